@@ -1,0 +1,104 @@
+"""A directory tree as entries, in sorted order, without following a single link."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from .archive import archive_kind, open_regular, walk_archive
+from .entry import Entry
+from .inflate import PIECE
+from .issues import StreamError, Tally
+from .names import decode_name, escapes, inside_must_gather
+from .sniff import unsupported_archive
+from .stream import file_pieces
+
+_SMALLEST_ARCHIVE = 64
+
+
+def walk_directory(top: Path, tally: Tally) -> Iterator[Entry]:
+    """Yield every regular file below ``top``; archives outside a must-gather are walked one level deep."""
+    waiting = [(os.fspath(top), "", 0)]
+    while waiting:
+        folder, inner, depth = waiting.pop()
+        below: list[tuple[str, str, int]] = []
+        for item in _listing(folder, inner, tally):
+            path = inner + decode_name(os.fsencode(item.name))
+            if _is_folder(item):
+                tally.pass_over()
+                below.append((item.path, f"{path}/", depth + 1))
+            elif (size := _regular_size(item, path, tally)) is not None and tally.admit(path) is not None:
+                yield from _walk_file(item.path, path, size, tally)
+            if tally.halted:
+                return
+        if below and depth >= tally.limits.directory_depth:
+            tally.report(inner, "depth", "directories nested too deeply", "incomplete")
+        else:
+            waiting.extend(reversed(below))
+
+
+def _listing(folder: str, inner: str, tally: Tally) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as items:
+            return sorted(items, key=lambda item: item.name)
+    except OSError as error:
+        tally.report(inner, "unreadable", f"cannot be listed: {error.strerror}", "unreadable")
+        return []
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    try:
+        return item.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _regular_size(item: os.DirEntry[str], path: str, tally: Tally) -> int | None:
+    try:
+        status = item.stat(follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            target = decode_name(os.fsencode(Path(item.path).readlink()))
+            tally.report(
+                path, "link", f"link to {target[:200]}", "unsafe" if escapes(target) else "incomplete"
+            )
+            return None
+    except OSError as error:
+        tally.report(path, "unreadable", f"cannot be read: {error.strerror}", "unreadable")
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        tally.report(path, "device", "pipe, socket or device", "unsafe")
+        return None
+    return status.st_size
+
+
+def _walk_file(place: str, path: str, size: int, tally: Tally) -> Iterator[Entry]:
+    if size >= _SMALLEST_ARCHIVE and not inside_must_gather(path):
+        try:
+            with open_regular(place) as file:
+                advice = unsupported_archive(file.read(8))
+                file.seek(0)
+                kind = None if advice else archive_kind(file, tally.limits)
+                if kind is not None:
+                    yield from walk_archive(file, kind, tally, f"{path}!/", path)
+                    return
+        except OSError as error:
+            tally.report(path, "unreadable", f"cannot be read: {error.strerror}", "unreadable")
+            return
+        if advice:
+            tally.report(path, "unsupported", advice, "unreadable")
+            return
+    tally.bytes += size
+    entry = Entry(path, size, _pieces(place, tally), tally)
+    yield entry
+    entry.close()
+
+
+def _pieces(place: str, tally: Tally) -> Iterator[bytes]:
+    """Open late: most files are never read."""
+    try:
+        with open_regular(place) as file:
+            yield from file_pieces(file, tally.charge, PIECE * 4)
+    except OSError as error:
+        raise StreamError("unreadable", f"cannot be read: {error.strerror}", "unreadable") from error

@@ -1,0 +1,105 @@
+"""An item's kind, name and namespace by a look at its text: which items to parse is known before parsing."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import lru_cache
+
+from .document import UnreadableDocument
+from .json_places import children
+from .lists import ListItem, item_base, parse_item
+
+_CHILD = re.compile(rb"\n( +)[^\s#]")
+_QUOTED = re.compile(rb"(?:\"([^\"\\]*)\"|'([^']*)')(?:[ \t]+#.*)?\Z")
+_PLAIN = re.compile(rb"[A-Za-z0-9][^\s:#\"'&*!|>%@`\\]*(?::[^\s:#\"'\\]+)*\Z")
+
+
+def item_kind(data: bytes) -> str | None:
+    """Give the object's ``kind``; None where it has none, as items of typed lists may."""
+    return _field(data, ("kind",))
+
+
+def item_api_version(data: bytes) -> str | None:
+    """Give the object's ``apiVersion``; None where it has none."""
+    return _field(data, ("apiVersion",))
+
+
+def item_name(data: bytes) -> str | None:
+    """Give ``metadata.name``, never the name of an owner, a label or a managed field."""
+    return _field(data, ("metadata", "name"))
+
+
+def item_namespace(data: bytes) -> str | None:
+    """Give ``metadata.namespace``; None for what is cluster-scoped."""
+    return _field(data, ("metadata", "namespace"))
+
+
+def _field(data: bytes, path: tuple[str, ...]) -> str | None:
+    if data.lstrip()[:1] == b"{":
+        return _json_field(data, path)
+    base, text = _unmarked(data)
+    if len(path) == 1:
+        found = _key(base, path[0]).search(text)
+        return _scalar(found[1], data, path) if found else None
+    block = _block(base, path[0]).search(text)
+    if block is None or not block[1]:
+        # A flow mapping or something odder: rare enough to parse.
+        return _parsed(data, path) if path[0].encode() + b":" in data else None
+    child = _CHILD.search(block[1])
+    found = _key(len(child[1]), path[1]).search(block[1]) if child else None
+    return _scalar(found[1], data, path) if found else None
+
+
+def _unmarked(data: bytes) -> tuple[int, bytes]:
+    """Give the column of the object's own keys, and the text after a line break, list marker blanked out."""
+    base = item_base(data)
+    return base, b"\n" + (data.replace(b"-", b" ", 1) if base else data)
+
+
+@lru_cache(maxsize=64)
+def _key(column: int, key: str) -> re.Pattern[bytes]:
+    return re.compile(rb"\n {%d}%b:[ \t]+([^\n]*)" % (column, key.encode()))
+
+
+@lru_cache(maxsize=16)
+def _block(column: int, key: str) -> re.Pattern[bytes]:
+    """Match a key and the lines below that are indented deeper."""
+    return re.compile(
+        rb"\n {%d}%b:[ \t]*((?:\n {%d,}[^\n]*+|\n[ \t]*+(?=\n|\Z))*+)" % (column, key.encode(), column + 1)
+    )
+
+
+def _scalar(raw: bytes, data: bytes, path: tuple[str, ...]) -> str | None:
+    text = raw.strip()
+    if _PLAIN.match(text):
+        return text.decode("utf-8", "replace")
+    quoted = _QUOTED.match(text)
+    if quoted:
+        return (quoted[1] if quoted[1] is not None else quoted[2]).decode("utf-8", "replace")
+    return _parsed(data, path)
+
+
+def _parsed(data: bytes, path: tuple[str, ...]) -> str | None:
+    marked = item_base(data) > 0
+    try:
+        document = parse_item(ListItem(1, data, "List" if marked else ""), "")
+    except UnreadableDocument:
+        return None
+    value = document.get(*path)
+    return None if value is None else str(value)
+
+
+def _json_field(data: bytes, path: tuple[str, ...]) -> str | None:
+    at = len(data) - len(data.lstrip())
+    end = len(data)
+    for step in path:
+        spans = {key: (start, stop) for key, _, start, stop in children(data, at)}
+        if step not in spans:
+            return None
+        at, end = spans[step]
+    try:
+        value = json.loads(data[at:end])
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, str) else None

@@ -1,0 +1,244 @@
+"""Kubernetes lists cut into items as bytes, so that only the items that matter are parsed.
+
+A namespace's ``pods.yaml`` is megabytes of which one pod is wanted; cutting costs a thousandth of
+parsing. A list that ends too early still gives its whole items.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from .document import Document, Seq, UnreadableDocument
+from .json_guard import parse_json
+from .json_places import after_space, children, value_end
+from .limits import DEFAULT_LIMITS, Limits
+from .text import to_utf8
+from .yaml_guard import parse_yaml
+
+# Patterns begin with the line break before them: a literal first byte makes the search ten times faster.
+_ITEMS = re.compile(rb"\nitems:[ \t]*([^\n]*)\n?")
+_KIND = re.compile(rb"\nkind:[ \t]*[\"']?(\w+)")
+_SEPARATOR = re.compile(rb"\n(?:---(?=[ \t\n]|\Z)|\.\.\.(?=[ \t]*(?:\n|\Z)))[ \t]*")
+_BLANK = re.compile(rb"(?:[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z))*+")
+_MARKER = re.compile(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
+_JSON = re.compile(rb"\s*+[\[{]\s*+[\"\[\]{}0-9tfn-]")
+_OPEN_ITEMS = re.compile(rb'[\s,]*+"items"\s*+:\s*+(?=\[)')
+_FIRST_ITEM = re.compile(rb"( *)-(?= |\n|\Z)")
+_ERROR_TEXT = re.compile(
+    rb"\s*(?:<(?:!|html|\?)|error:|Error from server|Unable to connect|The connection to)", re.I
+)
+
+Shape = Literal["yaml", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One object as text: of a list, or the whole document of a file that is no list."""
+
+    first_line: int
+    data: bytes
+    list_kind: str = ""
+    """``SecretList``, ``List``; "" outside a list. Typed lists may leave the items' kind out."""
+    complete: bool = True
+    """False for the last item of a list that ends too early: it may lack fields it has."""
+    format: Shape = "yaml"
+
+    @property
+    def in_list(self) -> bool:
+        """Whether the text begins with the marker of a YAML sequence."""
+        return bool(self.list_kind) and self.format == "yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A file's objects; ``problem`` says what is wrong with the file as a whole."""
+
+    items: tuple[ListItem, ...]
+    complete: bool = True
+    problem: str = ""
+
+
+def cut_list(data: bytes) -> Cut:
+    """Cut a YAML or JSON file, also of several documents, into its objects; never raises."""
+    text = to_utf8(data)
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if _ERROR_TEXT.match(text):
+        first = text.strip().split(b"\n", 1)[0][:200].decode("utf-8", "replace")
+        return Cut((), complete=False, problem=f"an error message instead of objects: {first}")
+    if _JSON.match(text):
+        return _cut_json(text)
+    items: list[ListItem] = []
+    complete = True
+    text = b"\n" + text
+    for line, start, end in _documents(text):
+        found, whole = _cut_yaml(text, line, start, end)
+        items += found
+        complete = complete and whole
+    return Cut(tuple(items), complete, "" if complete else "the list ends too early")
+
+
+def parse_item(item: ListItem, label: str, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """Parse one item, without ``metadata.managedFields``; raises UnreadableDocument with the file's line."""
+    if item.format == "json":
+        return parse_json(item.data, label, limits, item.first_line)[0]
+    data = strip_managed_fields(item.data, item_base(item.data) + 2)
+    documents = parse_yaml(data, label, limits, item.first_line)
+    if len(documents) != 1:
+        raise UnreadableDocument(label, item.first_line, f"{len(documents)} documents where one was expected")
+    document = documents[0]
+    if not item.in_list:
+        return document
+    if not isinstance(document.value, Seq) or len(document.value) != 1:
+        raise UnreadableDocument(label, item.first_line, "not one list item")
+    repeated = tuple(path[1:] for path in document.repeated)
+    return Document(label, document.text, document.first_line, document.value[0], "yaml", repeated)
+
+
+def parse_items(
+    cut: Cut, label: str, limits: Limits = DEFAULT_LIMITS
+) -> tuple[list[Document], list[UnreadableDocument]]:
+    """Parse every item; those that are broken, or may be cut, come back as errors beside the others."""
+    documents: list[Document] = []
+    problems: list[UnreadableDocument] = []
+    for item in cut.items:
+        if not item.complete:
+            problems.append(
+                UnreadableDocument(label, item.first_line, "the list ends inside or after this item")
+            )
+            continue
+        try:
+            documents.append(parse_item(item, label, limits))
+        except UnreadableDocument as error:
+            problems.append(error)
+    if cut.problem and not cut.items:
+        problems.append(UnreadableDocument(label, 1, cut.problem))
+    return documents, problems
+
+
+def strip_managed_fields(data: bytes, indent: int) -> bytes:
+    """Blank out ``managedFields`` at an indentation: a quarter of the bytes; lines keep their numbers."""
+    if b"managedFields:" not in data:
+        return data
+    return _managed(indent).sub(lambda found: b"\n" * found[0].count(b"\n"), data)
+
+
+@lru_cache(maxsize=16)
+def _managed(indent: int) -> re.Pattern[bytes]:
+    pad = b" " * indent
+    return re.compile(rb"\n%bmanagedFields:[ \t]*(?:\n%b[- ][^\n]*+|\n[ \t]*+(?=\n|\Z))++" % (pad, pad))
+
+
+def _documents(text: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield first line, start and end of each YAML document that holds more than comments.
+
+    The text has a line break put before it; starts are those of lines, or follow ``---``.
+    """
+    start, line = 1, 1
+    for mark in _SEPARATOR.finditer(text):
+        if _has_content(text, start, mark.start()):
+            yield line, start, mark.start() + 1
+        line += text.count(b"\n", start, mark.end())
+        start = mark.end()
+    if _has_content(text, start, len(text)):
+        yield line, start, len(text)
+
+
+def _has_content(text: bytes, start: int, end: int) -> bool:
+    return _after_blank(text, start, end) < end
+
+
+def _after_blank(text: bytes, start: int, end: int) -> int:
+    blank = _BLANK.match(text, start, end)
+    return blank.end() if blank else start
+
+
+def _cut_yaml(text: bytes, line: int, start: int, end: int) -> tuple[list[ListItem], bool]:
+    """Give a document's items and whether it is complete; one item where it is no list."""
+    whole = [ListItem(line, text[start:end])], True
+    head = _ITEMS.search(text, start - 1, end)
+    if head is None:
+        return whole
+    kind = _KIND.search(text, start - 1, head.start()) or _KIND.search(text, head.end() - 1, end)
+    rest = head[1].split(b" #")[0].strip()
+    if rest in (b"[]", b"null", b"~"):
+        return [], True
+    begin = _after_blank(text, head.end(), end)
+    first = _FIRST_ITEM.match(text, begin, end)
+    if (rest.strip(b"#") and not rest.startswith(b"#")) or first is None:
+        # A null is a list without items, and so is one that is cut right here.
+        empty = not rest and (begin >= end or text[begin : begin + 1] not in (b" ", b"-"))
+        return ([], kind is not None) if empty else whole
+    starts, stop = _item_starts(text, begin, end, len(first[1]))
+    complete = kind is not None and (stop < end or text[end - 1 : end] == b"\n")
+    name = kind[1].decode("ascii", "replace") if kind else "List"
+    items, at = [], start
+    for item_start, item_end in zip(starts, [*starts[1:], stop], strict=True):
+        line += text.count(b"\n", at, item_start)
+        at = item_start
+        items.append(ListItem(line, text[item_start:item_end], name, complete or item_end != stop))
+    return items, complete
+
+
+def _item_starts(text: bytes, begin: int, end: int, indent: int) -> tuple[list[int], int]:
+    """Give where each item's line begins, and where the sequence ends."""
+    item, after = _item_patterns(indent)
+    found = after.search(text, begin - 1, end)
+    stop = found.start() + 1 if found else end
+    return [mark.start() + 1 for mark in item.finditer(text, begin - 1, stop)], stop
+
+
+@lru_cache(maxsize=16)
+def _item_patterns(indent: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Match the beginning of an item, and the first line indented less or as much without being one."""
+    less = rb" {0,%d}[^\s#]|" % (indent - 1) if indent else b""
+    return (
+        re.compile(rb"\n {%d}-(?=[ \n]|\Z)" % indent),
+        re.compile(rb"\n(?:%b {%d}(?:[^\s#-]|-[^ \n]))" % (less, indent)),
+    )
+
+
+def item_base(data: bytes) -> int:
+    """Give the column of an item's own keys: behind the list marker, or on the line after a bare one."""
+    marker = _MARKER.match(data)
+    return marker.end() - data.rfind(b"\n", 0, marker.end()) - 1 if marker else 0
+
+
+def _cut_json(text: bytes) -> Cut:
+    """Cut JSON documents; a list's items by its ``items``, a cut one's as far as they are whole."""
+    items: list[ListItem] = []
+    complete, line, counted = True, 1, 0
+    at = after_space(text, 0)
+    while at < len(text):
+        end = value_end(text, at)
+        # Where no value can be cut out, the parser shall say why.
+        stop = end if end is not None and end > at else len(text)
+        spans, kind, whole = _json_spans(text, at, stop)
+        complete = complete and whole and (end is not None or kind == "")
+        for start, behind in spans:
+            line += text.count(b"\n", counted, start)
+            counted = start
+            items.append(ListItem(line, text[start:behind], kind, format="json"))
+        at = after_space(text, stop)
+    return Cut(tuple(items), complete, "" if complete else "the list ends too early")
+
+
+def _json_spans(text: bytes, start: int, stop: int) -> tuple[list[tuple[int, int]], str, bool]:
+    """Give the spans of one document's items, the list's kind, and whether it ends."""
+    if text[start : start + 1] != b"{":
+        return [(start, stop)], "", True
+    fields: dict[str | int, tuple[int, int]] = {}
+    last = start + 1
+    for key, _, value_at, last in children(text, start):
+        fields[key] = (value_at, last)
+    kind = text[slice(*fields["kind"])].strip(b'"').decode("utf-8", "replace") if "kind" in fields else ""
+    at, whole = fields.get("items", (None, 0))[0], True
+    if at is None and (cut := _OPEN_ITEMS.match(text, last, stop)):
+        at, whole = cut.end(), False
+    if at is None or text[at : at + 1] != b"[" or (kind and not kind.endswith("List")):
+        return [(start, stop)], "", True
+    return [(value_at, end) for _, _, value_at, end in children(text, at)], kind or "List", whole

@@ -1,0 +1,78 @@
+"""File formats told by their first bytes, never by their names."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import zlib
+from typing import Literal
+
+Codec = Literal["gzip", "xz", "bz2", "deflate"]
+Packed = Literal["gzip", "xz", "bz2"]
+
+BLOCK = 512
+_CODECS: tuple[tuple[bytes, Packed], ...] = (
+    (b"\x1f\x8b\x08", "gzip"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"BZh", "bz2"),
+)
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
+_UNSUPPORTED = (
+    (b"\x28\xb5\x2f\xfd", "zstd", "zstd -d"),
+    (b"7z\xbc\xaf\x27\x1c", "7z", "7z x"),
+    (b"Rar!\x1a\x07", "rar", "unrar x"),
+)
+
+
+def codec_of(head: bytes) -> Packed | None:
+    """Name the compression that these first bytes announce."""
+    return next((codec for magic, codec in _CODECS if head.startswith(magic)), None)
+
+
+def is_zip(head: bytes) -> bool:
+    """Tell a zip archive, also an empty or spanned one."""
+    return head.startswith(_ZIP)
+
+
+def is_tar(head: bytes) -> bool:
+    """Tell a tar archive: ``ustar`` at 257, or a header whose checksum holds (old V7 archives)."""
+    return len(head) >= BLOCK and (head[257:262] == b"ustar" or tar_checksum_holds(head[:BLOCK]))
+
+
+def tar_checksum_holds(block: bytes) -> bool:
+    """Tell whether a tar header block carries its own sum, counted unsigned or signed."""
+    field = block[148:156].split(b"\0")[0].strip()
+    try:
+        announced = int(field, 8)
+    except ValueError:
+        return False
+    unsigned = sum(block) - sum(block[148:156]) + 8 * 32
+    if announced == unsigned:
+        return True
+    high = sum(1 for at, byte in enumerate(block) if byte > 127 and not 148 <= at < 156)
+    return announced == unsigned - 256 * high
+
+
+def unsupported_archive(head: bytes) -> str | None:
+    """Say what to do about an archive format that the standard library cannot open."""
+    for magic, name, command in _UNSUPPORTED:
+        if head.startswith(magic):
+            return f"{name} archives cannot be read: unpack it first ({command})"
+    return None
+
+
+def looks_like_archive(head: bytes) -> bool:
+    """Tell from a member's first bytes whether it is an archive, as far as they show it."""
+    if is_zip(head) or is_tar(head) or unsupported_archive(head):
+        return True
+    try:
+        match codec_of(head):
+            case "gzip":
+                return is_tar(zlib.decompressobj(31).decompress(head, BLOCK))
+            case "xz":
+                return is_tar(lzma.LZMADecompressor(memlimit=1 << 26).decompress(head, BLOCK))
+            case "bz2":
+                return is_tar(bz2.BZ2Decompressor().decompress(head, BLOCK))
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        return False
+    return False

@@ -1,0 +1,124 @@
+"""One read-only interface over a directory, a single file or an archive, told apart by content."""
+
+from __future__ import annotations
+
+import hashlib
+import stat
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from analyzer.errors import NothingToRead
+
+from .archive import archive_kind, open_regular, walk_archive
+from .directory import walk_directory
+from .entry import Entry
+from .inflate import PIECE
+from .issues import Issue, Tally
+from .limits import DEFAULT_LIMITS, Limits
+from .names import decode_name
+from .sniff import unsupported_archive
+from .stream import file_pieces
+
+Kind = Literal["directory", "tar", "zip", "file"]
+
+
+class Source:
+    """An input that is walked once, front to back; nothing of it is ever written anywhere.
+
+    ``members``, ``bytes``, ``issues`` and ``stopped`` (an archive was cut off as hostile) are
+    complete once the walk has ended; another walk starts them anew.
+    """
+
+    def __init__(self, path: Path, kind: Kind, limits: Limits) -> None:
+        self.path = path
+        self.label = decode_name(path.name.encode("utf-8", "surrogateescape"))
+        self.kind = kind
+        self._limits = limits
+        self._tally = Tally(limits)
+
+    @property
+    def issues(self) -> list[Issue]:
+        """What was refused or could not be read so far."""
+        return self._tally.issues
+
+    @property
+    def members(self) -> int:
+        """Members seen so far, refused ones included."""
+        return self._tally.members
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that the members seen so far hold."""
+        return self._tally.bytes
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an archive or a member was stopped as hostile: over a limit, or a bomb."""
+        return self._tally.stopped
+
+    @cached_property
+    def sha256(self) -> str | None:
+        """The digest of an archive or file, read on request; None for a directory."""
+        if self.kind == "directory":
+            return None
+        digest = hashlib.sha256()
+        try:
+            with self.path.open("rb") as file:
+                while piece := file.read(PIECE):
+                    digest.update(piece)
+        except OSError:
+            return None
+        return digest.hexdigest()
+
+    def walk(self) -> Iterator[Entry]:
+        """Yield every regular file once; an entry can be read until the next one is asked for.
+
+        Never raises for what the input holds: see ``issues``.
+        """
+        self._tally = tally = Tally(self._limits)
+        try:
+            if self.kind == "directory":
+                yield from walk_directory(self.path, tally)
+            else:
+                yield from self._walk_single(tally)
+        except OSError as error:
+            tally.report("", "unreadable", f"cannot be read: {error.strerror}", "unreadable")
+        finally:
+            tally.finish()
+
+    def _walk_single(self, tally: Tally) -> Iterator[Entry]:
+        with open_regular(str(self.path.resolve())) as file:
+            length = self.path.stat().st_size
+            advice = unsupported_archive(file.read(8))
+            file.seek(0)
+            if advice:
+                tally.report("", "unsupported", advice, "unreadable")
+                return
+            if self.kind in ("tar", "zip"):
+                yield from walk_archive(file, self.kind, tally)
+                return
+            tally.admit(self.label)
+            tally.bytes += length
+            entry = Entry(self.label, length, file_pieces(file, tally.charge), tally)
+            yield entry
+            entry.close()
+
+
+def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
+    """Look at an input and give it as a source.
+
+    Raises NothingToRead when there is nothing at the path, or nothing that may be opened.
+    """
+    label = decode_name(path.name.encode("utf-8", "surrogateescape"))
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return Source(path.resolve() if path.name in ("", "..") else path, "directory", limits)
+        if not stat.S_ISREG(mode):
+            raise NothingToRead("neither a file nor a directory", where=label)
+        with path.open("rb") as file:
+            return Source(path, archive_kind(file, limits) or "file", limits)
+    except OSError as error:
+        raise NothingToRead(f"cannot be read: {error.strerror}", where=label) from error

@@ -1,0 +1,54 @@
+"""Bytes of unknown encoding as UTF-8 with the same lines."""
+
+from __future__ import annotations
+
+import codecs
+
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+EXCERPT = 400
+
+
+def to_utf8(data: bytes) -> bytes:
+    r"""Give the text as valid UTF-8 without a byte order mark; foreign bytes become ``\xNN``."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _recode(data[len(mark) :], encoding)
+    if data[1:2] == b"\0" and data[:1] not in (b"\0", b""):
+        return _recode(data, "utf-16-le")
+    if data[:1] == b"\0" and data[1:2] not in (b"\0", b""):
+        return _recode(data, "utf-16-be")
+    return _recode(data, "utf-8")
+
+
+def _recode(data: bytes, encoding: str) -> bytes:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        text = data.decode(encoding, "backslashreplace")
+    else:
+        if encoding == "utf-8":
+            return data
+    return text.encode("utf-8", "backslashreplace")
+
+
+def excerpt(text: bytes, line: int, column: int = 1, longest: int = EXCERPT) -> str:
+    """Give the 1-based line of a text, at most ``longest`` characters around a column."""
+    start = 0
+    for _ in range(line - 1):
+        start = text.find(b"\n", start) + 1
+        if not start:
+            return ""
+    end = text.find(b"\n", start)
+    raw = text[start : end if end >= 0 else len(text)]
+    shown = raw.decode("utf-8", "replace").rstrip("\r")
+    if len(shown) <= longest:
+        return shown
+    first = max(0, min(column - 1 - longest // 4, len(shown) - longest))
+    return shown[first : first + longest]

@@ -1,0 +1,39 @@
+"""Rules over declared facts, answered in three-valued logic; knows no bundle, no AWS, no OpenShift.
+
+Load rules with :func:`load_rules`, ask them with :func:`evaluate`.
+"""
+
+from analyzer.engine.docs import render_rule_markdown, render_rules_markdown, render_vocabulary_markdown
+from analyzer.engine.evaluate import Fix, Outcome, Proof, SimulatedError, evaluate, judge
+from analyzer.engine.expr import Program, compile_expression, run
+from analyzer.engine.facts import (
+    FACT_TYPES,
+    SHARED_KIND,
+    Cite,
+    Fact,
+    Facts,
+    FactSpec,
+    Missing,
+    Subject,
+    Unknown,
+    Vocabulary,
+    merge,
+    visible_facts,
+)
+from analyzer.engine.rule import FAILING, KINDS, LINKS, SEVERITIES, STATES, Rule, RuleTest
+from analyzer.engine.rules import RuleSet, choose, find_problems, load_rules
+from analyzer.engine.selftest import TestResult, run_rule_tests
+from analyzer.engine.template import Template, compile_template, in_prose, render
+from analyzer.engine.values import EvaluationError
+
+__all__ = [
+    "Cite", "Fact", "FactSpec", "Facts", "Missing", "Subject", "Unknown", "Vocabulary", "FACT_TYPES",
+    "SHARED_KIND", "merge", "visible_facts",
+    "Program", "compile_expression", "run", "EvaluationError",
+    "Template", "compile_template", "in_prose", "render",
+    "Rule", "RuleSet", "RuleTest", "FAILING", "KINDS", "LINKS", "SEVERITIES", "STATES",
+    "choose", "find_problems", "load_rules",
+    "Fix", "Outcome", "Proof", "SimulatedError", "evaluate", "judge",
+    "TestResult", "run_rule_tests",
+    "render_rule_markdown", "render_rules_markdown", "render_vocabulary_markdown",
+]  # fmt: skip

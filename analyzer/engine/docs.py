@@ -1,0 +1,92 @@
+"""Reference pages in Markdown, made from the rules and the vocabulary themselves."""
+
+from __future__ import annotations
+
+from analyzer.engine.facts import SHARED_KIND, Vocabulary
+from analyzer.engine.rule import LINKS, FixStep, Rule
+from analyzer.engine.rules import RuleSet
+
+
+def render_rules_markdown(ruleset: RuleSet) -> str:
+    """Return the page of all rules, grouped by link; the same rules give the same text."""
+    groups = [(link, [rule for rule in ruleset.rules if rule.link == link]) for link in LINKS]
+    groups = [(link, rules) for link, rules in groups if rules]
+    parts = [
+        "# Rules",
+        f"{len(ruleset.rules)} rules on {len(groups)} links. This page is made from the rule files.",
+    ]
+    parts.append("\n".join(f"- [{link}](#{link}): {len(rules)}" for link, rules in groups))
+    for link, rules in groups:
+        parts.append(f"## {link}")
+        parts += [render_rule_markdown(rule, ruleset) for rule in rules]
+    return "\n\n".join(parts) + "\n"
+
+
+def render_rule_markdown(rule: Rule, ruleset: RuleSet) -> str:
+    """Return the section of one rule."""
+    explained_by = [other.id for other in ruleset.rules if rule.id in other.explains]
+    states = " or ".join(dict.fromkeys(case.state for case in rule.states))
+    parts = [
+        f"### {rule.id}",
+        f"**{rule.title}**",
+        f"{rule.kind} · {states} · {rule.severity} · asked about each {rule.subject}",
+        _flat(rule.why.text),
+    ]
+    if rule.applies is not None:
+        parts.append(_code("Applies where", "cel", rule.applies.text))
+    parts.append(_code("Passes where", "cel", rule.check.text))
+    conditional = [case for case in rule.states if case.when is not None]
+    if conditional:
+        cases = [f"- {case.state} where `{_flat(case.when.text)}`" for case in conditional if case.when]
+        parts.append("\n".join([*cases, f"- {rule.state} otherwise"]))
+    parts.append(f"Says: {_flat(rule.message.text)}")
+    if rule.fix:
+        parts.append("Fix:\n\n" + "\n\n".join(_step(number, step) for number, step in enumerate(rule.fix, 1)))
+    if rule.disproof is not None:
+        parts.append(f"Disproof: {_flat(rule.disproof.text)}")
+    if rule.sts_error is not None:
+        parts.append(f"STS answers ({rule.sts_error.stage}): `{_flat(rule.sts_error.text.text)}`")
+    for lead, names in (
+        ("Explains", rule.explains),
+        ("Explained by", explained_by),
+    ):
+        if names:
+            parts.append(f"{lead}: {', '.join(f'[{name}](#{name})' for name in names)}")
+    if rule.points_at:
+        parts.append(f"Points at: {', '.join(rule.points_at)}")
+    if rule.references:
+        parts.append("References:\n\n" + "\n".join(f"- <{url}>" for url in rule.references))
+    return "\n\n".join(parts)
+
+
+def render_vocabulary_markdown(vocabulary: Vocabulary) -> str:
+    """Return the page of all facts, one table a subject kind, the shared kind first."""
+    parts = ["# Facts", f"Rules about any subject may name the facts of `{SHARED_KIND}` as well as its own."]
+    for kind in sorted(vocabulary, key=lambda name: (name != SHARED_KIND, name)):
+        rows = [
+            f"| `{name}` | {spec.type} | {_cell(spec.doc)} |"
+            for name, spec in sorted(vocabulary[kind].items())
+        ]
+        parts.append(f"## {kind}")
+        parts.append("\n".join(["| fact | type | meaning |", "|---|---|---|", *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cell(text: str) -> str:
+    return _flat(text).replace("|", "\\|")
+
+
+def _code(lead: str, language: str, text: str) -> str:
+    return f"{lead}\n\n```{language}\n{text}\n```"
+
+
+def _step(number: int, step: FixStep) -> str:
+    head = f"{number}. {_flat(step.text.text)}"
+    if step.command is None:
+        return head
+    body = "\n".join(f"   {line}".rstrip() for line in step.command.text.strip().splitlines())
+    return f"{head}\n\n   ```sh\n{body}\n   ```"

@@ -1,0 +1,71 @@
+"""Expressions of rules: a subset of CEL's syntax, evaluated in three-valued logic over facts.
+
+Syntax: literals, lists, ``.field``, ``[index]``, ``! - * / % + < <= > >= == != in && || ?:``, ``has()``,
+the quantifiers ``exists all exists_one filter map``, the methods ``startsWith endsWith contains matches
+size split``, the functions ``size timestamp duration glob known``.
+
+Where it differs from CEL: a fact that was not collected makes the answer unknown unless it cannot
+matter; ``has()`` means present and not null, on facts, fields and null alike; ``known(fact)`` is true
+when the fact is known, and is allowed in ``applies`` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from analyzer.engine.closures import build
+from analyzer.engine.facts import Facts, FactSpec
+from analyzer.engine.operators import Closure, Run
+from analyzer.engine.parser import parse
+from analyzer.engine.resolve import resolve
+from analyzer.engine.source import Text, locate, problem
+from analyzer.engine.typecheck import type_of
+from analyzer.engine.values import EvaluationError
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled expression; ``refs`` are the names of the facts that it uses."""
+
+    source: Text
+    refs: frozenset[str]
+    type: str
+    closure: Closure = field(repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The expression as it was written."""
+        return self.source.value.strip()
+
+
+def compile_expression(
+    source: Text | str, facts: Mapping[str, FactSpec], *, result: str = "bool", may_ask_known: bool = False
+) -> Program:
+    """Compile an expression over declared facts.
+
+    ``result`` is the type that it must have (``any`` for no demand). Raises RuleProblem whose ``where``
+    is ``file:line:column`` and whose advice shows the place with a caret and the nearest known name.
+    """
+    text = source if isinstance(source, Text) else Text(source)
+    tree, refs = resolve(parse(text), text, facts, may_ask_known=may_ask_known)
+    found = type_of(tree, text, facts)
+    if result != "any" and found not in (result, "any"):
+        raise problem(text, f"the expression gives a {found}; a {result} is needed", tree.start, tree.end)
+    return Program(text, refs, found, build(tree, text))
+
+
+def run(program: Program, facts: Facts) -> object:
+    """Return the value of the program over the facts: a plain value or an Unknown with what it misses.
+
+    Raises EvaluationError where a value does not fit or the work exceeds the budget; never anything else.
+    """
+    try:
+        return program.closure(Run(facts))
+    except EvaluationError as error:
+        raise EvaluationError(
+            error.what, where=locate(program.source, 0), do=error.do, final=error.final
+        ) from error
+    except (RecursionError, OverflowError) as error:
+        what = "the values are too deep or too large"
+        raise EvaluationError(what, where=locate(program.source, 0)) from error

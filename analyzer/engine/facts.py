@@ -1,0 +1,133 @@
+"""What rules speak about: facts with their proof, what is not known, and the vocabulary.
+
+The engine gives no meaning to a fact's name; who joins the evidence declares the names in a
+vocabulary, and every rule is checked against it when it is loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Protocol
+
+from analyzer.errors import UsageProblem
+
+FACT_TYPES: Final = ("bool", "string", "int", "list", "map", "timestamp", "any")
+SHARED_KIND: Final = "cluster"
+
+
+class Cite(Protocol):
+    """Anything that can be quoted as proof: a place in an input, 1-based, and what stands there."""
+
+    @property
+    def input(self) -> str:
+        """The input that it comes from."""
+
+    @property
+    def file(self) -> str:
+        """The path inside the input."""
+
+    @property
+    def line(self) -> int:
+        """The line, counted from 1."""
+
+    @property
+    def column(self) -> int | None:
+        """The column, counted from 1, where it is known."""
+
+    @property
+    def excerpt(self) -> str:
+        """The text that stands there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One piece of evidence that was not there, and how to get it.
+
+    ``evidence`` is a stable key such as ``role-export``; ``sensitivity`` says what the answer would
+    hold: ``public``, ``identifiers`` or ``secret``.
+    """
+
+    evidence: str
+    why: str
+    command: str
+    where_to_run: str
+    sensitivity: str = "identifiers"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A known value with its proof; the value None means known to be absent.
+
+    ``derived`` marks a value that was computed from the cited places rather than read there.
+    Lists and maps may hold :class:`Unknown` leaves. In a list such a leaf stands for exactly one
+    element; in a map for a field of which not even the presence is known.
+    """
+
+    value: object
+    cites: tuple[Cite, ...] = ()
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that cannot be told from the inputs, with everything that would settle it."""
+
+    missing: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """The declaration of one fact: its type (one of ``FACT_TYPES``) and one line of documentation."""
+
+    type: str
+    doc: str
+
+
+Facts = Mapping[str, Fact | Unknown]
+Vocabulary = Mapping[str, Mapping[str, FactSpec]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that rules are asked about, with every fact that they may use.
+
+    ``facts`` is flat with dotted names and already holds the facts of the kind ``cluster``.
+    ``chains`` are the ids of the chains that a finding about this subject concerns.
+    """
+
+    kind: str
+    name: str
+    facts: Facts
+    chains: tuple[str, ...]
+
+
+def merge(unknowns: Iterable[Unknown]) -> Unknown:
+    """One unknown that carries what all of them miss, each item once, in order."""
+    return Unknown(tuple(dict.fromkeys(item for unknown in unknowns for item in unknown.missing)))
+
+
+def lookup(facts: Facts, name: str) -> Fact | Unknown:
+    """Return the fact of that name; one that nobody extracted is unknown, never absent."""
+    return facts.get(name) or _never_read(name)
+
+
+@lru_cache(maxsize=1024)
+def _never_read(name: str) -> Unknown:
+    return Unknown((Missing(name, "no evidence for it was read", "", ""),))
+
+
+def visible_facts(vocabulary: Vocabulary, kind: str) -> dict[str, FactSpec]:
+    """Return the facts that a rule about ``kind`` may name: its own and those of the cluster.
+
+    Raises UsageProblem where the vocabulary does not know the kind or a type.
+    """
+    if kind not in vocabulary:
+        known = ", ".join(sorted(vocabulary))
+        raise UsageProblem(f"there is no subject kind {kind!r}", do=f"Known kinds: {known}")
+    visible = {**vocabulary.get(SHARED_KIND, {}), **vocabulary[kind]}
+    for name, spec in visible.items():
+        if spec.type not in FACT_TYPES:
+            raise UsageProblem(f"fact {name} is declared with the unknown type {spec.type!r}")
+    return visible

@@ -1,0 +1,242 @@
+"""One rule file to one rule: every key is checked, unknown keys are refused, errors name file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from analyzer.engine.expr import Program, compile_expression
+from analyzer.engine.facts import FactSpec, Vocabulary, visible_facts
+from analyzer.engine.rule import (
+    FAILING,
+    KINDS,
+    LINKS,
+    STAGES,
+    SEVERITIES,
+    EvidenceRef,
+    FixStep,
+    Rule,
+    StateCase,
+    StsError,
+)
+from analyzer.engine.ruletests import read_tests
+from analyzer.engine.source import nearest
+from analyzer.engine.template import Template, compile_template
+from analyzer.engine.yamlnodes import Fields, Items, Node, Scalar, read_nodes
+from analyzer.errors import RuleProblem
+
+_REQUIRED: Final = (
+    "id", "title", "link", "kind", "state", "severity", "subject", "check", "message", "why", "evidence",
+    "tests",
+)  # fmt: skip
+_OPTIONAL: Final = ("applies", "fix", "disproof", "references", "explains", "points_at", "sts_error")
+_FOR_CAUSES: Final = ("fix", "disproof")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A rule file before it is understood: which pack, which folder and name, where to say it stands."""
+
+    pack: str
+    link: str
+    stem: str
+    label: str
+    data: bytes
+
+
+def read_rule(file: RuleFile, vocabulary: Vocabulary) -> Rule:
+    """Read and check one rule; raises RuleProblem, whose ``where`` begins with ``file:line``."""
+    return _RuleReader(file, vocabulary).rule()
+
+
+class _RuleReader:
+    """The nodes of one file and what its expressions may name."""
+
+    def __init__(self, file: RuleFile, vocabulary: Vocabulary) -> None:
+        self.file = file
+        self.vocabulary = vocabulary
+        self.top = read_nodes(file.data, file.label)
+        self.facts: Mapping[str, FactSpec] = {}
+
+    def problem(self, what: str, line: int, do: str = "") -> RuleProblem:
+        return RuleProblem(what, where=f"{self.file.label}:{line}", do=do)
+
+    def rule(self) -> Rule:
+        top = self.top
+        self.keys(top, _REQUIRED, _OPTIONAL, "a rule")
+        subject = self.choice(top, "subject", tuple(self.vocabulary))
+        self.facts = visible_facts(self.vocabulary, subject)
+        kind = self.choice(top, "kind", KINDS)
+        self.kind_rules(kind)
+        states = self.states()
+        return Rule(
+            id=self.identity("id", self.file.stem, "the name of the file"),
+            title=self.string(top, "title"),
+            link=self.link(),
+            kind=kind,
+            states=states,
+            severity=self.choice(top, "severity", SEVERITIES),
+            subject=subject,
+            applies=self.expression(top, "applies", may_ask_known=True) if "applies" in top.nodes else None,
+            check=self.expression(top, "check"),
+            message=self.template(top, "message"),
+            why=self.template(top, "why"),
+            evidence=self.evidence(),
+            fix=self.fix(),
+            disproof=self.template(top, "disproof") if "disproof" in top.nodes else None,
+            references=self.references(),
+            explains=self.names("explains"),
+            points_at=self.names("points_at", LINKS),
+            sts_error=self.sts_error(),
+            tests=read_tests(top, self.facts, tuple(case.state for case in states), self.file.label),
+            pack=self.file.pack,
+            file=f"{self.file.link}/{self.file.stem}.yaml",
+            line=top.line,
+        )
+
+    def keys(self, fields: Fields, required: tuple[str, ...], optional: tuple[str, ...], of: str) -> None:
+        known = (*required, *optional)
+        for key in fields.nodes:
+            if key not in known:
+                raise self.problem(f"{of} has no key {key!r}", fields.lines[key], nearest(key, known))
+        for key in required:
+            if key not in fields.nodes:
+                raise self.problem(f"{of} needs the key {key!r}", fields.line)
+
+    def kind_rules(self, kind: str) -> None:
+        if kind == "cause":
+            for key in _FOR_CAUSES:
+                if key not in self.top.nodes:
+                    raise self.problem(f"a cause needs the key {key!r}", self.top.line)
+        if kind != "symptom" and "points_at" in self.top.nodes:
+            raise self.problem("only a symptom points at links", self.top.lines["points_at"])
+        if kind == "symptom" and "explains" in self.top.nodes:
+            raise self.problem("a symptom explains nothing; causes explain it", self.top.lines["explains"])
+
+    def scalar(self, fields: Fields, key: str) -> Scalar:
+        node = fields.nodes[key]
+        if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
+            raise self.problem(
+                f"{key!r} is a text", fields.lines[key], "Quote a text that looks like a number"
+            )
+        return node
+
+    def string(self, fields: Fields, key: str) -> str:
+        return str(self.scalar(fields, key).value).strip()
+
+    def choice(self, fields: Fields, key: str, known: tuple[str, ...]) -> str:
+        value = self.string(fields, key)
+        if value not in known:
+            raise self.problem(f"{key!r} cannot be {value!r}", fields.lines[key], _one_of(known))
+        return value
+
+    def identity(self, key: str, expected: str, what: str) -> str:
+        value = self.string(self.top, key)
+        if value != expected:
+            raise self.problem(f"{key} {value!r} is not {what}, {expected!r}", self.top.lines[key])
+        return value
+
+    def link(self) -> str:
+        self.choice(self.top, "link", LINKS)
+        return self.identity("link", self.file.link, "the name of the folder")
+
+    def expression(self, fields: Fields, key: str, *, may_ask_known: bool = False) -> Program:
+        # an expression such as "true" is a bool to YAML: its text is what counts
+        node = fields.nodes[key]
+        if not isinstance(node, Scalar):
+            raise self.problem(f"{key!r} is an expression", fields.lines[key])
+        return compile_expression(node.text, self.facts, may_ask_known=may_ask_known)
+
+    def template(self, fields: Fields, key: str, *, command: bool = False) -> Template:
+        return compile_template(self.scalar(fields, key).text, self.facts, command=command)
+
+    def items(self, key: str) -> tuple[Node, ...]:
+        node = self.top.nodes.get(key)
+        if node is None:
+            return ()
+        if not isinstance(node, Items) or not node.nodes:
+            raise self.problem(f"{key!r} is a list", self.top.lines[key])
+        return node.nodes
+
+    def names(self, key: str, known: tuple[str, ...] = ()) -> tuple[str, ...]:
+        found: list[str] = []
+        for node in self.items(key):
+            if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value:
+                raise self.problem(f"{key!r} is a list of names", node.line)
+            if known and node.value not in known:
+                raise self.problem(f"{key!r} cannot hold {node.value!r}", node.line, _one_of(known))
+            if node.value in found:
+                raise self.problem(f"{node.value!r} stands twice in {key!r}", node.line)
+            found.append(node.value)
+        return tuple(found)
+
+    def references(self) -> tuple[str, ...]:
+        found = self.names("references")
+        for url in found:
+            if not url.startswith(("https://", "http://")):
+                raise self.problem(f"a reference is a URL, not {url!r}", self.top.lines["references"])
+        return found
+
+    def states(self) -> tuple[StateCase, ...]:
+        node = self.top.nodes["state"]
+        if not isinstance(node, Items):
+            return (StateCase(self.choice(self.top, "state", FAILING)),)
+        cases: list[StateCase] = []
+        for position, item in enumerate(node.nodes, 1):
+            if not isinstance(item, Fields):
+                raise self.problem("a state is a mapping of 'when' and 'is'", item.line)
+            last = position == len(node.nodes)
+            self.keys(item, ("is",) if last else ("when", "is"), (), "the last state" if last else "a state")
+            when = None if last else self.expression(item, "when")
+            cases.append(StateCase(self.choice(item, "is", FAILING), when))
+        if not cases:
+            raise self.problem("'state' is empty", node.line)
+        return tuple(cases)
+
+    def evidence(self) -> tuple[EvidenceRef, ...]:
+        node = self.top.nodes["evidence"]
+        entries = [node] if isinstance(node, Fields) else self.items("evidence")
+        found: list[EvidenceRef] = []
+        for entry in entries:
+            if isinstance(entry, Fields):
+                found += [
+                    EvidenceRef(self.fact(name, entry.lines[name]), self.string(entry, name))
+                    for name in entry.nodes
+                ]
+            elif isinstance(entry, Scalar):
+                name = self.fact(entry.text.value, entry.line)
+                found.append(EvidenceRef(name, name))
+            else:
+                raise self.problem("'evidence' holds fact names, or facts with labels", entry.line)
+        if not found:
+            raise self.problem("'evidence' is empty", node.line)
+        return tuple(found)
+
+    def fact(self, name: str, line: int) -> str:
+        if name not in self.facts:
+            raise self.problem(f"there is no fact {name!r}", line, nearest(name, self.facts))
+        return name
+
+    def fix(self) -> tuple[FixStep, ...]:
+        steps: list[FixStep] = []
+        for node in self.items("fix"):
+            if not isinstance(node, Fields):
+                raise self.problem("a step of 'fix' is a mapping of 'text' and 'command'", node.line)
+            self.keys(node, ("text",), ("command",), "a step of 'fix'")
+            command = self.template(node, "command", command=True) if "command" in node.nodes else None
+            steps.append(FixStep(self.template(node, "text"), command))
+        return tuple(steps)
+
+    def sts_error(self) -> StsError | None:
+        node = self.top.nodes.get("sts_error")
+        if node is None:
+            return None
+        if not isinstance(node, Fields):
+            raise self.problem("'sts_error' is a mapping of 'stage' and 'text'", node.line)
+        self.keys(node, ("stage", "text"), (), "'sts_error'")
+        return StsError(self.choice(node, "stage", STAGES), self.template(node, "text"))
+
+
+def _one_of(known: tuple[str, ...]) -> str:
+    return f"One of: {', '.join(known)}"

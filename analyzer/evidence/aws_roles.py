@@ -1,0 +1,173 @@
+"""IAM roles, managed policies and OIDC providers as the AWS CLI and SDKs print them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from analyzer.evidence import ccoctl
+from analyzer.evidence.kubernetes import items, mapping, text
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import Json, Listing, ManagedPolicy, PolicyDocument, ProviderRecord, RoleRecord
+
+
+def role(value: Mapping[str, Json], where: Where, *, whole: bool) -> RoleRecord:
+    """Read one role object.
+
+    ``whole`` says that the call behind it names a boundary where there is one: get-role and
+    get-account-authorization-details do, list-roles does not.
+    """
+    boundary = text(mapping(value.get("PermissionsBoundary")).get("PermissionsBoundaryArn"))
+    if boundary is None:
+        boundary = text(value.get("PermissionsBoundary"))
+    inline = tuple(inline_policies(value, where))
+    session = value.get("MaxSessionDuration")
+    return RoleRecord(
+        name=text(value.get("RoleName")) or role_name_of(text(value.get("Arn"))),
+        arn=text(value.get("Arn")),
+        trust=trust(value, where),
+        where=where,
+        description=text(value.get("Description")),
+        path=text(value.get("Path")),
+        created=text(value.get("CreateDate")),
+        max_session=session if isinstance(session, int) and not isinstance(session, bool) else None,
+        boundary_arn=boundary,
+        boundary_known=whole or boundary is not None or "Tags" in value or "RolePolicyList" in value,
+        tags=tags(value.get("Tags")),
+        inline=inline,
+        inline_names=tuple(policy.name for policy in inline) if "RolePolicyList" in value else None,
+        attached=attached(value.get("AttachedManagedPolicies")),
+        planned=ccoctl.is_create_role_input(value),
+    )
+
+
+def trust(value: Mapping[str, Json], where: Where) -> PolicyDocument | None:
+    """Give the trust policy as it stands, be it an object, text or URL-encoded text."""
+    if "AssumeRolePolicyDocument" not in value:
+        return None
+    name = "AssumeRolePolicyDocument"
+    return PolicyDocument(name=name, raw=value[name], where=where.at(name))
+
+
+def inline_policies(value: Mapping[str, Json], where: Where) -> Iterator[PolicyDocument]:
+    """Yield the inline policies of one RoleDetail."""
+    for at, entry in enumerate(items(value.get("RolePolicyList"))):
+        name = text(mapping(entry).get("PolicyName"))
+        if name is not None and "PolicyDocument" in mapping(entry):
+            yield PolicyDocument(
+                name=name,
+                raw=mapping(entry)["PolicyDocument"],
+                where=where.at("RolePolicyList", at, "PolicyDocument"),
+            )
+
+
+def attached(value: Json) -> tuple[tuple[str, str], ...] | None:
+    """Give (name, ARN) of each attached managed policy; None where the export lists none at all."""
+    if not isinstance(value, list):
+        return None
+    entries = [mapping(entry) for entry in value]
+    pairs = [(text(entry.get("PolicyName")), text(entry.get("PolicyArn"))) for entry in entries]
+    return tuple((name or arn.rsplit("/", 1)[-1], arn) for name, arn in pairs if arn)
+
+
+def role_policy(value: Mapping[str, Json], where: Where, role_name: str) -> RoleRecord:
+    """Read get-role-policy's output, or PutRolePolicy's input: one inline policy of a role."""
+    document = PolicyDocument(
+        name=text(value.get("PolicyName")) or "",
+        raw=value.get("PolicyDocument"),
+        where=where.at("PolicyDocument"),
+    )
+    planned = ccoctl.is_put_role_policy_input(value)
+    return RoleRecord(name=role_name, arn=None, trust=None, where=where, inline=(document,), planned=planned)
+
+
+def managed_policy(value: Mapping[str, Json], where: Where) -> ManagedPolicy:
+    """Read one managed policy with the versions that the export carries."""
+    arn = text(value.get("Arn"))
+    default = text(value.get("DefaultVersionId"))
+    documents = [
+        policy_version(mapping(entry), where.at("PolicyVersionList", at), arn, default)
+        for at, entry in enumerate(items(value.get("PolicyVersionList")))
+    ]
+    return ManagedPolicy(
+        arn=arn,
+        name=text(value.get("PolicyName")) or (arn.rsplit("/", 1)[-1] if arn else None),
+        default_version=default,
+        documents=tuple(document for document in documents if document is not None),
+        where=where,
+    )
+
+
+def policy_version(
+    value: Mapping[str, Json], where: Where, arn: str | None, default: str | None
+) -> PolicyDocument | None:
+    """Read one version of a managed policy; None for a listed version without its document."""
+    if "Document" not in value:
+        return None
+    version = text(value.get("VersionId"))
+    flag = value.get("IsDefaultVersion")
+    is_default = flag if isinstance(flag, bool) else None
+    if is_default is None and default is not None and version is not None:
+        is_default = version == default
+    return PolicyDocument(
+        name=arn.rsplit("/", 1)[-1] if arn else "",
+        raw=value["Document"],
+        where=where.at("Document"),
+        arn=arn,
+        version=version,
+        is_default=is_default,
+    )
+
+
+def provider(value: Mapping[str, Json], where: Where) -> ProviderRecord:
+    """Read one OIDC provider; an export of get-open-id-connect-provider has no ARN inside."""
+    arn = text(value.get("OpenIDConnectProviderArn")) or text(value.get("Arn"))
+    return ProviderRecord(
+        url=text(value.get("Url")),
+        arn=arn if arn and ":oidc-provider/" in arn else None,
+        client_ids=_strings(value.get("ClientIDList")),
+        thumbprints=_strings(value.get("ThumbprintList")),
+        tags=tags(value.get("Tags")),
+        where=where,
+        planned=ccoctl.is_create_provider_input(value),
+    )
+
+
+def role_listing(roles: list[RoleRecord], where: Where, *, truncated: bool) -> Listing | None:
+    """Give what a listing of roles proves about roles that are not in it.
+
+    No account is without a role (each has service-linked ones), so an empty list was filtered,
+    and so was one whose roles all stand below one path: neither is complete.
+    """
+    paths = {role.path or "/" for role in roles}
+    filtered = not roles or (
+        "/" not in paths and len({path.split("/")[1] for path in paths if path.count("/") > 1}) <= 1
+    )
+    account = account_of(role.arn for role in roles)
+    names = tuple(role.name for role in roles)
+    return Listing("roles", account, not truncated and not filtered, names, where)
+
+
+def account_of(arns: Iterator[str | None]) -> str | None:
+    """Give the one account that all the ARNs are of; None where they disagree or there are none."""
+    accounts = {arn.split(":")[4] for arn in arns if arn and arn.count(":") >= 5}
+    accounts = {account for account in accounts if account.isdecimal()}
+    return accounts.pop() if len(accounts) == 1 else None
+
+
+def role_name_of(arn: str | None) -> str:
+    """Give the last part of a role's ARN; "" without one."""
+    return arn.rsplit("/", 1)[-1] if arn and ":role/" in arn else ""
+
+
+def tags(value: Json) -> dict[str, str]:
+    """Read tags, as IAM's list of Key and Value or as a plain mapping."""
+    if isinstance(value, Mapping):
+        return {key: found for key, found in value.items() if isinstance(found, str)}
+    pairs = ((mapping(entry).get("Key"), mapping(entry).get("Value")) for entry in items(value))
+    return {key: found for key, found in pairs if isinstance(key, str) and isinstance(found, str)}
+
+
+def _strings(value: Json) -> tuple[str, ...] | None:
+    if not isinstance(value, list):
+        return None
+    return tuple(entry for entry in value if isinstance(entry, str))

@@ -1,0 +1,203 @@
+"""Recorded answers of the issuer's host: curl's headers and errors, S3's error bodies, HTML pages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.evidence.issuer_documents import Target, target_of_name, target_of_url
+from analyzer.evidence.origin import Quote
+from analyzer.evidence.records import HttpAnswer
+
+Body = Literal["none", "json", "xml", "html", "other"]
+
+_SHORT = 16 * 1024
+_LONGEST = 300
+_MOST_BLOCKS = 50
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*")
+_HEADER_END = re.compile(rb"\r?\n(?:\r?\n|$)")
+_VERBOSE = re.compile(rb"^(?:[*<>] |[<>]\r?$|[{}] \[|  % Total| +Dload| *\d+ +\d+ +\d+ )", re.MULTILINE)
+_VERBOSE_STATUS = re.compile(rb"^< " + _STATUS.pattern, re.MULTILINE)
+_REQUEST = re.compile(rb"^> (?:GET|HEAD) (\S{1,2000}) HTTP/", re.MULTILINE)
+_HOST = re.compile(rb"^> [Hh]ost: (\S{1,300})", re.MULTILINE)
+_CURL = re.compile(rb"^[ \t]*curl: \((\d{1,3})\) ?([^\r\n]*)", re.MULTILINE)
+_CURL_STATUS = re.compile(rb"returned error: (\d{3})")
+_WGET = re.compile(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ ERROR (\d{3}):", re.MULTILINE)
+_WGET_LOST = re.compile(rb"^wget: ([^\r\n]*)", re.MULTILINE)
+_URL = re.compile(rb"https://[^\s'\"<>)]{1,2000}")
+_TRAILING_STATUS = re.compile(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One recorded answer: ``first_line`` is the line of the file on which its body begins."""
+
+    status: int
+    status_line: int
+    status_text: str
+    url: str | None
+    location: str | None
+    body: bytes
+    first_line: int
+    headers_only: bool
+
+
+def read_exchange(data: bytes) -> Exchange | None:
+    """Read ``curl -i``, ``-D`` or ``-v`` output; of several answers (redirects, proxy) the last counts."""
+    if _STATUS.match(data):
+        return _plain_exchange(data)
+    if _VERBOSE_STATUS.search(data):
+        return _verbose_exchange(data)
+    return None
+
+
+def answer_of_exchange(input_id: str, path: str, exchange: Exchange, body: Body) -> HttpAnswer | None:
+    """Give the answer that is not a good document.
+
+    None for the headers alone of a good answer: they prove nothing about the document.
+    """
+    if exchange.headers_only and 200 <= exchange.status < 300:
+        return None
+    error = _error_code(exchange.body)
+    if error is None and exchange.location and 300 <= exchange.status < 400:
+        error = f"redirect to {exchange.location}"
+    target = (
+        (target_of_url(exchange.url) if exchange.url else None)
+        or _target_of_body(exchange.body)
+        or target_of_name(path)
+    )
+    where = Quote(input_id, path, exchange.status_line, exchange.status_text)
+    return HttpAnswer(target, exchange.status, error, body, exchange.url, where)
+
+
+def answer_of_body(input_id: str, path: str, data: bytes, body: Body) -> HttpAnswer:
+    """Give the answer of which only the body was saved."""
+    target = _target_of_body(data) or target_of_name(path)
+    trailing = _TRAILING_STATUS.search(data[-40:]) if body != "json" else None
+    status = int(trailing[1]) if trailing else None
+    line, excerpt = _first_line(data)
+    return HttpAnswer(target, status, _error_code(data), body, None, Quote(input_id, path, line, excerpt))
+
+
+def answer_of_error(input_id: str, path: str, data: bytes) -> HttpAnswer | None:
+    """Read curl's or wget's own error text; None where there is none, or the text is about other things."""
+    url = _url_of(data)
+    target = (target_of_url(url) if url else None) or target_of_name(path)
+    if target is None and len(data) > _SHORT:
+        return None
+    status: int | None = None
+    if match := _CURL.search(data):
+        error = f"curl: ({match[1].decode('ascii')}) {_shown(match[2])}"
+        if code := _CURL_STATUS.search(match[2]):
+            status = int(code[1])
+    elif match := _WGET.search(data):
+        status = int(match[1] or match[2])
+        error = _shown(match.group())
+        if status < 300:
+            return None
+    elif match := _WGET_LOST.search(data):
+        error = f"wget: {_shown(match[1])}"
+    else:
+        return None
+    line = data.count(b"\n", 0, match.start()) + 1
+    quote = Quote(input_id, path, line, _shown(match.group()))
+    return HttpAnswer(target, status, error, "none", url, quote)
+
+
+def body_kind(data: bytes) -> Body:
+    """Tell what a body is that is not JSON."""
+    start = data.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
+    if not start:
+        return "none"
+    if start.startswith((b"<!doctype html", b"<html")) or (start[:1] == b"<" and b"<html" in start):
+        return "html"
+    return "xml" if start.startswith((b"<?xml", b"<error")) else "other"
+
+
+def is_bucket_error(data: bytes) -> bool:
+    """Tell S3's XML error body, whatever the file is called."""
+    head = data[:4096]
+    return body_kind(head) == "xml" and b"<Error>" in head and b"<Code>" in head
+
+
+def _plain_exchange(data: bytes) -> Exchange:
+    at, after = 0, 0
+    for _ in range(_MOST_BLOCKS):
+        end = _HEADER_END.search(data, after)
+        at, after = after, end.end() if end else len(data)
+        if not _STATUS.match(data, after):
+            break
+    headers, body = data[at:after], data[after:]
+    status = _STATUS.match(headers)
+    return Exchange(
+        status=int(status[1]) if status else 0,
+        status_line=data.count(b"\n", 0, at) + 1,
+        status_text=_shown(headers.split(b"\n", 1)[0]),
+        url=None,
+        location=_location(headers),
+        body=body,
+        first_line=data.count(b"\n", 0, after) + 1,
+        headers_only=not body.strip() and not re.search(rb"(?im)^content-length:[ \t]*0\r?$", headers),
+    )
+
+
+def _verbose_exchange(data: bytes) -> Exchange:
+    status = list(_VERBOSE_STATUS.finditer(data))[-1]
+    answer = data[status.start() :]
+    headers = b"\n".join(line[2:] for line in answer.splitlines() if line.startswith(b"< "))
+    # Blank lines in the place of curl's own keep the lines of the body where they are.
+    body = b"\n".join(b"" if _VERBOSE.match(line) else line for line in data.split(b"\n"))
+    request, host = _REQUEST.findall(data), _HOST.findall(data)
+    url = _address(b"https://" + host[-1] + request[-1]) if request and host else _url_of(data)
+    return Exchange(
+        status=int(status[1]),
+        status_line=data.count(b"\n", 0, status.start()) + 1,
+        status_text=_shown(status.group()[2:]),
+        url=url,
+        location=_location(headers),
+        body=body,
+        first_line=1,
+        headers_only=not body.strip(),
+    )
+
+
+def _location(headers: bytes) -> str | None:
+    match = re.search(rb"(?im)^location:[ \t]*([^\r\n?]{1,500})", headers)
+    return _shown(match[1]) if match else None
+
+
+def _url_of(data: bytes) -> str | None:
+    """Find the URL that was asked for in a saved terminal: one that ends like the issuer's documents."""
+    for match in _URL.finditer(data[:_SHORT]):
+        if target_of_url(url := _address(match.group())):
+            return url
+    return None
+
+
+def _address(url: bytes) -> str:
+    """Give a URL without its query: a presigned one is a secret."""
+    return _shown(re.split(rb"[?#]", url, maxsplit=1)[0])
+
+
+def _target_of_body(body: bytes) -> Target | None:
+    """Read S3's ``<Key>`` or ``<Resource>``."""
+    match = re.search(rb"<(Key|Resource)>([^<]{1,1000})</\1>", body[:8192])
+    return target_of_url(_shown(match[2])) if match else None
+
+
+def _error_code(body: bytes) -> str | None:
+    match = re.search(rb"<Code>([A-Za-z0-9.]{1,80})</Code>", body[:8192])
+    return match[1].decode("ascii") if match else None
+
+
+def _first_line(data: bytes) -> tuple[int, str]:
+    for number, line in enumerate(data[:_SHORT].splitlines(), 1):
+        if line.strip():
+            return number, _shown(line)
+    return 1, ""
+
+
+def _shown(raw: bytes) -> str:
+    shown = raw.decode("utf-8", "replace").strip()
+    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"

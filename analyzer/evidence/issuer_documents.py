@@ -1,0 +1,92 @@
+"""The issuer's documents: openid-configuration and key set, as good JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from analyzer.evidence import ccoctl
+from analyzer.evidence.kubernetes import items, text
+from analyzer.evidence.origin import Where
+from analyzer.evidence.public_keys import PRIVATE_JWK_MEMBERS
+from analyzer.evidence.records import DiscoveryDocument, Json, KeySet
+
+Target = Literal["discovery", "jwks"]
+
+_MOST_KEYS = 1000
+_OPENID_MEMBERS = frozenset(
+    {
+        "jwks_uri",
+        "response_types_supported",
+        "subject_types_supported",
+        "id_token_signing_alg_values_supported",
+        "authorization_endpoint",
+        "token_endpoint",
+    }
+)
+_DISCOVERY_NAME = re.compile(
+    r"openid[-_. ]?conf|well[-_]?known|oidc[-_]?conf|(?:^|[^a-z])discovery(?:[^a-z]|$)"
+)
+_JWKS_NAME = re.compile(r"(?:^|[^a-z])jwks?(?:[^a-z]|$)|^(?:\d+[-_])?(?:oidc[-_]|issuer[-_])?keys$")
+_ANSWER_NAME = re.compile(
+    r"^[^.]*$|^\.well-known|\.(?:json|txt|html?|xml|http|headers?|hdr|body|out|err|error|curl|resp|response)$"
+)
+_PRIVATE_MEMBER = re.compile(
+    rb'("(?:' + b"|".join(name.encode() for name in (*PRIVATE_JWK_MEMBERS, "r", "t")) + rb')"\s*:\s*")'
+    rb'((?:[^"\\]|\\.)*)(?=")'
+)
+
+
+def read_issuer_document(
+    value: Mapping[str, Json], where: Where, path: str
+) -> DiscoveryDocument | KeySet | None:
+    """Read an openid-configuration or a JWKS; None for any other object."""
+    planned = ccoctl.is_planned_file(path)
+    if isinstance(value.get("keys"), list) and _is_key_set(value):
+        keys = tuple(_public(key) for key in items(value["keys"])[:_MOST_KEYS] if isinstance(key, Mapping))
+        return KeySet(keys, where.at("keys"), planned)
+    said = _OPENID_MEMBERS & value.keys()
+    if said or ("issuer" in value and target_of_name(path) == "discovery"):
+        issuer, jwks_uri = text(value.get("issuer")), text(value.get("jwks_uri"))
+        if "issuer" in value or "jwks_uri" in value:
+            return DiscoveryDocument(issuer, jwks_uri, value, where, planned)
+    return None
+
+
+def target_of_name(path: str) -> Target | None:
+    """Tell from a file's name which document it may be an answer for; None for names that say nothing."""
+    name = path.rsplit("/", 1)[-1].lower()
+    if not _ANSWER_NAME.search(name):
+        return None
+    stem = re.match(r"\.?[^.]*", name)
+    if _DISCOVERY_NAME.search(name):
+        return "discovery"
+    return "jwks" if stem and _JWKS_NAME.search(stem.group()) else None
+
+
+def target_of_url(url: str) -> Target | None:
+    """Tell from a URL, or an object's key in a bucket, which document was asked for."""
+    path = re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").lower()
+    if path.endswith("openid-configuration"):
+        return "discovery"
+    return "jwks" if path.endswith(("keys.json", "/keys", "jwks", "jwks.json")) else None
+
+
+def without_private_members(data: bytes) -> tuple[bytes, bool]:
+    """Mask the private numbers of JWKs in JSON text, length by length; tells whether there were any."""
+    if b'"kty"' not in data:
+        return data, False
+    masked, count = _PRIVATE_MEMBER.subn(lambda match: match[1] + b"x" * len(match[2]), data)
+    return masked, count > 0
+
+
+def _is_key_set(value: Mapping[str, Json]) -> bool:
+    keys = items(value["keys"])
+    if not keys:
+        return value.keys() == {"keys"}
+    return any(isinstance(key, Mapping) and {"kty", "kid", "n"} & key.keys() for key in keys)
+
+
+def _public(key: Mapping[str, Json]) -> Mapping[str, Json]:
+    return {name: value for name, value in key.items() if name not in PRIVATE_JWK_MEMBERS}

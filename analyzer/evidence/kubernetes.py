@@ -1,0 +1,211 @@
+"""Kubernetes objects turned into typed records.
+
+Every field is read with its type checked: a field of another type than the API's counts as not
+there, since bundles are edited by hand and built by strangers.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from analyzer.evidence.records import (
+    Container,
+    CredentialsRequest,
+    Json,
+    K8sObject,
+    PolicyEntry,
+    Secret,
+    SecretValue,
+    TokenVolume,
+    Workload,
+)
+
+_ELIDED = re.compile(r"(\d{1,9}) bytes long")
+_MASKED = re.compile(r"X{6,}|REDACTED|<removed>|\*{4,}|x-[a-z0-9]+-\d{10}-x", re.IGNORECASE)
+
+
+def mapping(value: Json) -> Mapping[str, Json]:
+    """Give the value if it is a mapping with string keys, else an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: Json) -> list[Json]:
+    """Give the value if it is a list, else an empty one."""
+    return list(value) if isinstance(value, list) else []
+
+
+def text(value: Json) -> str | None:
+    """Give the value if it is a string, else None."""
+    return value if isinstance(value, str) else None
+
+
+def dig(value: Json, *path: str | int) -> Json:
+    """Follow a path of keys and indexes; None where a step is not there."""
+    for step in path:
+        if isinstance(step, str):
+            value = mapping(value).get(step)
+        else:
+            entries = items(value)
+            value = entries[step] if step < len(entries) else None
+    return value
+
+
+def strings(value: Json) -> dict[str, str]:
+    """Keep the string values of a mapping."""
+    return {k: v for k, v in mapping(value).items() if isinstance(v, str)}
+
+
+def parse_time(value: Json) -> datetime | None:
+    """Read an RFC 3339 time as aware UTC; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:
+    """Read a CredentialsRequest (openshift/api, cloudcredential.openshift.io/v1)."""
+    spec = mapping(obj.value.get("spec"))
+    provider = mapping(spec.get("providerSpec"))
+    entries = [
+        PolicyEntry(
+            effect=text(dig(entry, "effect")) or "Allow",
+            actions=tuple(a for a in items(dig(entry, "action")) if isinstance(a, str)),
+            resource=text(dig(entry, "resource")) or "",
+            condition=mapping(dig(entry, "policyCondition")),
+        )
+        for entry in items(provider.get("statementEntries"))
+    ]
+    return CredentialsRequest(
+        name=obj.name,
+        namespace=obj.namespace,
+        annotations=strings(dig(obj.value, "metadata", "annotations")),
+        provider_kind=text(provider.get("kind")) or "",
+        secret_namespace=text(dig(spec, "secretRef", "namespace")) or "",
+        secret_name=text(dig(spec, "secretRef", "name")) or "",
+        service_accounts=tuple(s for s in items(spec.get("serviceAccountNames")) if isinstance(s, str)),
+        entries=tuple(entries),
+        sts_role_arn=text(provider.get("stsIAMRoleARN")) or None,
+        token_path=text(spec.get("cloudTokenPath")) or None,
+        conditions=tuple(mapping(c) for c in items(dig(obj.value, "status", "conditions"))),
+        where=obj.where,
+        origin="release" if release else "cluster",
+    )
+
+
+def secret(obj: K8sObject) -> Secret:
+    """Read a Secret: elided values keep their length, readable ones their text."""
+    values = {key: _secret_value(value) for key, value in mapping(obj.value.get("data")).items()}
+    for key, value in strings(obj.value.get("stringData")).items():
+        values[key] = SecretValue(len(value.encode()), value, masked=bool(_MASKED.search(value)))
+    metadata = obj.value.get("metadata")
+    return Secret(
+        namespace=obj.namespace,
+        name=obj.name,
+        values=values,
+        annotations=strings(dig(metadata, "annotations")),
+        labels=strings(dig(metadata, "labels")),
+        created=parse_time(dig(metadata, "creationTimestamp")),
+        resource_version=text(dig(metadata, "resourceVersion")),
+        where=obj.where,
+    )
+
+
+def _secret_value(value: Json) -> SecretValue:
+    if not isinstance(value, str):
+        return SecretValue(None)
+    try:
+        raw = base64.b64decode("".join(value.split()), validate=True)
+        decoded = raw.decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return SecretValue(None, masked=bool(_MASKED.search(value)))
+    elided = _ELIDED.fullmatch(decoded)
+    if elided:
+        return SecretValue(int(elided[1]))
+    return SecretValue(len(raw), decoded, masked=bool(_MASKED.search(decoded)))
+
+
+def workload(obj: K8sObject) -> Workload:
+    """Read a Pod, or the pod template of a Deployment."""
+    template = ("spec", "template") if obj.kind == "Deployment" else ()
+    spec = mapping(dig(obj.value, *template, "spec"))
+    path = (*template, "spec")
+    volumes = items(spec.get("volumes"))
+    return Workload(
+        kind=obj.kind,
+        namespace=obj.namespace,
+        name=obj.name,
+        service_account=text(spec.get("serviceAccountName")) or "default",
+        containers=tuple(_containers(spec)),
+        tokens=tuple(_token_volumes(obj, path, volumes)),
+        secret_volumes=_secret_volumes(volumes),
+        started=parse_time(dig(obj.value, "status", "startTime")),
+        phase=text(dig(obj.value, "status", "phase")),
+        where=obj.where,
+    )
+
+
+def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:
+    for entry in items(spec.get("initContainers")) + items(spec.get("containers")):
+        env: dict[str, str] = {}
+        env_secrets: dict[str, str] = {}
+        for variable in items(dig(entry, "env")):
+            name = text(dig(variable, "name"))
+            value, source = (
+                text(dig(variable, "value")),
+                text(dig(variable, "valueFrom", "secretKeyRef", "name")),
+            )
+            if name and value is not None:
+                env[name] = value
+            elif name and source:
+                env_secrets[name] = source
+        mounts = {
+            volume: path
+            for mount in items(dig(entry, "volumeMounts"))
+            if (volume := text(dig(mount, "name"))) and (path := text(dig(mount, "mountPath")))
+        }
+        yield Container(text(dig(entry, "name")) or "", env, env_secrets, mounts)
+
+
+def _token_volumes(obj: K8sObject, path: tuple[str, ...], volumes: list[Json]) -> Iterable[TokenVolume]:
+    for index, volume in enumerate(volumes):
+        for number, source in enumerate(items(dig(volume, "projected", "sources"))):
+            token = dig(source, "serviceAccountToken")
+            name, file = text(dig(volume, "name")), text(dig(token, "path"))
+            if not isinstance(token, Mapping) or not name or not file:
+                continue
+            expiration = token.get("expirationSeconds")
+            place: tuple[str | int, ...] = (
+                *path,
+                "volumes",
+                index,
+                "projected",
+                "sources",
+                number,
+                "serviceAccountToken",
+            )
+            yield TokenVolume(
+                volume=name,
+                audience=text(token.get("audience")),
+                path=file,
+                expiration=expiration if isinstance(expiration, int) else None,
+                where=obj.where.at(*place),
+            )
+
+
+def _secret_volumes(volumes: list[Json]) -> dict[str, str]:
+    found = {}
+    for volume in volumes:
+        name = text(dig(volume, "name"))
+        names = [text(dig(volume, "secret", "secretName"))]
+        names += [text(dig(s, "secret", "name")) for s in items(dig(volume, "projected", "sources"))]
+        if name and (secret_name := next((n for n in names if n), None)):
+            found[name] = secret_name
+    return found

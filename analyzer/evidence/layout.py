@@ -1,0 +1,88 @@
+"""Which members of a bundle matter, judged by path alone before anything is read.
+
+Paths are relative to a bundle root, as `oc adm inspect` writes them (openshift/oc,
+pkg/cli/admin/inspect). The order of members in an archive is arbitrary, so nothing here may
+depend on what was read before.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+REQUESTS_NAMESPACE = "openshift-cloud-credential-operator"
+
+_CLUSTER_SCOPED = re.compile(
+    r"cluster-scoped-resources/(?:"
+    r"config\.openshift\.io/(?:clusterversions|infrastructures|authentications|clusteroperators|dnses)"
+    r"|operator\.openshift\.io/(?:cloudcredentials|kubeapiservers)"
+    r"|imageregistry\.operator\.openshift\.io/configs"
+    r")(?:\.yaml|\.json|/[^/]+\.(?:yaml|json))"
+)
+_NAMESPACED = re.compile(
+    r"namespaces/(?P<ns>[^/]+)/(?:"
+    r"(?P<group>[^/]+)/(?P<plural>[a-z]+)(?:\.(?:yaml|json)|/(?P<name>[^/]+)\.(?:yaml|json))"
+    r"|pods/(?P<pod>[^/]+)/(?P=pod)\.yaml)"
+)
+_LOG = re.compile(
+    r"namespaces/[^/]+/(?:pods/[^/]+/[^/]+/[^/]+/logs/(?:(?:current|previous)(?:\.insecure)?\.log(?:\.gz)?"
+    r"|rotated/[^/]+)|core/pods/logs/[^/]+\.log)"
+)
+
+_KINDS = {
+    ("cloudcredential.openshift.io", "credentialsrequests"): "CredentialsRequest",
+    ("core", "secrets"): "Secret",
+    ("core", "configmaps"): "ConfigMap",
+    ("core", "pods"): "Pod",
+    ("core", "serviceaccounts"): "ServiceAccount",
+    ("apps", "deployments"): "Deployment",
+}
+_CONFIGMAPS = {
+    "kube-system": re.compile(r"cluster-config-v1"),
+    "openshift-kube-apiserver": re.compile(r"config(?:-\d+)?|(?:bound-)?sa-token-signing-certs(?:-\d+)?"),
+    "openshift-config-managed": re.compile(r"(?:bound-)?sa-token-signing-certs"),
+    REQUESTS_NAMESPACE: re.compile(r"cloud-credential-operator-config"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A member to read: ``how`` is "log", "object" (parse all) or "items" (parse what is asked for).
+
+    ``listing`` tells that the file lists every object of its kind in its namespace.
+    """
+
+    how: str
+    kind: str = ""
+    namespace: str = ""
+    listing: bool = False
+
+
+def wanted(inner: str) -> Wanted | None:
+    """Tell what a member is good for; ``inner`` is its path below the bundle root."""
+    if _LOG.fullmatch(inner):
+        return Wanted("log")
+    if _CLUSTER_SCOPED.fullmatch(inner):
+        return Wanted("object")
+    match = _NAMESPACED.fullmatch(inner)
+    if match is None:
+        return None
+    namespace = match["ns"]
+    if match["pod"]:
+        return Wanted("items", "Pod", namespace)
+    kind = _KINDS.get((match["group"], match["plural"]))
+    if kind is None or (kind == "ConfigMap" and namespace not in _CONFIGMAPS):
+        return None
+    return Wanted("items", kind, namespace, listing=match["name"] is None)
+
+
+def wants_item(kind: str, namespace: str, name: str, data: bytes) -> bool:
+    """Tell whether one object of a list is worth parsing, from its name and its bytes."""
+    if kind == "ConfigMap":
+        pattern = _CONFIGMAPS.get(namespace)
+        return pattern is not None and pattern.fullmatch(name) is not None
+    if kind == "Secret":
+        return b" credentials:" in data or b"aws_access_key_id:" in data or b"service-account.pub:" in data
+    if kind == "ServiceAccount":
+        return b"amazonaws.com/" in data
+    return True

@@ -1,0 +1,256 @@
+r"""What one AWS error text says: its class, and the issuer, role, action, host or file it names.
+
+A text is a log line (with the lines that continue it), a condition's message or what the AWS CLI
+printed. Each SDK wraps the same sentences of AWS in an envelope of its own:
+
+- Go v1 ``WebIdentityErr: failed to retrieve credentials\ncaused by: <Code>: <sentence>\n\tstatus code: …``
+- Go v2 ``operation error STS: AssumeRoleWithWebIdentity, … api error <Code>: <sentence>``
+- Python ``An error occurred (<Code>) when calling the AssumeRoleWithWebIdentity operation: <sentence>``
+- Java ``<sentence> (Service: …; Status Code: 400; Error Code: <Code>; …)``; JavaScript ``<Code>: <sentence>``
+
+Words that Kubernetes, OAuth or other programs use as well count only where the envelope is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import islice
+from operator import itemgetter
+
+from analyzer.evidence.log_codes import ANSWERED, CODE_WORDS, CODES, read_code
+from analyzer.evidence.log_denials import denial, is_node, operation_action
+from analyzer.evidence.log_error import Classified, worded, words_end
+from analyzer.evidence.log_network import STS_HOST, Unreachable, no_answer_at, unreachable_at
+from analyzer.evidence.log_text import normalise, unescape
+from analyzer.evidence.log_tokens import token_file_at
+
+LONGEST = 65536
+"""Characters of a text that are looked at."""
+
+MOST_MARKS = 200
+"""Places of one kind that are looked at in a text: a real text has a few, a hostile one thousands."""
+
+
+_WEB_IDENTITY = re.compile(
+    r"WebIdentity|InvalidIdentityToken|ExpiredToken|web\s?identity|jwt\s+from\s+provide|operation\serror\sSTS"
+    r"|SecurityTokenService|Service:\s+Sts|refresh\s+cached\s+credentials"
+)
+_ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{10,12}:role/[\w+=,.@/-]*[\w+=@/]")
+_ISSUER = re.compile(r"\s+in\s+your\s+account(?:\s+for\s+([^\s\x1f\"'<>`]{1,300}))?")
+_CLAIM = re.compile(r":?\s*([\w.-]+)?")
+
+
+def _fixed(klass: str, message: str, found: re.Match[str]) -> Classified:
+    return Classified(klass, message, found.start(), found.end())
+
+
+def _network(found: Unreachable | None, text: str) -> Classified | None:
+    if found is None:
+        return None
+    return replace(worded("sts-unreachable", text, found.start, found.end), resource=found.host)
+
+
+# --- one reader for each mark; ``signing_in``: the text speaks of web identity ------------------
+
+
+def _code(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    return read_code(text, found)
+
+
+def _provider(text: str, found: re.Match[str], signing_in: bool) -> Classified:
+    said = _ISSUER.match(text, found.end())
+    issuer = (said[1] or "").rstrip(".,;:)]}") or None if said else None
+    message = "InvalidIdentityToken: No OpenIDConnect provider found in your account"
+    if issuer:
+        message += f" for {normalise(issuer)}"
+    end = said.end() if said else found.end()
+    return Classified("no-provider", message, found.start(), end, issuer=issuer)
+
+
+def _key(text: str, found: re.Match[str], signing_in: bool) -> Classified:
+    return _fixed(
+        "verification-key",
+        "InvalidIdentityToken: Couldn't retrieve verification key from your identity provider, "
+        "please reference AssumeRoleWithWebIdentity documentation for requirements",
+        found,
+    )
+
+
+def _audience(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    if not signing_in:
+        return None
+    return _fixed("incorrect-audience", "InvalidIdentityToken: Incorrect token audience", found)
+
+
+def _claim(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    if not signing_in:
+        return None
+    named = _CLAIM.match(text, found.end())
+    claim = f": {named[1].rstrip('.')}" if named and named[1] else ""
+    return _fixed("missing-claim", f"InvalidIdentityToken: Missing a required claim{claim}", found)
+
+
+def _thumb(text: str, found: re.Match[str], signing_in: bool) -> Classified:
+    return _fixed(
+        "thumbprint",
+        "InvalidIdentityToken: OpenIDConnect provider's HTTPS certificate "
+        "doesn't match configured thumbprint",
+        found,
+    )
+
+
+def _denied(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    said = denial(text, found.start())
+    if said is None or said.action is None:
+        return None
+    if said.action == "sts:AssumeRoleWithWebIdentity":
+        role = said.resource if said.resource and ":role/" in said.resource else None
+        message = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+        if said.layer:
+            message += f" ({said.layer})"
+        result = _fixed("assume-role-denied", message, found)
+        return replace(result, role_arn=role, caller=said.caller, layer=said.layer, action=said.action)
+    start = found.start()
+    if said.caller:
+        start = max(text.rfind(said.caller, 0, start), 0)
+        start -= 6 if text.startswith("User: ", start - 6) else 0
+    return replace(
+        worded("node-role" if is_node(said.caller) else "action-denied", text, start),
+        caller=said.caller,
+        action=said.action,
+        resource=said.resource,
+        layer=said.layer,
+    )
+
+
+def _expired(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    if not signing_in:
+        return None
+    sentence = worded("token-expired", text, found.start())
+    return replace(sentence, message=f"ExpiredTokenException: {sentence.message}")
+
+
+def _early(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    if not signing_in:
+        return None
+    return _fixed("clock-skew", "InvalidIdentityToken: Token used before issued", found)
+
+
+def _region(text: str, found: re.Match[str], signing_in: bool) -> Classified:
+    sentence = worded("region-disabled", text, found.start())
+    return replace(sentence, message=f"RegionDisabledException: {sentence.message}")
+
+
+def _file(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    said = token_file_at(text, found.start(), found.end(), signing_in)
+    if said is None:
+        return None
+    message = normalise(f"unable to read file at {said.path}: {said.reason}" if said.path else said.reason)
+    return Classified("token-file", message, found.start(), found.end(), token_path=said.path)
+
+
+def _silent(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    return _network(no_answer_at(text, found.start()), text)
+
+
+def _host(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    return _network(unreachable_at(text, found.start(), found.end()), text)
+
+
+def _rate(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    near = text[max(0, found.start() - 160) : found.end() + 200]
+    if "Throttl" not in near or not ANSWERED.search(near):
+        return None
+    action = operation_action(text, found.start())
+    return replace(_fixed("throttled", "Throttling: Rate exceeded", found), action=action)
+
+
+def _none(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    if found[0].startswith(("role", "token", "Request", "at ")) and not signing_in:
+        return None
+    end = words_end(text, found.start(), 200)
+    for stop in (". Deprecated", ". For verbose", ". You can configure"):
+        cut = text.find(stop, found.end(), end)
+        end = cut if cut >= 0 else end
+    return worded("no-credentials", text, found.start(), max(end, found.end()))
+
+
+# --- the choice -------------------------------------------------------------------------------
+
+_Reader = Callable[[str, re.Match[str], bool], Classified | None]
+
+# Where an error may begin: words one of which must be in the text, the pattern, its reader. Looking for
+# the words first makes a text with thousands of repeats fifteen times cheaper than one long alternation.
+_MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
+    (words, re.compile(pattern), reader)
+    for words, pattern, reader in (
+        (CODE_WORDS, CODES, _code),
+        (("OpenIDConnect",), r"No\s+OpenIDConnect\s+provider\s+found", _provider),
+        (
+            ("verification",),
+            r"Could(?:n\s*['’‘´`]\s*t|\s+not)\s+retrieve\s+verification\s+key\s+from\s+your\s+identity\s+provider",
+            _key,
+        ),
+        (("Incorrect",), r"Incorrect\s+token\s+audience", _audience),
+        (("Missing",), r"Missing\s+a\s+required\s+claim", _claim),
+        (("thumbprint",), r"match\s+configured\s+thumbprint", _thumb),
+        (("authorized",), r"[Nn]ot\s+authorized\s+to\s+perform:?\s", _denied),
+        (("Token",), r"Token\s+expired:\s+current\s+date|Token\s+too\s+old", _expired),
+        (("issued",), r"Token\s+used\s+before\s+issued", _early),
+        (("activated",), r"STS\s+is\s+not\s+activated\s+in\s+this\s+region", _region),
+        (
+            ("file", "denied", "fetching"),
+            r"[Nn]o\s+such\s+file\s+or\s+directory|[Pp]ermission\s+denied|unable\s+to\s+read\s+file\s+at"
+            r"|web\s+identity\s+token\s+file|failed\s+fetching\s+WebIdentity\s+token",
+            _file,
+        ),
+        (("STS:",), r"operation\serror\sSTS:\s", _silent),
+        (("Rate",), r"Rate\s+exceeded", _rate),
+        (
+            ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds"),
+            r"NoCredentialProviders|role\s+ARN\s+is\s+not\s+set|token\s+file\s+path\s+is\s+not\s+set"
+            r"|invalid\s+secret\s+for\s+aws\s+credentials|no\s+EC2\s+IMDS\s+role\s+found"
+            r"|Unable\s+to\s+locate\s+credentials|Could\s+not\s+load\s+credentials\s+from\s+any"
+            r"|Unable\s+to\s+load\s+(?:AWS\s+)?credentials\s+from\s+any|Request\s+ARN\s+is\s+invalid"
+            r"|static\s+credentials\s+are\s+empty|EmptyStaticCreds|at\s+'roleArn'\s+failed\s+to\s+satisfy",
+            _none,
+        ),
+        (("sts.", "sts-fips."), rf"\b{STS_HOST}", _host),
+    )
+)
+
+# What a service answered, and what only wraps another error, give way to what STS said.
+_RANK = {"action-denied": 1, "node-role": 1, "throttled": 1, "no-credentials": 2}
+
+
+def classify(text: str) -> Classified | None:
+    """Say what the first STS error of a text is; without one, its first other AWS error; None without any.
+
+    A wrapper ("WebIdentityErr", "NoCredentialProviders", "failed to refresh cached credentials") gives
+    way to the cause inside it.
+    """
+    plain = unescape(text[:LONGEST])
+    marks = [
+        (found.start(), reader, found)
+        for words, pattern, reader in _MARKS
+        if any(word in plain for word in words)
+        for found in islice(pattern.finditer(plain), MOST_MARKS)
+    ]
+    if not marks:
+        return None
+    marks.sort(key=itemgetter(0))
+    signing_in = _WEB_IDENTITY.search(plain) is not None
+    best: Classified | None = None
+    rank = 3
+    for _, reader, found in marks:
+        result = reader(plain, found, signing_in)
+        if result is not None and _RANK.get(result.klass, 0) < rank:
+            best, rank = result, _RANK.get(result.klass, 0)
+            if rank == 0:
+                break
+    if best is not None and best.role_arn is None and rank != 1 and ":role/" in plain:
+        role = _ROLE_ARN.search(plain)
+        best = replace(best, role_arn=role[0] if role else None)
+    return best

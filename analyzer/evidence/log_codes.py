@@ -1,0 +1,136 @@
+"""Error codes of AWS: the shapes in which SDKs print them, and the class each stands for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from analyzer.evidence.log_denials import denial, is_node, operation_action
+from analyzer.evidence.log_error import Classified, words_end
+from analyzer.evidence.log_text import normalise
+
+CODE_WORDS = (
+    "InvalidIdentityToken",
+    "ExpiredToken",
+    "IDPRejectedClaim",
+    "IDPCommunication",
+    "RegionDisabled",
+    "AccessDenied",
+    "UnauthorizedOperation",
+    "Thrott",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequests",
+    "SlowDown",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "InvalidSignature",
+    "Forbidden: Forbidden",
+)
+"""Words one of which is in every text with a code."""
+
+CODES = (
+    r"\b(?:InvalidIdentityToken|ExpiredToken|IDPRejectedClaim|IDPCommunication(?:Error)?|RegionDisabled|AccessDenied"
+    r"|UnauthorizedOperation|Throttling|Throttled|ThrottledRequest|RequestLimitExceeded|RequestThrottled"
+    r"|TooManyRequests|SlowDown|RequestExpired|RequestTimeTooSkewed|SignatureDoesNotMatch|InvalidSignature"
+    r"|Forbidden(?=:\sForbidden))(?:Exception)?\b"
+)
+"""The codes that say something of signing in or of permissions."""
+
+ANSWERED = re.compile(
+    r"status\s+code:\s+\d{3},\s*request\s+id|StatusCode:\s*\d{3},\s*RequestID|An\s+error\s+occurred\s\(|host\s+id:"
+    r"|HostID:|Status\s+Code:\s+\d{3}[;,]|\$metadata|requestId:"
+)
+"""What an SDK adds to an answer of AWS: it tells AccessDenied of S3 from the same words elsewhere."""
+
+_COLON = re.compile(r":\s+")
+_BOTO = re.compile(
+    r"\)\s+when\s+calling\s+the\s+\w+\s+operation(?:\s+\(reached\s+max\s+retries:\s+\d+\))?:\s*"
+)
+_JAVA = re.compile(r"Error\s+Code:\s+$")
+_BETTER = re.compile(
+    r"No\s+OpenIDConnect|retrieve\s+verification|Incorrect\s+token\s+aud|Missing\s+a\s+required\s+claim"
+    r"|configured\s+thumbprint|Token\s+used\s+before|Token\s+expired:\s+current|Token\s+too\s+old"
+    r"|[Nn]ot\s+authorized\s+to\s+perform:?\s+[a-z][\w-]*:|STS\s+is\s+not\s+activated"
+)
+_SKEW = re.compile(r"Signature\s+(?:expired|not\s+yet\s+current)|has\s+expired|clock|skew|too\s+large", re.I)
+_NAMES_ACTION = re.compile(r"is\s+not\s+authorized\s+to\s+perform:")
+
+_STS_CODES = {
+    "InvalidIdentityToken": "invalid-token",
+    "ExpiredToken": "token-expired",
+    "IDPRejectedClaim": "idp-rejected",
+    "IDPCommunication": "idp-communication",
+    "IDPCommunicationError": "idp-communication",
+    "RegionDisabled": "region-disabled",
+}
+_THROTTLES = {
+    "Throttling",
+    "Throttled",
+    "ThrottledRequest",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "TooManyRequests",
+    "SlowDown",
+}
+_CLOCK = {"RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignature"}
+
+
+def read_code(text: str, found: re.Match[str]) -> Classified | None:
+    """Classify the code that was found; None where its sentence says more, or where it is not AWS's."""
+    span = _sentence(text, found)
+    if span is None:
+        return None
+    begin, end = span
+    name = found[0]
+    code = name.removesuffix("Exception")
+    if begin > found.end() and code != "UnauthorizedOperation" and _BETTER.search(text, begin, end):
+        return None
+    sentence = text[begin:end]
+    said = normalise(sentence)
+    error = Classified("", f"{name}: {said}" if said else name, found.start(), max(end, found.end()))
+    if code in _STS_CODES:
+        return replace(error, klass=_STS_CODES[code])
+    if code in _CLOCK:
+        return replace(error, klass="clock-skew") if _SKEW.search(sentence) else None
+    if code == "UnauthorizedOperation":
+        return _ec2_denial(text, error)
+    answered = ANSWERED.search(text, max(0, error.start - 400), error.end + 400) is not None
+    action = operation_action(text, error.start)
+    if code in _THROTTLES:
+        sure = code == "RequestLimitExceeded" or "Rate exceeded" in said
+        return replace(error, klass="throttled", action=action) if sure or answered else None
+    if not answered:
+        return None
+    signing_in = action == "sts:AssumeRoleWithWebIdentity"
+    return replace(error, klass="assume-role-denied" if signing_in else "action-denied", action=action)
+
+
+def _sentence(text: str, found: re.Match[str]) -> tuple[int, int] | None:
+    """Find the sentence that goes with a code: after it, or before it in Java's envelope."""
+    after = _COLON.match(text, found.end()) or _BOTO.match(text, found.end())
+    if _JAVA.search(text[max(0, found.start() - 14) : found.start()]):
+        opens = text.rfind("(Service:", 0, found.start())
+        if opens < 0:
+            return found.span()
+        colon = text.rfind(": ", 0, opens)
+        return max(colon + 2, opens - 500, 0), opens
+    if after is None:
+        return None
+    return after.end(), words_end(text, after.end())
+
+
+def _ec2_denial(text: str, error: Classified) -> Classified:
+    names = _NAMES_ACTION.search(text, error.start, error.start + 1500)
+    said = denial(text, names.start()) if names else None
+    if said is None:
+        return replace(error, klass="action-denied", action=operation_action(text, error.start, "ec2"))
+    return replace(
+        error,
+        klass="node-role" if is_node(said.caller) else "action-denied",
+        caller=said.caller,
+        action=said.action,
+        resource=said.resource,
+        layer=said.layer,
+    )

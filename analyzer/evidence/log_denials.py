@@ -1,0 +1,132 @@
+"""Denials by an AWS service after the role was assumed: who, what, on what, and which policy said no.
+
+The sentences are those of the IAM user guide's page on access denied messages.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+EXPLICIT_DENY = "explicit deny"
+NO_ALLOW = "no allow"
+
+_LAYERS = {
+    "identity-based policy": "identity policy",
+    "permissions boundary": "permissions boundary",
+    "service control policy": "service control policy",
+    "resource control policy": "resource control policy",
+    "vpc endpoint policy": "VPC endpoint policy",
+    "session policy": "session policy",
+    "sessions policy": "session policy",
+    "resource-based policy": "resource-based policy",
+    "role trust policy": "trust policy",
+    "trust policy": "trust policy",
+}
+_LAYER = re.compile(
+    r"(?:because\s+no\s+(?P<none>[\w -]{3,60}?)\s+allows?\b)"
+    r"|(?:with\s+an\s+explicit\s+deny(?:\s+in\s+an?\s+(?P<deny>"
+    + "|".join(name.replace(" ", r"\s+") for name in _LAYERS)
+    + r"))?)",
+    re.IGNORECASE,
+)
+
+
+def layer_of(text: str) -> str | None:
+    """Name the policy that denied, as ``<layer>: explicit deny`` or ``<layer>: no allow``."""
+    found = _LAYER.search(text)
+    if found is None:
+        return None
+    named = " ".join((found["none"] or found["deny"] or "").lower().split())
+    effect = NO_ALLOW if found["none"] else EXPLICIT_DENY
+    return f"{_LAYERS[named]}: {effect}" if named in _LAYERS else effect
+
+
+class Denial(NamedTuple):
+    """What a denial names; any of it may be missing."""
+
+    caller: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    layer: str | None = None
+
+
+_SENTENCE = re.compile(
+    r"(?:(?P<caller>arn:aws[\w-]*:\S+|anonymous)\s+is\s+)?[Nn]ot\s+authorized\s+to\s+perform:?\s+"
+    r"(?P<action>[a-z][\w-]*:[A-Z*]\w*\*?)"
+    r"(?:\s+on\s+resource:\s*(?:(?:user|role|group|policy|instance profile)\s+)?"
+    r"(?P<resource>[^\s\x1f\"'<>]+))?"
+)
+
+
+def denial(text: str, position: int) -> Denial | None:
+    """Read the sentence whose "not authorized to perform" stands at ``position``."""
+    for found in _SENTENCE.finditer(text, max(0, position - 400), position + 1200):
+        if found.start() <= position < found.end():
+            resource = found["resource"]
+            return Denial(
+                caller=found["caller"],
+                action=found["action"],
+                resource=resource.rstrip(".,;:)]}") or None if resource else None,
+                layer=layer_of(text[found.end() : found.end() + 240]),
+            )
+    return None
+
+
+_NODE_SESSION = re.compile(r":assumed-role/[^/]+/i-[0-9a-f]{8,17}$")
+_NODE_ROLE = re.compile(r":assumed-role/[^/]*(?:worker|master|control-?plane)-role(?:/|$)", re.IGNORECASE)
+
+
+def is_node(caller: str | None) -> bool:
+    """Whether a caller's ARN is of an instance: its session is the instance id, or the role a node's."""
+    return caller is not None and (
+        _NODE_SESSION.search(caller) is not None or _NODE_ROLE.search(caller) is not None
+    )
+
+
+# --- the operation, where the sentence names no action ----------------------------------------
+
+_V2 = re.compile(r"operation error (?P<service>[A-Za-z][\w ]*?): (?P<call>[A-Z]\w+)")
+_BOTO = re.compile(r"when\s+calling\s+the\s+(?P<call>[A-Z]\w+)\s+operation")
+
+_SERVICES = {
+    "elastic load balancing": "elasticloadbalancing",
+    "elastic load balancing v2": "elasticloadbalancing",
+    "resource groups tagging api": "tag",
+    "efs": "elasticfilesystem",
+    "auto scaling": "autoscaling",
+    "cloudwatch logs": "logs",
+}
+_S3_ACTIONS = {
+    "HeadBucket": "s3:ListBucket",
+    "ListObjects": "s3:ListBucket",
+    "ListObjectsV2": "s3:ListBucket",
+    "HeadObject": "s3:GetObject",
+    "CopyObject": "s3:PutObject",
+    "CreateMultipartUpload": "s3:PutObject",
+    "UploadPart": "s3:PutObject",
+    "GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "ListBuckets": "s3:ListAllMyBuckets",
+}
+
+
+def operation_action(text: str, position: int, service: str | None = None) -> str | None:
+    """Name the action of the call that failed at ``position``; None where its SDK does not tell it."""
+    calls = list(_V2.finditer(text, max(0, position - 800), position))
+    if calls:
+        name = calls[-1]["service"].lower()
+        return _action(_SERVICES.get(name, name.replace(" ", "")), calls[-1]["call"])
+    found = _BOTO.search(text, max(0, position - 40), position + 160)
+    if found is None:
+        return None
+    call = found["call"]
+    if service is None:
+        service = "s3" if call in _S3_ACTIONS or "Bucket" in call else "sts" if "AssumeRole" in call else None
+    return _action(service, call) if service else None
+
+
+def _action(service: str, call: str) -> str:
+    if service == "s3" and call in _S3_ACTIONS:
+        return _S3_ACTIONS[call]
+    return f"{service}:{call}"

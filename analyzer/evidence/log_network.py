@@ -1,0 +1,71 @@
+"""Failures to reach an STS host, told from every other network error by the host's name."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# Domains of the partitions, and what must-gather-clean writes in their place.
+STS_HOST = (
+    r"(?:vpce-[\w-]{1,80}\.)?sts(?:-fips)?\.(?:[a-z0-9-]{1,63}\.){0,3}?"
+    r"(?:amazonaws\.com(?:\.cn)?|api\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|domain\d{10}|obfuscated\.com)"
+)
+
+_FAILURE = re.compile(
+    r"i/o\s+timeout|no\s+such\s+host|server\s+misbehaving|x509:|\btls:\s|TLS\s+handshake|proxyconnect"
+    r"|connection\s+(?:refused|reset|timed\s+out)|connect\s+timed\s+out|Connection\s+timed\s+out"
+    r"|context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded|network\s+is\s+unreachable"
+    r"|no\s+route\s+to\s+host|:\s+EOF\b|unexpected\s+EOF|:\s+Forbidden\b|Proxy\s+Authentication\s+Required"
+    r"|Bad\s+Gateway|Gateway\s+Time-?out|Service\s+Unavailable|name\s+resolution|CERTIFICATE_VERIFY_FAILED"
+    r"|PKIX\s+path|Name\s+or\s+service\s+not\s+known|Network\s+is\s+unreachable"
+    r"|ECONNREFUSED|ECONNRESET|ETIMEDOUT|UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT",
+)
+_TOLD_BEFORE = re.compile(
+    r"(?:Could\s+not\s+connect\s+to\s+the\s+endpoint\s+URL|(?:Connect|Read)\s+timeout\s+on\s+endpoint\s+URL"
+    r"|Connection\s+was\s+closed\s+before\s+we\s+received\s+a\s+valid\s+response\s+from\s+endpoint\s+URL"
+    r"|SSL\s+validation\s+failed\s+for|Failed\s+to\s+connect\s+to\s+proxy\s+URL"
+    r"|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|UnknownHostException|lookup)[:\s\"'\\]*(?:https?://)?$",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bhost='?|\bhost:\s?)$"
+)
+_HOST = re.compile(STS_HOST)
+
+
+class Unreachable(NamedTuple):
+    """A failed request: the span of its text, and the host it was for."""
+
+    start: int
+    end: int
+    host: str | None
+
+
+def unreachable_at(text: str, begin: int, end: int) -> Unreachable | None:
+    """Judge the STS host named at ``begin``: None unless it was a request that got no answer."""
+    host = text[begin:end].rstrip(".")
+    before = text[max(0, begin - 160) : begin]
+    line_end = text.find("\n", end)
+    after_end = min(end + 400, len(text) if line_end < 0 else line_end)
+    told = _TOLD_BEFORE.search(before)
+    failure = _FAILURE.search(text, end, after_end)
+    if told and (failure or not told[0].lower().startswith("lookup")):
+        return Unreachable(begin - len(before) + told.start(), failure.end() if failure else end, host)
+    asked = _ASKED.search(before)
+    if asked and failure:
+        start = begin - len(before) + asked.start()
+        return Unreachable(start, failure.end(), host)
+    return None
+
+
+def no_answer_at(text: str, begin: int) -> Unreachable | None:
+    """Judge a Go v2 "operation error STS: …" at ``begin``: ``StatusCode: 0`` says that no answer came."""
+    window_end = min(len(text), begin + 700)
+    silent = re.compile(r"StatusCode:\s*0\b").search(text, begin, window_end)
+    if silent is None:
+        return None
+    failure = _FAILURE.search(text, silent.end(), window_end)
+    if failure is None:
+        return None
+    host = _HOST.search(text, begin, window_end)
+    return Unreachable(begin, failure.end(), host[0].rstrip(".") if host else None)

@@ -1,0 +1,207 @@
+"""Find the few records of a log that may hold an AWS error, without decoding the rest.
+
+A log is read in regions of about 1 MiB that end between records. A handful of literals is looked for in
+each region; only the lines that hold one are joined with the lines that continue them, and decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from analyzer.evidence.log_text import Line, read_line
+
+REGION = 1 << 20
+"""Bytes scanned at once; a line longer than this is read in parts."""
+
+_JOINED = 12
+"""Lines that one record may have."""
+
+_WINDOW = 16384
+"""Bytes kept on either side of a hit in a long line."""
+
+# Every line that the classifier can make something of holds one of these; where words stand beside a
+# needle, one of them must be on the line too, which keeps healthy logs from being decoded.
+_NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
+    (b"Identity", (b"WebIdentity", b"IdentityToken")),
+    (b"AccessDenied", ()),
+    (b"ot authorized to perform", ()),
+    (b"ExpiredToken", ()),
+    (b"NoCredentialProviders", ()),
+    (b"credentials", (b"cached cred", b"credentials from any", b"to locate cred", b"secret for aws cred")),
+    (b"serviceaccount/token", (b"o such file", b"ermission denied", b"o read file", b"token file")),
+    (b".amazonaws.com", (b"//sts", b"lookup sts", b"to sts", b"FOUND sts", b"n: sts", b"'sts", b"vpce-")),
+    (b"https response error", ()),
+    (b"An error occurred (", ()),
+    (b", request id: ", ()),
+    (b"Rate exceeded", ()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A head line and the lines that continue it, without stamps, as one text."""
+
+    text: str
+    parts: tuple[tuple[int, str, int | None, int], ...]
+    """Of each line: where it begins in the text, its stamp's text, its time, its offset in the region."""
+
+    def at(self, position: int) -> tuple[str, int, int | None, int]:
+        """Give the physical line at a position: its text, the position in it, its time, its offset."""
+        index = max(i for i, part in enumerate(self.parts) if i == 0 or part[0] <= position)
+        begin, stamp, nanos, offset = self.parts[index]
+        end = self.parts[index + 1][0] if index + 1 < len(self.parts) else len(self.text)
+        return stamp + self.text[begin:end].rstrip("\n"), len(stamp) + position - begin, nanos, offset
+
+
+def regions(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut a stream of bytes into regions of whole records.
+
+    Where reading fails, what was read is still given before the error is raised.
+    """
+    pending: list[bytes] = []
+    size = 0
+    failure: Exception | None = None
+    try:
+        for chunk in chunks:
+            for begin in range(0, len(chunk), REGION):
+                part = chunk[begin : begin + REGION]
+                pending.append(part)
+                size += len(part)
+                if size < REGION:
+                    continue
+                joined = b"".join(pending)
+                cut = _cut(joined)
+                yield joined[:cut]
+                pending = [joined[cut:]]
+                size = len(pending[0])
+    except Exception as error:
+        failure = error
+    if size:
+        yield b"".join(pending)
+    if failure is not None:
+        raise failure
+
+
+def _cut(data: bytes) -> int:
+    """Find the begin of the last record: what follows may continue it."""
+    end = data.rfind(b"\n") + 1
+    if not end:
+        return len(data)
+    cut = end
+    for _ in range(_JOINED):
+        start = data.rfind(b"\n", 0, cut - 1) + 1
+        if not start:
+            break
+        if not _joins(data, start):
+            return start
+        cut = start
+    return end
+
+
+def _line(data: bytes, start: int) -> tuple[Line, int]:
+    """Read the line that begins at ``start``; also where the next one begins."""
+    end = data.find(b"\n", start)
+    stop = len(data) if end < 0 else end
+    return read_line(data[start:stop].removesuffix(b"\r")), stop + 1
+
+
+def _joins(data: bytes, start: int) -> bool:
+    """Whether the line that begins at ``start`` goes on with the one before it."""
+    if not start:
+        return False
+    if _line(data, start)[0].continues:
+        return True
+    before = data.rfind(b"\n", 0, start - 1) + 1
+    return _line(data, before)[0].partial
+
+
+def _hits(region: bytes) -> dict[int, int]:
+    """Find the lines that hold a needle: where each begins, and the needle's place."""
+    hits: dict[int, int] = {}
+    for needle, beside in _NEEDLES:
+        place = region.find(needle)
+        while place >= 0:
+            start = region.rfind(b"\n", 0, place) + 1
+            end = region.find(b"\n", place)
+            end = len(region) if end < 0 else end
+            for word in beside:
+                if region.find(word, start, end) >= 0:
+                    break
+            else:
+                if beside:
+                    place = region.find(needle, end)
+                    continue
+            hits[start] = min(place, hits.get(start, place))
+            place = region.find(needle, end)
+    return hits
+
+
+def records(region: bytes) -> Iterator[Record]:
+    """Give the records of a region that hold a needle, in order, each once."""
+    hits = _hits(region)
+    done = 0
+    for start in sorted(hits):
+        if start < done:
+            continue
+        head = start
+        for _ in range(_JOINED):
+            if head <= done or not _joins(region, head):
+                break
+            head = region.rfind(b"\n", 0, head - 1) + 1
+        record, done = _record(region, head, hits)
+        yield record
+
+
+def _record(region: bytes, head: int, hits: dict[int, int]) -> tuple[Record, int]:
+    texts: list[str] = []
+    parts: list[tuple[int, str, int | None, int]] = []
+    length = 0
+    position = head
+    partial = False
+    while position < len(region) and len(parts) <= _JOINED:
+        line, following = _line(region, position)
+        if parts and not partial and not line.continues:
+            break
+        payload = line.payload
+        if len(payload) > 2 * _WINDOW:
+            place = hits.get(position, position) - position - line.offset
+            payload = payload[max(0, place - _WINDOW) : max(0, place) + _WINDOW]
+        if parts and not partial:
+            texts.append("\n")
+            length += 1
+        text = payload.decode("utf-8", "replace")
+        stamp = region[position : position + line.offset].decode("ascii", "replace")
+        parts.append((length, stamp, line.nanos, position))
+        texts.append(text)
+        length += len(text)
+        partial = line.partial
+        position = following
+    return Record("".join(texts), tuple(parts)), position
+
+
+def first_stamp(region: bytes, lines: int = 40) -> int | None:
+    """Find the time of the first stamped line among the first few."""
+    start = 0
+    for _ in range(lines):
+        nanos = read_line(region[start : start + 300].partition(b"\n")[0]).nanos
+        if nanos is not None:
+            return nanos
+        start = region.find(b"\n", start) + 1
+        if not start or start >= len(region):
+            break
+    return None
+
+
+def last_stamp(region: bytes, lines: int = 40) -> int | None:
+    """Find the time of the last stamped line among the last few."""
+    end = len(region) - region.endswith(b"\n")
+    for _ in range(lines):
+        start = region.rfind(b"\n", 0, end) + 1
+        nanos = read_line(region[start : min(end, start + 300)]).nanos
+        if nanos is not None:
+            return nanos
+        if not start:
+            break
+        end = start - 1
+    return None

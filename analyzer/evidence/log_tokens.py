@@ -1,0 +1,51 @@
+"""A token file that could not be read, told from every other missing file by its path or its envelope."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_REASON = re.compile(r"no\s+such\s+file\s+or\s+directory|permission\s+denied", re.IGNORECASE)
+_PATH = r"(?P<path>/[^\s:,;\"'<>()\x1f]+)"
+
+_BEFORE = re.compile(  # the path stands before its reason
+    rf"{_PATH}\s*['\"]?\s*(?::\s*|\(\s*)(?:open\s+\S+:\s*)?$"
+)
+_AFTER = re.compile(rf"\s*(?:,\s+open|:)?\s*['\"]?\s*{_PATH}", re.IGNORECASE)
+
+_AWS_TOKEN = re.compile(
+    r"/secrets/(?:openshift/serviceaccount|eks\.amazonaws\.com|sts\.amazonaws\.com|cloud-token)/"
+    r"|web.?identity|bound-sa-token|/aws[\w-]*token",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"token|jwt", re.IGNORECASE)
+
+
+class TokenFile(NamedTuple):
+    """A token file that could not be read."""
+
+    path: str | None
+    reason: str
+
+
+def token_file_at(text: str, begin: int, end: int, web_identity: bool) -> TokenFile | None:
+    """Judge the words at ``begin`` to ``end``; ``web_identity`` says that the text is of an AWS sign-in."""
+    words = " ".join(text[begin:end].split())
+    if words.startswith("failed fetching"):
+        # The reason follows, if at all; with it, the next mark says more.
+        return None if _REASON.search(text, end, end + 600) else TokenFile(None, words)
+    if words.startswith(("unable to read", "web identity")):
+        found = _AFTER.match(text, end)
+        reason = _REASON.search(text, end, end + 400)
+        said = " ".join(reason[0].lower().split()) if reason else "unable to read file"
+        if found is None:
+            return None
+    else:
+        found = _BEFORE.search(text, max(0, begin - 300), begin) or _AFTER.match(text, end)
+        said = words.lower()
+        if found is None:
+            return None
+    path = found["path"].rstrip(".")
+    if _AWS_TOKEN.search(path) or (web_identity and _TOKEN.search(path)):
+        return TokenFile(path, said)
+    return None

@@ -1,0 +1,187 @@
+"""Scan pod logs for the errors that AWS sign-in and AWS permissions leave in them, and merge repeats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from analyzer.evidence.log_classes import classify
+from analyzer.evidence.log_error import Classified
+from analyzer.evidence.log_records import Record, first_stamp, last_stamp, records, regions
+from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
+from analyzer.evidence.origin import Quote
+from analyzer.evidence.records import LogFile, Symptom
+
+__all__ = ["Classified", "LogScan", "classify"]
+
+MOST_SYMPTOMS = 5000
+"""Distinct symptoms that one scan keeps; more are only counted."""
+
+_MOST_SEEN = 100_000
+"""Occurrences remembered, to know them again in another file of the same container."""
+
+# These sign in with the node's own role by design: a denial is a matter of that role's policies, not of a
+# pod that fell back to it.
+_NODE_ROLE_IS_MEANT = frozenset(
+    {
+        "openshift-cloud-controller-manager",
+        "openshift-kube-apiserver",
+        "openshift-kube-controller-manager",
+    }
+)
+
+# What differs between the repeats of a line and never in its class; all but the clock's fraction keep length.
+_REPEAT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d\d:\d\d:\d\d(?:\.\d+)?")
+_MOST_ANSWERS = 512
+
+_Key = tuple[str, str, str, str, str, str, str]
+
+
+@dataclass(slots=True)
+class _Merged:
+    """What is known so far of one symptom; all but the sums are of its latest occurrence."""
+
+    error: Classified
+    file: str
+    line: int
+    before: str
+    after: str
+    age: int
+    count: int = 0
+    first: int | None = None
+    last: int | None = None
+
+
+class LogScan:
+    """The state of one run over any number of log files.
+
+    ``files`` lists the scanned logs in the order they were fed; ``dropped`` counts the occurrences of
+    symptoms beyond ``MOST_SYMPTOMS``.
+    """
+
+    def __init__(self) -> None:
+        self.files: list[LogFile] = []
+        self.dropped = 0
+        self._merged: dict[_Key, _Merged] = {}
+        self._seen: dict[tuple[_Key, int], str] = {}
+        self._answers: dict[tuple[str, int], Classified | None] = {}
+
+    def feed(self, input_id: str, path: str, chunks: Iterable[bytes]) -> LogFile:
+        """Scan one log, given as its (inflated) bytes in pieces of any size.
+
+        An error of the iterator is passed on after what it gave has been scanned.
+        """
+        name = log_name(path)
+        lines = 0
+        unfinished = False
+        first: int | None = None
+        last: int | None = None
+        try:
+            for region in regions(chunks):
+                self._scan(region, lines, input_id, path, name)
+                first = first_stamp(region) if first is None else first
+                latest = last_stamp(region)
+                last = last if latest is None else latest
+                lines += region.count(b"\n")
+                unfinished = not region.endswith(b"\n")
+        finally:
+            self.files.append(
+                LogFile(
+                    input=input_id,
+                    path=path,
+                    namespace=name.namespace,
+                    pod=name.pod,
+                    container=name.container,
+                    lines=lines + unfinished,
+                    first=instant(first),
+                    last=instant(last),
+                )
+            )
+        return self.files[-1]
+
+    def _scan(self, region: bytes, lines: int, input_id: str, path: str, name: LogName) -> None:
+        counted = 0
+        for record in records(region):
+            error = self._classify(record.text)
+            if error is None:
+                continue
+            if error.klass == "node-role" and (name.host or name.namespace in _NODE_ROLE_IS_MEANT):
+                error = replace(error, klass="action-denied")
+            offset = record.at(error.start)[3]
+            lines += region.count(b"\n", counted, offset)
+            counted = offset
+            self._add(error, record, lines + 1, input_id, path, name)
+
+    def _classify(self, text: str) -> Classified | None:
+        """Classify a text, or remember the answer: a failing controller writes the same line for hours."""
+        if len(text) > 4096:
+            return classify(text)
+        key = _REPEAT.sub("", text), len(text)
+        if key not in self._answers:
+            if len(self._answers) >= _MOST_ANSWERS:
+                self._answers.clear()
+            self._answers[key] = classify(text)
+        return self._answers[key]
+
+    def _add(
+        self, error: Classified, record: Record, line: int, input_id: str, path: str, name: LogName
+    ) -> None:
+        # Where the layout does not tell the container, each file stands for itself.
+        file = "" if name.pod else path
+        key = (input_id, name.namespace, name.pod, name.container, file, error.klass, error.message)
+        text, position, nanos, _ = record.at(error.start)
+        if nanos is not None and nanos % 1_000_000:
+            # current, previous and rotated logs overlap; a stamp this fine is of one occurrence.
+            where = self._seen.get((key, nanos))
+            if where is not None and where != path:
+                return
+            if len(self._seen) < _MOST_SEEN:
+                self._seen[key, nanos] = path
+        merged = self._merged.get(key)
+        if merged is None and len(self._merged) >= MOST_SYMPTOMS:
+            self.dropped += 1
+            return
+        if merged is None or _is_later(nanos, name.age, merged):
+            # One character more than an excerpt reads tells it that the line goes on.
+            before = text[max(0, position - NEAR - 1) : position]
+            after = text[position : position + NEAR + 1]
+            latest = _Merged(error, path, line, before, after, name.age)
+            if merged is not None:
+                latest.count, latest.first, latest.last = merged.count, merged.first, merged.last
+            merged = self._merged[key] = latest
+        merged.count += 1
+        if nanos is not None:
+            merged.first = nanos if merged.first is None else min(merged.first, nanos)
+            merged.last = nanos if merged.last is None else max(merged.last, nanos)
+
+    def symptoms(self) -> tuple[Symptom, ...]:
+        """Give what was found so far, ordered by input, container and class."""
+        return tuple(
+            Symptom(
+                klass=merged.error.klass,
+                namespace=key[1],
+                pod=key[2],
+                container=key[3],
+                message=merged.error.message,
+                count=merged.count,
+                first=instant(merged.first),
+                last=instant(merged.last),
+                quote=Quote(key[0], merged.file, merged.line, excerpt(merged.before, merged.after)),
+                issuer=merged.error.issuer,
+                role_arn=merged.error.role_arn,
+                action=merged.error.action,
+                resource=merged.error.resource,
+                caller=merged.error.caller,
+                layer=merged.error.layer,
+                token_path=merged.error.token_path,
+            )
+            for key, merged in sorted(self._merged.items())
+        )
+
+
+def _is_later(nanos: int | None, age: int, merged: _Merged) -> bool:
+    """Whether an occurrence is later than those before it: by its time, else by its file's age."""
+    if nanos is not None and merged.last is not None:
+        return nanos >= merged.last
+    return age <= merged.age

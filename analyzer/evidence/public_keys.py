@@ -1,0 +1,212 @@
+"""Public keys from PEM blocks and from JWKs, and the key id that Kubernetes gives them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+from analyzer.evidence.origin import Quote
+from analyzer.evidence.records import Json, PublicKey
+
+PRIVATE_JWK_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
+"""Members of a JWK that make it a private or symmetric key (RFC 7518 section 6)."""
+
+_LONGEST_NUMBER = 8192
+_LONGEST_PEM = 64 * 1024
+_MOST_BLOCKS = 100
+_SMALLEST_RSA = 1024
+_BLOCK = re.compile(
+    rb"^[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]{1,40})-----[ \t\r]*\n(?P<body>[^-]*)-----END (?P=label)-----",
+    re.MULTILINE,
+)
+_CURVES: dict[str, tuple[ec.EllipticCurve, int, str]] = {
+    "P-256": (ec.SECP256R1(), 32, "ES256"),
+    "P-384": (ec.SECP384R1(), 48, "ES384"),
+    "P-521": (ec.SECP521R1(), 66, "ES512"),
+}
+_RSA_ALGORITHMS = ("RS256", "RS384", "RS512")
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def key_id(spki: bytes) -> str:
+    """Give the kid of a key from its SubjectPublicKeyInfo DER.
+
+    Unpadded base64url of its SHA-256 (kubernetes pkg/serviceaccount/jwt.go, keyIDFromPublicKey).
+    """
+    return base64.urlsafe_b64encode(hashlib.sha256(spki).digest()).rstrip(b"=").decode("ascii")
+
+
+def kid_of_jwk(jwk: Mapping[str, Json]) -> str | None:
+    """Give the kid that Kubernetes would compute for this key; None where its numbers are no key."""
+    spki = spki_of_jwk(jwk)
+    return key_id(spki) if spki is not None else None
+
+
+def spki_of_jwk(jwk: Mapping[str, Json]) -> bytes | None:
+    """Give the SubjectPublicKeyInfo DER of an RSA or EC key; None where its numbers are no key."""
+    key = _key_of_jwk(jwk)
+    return None if isinstance(key, str) else _spki(key)
+
+
+def modulus_of_jwk(jwk: Mapping[str, Json]) -> int | None:
+    """Give the RSA modulus, or None for another or a broken key."""
+    number = _number(jwk, "n")
+    return number if jwk.get("kty") == "RSA" and isinstance(number, int) else None
+
+
+def jwk_problem(jwk: Mapping[str, Json]) -> str | None:
+    """Say why STS cannot use this key, as one phrase; None where it can."""
+    kid = jwk.get("kid")
+    if not isinstance(kid, str) or not kid:
+        return "it has no kid"
+    if "use" in jwk and jwk["use"] != "sig":
+        return f'its use is {_shown(jwk["use"])}, not "sig"'
+    operations = jwk.get("key_ops")
+    if isinstance(operations, list) and "verify" not in operations:
+        return 'its key_ops do not hold "verify"'
+    key = _key_of_jwk(jwk)
+    if isinstance(key, str):
+        return key
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < _SMALLEST_RSA:
+        return f"its modulus has only {key.key_size} bits"
+    return _algorithm_problem(jwk)
+
+
+def read_pem(input_id: str, path: str, data: bytes) -> tuple[list[PublicKey], list[str], bool]:
+    """Read PEM blocks: the public keys, a sentence for each that is broken, and whether one is private.
+
+    Both headers, PUBLIC KEY and RSA PUBLIC KEY, may stand over either body: OpenShift's operators
+    write RSA PUBLIC KEY over a SubjectPublicKeyInfo.
+    """
+    keys: list[PublicKey] = []
+    problems: list[str] = []
+    name = path.rsplit("/", 1)[-1]
+    for block in islice(_BLOCK.finditer(data), _MOST_BLOCKS):
+        label = block["label"].decode("ascii")
+        if label not in ("PUBLIC KEY", "RSA PUBLIC KEY"):
+            continue
+        line = data.count(b"\n", 0, block.start()) + 1
+        found = public_key_of(block["body"])
+        if isinstance(found, str):
+            problems.append(f"the {label} block at line {line} {found}")
+        else:
+            where = Quote(input_id, path, line, f"-----BEGIN {label}-----")
+            keys.append(PublicKey(found.kid, found.modulus, found.bits, found.spki, name, where))
+    return keys, problems, has_private_key(data)
+
+
+def has_private_key(data: bytes) -> bool:
+    """Tell whether the bytes hold the beginning of a PEM private key, complete or cut."""
+    return re.search(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----", data) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What is known of one public key: its id, its size, and its modulus if it is RSA."""
+
+    kid: str
+    modulus: int | None
+    bits: int | None
+    spki: bytes
+
+
+def public_key_of(body: bytes) -> Numbers | str:
+    """Read the base64 body of a PEM block, PKIX or PKCS#1; a string says why it cannot be read."""
+    if len(body) > _LONGEST_PEM:
+        return "is too long for a public key"
+    try:
+        der = base64.b64decode(b"".join(body.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return "is not base64"
+    try:
+        key = load_der_public_key(der)
+    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm):
+        return "holds no public key that can be read"
+    if isinstance(key, rsa.RSAPublicKey):
+        spki = _spki(key)
+        return Numbers(key_id(spki), key.public_numbers().n, key.key_size, spki)
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        spki = _spki(key)
+        return Numbers(key_id(spki), None, key.key_size, spki)
+    return "is neither an RSA nor an elliptic curve key"
+
+
+def _spki(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _key_of_jwk(jwk: Mapping[str, Json]) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey | str:
+    kty = jwk.get("kty")
+    if kty == "RSA":
+        return _rsa_key(jwk)
+    if kty == "EC":
+        return _ec_key(jwk)
+    return "it has no kty" if kty is None else f"its kty is {_shown(kty)}, neither RSA nor EC"
+
+
+def _rsa_key(jwk: Mapping[str, Json]) -> rsa.RSAPublicKey | str:
+    modulus, exponent = _number(jwk, "n"), _number(jwk, "e")
+    if isinstance(modulus, str):
+        return modulus
+    if isinstance(exponent, str):
+        return exponent
+    try:
+        return rsa.RSAPublicNumbers(exponent, modulus).public_key()
+    except (ValueError, OverflowError, UnsupportedAlgorithm):
+        return "its n and e make no RSA key"
+
+
+def _ec_key(jwk: Mapping[str, Json]) -> ec.EllipticCurvePublicKey | str:
+    curve = _CURVES.get(str(jwk.get("crv")))
+    if curve is None:
+        return f"its crv is {_shown(jwk.get('crv'))}, not P-256, P-384 or P-521"
+    x, y = _number(jwk, "x"), _number(jwk, "y")
+    if isinstance(x, str):
+        return x
+    if isinstance(y, str):
+        return y
+    try:
+        return ec.EllipticCurvePublicNumbers(x, y, curve[0]).public_key()
+    except (ValueError, OverflowError, UnsupportedAlgorithm):
+        return f"its x and y are no point of {jwk.get('crv')}"
+
+
+def _number(jwk: Mapping[str, Json], member: str) -> int | str:
+    """Decode Base64urlUInt as RFC 7518 writes it; a string says what is wrong with it."""
+    text = jwk.get(member)
+    if not isinstance(text, str) or not text:
+        return f"it has no {member}"
+    if len(text) > _LONGEST_NUMBER:
+        return f"its {member} is too long"
+    if text.endswith("="):
+        return f"its {member} is padded with ="
+    if not _BASE64URL.fullmatch(text):
+        kind = "base64, not base64url" if re.fullmatch(r"[A-Za-z0-9+/]+", text) else "not base64url"
+        return f"its {member} is {kind}"
+    try:
+        return int.from_bytes(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
+    except (binascii.Error, ValueError):
+        return f"its {member} is not base64url"
+
+
+def _algorithm_problem(jwk: Mapping[str, Json]) -> str | None:
+    algorithm = jwk.get("alg")
+    if algorithm is None:
+        return None
+    fitting = _RSA_ALGORITHMS if jwk.get("kty") == "RSA" else (_CURVES[str(jwk["crv"])][2],)
+    if algorithm not in fitting:
+        return f"its alg is {_shown(algorithm)}, not {' or '.join(fitting)}"
+    return None
+
+
+def _shown(value: Json) -> str:
+    return repr(value)[:40] if isinstance(value, str | int | float | bool) else f"a {type(value).__name__}"

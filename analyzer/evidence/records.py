@@ -1,0 +1,329 @@
+"""The records that evidence is read into: plain frozen data, each with its origin.
+
+A field that is ``None`` was not in the file. What was never collected is not a record at all:
+the model turns the absence of a record into "not known", with the command that collects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from analyzer.evidence.origin import Quote, Source, Where
+
+Json = object
+"""A value as the parsers give it: mappings, lists, strings, numbers, booleans, None."""
+
+
+# --- the cluster ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class K8sObject:
+    """One Kubernetes object: ``value`` is the whole parsed object."""
+
+    kind: str
+    group: str
+    namespace: str
+    name: str
+    value: Mapping[str, Json]
+    where: Where
+    root: str
+    """The bundle root (or loose file) that holds it: objects of one root are of one cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyEntry:
+    """One statementEntry of a CredentialsRequest."""
+
+    effect: str
+    actions: tuple[str, ...]
+    resource: str
+    condition: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsRequest:
+    """What an operator asks of the cloud; ``service_accounts`` is empty where none is named."""
+
+    name: str
+    namespace: str
+    annotations: Mapping[str, str]
+    provider_kind: str
+    secret_namespace: str
+    secret_name: str
+    service_accounts: tuple[str, ...]
+    entries: tuple[PolicyEntry, ...]
+    sts_role_arn: str | None
+    token_path: str | None
+    conditions: tuple[Mapping[str, Json], ...]
+    where: Where
+    origin: Literal["cluster", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretValue:
+    """One value of a Secret: ``text`` where it is readable, else only its byte length."""
+
+    length: int | None
+    text: str | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A Secret: key names survive elision, values do not."""
+
+    namespace: str
+    name: str
+    values: Mapping[str, SecretValue]
+    annotations: Mapping[str, str]
+    labels: Mapping[str, str]
+    created: datetime | None
+    resource_version: str | None
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVolume:
+    """A projected serviceAccountToken; ``audience`` is None where the volume names none."""
+
+    volume: str
+    audience: str | None
+    path: str
+    expiration: int | None
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container: plain environment values, secrets it takes values from, mounts by volume name."""
+
+    name: str
+    env: Mapping[str, str]
+    env_secrets: Mapping[str, str]
+    mounts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A Pod, or the pod template of a Deployment."""
+
+    kind: str
+    namespace: str
+    name: str
+    service_account: str
+    containers: tuple[Container, ...]
+    tokens: tuple[TokenVolume, ...]
+    secret_volumes: Mapping[str, str]
+    started: datetime | None
+    phase: str | None
+    where: Where
+
+
+# --- logs -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """One scanned log: the window is that of its first and last stamped lines."""
+
+    input: str
+    path: str
+    namespace: str
+    pod: str
+    container: str
+    lines: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Symptom:
+    """Repeats of one error in the logs of one container, merged.
+
+    ``klass`` is the symptom's class, named as its rule without ``log-`` ("no-provider"…).
+    """
+
+    klass: str
+    namespace: str
+    pod: str
+    container: str
+    message: str
+    count: int
+    first: datetime | None
+    last: datetime | None
+    quote: Quote
+    issuer: str | None = None
+    role_arn: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    caller: str | None = None
+    layer: str | None = None
+    token_path: str | None = None
+
+
+# --- AWS --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDocument:
+    """A policy document as handed in: an object, JSON text or URL-encoded JSON text."""
+
+    name: str
+    raw: Json
+    where: Where
+    arn: str | None = None
+    version: str | None = None
+    is_default: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRecord:
+    """What one export says of one role; several records of a role are united by the model.
+
+    ``inline_names`` and ``attached`` are None where this export does not list them.
+    ``trust`` is None where this export does not carry it.
+    ``planned`` marks what ccoctl would make (a dry run), not what is in the account.
+    """
+
+    name: str
+    arn: str | None
+    trust: PolicyDocument | None
+    where: Where
+    description: str | None = None
+    path: str | None = None
+    created: str | None = None
+    max_session: int | None = None
+    boundary_arn: str | None = None
+    boundary_known: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    inline: tuple[PolicyDocument, ...] = ()
+    inline_names: tuple[str, ...] | None = None
+    attached: tuple[tuple[str, str], ...] | None = None
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicy:
+    """A managed policy or one version of it; ``arn`` may be missing (get-policy-version has none)."""
+
+    arn: str | None
+    name: str | None
+    default_version: str | None
+    documents: tuple[PolicyDocument, ...]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRecord:
+    """An IAM OIDC provider; ``url`` as exported (without scheme), ``arn`` where the export has it."""
+
+    url: str | None
+    arn: str | None
+    client_ids: tuple[str, ...] | None
+    thumbprints: tuple[str, ...] | None
+    tags: Mapping[str, str]
+    where: Where
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A listing of an account: what is not in a complete one does not exist there."""
+
+    what: Literal["roles", "providers"]
+    account: str | None
+    complete: bool
+    names: tuple[str, ...]
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A recorded AWS call that failed: the CLI's own sentence, saved."""
+
+    operation: str
+    code: str
+    message: str
+    subject: str | None
+    where: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdentity:
+    """The account that the exports were made in."""
+
+    account: str
+    arn: str
+    where: Where
+
+
+# --- issuer -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DiscoveryDocument:
+    """An openid-configuration; ``value`` is the whole object."""
+
+    issuer: str | None
+    jwks_uri: str | None
+    value: Mapping[str, Json]
+    where: Where
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """A JWKS: ``keys`` as they stand in the document."""
+
+    keys: tuple[Mapping[str, Json], ...]
+    where: Where
+    planned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """A recorded answer of the issuer that is not a good document.
+
+    ``target`` is None where neither the content nor the file's name tells which document was asked for.
+    ``status`` is None where only the body was saved.
+    """
+
+    target: Literal["discovery", "jwks"] | None
+    status: int | None
+    error: str | None
+    body: Literal["none", "json", "xml", "html", "other"]
+    url: str | None
+    where: Source
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSample:
+    """A token handed in. ``problem`` says why it is not one; the signature's bytes are never shown.
+
+    ``notes`` names what was trimmed. ``signing_input`` and ``signature`` serve verification only.
+    """
+
+    header: Mapping[str, Json]
+    claims: Mapping[str, Json]
+    parts: int
+    problem: str | None
+    notes: tuple[str, ...]
+    where: Source
+    signing_input: bytes = field(default=b"", repr=False)
+    signature: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A public key from a PEM block: ``kid`` as Kubernetes computes it."""
+
+    kid: str
+    modulus: int | None
+    bits: int | None
+    spki: bytes = field(repr=False)
+    name: str
+    where: Source

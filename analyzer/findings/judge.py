@@ -1,0 +1,291 @@
+"""From outcomes to judgement: findings, the verdict on each chain, what is missing, the common cause."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from analyzer.engine import Missing as Asked
+from analyzer.engine import Outcome
+from analyzer.findings.report import (
+    LINKS,
+    Chain,
+    Check,
+    CommonCause,
+    Counts,
+    Evidence,
+    Finding,
+    FindingState,
+    Fix,
+    Link,
+    LinkState,
+    Missing,
+    ReadError,
+    RoleRef,
+    SimulatedError,
+    Verdict,
+)
+
+Recency = Literal["ongoing", "stopped", "unknown"]
+
+_FOUND = ("fail", "warn", "info")
+_SEVERITIES = ("critical", "high", "medium", "low", "info")
+_KINDS = ("cause", "symptom", "hygiene")
+_EVIDENCE_LIMIT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ChainInfo:
+    """What the report says of a chain beside its outcomes. ``uses_sts`` is None where not known."""
+
+    id: str
+    request: str | None
+    operator: str | None
+    mechanism: str
+    service_accounts: tuple[str, ...]
+    role: RoleRef
+    uses_sts: bool | None
+    recency: Recency
+
+
+def outcomes_of(chain_id: str, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Give the outcomes that concern a chain: its own and those of the links that it shares."""
+    return [o for o in outcomes if chain_id in o.subject.chains and o.rule.link in LINKS]
+
+
+def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
+    """Give the links and the verdict of one chain; ``outcomes`` are those that concern it."""
+    links = tuple(_link(name, [o for o in outcomes if o.rule.link == name]) for name in LINKS)
+    return Chain(
+        id=info.id,
+        request=info.request,
+        operator=info.operator,
+        mechanism=info.mechanism,
+        service_accounts=info.service_accounts,
+        role_arn=info.role,
+        links=links,
+        verdict=_verdict(info, outcomes, links),
+    )
+
+
+def _link(name: str, outcomes: Sequence[Outcome]) -> Link:
+    states = {o.state for o in outcomes}
+    state: LinkState = "not-applicable"
+    if states & {"pass", "info"}:
+        state = "pass"
+    if states & {"unknown", "error"}:
+        state = "unknown"
+    if "warn" in states:
+        state = "warn"
+    if "fail" in states:
+        state = "fail"
+    return Link(name, state, tuple(Check(o.rule.id, o.state) for o in outcomes))
+
+
+def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link]) -> Verdict:
+    if info.uses_sts is False:
+        return Verdict("not-applicable", None, None, "STS is not used here.", "unknown", None)
+    causes = sorted((o for o in outcomes if o.rule.kind == "cause" and o.state == "fail"), key=_decisiveness)
+    if causes:
+        first = causes[0]
+        return Verdict(
+            "fail", first.rule.link, first.rule.id, first.message, info.recency, _simulated(causes)
+        )
+    symptoms = [o for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
+    if symptoms:
+        return _suspected(info, symptoms, outcomes)
+    unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
+    warned = [o for o in outcomes if o.state == "warn"]
+    if unknown:
+        sentence = f"No fault shows; {_listed(unknown)} cannot be judged from these inputs."
+        return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
+    if warned:
+        first = min(warned, key=_decisiveness)
+        return Verdict("warn", first.rule.link, first.rule.id, first.message, info.recency, None)
+    return Verdict("pass", None, None, "Every link of the chain holds.", info.recency, None)
+
+
+def _decisiveness(outcome: Outcome) -> tuple[int, int, str]:
+    """Order causes: the earliest link, then the worst, then by id."""
+    rule = outcome.rule
+    return LINKS.index(rule.link), _SEVERITIES.index(rule.severity), rule.id
+
+
+def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
+    """What STS answers: the error of the earliest cause that makes it answer one."""
+    error = next((o.sts_error for o in causes if o.sts_error), None)
+    return SimulatedError(error.stage, error.text) if error else None
+
+
+def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[Outcome]) -> Verdict:
+    """Name the links that are still open behind the symptoms."""
+    ids = {o.rule.id for o in symptoms}
+    open_causes = [o for o in outcomes if o.state == "unknown" and set(o.rule.explains) & ids]
+    links = [link for link in LINKS if any(o.rule.link == link for o in open_causes)]
+    first = min(
+        symptoms, key=lambda o: (o.rule.id == "operator-degraded", _SEVERITIES.index(o.rule.severity))
+    )
+    if links:
+        tail = f" The cause lies at {_listed(links, 'or')}: what would settle it is listed as missing."
+    else:
+        pointed = [link for link in LINKS if link in first.rule.points_at]
+        tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs." if pointed else ""
+    link = links[0] if links else None
+    return Verdict("suspected", link, first.rule.id, first.message + tail, info.recency, None)
+
+
+def _listed(words: Sequence[str], conjunction: str = "and") -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+# --- findings ---------------------------------------------------------------------------------
+
+
+def make_findings(outcomes: Sequence[Outcome], relevant: frozenset[str]) -> tuple[Finding, ...]:
+    """Make findings of failed outcomes, the worst first; equal ones on several chains become one.
+
+    ``relevant`` are the chains that STS must serve: a shared cause concerns only those.
+    """
+    groups: dict[tuple[str, str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.state in _FOUND:
+            subject = "" if outcome.subject.kind == "chain" else outcome.subject.name
+            groups.setdefault((outcome.rule.id, subject, outcome.message), []).append(outcome)
+    failed: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        if outcome.state in _FOUND:
+            failed.setdefault(outcome.rule.id, set()).update(outcome.subject.chains)
+    findings = [_finding(group, relevant, outcomes, failed) for group in groups.values()]
+    return tuple(sorted(findings, key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[int, int, int, int, str, tuple[str, ...]]:
+    link = LINKS.index(finding.link) if finding.link in LINKS else len(LINKS)
+    return (
+        _FOUND.index(finding.state),
+        _KINDS.index(finding.kind),
+        link,
+        _SEVERITIES.index(finding.severity),
+        finding.rule,
+        finding.chains,
+    )
+
+
+def _finding(
+    group: Sequence[Outcome],
+    relevant: frozenset[str],
+    outcomes: Sequence[Outcome],
+    failed: dict[str, set[str]],
+) -> Finding:
+    first, rule = group[0], group[0].rule
+    chains = tuple(sorted({c for o in group for c in o.subject.chains if c in relevant}))
+    proofs = [proof for outcome in group for proof in outcome.proofs][:_EVIDENCE_LIMIT]
+    explained_by = sorted(
+        {
+            o.rule.id
+            for o in outcomes
+            if o.state == "fail" and rule.id in o.rule.explains and set(o.subject.chains) & set(chains)
+        }
+    )
+    explains = [s for s in rule.explains if failed.get(s, set()) & set(chains)]
+    subject = first.subject.name if first.subject.kind != "chain" else ", ".join(chains) or first.subject.name
+    return Finding(
+        rule=rule.id,
+        link=rule.link,
+        kind=cast('Literal["cause", "symptom", "hygiene"]', rule.kind),
+        state=cast(FindingState, first.state),
+        severity=cast('Literal["critical", "high", "medium", "low", "info"]', rule.severity),
+        chains=chains,
+        subject=subject,
+        title=rule.title,
+        message=first.message,
+        why=first.why,
+        evidence=tuple(
+            Evidence(p.cite.input, p.cite.file, p.cite.line, p.cite.column, p.cite.excerpt, p.role)
+            for p in proofs
+        ),
+        fix=tuple(Fix(f.text, f.command) for f in first.fix),
+        disproof=first.disproof,
+        references=rule.references,
+        fingerprint=_fingerprint(
+            rule.id, first.subject.kind, chains if first.subject.kind == "chain" else ()
+        ),
+        explains=tuple(explains),
+        explained_by=tuple(explained_by),
+    )
+
+
+def _fingerprint(rule: str, kind: str, chains: tuple[str, ...]) -> str:
+    """Name a finding by what stays the same from gather to gather."""
+    return hashlib.sha256("\n".join((rule, kind, *chains)).encode()).hexdigest()[:16]
+
+
+def find_common_cause(chains: Sequence[Chain], outcomes: Sequence[Outcome]) -> CommonCause | None:
+    """Name the one cause on a shared link that is the verdict on several chains."""
+    shared = {
+        o.rule.id: o for o in outcomes if o.state == "fail" and o.subject.kind in ("cluster", "provider")
+    }
+    votes = Counter(c.verdict.rule for c in chains if c.verdict.state == "fail" and c.verdict.rule in shared)
+    if not votes:
+        return None
+    rule, count = votes.most_common(1)[0]
+    if rule is None or count < 2:
+        return None
+    ids = tuple(c.id for c in chains if c.verdict.rule == rule)
+    used = sum(c.verdict.state != "not-applicable" for c in chains)
+    sentence = f"{shared[rule].message} This explains {count} of {used} chains."
+    return CommonCause(rule, shared[rule].rule.link, ids, sentence)
+
+
+# --- what is missing --------------------------------------------------------------------------
+
+
+def find_missing(outcomes: Sequence[Outcome], chains: Sequence[Chain]) -> tuple[Missing, ...]:
+    """Group unknowns by the evidence that would settle them, the most decisive first.
+
+    What a suspected chain waits for counts three times: there an error is known and its cause is not.
+    """
+    suspected = {c.id for c in chains if c.verdict.state == "suspected"}
+    used = {c.id for c in chains if c.verdict.state != "not-applicable"}
+    weights: Counter[str] = Counter()
+    rows: dict[str, tuple[Outcome, set[str], set[str]]] = {}
+    texts: dict[str, Asked] = {}
+    for outcome in outcomes:
+        if outcome.state != "unknown":
+            continue
+        concerned = set(outcome.subject.chains) & used
+        for item in outcome.missing:
+            if not item.command:
+                continue
+            texts.setdefault(item.evidence, item)
+            _, rules, ids = rows.setdefault(item.evidence, (outcome, set(), set()))
+            rules.add(outcome.rule.id)
+            ids.update(concerned)
+            weights[item.evidence] += 1 + 2 * bool(concerned & suspected)
+    order = sorted(rows, key=lambda key: (-weights[key], key))
+    return tuple(
+        Missing(
+            key, texts[key].why, texts[key].command, texts[key].where_to_run, texts[key].sensitivity,
+            tuple(sorted(rows[key][1])), tuple(sorted(rows[key][2])),
+        )
+        for key in order
+    )  # fmt: skip
+
+
+def count(outcomes: Iterable[Outcome]) -> Counts:
+    """Count outcomes by state; the sum is rules times subjects."""
+    found = Counter(o.state for o in outcomes)
+    return Counts(
+        found["pass"], found["fail"], found["warn"], found["info"], found["unknown"],
+        found["not-applicable"], found["error"],
+    )  # fmt: skip
+
+
+def rule_errors(outcomes: Iterable[Outcome]) -> list[ReadError]:
+    """List the rules that could not be evaluated: a defect of ours, never hidden."""
+    return [ReadError("", o.rule.id, "rule-error", o.error) for o in outcomes if o.state == "error"]

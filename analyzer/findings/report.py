@@ -1,0 +1,272 @@
+"""The report: the one model that every format shows, and the JSON contract is written from.
+
+Field names and their order are the contract of schema version 1. All lines are 1-based, all times
+RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Literal
+
+SCHEMA_VERSION = "1"
+
+LINKS = (
+    "mode",
+    "operator",
+    "request",
+    "secret",
+    "workload",
+    "token",
+    "provider",
+    "issuer",
+    "keys",
+    "trust",
+    "permissions",
+)
+"""The links of a chain, in the order in which data flows and STS decides."""
+
+LinkState = Literal["pass", "fail", "warn", "unknown", "not-applicable"]
+VerdictState = Literal["pass", "fail", "suspected", "warn", "unknown", "not-applicable"]
+FindingState = Literal["fail", "warn", "info"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The program that made the report."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules that were asked: their hash, and the packs that they came from."""
+
+    version: str
+    sha256: str
+    packs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The circumstances of the run. ``as_of`` is the time that ages are judged at."""
+
+    as_of: str | None
+    as_of_from: str
+    offline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input as the user named it; ``members`` and ``bytes`` are what was walked."""
+
+    id: str
+    kind: str
+    path: str
+    sha256: str | None
+    members: int
+    bytes: int
+    cleaned: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster's identity; ``None`` is not known. ``origins`` maps a field to ``file:line``."""
+
+    id: str | None
+    infra_name: str | None
+    version: str | None
+    platform: str | None
+    region: str | None
+    partition: str | None
+    credentials_mode: str | None
+    issuer: str | None
+    sts: bool | None
+    origins: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The state of one rule on one chain."""
+
+    rule: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of one chain."""
+
+    link: str
+    state: LinkState
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedError:
+    """What STS answers at the first stage that fails: its own code and text."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement on one chain: the earliest broken link, and the one rule that says why."""
+
+    state: VerdictState
+    link: str | None
+    rule: str | None
+    sentence: str
+    recency: Literal["ongoing", "stopped", "unknown"]
+    simulated_error: SimulatedError | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRef:
+    """The role of a chain, and how it was found; ``value`` is None where it is not known."""
+
+    value: str | None
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One consumer of one role, link by link."""
+
+    id: str
+    request: str | None
+    operator: str | None
+    mechanism: str
+    service_accounts: tuple[str, ...]
+    role_arn: RoleRef
+    links: tuple[Link, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A line that proves a finding; ``role`` says what it shows."""
+
+    input: str
+    file: str
+    line: int
+    column: int | None
+    excerpt: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One step of the repair; ``command`` has the values filled in."""
+
+    text: str
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a rule found, with its proof and what to do about it."""
+
+    rule: str
+    link: str
+    kind: Literal["cause", "symptom", "hygiene"]
+    state: FindingState
+    severity: Literal["critical", "high", "medium", "low", "info"]
+    chains: tuple[str, ...]
+    subject: str
+    title: str
+    message: str
+    why: str
+    evidence: tuple[Evidence, ...]
+    fix: tuple[Fix, ...]
+    disproof: str
+    references: tuple[str, ...]
+    fingerprint: str
+    explains: tuple[str, ...] = ()
+    explained_by: tuple[str, ...] = ()
+    muted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommonCause:
+    """One cause on a shared link that explains several chains."""
+
+    rule: str
+    link: str
+    chains: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Evidence that is not there: why, the command that gets it, and what it would decide."""
+
+    evidence: str
+    why: str
+    command: str
+    where_to_run: str
+    sensitivity: str
+    decides: tuple[str, ...]
+    chains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Outcomes by state; they add up to rules times subjects."""
+
+    passed: int = 0
+    fail: int = 0
+    warn: int = 0
+    info: int = 0
+    unknown: int = 0
+    not_applicable: int = 0
+    error: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadError:
+    """A part of an input that could not be read, or a rule that could not be evaluated."""
+
+    input: str
+    member: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one run says."""
+
+    tool: Tool
+    rules: Rules
+    run: Run
+    inputs: tuple[Input, ...]
+    cluster: Cluster
+    chains: tuple[Chain, ...]
+    findings: tuple[Finding, ...]
+    common_cause: CommonCause | None
+    missing: tuple[Missing, ...]
+    counts: Counts
+    errors: tuple[ReadError, ...]
+    exit_code: int
+    schema_version: str = field(default=SCHEMA_VERSION)
+
+
+_JSON_NAMES = {"passed": "pass"}
+
+
+def to_json(value: object) -> object:
+    """Turn a report, or a part of it, into plain JSON values in the contract's order."""
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = {_JSON_NAMES.get(f.name, f.name): to_json(getattr(value, f.name)) for f in fields(value)}
+        if isinstance(value, Report):
+            return {"schema_version": pairs.pop("schema_version"), **pairs}
+        return pairs
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): to_json(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,96 @@
+"""The actions that AWS had on the catalogue's date: names, access levels, resource types.
+
+An action that is not in it is "not in the catalogue of <date>", not invalid. The data file is made by
+``data/make_actions.py``; it is read when the first question is asked.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache, lru_cache
+from importlib import resources
+
+from analyzer.iam import glob
+
+LEVELS = {"R": "Read", "W": "Write", "L": "List", "T": "Tagging", "P": "Permissions management"}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: its name as AWS writes it, its access level, whether it has resource types."""
+
+    name: str
+    level: str
+    has_resources: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All actions by service prefix and lower-case name."""
+
+    source: str
+    date: str
+    services: dict[str, dict[str, Action]] = field(repr=False)
+
+    def find(self, action: str) -> Action | None:
+        """Return the action of that name, in any case."""
+        service, _, name = action.lower().partition(":")
+        return self.services.get(service, {}).get(name)
+
+    def expand(self, pattern: str) -> tuple[Action, ...]:
+        """Return the actions that a pattern such as ``kms:ReEncrypt*`` matches, in order of name."""
+        return tuple(self._expand(pattern.lower()))
+
+    def _expand(self, pattern: str) -> Iterator[Action]:
+        if set(pattern) == {"*"}:
+            for actions in self.services.values():
+                yield from actions.values()
+            return
+        service, colon, name = pattern.partition(":")
+        if not colon:
+            return
+        for prefix, actions in self.services.items():
+            if prefix == service or (glob.has_wildcard(service) and glob.matches(service, prefix)):
+                compiled = glob.compiled(glob.escape_dollars(name))
+                yield from (action for key, action in actions.items() if compiled.fullmatch(key))
+
+    def nearest(self, action: str) -> str | None:
+        """Return the known action most like a name that is not known, or None when none is near."""
+        service, _, name = action.lower().partition(":")
+        if service in self.services:
+            near = get_close_matches(name, self.services[service], n=1, cutoff=0.75)
+            return self.services[service][near[0]].name if near else None
+        return self._nearest_service(service, name)
+
+    def _nearest_service(self, service: str, name: str) -> str | None:
+        for prefix in get_close_matches(service, self.services, n=3, cutoff=0.6):
+            if name in self.services[prefix]:
+                return self.services[prefix][name].name
+        holders = sorted(prefix for prefix, actions in self.services.items() if name in actions)
+        return self.services[holders[0]][name].name if len(holders) == 1 else None
+
+
+@cache
+def load_catalogue() -> Catalogue:
+    """Read the shipped catalogue, once."""
+    packed = resources.files("analyzer.iam").joinpath("data/actions.json.gz").read_bytes()
+    content = json.loads(gzip.decompress(packed))
+    services: dict[str, dict[str, Action]] = {}
+    for prefix, groups in content["services"].items():
+        found = {
+            name.lower(): Action(f"{prefix}:{name}", LEVELS.get(group[0], group[0]), group[1] == "1")
+            for group, names in groups.items()
+            for name in names.split()
+        }
+        services[prefix] = dict(sorted(found.items()))
+    return Catalogue(content["source"], content["date"], services)
+
+
+@lru_cache(maxsize=4096)
+def known_action(action: str) -> Action | None:
+    """Return the action of that name from the shipped catalogue."""
+    return load_catalogue().find(action)

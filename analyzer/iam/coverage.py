@@ -1,0 +1,263 @@
+"""Compare what a workload asks for with what its role is granted, action by action.
+
+Coverage is not yes or no: each action of each entry is granted, conditional, partial, denied or
+unknown, with the statement that says so. Layers that were not supplied do not make everything
+unknown: the verdict stands and carries them in ``assumes``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from analyzer.iam.catalogue import Catalogue, load_catalogue
+from analyzer.iam.context import UNKNOWN, Context
+from analyzer.iam.coverage_layer import Asked, LayerVerdict, Verdict, judge_layer
+from analyzer.iam.layers import LayerKind, Layers
+from analyzer.iam.logic import Ternary
+from analyzer.iam.match import split_arn
+from analyzer.iam.policy import ConditionClause, Malformed, parse_policy
+
+Denial = Literal["implicit", "explicit", "boundary", "session", "organization"]
+
+_ORDER: tuple[Verdict, ...] = ("denied", "unknown", "partial", "conditional", "granted")
+
+_DENIALS: dict[LayerKind, Denial] = {
+    "boundary": "boundary",
+    "session": "session",
+    "organization": "organization",
+    "resource-control": "organization",
+    "endpoint": "organization",
+}
+
+# Services with one endpoint: a request to them carries the Region of that endpoint.
+_GLOBAL_SERVICES = frozenset({"iam", "route53", "route53domains", "cloudfront", "organizations", "support"})
+_GLOBAL_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing asked for: actions on a resource pattern, perhaps under a condition."""
+
+    actions: tuple[str, ...]
+    resource: str = "*"
+    conditions: tuple[ConditionClause, ...] = ()
+    effect: str = "Allow"
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where the workload runs; with it a request for any Region or account is read as for its own."""
+
+    partition: str | None = None
+    region: str | None = None
+    account: str | None = None
+
+    def narrow(self, resource: str) -> str:
+        """Return a resource pattern with the parts that are ``*`` filled in."""
+        arn = split_arn(resource)
+        if arn is None:
+            return resource
+        return str(
+            arn._replace(
+                partition=_filled(arn.partition, self.partition),
+                region=_filled(arn.region, self.region),
+                account=_filled(arn.account, self.account),
+            )
+        )
+
+
+def _filled(part: str, value: str | None) -> str:
+    return value if value and part == "*" else part
+
+
+@dataclass(frozen=True, slots=True)
+class ActionVerdict:
+    """What became of one action of one entry.
+
+    ``asked`` is the action as the entry writes it, ``patterns`` the narrower resources that are
+    granted, ``reasons`` the statements that decided, ``nearest`` a known action like an unknown one.
+    """
+
+    entry: int
+    asked: str
+    action: str
+    resource: str
+    verdict: Verdict
+    denial: Denial | None = None
+    reasons: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    clauses: tuple[ConditionClause, ...] = ()
+    assumes: tuple[str, ...] = ()
+    known: bool = True
+    nearest: str | None = None
+
+    @property
+    def settled(self) -> Ternary:
+        """True granted, False denied, None for everything that a missing fact could change."""
+        if self.verdict == "denied":
+            return False
+        if self.verdict != "granted" or any(one.startswith("no Deny in") for one in self.assumes):
+            return None
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The verdicts of all actions of all entries, and what all of them take for granted."""
+
+    actions: tuple[ActionVerdict, ...]
+    assumes: tuple[str, ...]
+    catalogue_date: str
+    skipped: tuple[int, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many actions have each verdict."""
+        found = Counter(one.verdict for one in self.actions)
+        return {verdict: found[verdict] for verdict in reversed(_ORDER)}
+
+    def of(self, *verdicts: Verdict) -> tuple[ActionVerdict, ...]:
+        """Return the actions with one of these verdicts."""
+        return tuple(one for one in self.actions if one.verdict in verdicts)
+
+    def entry(self, index: int) -> Verdict | None:
+        """Return the worst verdict among the actions of one entry."""
+        found = [one.verdict for one in self.actions if one.entry == index]
+        return min(found, key=_ORDER.index) if found else None
+
+
+def read_entries(given: Iterable[Mapping[str, object]]) -> tuple[Entry, ...]:
+    """Return entries from plain objects with ``effect``, ``action``, ``resource``, ``policyCondition``.
+
+    ``action`` and ``resource`` may be a string or a list; more than one resource gives one entry each.
+    Raises ValueError naming the entry and what is wrong with it.
+    """
+    found: list[Entry] = []
+    for index, one in enumerate(given):
+        statement = {
+            "Effect": one.get("effect", "Allow"),
+            "Action": one.get("action"),
+            "Resource": one.get("resource", "*"),
+            "Condition": one.get("policyCondition") or {},
+        }
+        policy = parse_policy({"Version": "2012-10-17", "Statement": [statement]})
+        if isinstance(policy, Malformed):
+            raise ValueError(f"entry {index}: {policy.problems[0].reason}")  # noqa: TRY004 - the value is wrong
+        parsed = policy.statements[0]
+        found += [
+            Entry(parsed.actions or (), resource, parsed.conditions, parsed.effect, index)
+            for resource in parsed.resources or ()
+        ]
+    return tuple(found)
+
+
+def cover(
+    entries: Iterable[Entry],
+    layers: Layers,
+    *,
+    catalogue: Catalogue | None = None,
+    context: Context | None = None,
+    scope: Scope | None = None,
+) -> Coverage:
+    """Judge every action of every entry against the layers.
+
+    ``context`` holds the condition keys that are known offline; without one nothing is known of any.
+    Entries that deny are not compared: their positions are in ``skipped``.
+    """
+    book = catalogue or load_catalogue()
+    known = context or Context(default=UNKNOWN)
+    rows: list[ActionVerdict] = []
+    skipped: list[int] = []
+    for entry in entries:
+        if entry.effect != "Allow":
+            skipped.append(entry.index)
+            continue
+        resource = scope.narrow(entry.resource) if scope else entry.resource
+        for pattern in entry.actions:
+            rows += _pattern_verdicts(entry, pattern, resource, layers, book, known, scope)
+    return Coverage(tuple(rows), _assumed(layers), book.date, tuple(skipped))
+
+
+def _assumed(layers: Layers) -> tuple[str, ...]:
+    missing = []
+    if not layers.organization:
+        missing.append("no SCP")
+    if not layers.resource_control:
+        missing.append("no RCP")
+    if layers.endpoint is None:
+        missing.append("no VPC endpoint policy")
+    return tuple(missing)
+
+
+def _pattern_verdicts(
+    entry: Entry,
+    pattern: str,
+    resource: str,
+    layers: Layers,
+    book: Catalogue,
+    context: Context,
+    scope: Scope | None,
+) -> list[ActionVerdict]:
+    wild = "*" in pattern or "?" in pattern
+    found = book.expand(pattern) if wild else ()
+    if wild and not found:
+        reason = f"no action matches {pattern} in the catalogue of {book.date}"
+        return [
+            ActionVerdict(entry.index, pattern, pattern, resource, "unknown", reasons=(reason,), known=False)
+        ]
+    rows = []
+    for name in [action.name for action in found] or [pattern]:
+        action = book.find(name)
+        asked = Asked(
+            name=action.name if action else name,
+            resource=resource,
+            conditions=entry.conditions,
+            has_resources=action.has_resources if action else None,
+        )
+        row = _judge(entry, pattern, asked, layers, _regional(asked, context, scope))
+        rows.append(row if action else replace(row, known=False, nearest=book.nearest(name)))
+    return rows
+
+
+def _regional(asked: Asked, context: Context, scope: Scope | None) -> Context:
+    if asked.name.split(":")[0].lower() not in _GLOBAL_SERVICES:
+        return context
+    partition = (scope and scope.partition) or "aws"
+    return context.adding({"aws:RequestedRegion": _GLOBAL_REGION.get(partition, "us-east-1")})
+
+
+def _judge(entry: Entry, pattern: str, asked: Asked, layers: Layers, context: Context) -> ActionVerdict:
+    judged: list[tuple[Denial, LayerVerdict]] = [
+        ("implicit", judge_layer(layers.identity_documents, asked, context, "identity"))
+    ]
+    for kind, documents in layers.limits():
+        judged.append((_DENIALS[kind], judge_layer(documents, asked, context, kind)))
+    denial, worst = _worst(judged)
+    assumes = [item for _, verdict in judged for item in verdict.assumes]
+    if asked.name.lower().startswith("kms:") and worst.verdict != "denied" and layers.resource is None:
+        assumes.append("the key policy allows it")
+    reasons = [reason for _, one in judged if one.verdict == worst.verdict for reason in one.reasons]
+    return ActionVerdict(
+        entry=entry.index,
+        asked=pattern,
+        action=asked.name,
+        resource=asked.resource,
+        verdict=worst.verdict,
+        denial=denial if worst.verdict == "denied" else None,
+        reasons=tuple(dict.fromkeys(reasons)),
+        patterns=worst.patterns,
+        clauses=tuple(clause for _, verdict in judged for clause in verdict.clauses),
+        assumes=tuple(dict.fromkeys(assumes)),
+    )
+
+
+def _worst(judged: Sequence[tuple[Denial, LayerVerdict]]) -> tuple[Denial, LayerVerdict]:
+    """Return the layer that decides: any denial, else what is unknown, else the least that is granted."""
+    denial, worst = min(judged, key=lambda one: _ORDER.index(one[1].verdict))
+    if worst.verdict == "denied" and worst.explicit and denial == "implicit":
+        return "explicit", worst
+    return denial, worst

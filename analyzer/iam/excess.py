@@ -1,0 +1,140 @@
+"""What a role is granted and nobody asked for.
+
+Counts per access level of the catalogue, and always by name what gives away an account: every
+action, every IAM action, ``iam:PassRole`` and ``sts:AssumeRole`` on everything, Allow by NotAction.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from analyzer.iam import glob
+from analyzer.iam.catalogue import Action, Catalogue, load_catalogue
+from analyzer.iam.coverage import Entry
+from analyzer.iam.document import Path
+from analyzer.iam.implies import implied
+from analyzer.iam.layers import Layers
+from analyzer.iam.policy import ConditionClause, Policy, Statement
+
+MAX_NAMED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """One grant that is named whatever was asked for."""
+
+    code: str
+    policy: str
+    path: Path
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Actions granted beyond the request: how many per access level, the first of them, the risks.
+
+    ``unconditioned`` are actions granted without the condition under which they were asked for.
+    ``complete`` False: a document is missing, so there may be more.
+    """
+
+    levels: dict[str, int]
+    actions: tuple[str, ...]
+    total: int
+    risks: tuple[Risk, ...]
+    unconditioned: tuple[str, ...]
+    complete: bool
+
+
+def excess(entries: Iterable[Entry], layers: Layers, *, catalogue: Catalogue | None = None) -> Excess:
+    """Return what the identity policies grant beyond the union of all entries.
+
+    Pass the entries of every request that shares the role. Denies and boundaries are not subtracted.
+    """
+    book = catalogue or load_catalogue()
+    asked_entries = list(entries)
+    asked = {action.name for entry in asked_entries for one in entry.actions for action in _expand(one, book)}
+    policies = [one for one in layers.identity if isinstance(one, Policy)]
+    granted: dict[str, Action] = {}
+    for statement in _allows(policies):
+        granted.update((action.name, action) for action in _granted(statement, book))
+    beyond = [granted[name] for name in sorted(set(granted) - asked)]
+    return Excess(
+        levels=dict(sorted(Counter(action.level for action in beyond).items())),
+        actions=tuple(action.name for action in beyond[:MAX_NAMED]),
+        total=len(beyond),
+        risks=tuple(risk for policy in policies for risk in risks(policy)),
+        unconditioned=tuple(_unconditioned(asked_entries, policies, book)),
+        complete=layers.complete and len(policies) == len(layers.identity),
+    )
+
+
+def risks(policy: Policy) -> Iterator[Risk]:
+    """Yield the grants of a policy that are named whatever was asked for."""
+    for statement in policy.statements:
+        if statement.effect != "Allow":
+            continue
+        for code, path, text in _statement_risks(statement):
+            yield Risk(code, policy.name, path, text)
+
+
+def _statement_risks(statement: Statement) -> Iterator[tuple[str, Path, str]]:
+    at = (*statement.path, "Action")
+    if statement.not_actions is not None:
+        listed = ", ".join(statement.not_actions)
+        yield "not-action", (*statement.path, "NotAction"), f"allows every action but {listed}"
+        return
+    actions = [action.lower() for action in statement.actions or ()]
+    everywhere = "*" in (statement.resources or ())
+    where = " on every resource" if everywhere else ""
+    if any(set(action) == {"*"} for action in actions):
+        yield "all-actions", at, f"allows * (every action){where}"
+    elif "iam:*" in actions:
+        yield "all-iam", at, f"allows iam:*{where}"
+    if not everywhere:
+        return
+    for action in ("iam:PassRole", "sts:AssumeRole"):
+        hit = [one for one in actions if glob.matches(one, action.lower())]
+        if hit and not statement.conditions:
+            yield action.lower().replace(":", "-"), at, f"allows {action} on every resource"
+
+
+def _allows(policies: Iterable[Policy]) -> Iterator[Statement]:
+    for policy in policies:
+        yield from (statement for statement in policy.statements if statement.effect == "Allow")
+
+
+def _granted(statement: Statement, book: Catalogue) -> Iterator[Action]:
+    if statement.actions is not None:
+        for pattern in statement.actions:
+            yield from _expand(pattern, book)
+        return
+    for action in book.expand("*"):
+        if statement.action_matcher.matches(action.name.lower()):
+            yield action
+
+
+def _expand(pattern: str, book: Catalogue) -> tuple[Action, ...]:
+    if "*" in pattern or "?" in pattern:
+        return book.expand(pattern)
+    found = book.find(pattern)
+    return (found or Action(pattern, "not in the catalogue", True),)
+
+
+def _unconditioned(entries: Iterable[Entry], policies: Iterable[Policy], book: Catalogue) -> Iterator[str]:
+    """Yield the actions that were asked for under a condition and are granted without it."""
+    allows = list(_allows(policies))
+    for entry in entries:
+        if not entry.conditions:
+            continue
+        for pattern in entry.actions:
+            for action in _expand(pattern, book):
+                if any(_drops(statement, action.name, entry.conditions) for statement in allows):
+                    yield action.name
+
+
+def _drops(statement: Statement, action: str, asked: tuple[ConditionClause, ...]) -> bool:
+    if not statement.action_matcher.matches(action.lower()):
+        return False
+    return any(not implied(clause, statement.conditions) for clause in asked)

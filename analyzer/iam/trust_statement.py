@@ -1,0 +1,227 @@
+"""Judge one statement of a trust policy against a web identity: does it apply, and what is wrong.
+
+Everything that keeps a statement from applying becomes a ``Fault`` with its class, its place and the
+nearest text; the first fault in ``PRECEDENCE`` explains the others.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from analyzer.iam import glob
+from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
+from analyzer.iam.context import describe
+from analyzer.iam.difference import similarity
+from analyzer.iam.document import Path
+from analyzer.iam.logic import Ternary, all3
+from analyzer.iam.operators import operator_named
+from analyzer.iam.policy import ConditionClause, Statement
+from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
+from analyzer.iam.trust_principal import allow_principal, deny_principal
+from analyzer.iam.webidentity import (
+    ACTION,
+    WebIdentity,
+    is_provider_key,
+    key_claim,
+    variable_keys,
+)
+
+_PLACEHOLDER = re.compile(
+    r"<[A-Za-z_][^<>]*>|%\{[^}]*\}|\{\{.*?\}\}|\$\{[A-Za-z_]\w*\}|\$\([^)]*\)|\$[A-Z_]{3,}"
+    r"|\b(?:change|replace)[-_ ]?me\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One statement against one identity: whether it applies, its faults, how near it is to applying."""
+
+    statement: Statement
+    holds: Ternary
+    faults: tuple[Fault, ...]
+    nearness: tuple[float, ...] = ()
+    assumes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def primary(self) -> Fault | None:
+        """The fault that explains the others: a certain one before one that is not known."""
+        certain = [fault for fault in self.faults if fault.holds is False]
+        ordered = sorted(certain or self.faults, key=lambda fault: PRECEDENCE.index(fault.problem))
+        return ordered[0] if ordered else None
+
+
+def placeholder_in(text: str) -> str | None:
+    """Return the part of a text that somebody forgot to fill in."""
+    found = _PLACEHOLDER.search(text)
+    return found[0] if found else None
+
+
+def judge_allow(statement: Statement, identity: WebIdentity) -> Judgement:
+    """Judge an Allow statement."""
+    principal, rank, assumes = allow_principal(statement, identity)
+    action = _action(statement)
+    clauses, notes = _clauses(statement, identity)
+    faults = [fault for fault in (principal, action, *clauses) if fault]
+    holds = all3(fault.holds for fault in faults)
+    if holds is not True:
+        faults += _placeholders(statement)
+    certain = [fault for fault in clauses if fault.holds is False]
+    nearness = (
+        1.0 if holds is None else 0.0,
+        float(rank),
+        0.0 if action else 1.0,
+        -float(len(certain)),
+        -float(len(clauses)),
+        _subject_nearness(statement, identity),
+        -float(statement.index),
+    )
+    return Judgement(statement, holds, tuple(faults), nearness, assumes, notes)
+
+
+def judge_deny(statement: Statement, identity: WebIdentity) -> Judgement:
+    """Judge a Deny statement; ``holds`` True means that it denies."""
+    principal = deny_principal(statement, identity)
+    action = statement.action_matcher.matches(ACTION.lower())
+    clauses, notes = _clauses(statement, identity)
+    holds = all3([principal, action, *(fault.holds for fault in clauses)])
+    return Judgement(statement, holds, tuple(clauses), notes=notes)
+
+
+def _action(statement: Statement) -> Fault | None:
+    covered = statement.action_matcher.matches(ACTION.lower())
+    if covered:
+        return None
+    listed = statement.actions if statement.actions is not None else statement.not_actions or ()
+    element = "Action" if statement.actions is not None else "NotAction"
+    nearest = max(listed, key=lambda one: similarity(one.lower(), ACTION.lower()), default="")
+    document_path: Path = (*statement.path, element)
+    sentence = f"the statement allows {nearest}, not {ACTION}"
+    return Fault("action-wrong", document_path, ACTION, nearest, sentence, holds=covered)
+
+
+def _clauses(statement: Statement, identity: WebIdentity) -> tuple[list[Fault], tuple[str, ...]]:
+    """Return the faults of the conditions, and notes on what was chosen among several audiences."""
+    faults: list[Fault] = []
+    notes: list[str] = []
+    for clause in statement.conditions:
+        result, note = _evaluate(clause, identity)
+        if note:
+            notes.append(note)
+        if result.holds is not True:
+            faults.append(_clause_fault(result, identity))
+    return faults, tuple(notes)
+
+
+def _evaluate(clause: ConditionClause, identity: WebIdentity) -> tuple[ClauseResult, str]:
+    keys = {clause.key, *variable_keys(clause.values)}
+    operator = operator_named(clause.operator)
+    tested = identity.tested_audiences or ()
+    single = operator is not None and not operator.quantifier and not operator.is_null
+    if identity.kind(clause.key) != "aud" or len(tested) < 2 or not single or operator is None:
+        return evaluate_clause(clause, identity.context(keys)), ""
+    # Which of several audiences STS tests is not documented: one that passes is taken as enough.
+    results = [evaluate_clause(clause, identity.context(keys, audience)) for audience in tested]
+    outcomes = {result.holds for result in results}
+    if len(outcomes) == 1:
+        return results[0], ""
+    note = f"which of the audiences {', '.join(tested)} is tested is not documented"
+    chosen = next((result for result in results if result.holds), results[0])
+    if operator.negated:
+        return ClauseResult(clause, None, chosen.found, note), note
+    return chosen, note
+
+
+def _clause_fault(result: ClauseResult, identity: WebIdentity) -> Fault:
+    """Name what is wrong with a clause that does not hold or cannot be decided."""
+    clause, kind = result.clause, identity.kind(result.clause.key)
+    if operator_named(clause.operator) is None:
+        path = clause.path[:-1]
+        sentence = f"{clause.operator} is no condition operator"
+        return Fault("malformed", path, "", clause.operator, sentence, holds=None, clause=clause)
+    if result.holds is None:
+        return _undecided(result, kind, identity)
+    if kind == "other-issuer":
+        prefix = identity.prefix or ""
+        sentence = f"the key {clause.key} is no key of {prefix}: a token of it never has that key"
+        expected = f"{prefix}:{key_claim(clause.key)}"
+        return Fault("condition-key-mismatch", clause.path, expected, clause.key, sentence, clause=clause)
+    if kind in ("sub", "aud", "azp") and isinstance(result.found, str):
+        return _claim_fault(clause, kind, result.found, identity)
+    if kind in ("claim", "never"):
+        sentence = f"a web identity never has the key {clause.key}, so {clause.operator} cannot hold"
+    else:
+        sentence = result.sentence
+    found = ", ".join(clause.values)
+    expected = "" if kind in ("claim", "never") else describe(result.found)
+    problem: Problem = "audience-mismatch" if kind == "aud" else "extra-condition-never"
+    return Fault(problem, clause.path, expected, found, sentence, clause=clause)
+
+
+def _undecided(result: ClauseResult, kind: str, identity: WebIdentity) -> Fault:
+    clause = result.clause
+    missing = {"sub": "subject", "aud": "audience"}.get(kind, "")
+    if kind == "open" and identity.prefix is None and is_provider_key(clause.key):
+        missing = "provider"
+    if missing and not result.note:
+        sentence = f"the token's {missing} is not known"
+    else:
+        missing, sentence = "", f"it depends on {clause.key}, which cannot be known offline"
+    found = ", ".join(clause.values)
+    return Fault(
+        "extra-condition-unknown",
+        clause.path,
+        "",
+        found,
+        sentence,
+        holds=None,
+        missing=missing,
+        clause=clause,
+    )
+
+
+def _claim_fault(clause: ConditionClause, kind: str, actual: str, identity: WebIdentity) -> Fault:
+    operator = operator_named(clause.operator)
+    context = identity.context(variable_keys(clause.values))
+    index, nearest = nearest_value(clause, actual, context)
+    path = clause.value_path(index)
+    if operator and operator.name in ("StringEquals", "StringEqualsIgnoreCase"):
+        for at, value in enumerate(clause.values):
+            if glob.has_wildcard(value) and glob.matches(value, actual):
+                sentence = f"{clause.operator} takes {value} literally: wildcards need StringLike"
+                where = clause.value_path(at)
+                return Fault("wildcard-literal", where, actual, value, sentence, clause=clause)
+    word = {"sub": "subject", "aud": "audience", "azp": "audience"}[kind]
+    problem: Problem = "subject-mismatch" if kind == "sub" else "audience-mismatch"
+    negated = bool(operator and operator.negated)
+    verb = "excludes" if negated else "names"
+    sentence = f"{clause.operator} {verb} {nearest or 'nothing'}, the token's {word} is {actual}"
+    return Fault(problem, path, actual, nearest, sentence, clause=clause)
+
+
+def _placeholders(statement: Statement) -> list[Fault]:
+    """Return a fault for every text of the statement that was left to be filled in."""
+    texts = [(one.value, one.path) for one in statement.principals or () if one.kind == "Federated"]
+    for clause in statement.conditions:
+        texts.append((clause.key, clause.path))
+        texts += [(value, clause.value_path(index)) for index, value in enumerate(clause.values)]
+    faults = []
+    for text, path in texts:
+        if mark := placeholder_in(text):
+            faults.append(Fault("placeholder", path, "", text, f"{mark} was never filled in"))
+    return faults
+
+
+def _subject_nearness(statement: Statement, identity: WebIdentity) -> float:
+    """Return how near the statement's subjects come to the token's, under whatever provider's key."""
+    if identity.subject is None:
+        return 0.0
+    subject = identity.subject
+    values = [
+        value for clause in statement.conditions if key_claim(clause.key) == "sub" for value in clause.values
+    ]
+    if any(value == subject or glob.matches(value, subject) for value in values):
+        return 1.0
+    return max((similarity(value, subject) for value in values), default=0.5)

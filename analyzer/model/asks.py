@@ -1,0 +1,190 @@
+"""What to ask for: each piece of evidence that may be missing, and the command that gets it.
+
+Every command only reads. A secret's command prints no keys, a token's drops the signature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.engine.facts import Missing, Unknown
+
+CLUSTER = "a machine with cluster access"
+AWS = "a machine with AWS read access"
+PUBLIC = "a machine outside the cluster's VPC"
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """Makes the requests of one run; ``issuer`` and ``image`` fill the commands where they are known."""
+
+    issuer: str | None = None
+    account: str | None = None
+    provider_arn: str | None = None
+    release_image: str | None = None
+
+    def config(self, what: str, why: str = "not in the bundle") -> Unknown:
+        """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
+        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {what} -o yaml", CLUSTER)
+
+    def configmap(self, namespace: str, name: str) -> Unknown:
+        """Ask for one ConfigMap."""
+        return _ask(
+            f"configmap:{namespace}/{name}",
+            f"ConfigMap {namespace}/{name} is not in the bundle",
+            f"oc -n {namespace} get configmap {name} -o yaml",
+            CLUSTER,
+        )
+
+    def namespace(self, namespace: str, what: str) -> Unknown:
+        """Ask for a namespace that was not gathered."""
+        return _ask(
+            f"namespace:{namespace}",
+            f"the {what} of namespace {namespace} were not gathered",
+            f"oc adm inspect ns/{namespace}",
+            CLUSTER,
+        )
+
+    def requests(self) -> Unknown:
+        """Ask for the CredentialsRequests in the cluster."""
+        return _ask(
+            "credentialsrequests",
+            "the cluster's CredentialsRequests were not gathered",
+            "oc adm inspect credentialsrequests.cloudcredential.openshift.io --all-namespaces",
+            CLUSTER,
+        )
+
+    def release_requests(self) -> Unknown:
+        """Ask for the CredentialsRequests of the release that the cluster runs."""
+        image = self.release_image or "$(oc get clusterversion version -o jsonpath='{.status.desired.image}')"
+        return _ask(
+            "release-credrequests",
+            "the release's CredentialsRequests were not handed in",
+            f"oc adm release extract --credentials-requests --cloud=aws --to=credrequests {image}",
+            CLUSTER,
+            "public",
+        )
+
+    def secret_value(self, namespace: str, name: str) -> Unknown:
+        """Ask for the value of a credentials Secret; the command lets no access key through."""
+        command = (
+            f"oc -n {namespace} get secret {name} -o jsonpath='{{.data.credentials}}' | base64 -d"
+            " | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
+        )
+        return _ask(
+            f"secret-value:{namespace}/{name}",
+            f"a must-gather keeps only the byte length of Secret {namespace}/{name}",
+            command,
+            CLUSTER,
+        )
+
+    def role(self, name: str | None, why: str = "") -> Unknown:
+        """Ask for a role's export, or for all roles where its name is not known."""
+        if name is None:
+            return self.roles(why)
+        return _ask(
+            f"role:{name}",
+            why or f"no export of role {name} was handed in",
+            f"aws iam get-role --role-name {name} > get-role-{name}.json",
+            AWS,
+        )
+
+    def roles(self, why: str = "") -> Unknown:
+        """Ask for all roles of the account with their policies."""
+        return _ask(
+            "roles",
+            why or "no export of the account's IAM roles was handed in",
+            "aws iam get-account-authorization-details"
+            " --filter Role LocalManagedPolicy AWSManagedPolicy > roles.json",
+            AWS,
+        )
+
+    def role_policies(self, name: str, why: str) -> Unknown:
+        """Ask for the policies of one role."""
+        command = (
+            f"R={name}; aws iam list-role-policies --role-name $R > list-role-policies-$R.json; "
+            "for p in $(aws iam list-role-policies --role-name $R --query PolicyNames --output text); do "
+            "aws iam get-role-policy --role-name $R --policy-name $p > get-role-policy-$R-$p.json; done; "
+            "aws iam list-attached-role-policies --role-name $R > list-attached-role-policies-$R.json"
+        )
+        return _ask(f"role-policies:{name}", why, command, AWS)
+
+    def policy_document(self, arn: str, why: str) -> Unknown:
+        """Ask for the default version of a managed policy."""
+        command = (
+            f"aws iam get-policy-version --policy-arn {arn} --version-id "
+            f"$(aws iam get-policy --policy-arn {arn} --query Policy.DefaultVersionId --output text)"
+        )
+        return _ask(f"policy:{arn}", why, command, AWS)
+
+    def providers(self, why: str = "") -> Unknown:
+        """Ask for the account's OIDC providers."""
+        return _ask(
+            "oidc-providers",
+            why or "no listing of the account's IAM OIDC providers was handed in",
+            "aws iam list-open-id-connect-providers > list-oidc.json",
+            AWS,
+        )
+
+    def provider(self) -> Unknown:
+        """Ask for the one provider that the cluster's issuer needs."""
+        arn = self.provider_arn or "<ARN from list-open-id-connect-providers>"
+        return _ask(
+            "oidc-provider",
+            "no export of the IAM OIDC provider of this issuer was handed in",
+            f"aws iam get-open-id-connect-provider --open-id-connect-provider-arn {arn} > get-oidc.json",
+            AWS,
+        )
+
+    def discovery(self) -> Unknown:
+        """Ask for the issuer's discovery document, as the public sees it."""
+        url = f"{self.issuer or '<issuer>'}/.well-known/openid-configuration"
+        return _ask(
+            "discovery",
+            "what the issuer answers for its discovery document was not recorded",
+            f"curl -sS -D openid-configuration.headers -o openid-configuration {url}",
+            PUBLIC,
+            "public",
+        )
+
+    def jwks(self, uri: str | None) -> Unknown:
+        """Ask for the issuer's key set, as the public sees it."""
+        url = uri or f"{self.issuer or '<issuer>'}/keys.json"
+        return _ask(
+            "jwks",
+            "what the issuer answers for its key set was not recorded",
+            f"curl -sS -D keys.headers -o keys.json {url}",
+            PUBLIC,
+            "public",
+        )
+
+    def token(self, namespace: str, service_account: str) -> Unknown:
+        """Ask for a token without its signature."""
+        return _ask(
+            "token",
+            "no token was handed in",
+            f"oc create token {service_account} -n {namespace} --audience=openshift --duration=10m"
+            " | cut -d. -f1,2",
+            CLUSTER,
+        )
+
+    def logs(self, namespace: str) -> Unknown:
+        """Ask for the logs of a namespace's pods."""
+        return _ask(
+            f"logs:{namespace}",
+            f"no logs of pods in {namespace} were gathered",
+            f"oc adm inspect ns/{namespace}",
+            CLUSTER,
+        )
+
+    def conflict(self, evidence: str, why: str, command: str, where: str) -> Unknown:
+        """Ask again where two sources of one thing disagree."""
+        return _ask(evidence, why, command, where)
+
+
+def _ask(evidence: str, why: str, command: str, where: str, sensitivity: str = "identifiers") -> Unknown:
+    return Unknown((Missing(evidence, why, command, where, sensitivity),))
+
+
+NOT_JUDGED = Unknown()
+"""For a fact that cannot be judged because an earlier link is broken; nothing is to be collected."""

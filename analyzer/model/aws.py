@@ -1,0 +1,82 @@
+"""Names of AWS: partitions, ARNs, issuer hosts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.@-]+)")
+_PROVIDER = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):oidc-provider/(.+)")
+_ACCOUNT = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):")
+_BUCKET_HOST = re.compile(
+    r"(?P<bucket>.+?)\.s3[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+)?\.?amazonaws\.com(?:\.cn)?"
+)
+
+ROLE_NAME_LIMIT = 64
+"""Characters of a role name (IAM quota); ccoctl cuts there without a hash."""
+
+PARTITIONS = (
+    ("us-gov-", "aws-us-gov"),
+    ("cn-", "aws-cn"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleArn:
+    """The parts of a role's ARN; ``name`` is without the path."""
+
+    arn: str
+    partition: str
+    account: str
+    path: str
+    name: str
+
+
+def parse_role_arn(arn: str) -> RoleArn | None:
+    """Take a role ARN apart; None where it has not that form."""
+    match = _ROLE.fullmatch(arn)
+    return RoleArn(arn, match[1], match[2], "/" + match[3], match[4]) if match else None
+
+
+def provider_arn(partition: str, account: str, issuer: str) -> str:
+    """Build the ARN that IAM gives the provider of an issuer: the URL without its scheme."""
+    return f"arn:{partition}:iam::{account}:oidc-provider/{without_scheme(issuer)}"
+
+
+def provider_of(arn: str) -> tuple[str, str] | None:
+    """Give account and Url (without scheme) of an OIDC provider's ARN."""
+    match = _PROVIDER.fullmatch(arn)
+    return (match[2], match[3]) if match else None
+
+
+def account_of(arn: str) -> str | None:
+    """Give the account of any ARN that names one."""
+    match = _ACCOUNT.match(arn)
+    return match[1] if match else None
+
+
+def without_scheme(url: str) -> str:
+    """Strip ``https://`` and nothing else: a trailing slash is part of a provider's identity."""
+    return url.removeprefix("https://")
+
+
+def partition_of(region: str) -> str:
+    """Give the partition that a region is in."""
+    return next((name for prefix, name in PARTITIONS if region.startswith(prefix)), "aws")
+
+
+def bucket_of(issuer: str) -> str | None:
+    """Give the S3 bucket of an issuer hosted on S3's virtual-hosted style, else None."""
+    match = _BUCKET_HOST.fullmatch(without_scheme(issuer).split("/", 1)[0])
+    return match["bucket"] if match else None
+
+
+def ccoctl_name_of(issuer: str) -> str | None:
+    """Give the ``--name`` that ccoctl was called with, as its bucket's name shows it."""
+    bucket = bucket_of(issuer)
+    return bucket.removesuffix("-oidc") if bucket and bucket.endswith("-oidc") else None

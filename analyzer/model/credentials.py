@@ -1,0 +1,142 @@
+"""The credentials value of a Secret: what its text says, and what its length alone can tell.
+
+Producers and their templates: openshift/cloud-credential-operator pkg/aws/actuator/actuator.go and
+pkg/cmd/provisioning/aws/create-iam-roles.go; openshift/hypershift hostedclusterconfigoperator.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+OPENSHIFT_TOKEN = "/var/run/secrets/openshift/serviceaccount/token"  # noqa: S105  (a path)
+KUBERNETES_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
+
+STATIC_LENGTH = 115
+"""Bytes of the credentials value that holds a long-lived key: ids have 20, keys 40 characters."""
+
+_PLACEHOLDER = re.compile(
+    r"POPULATE ROLE ARN AND DELETE THIS LINE|<enter_[a-z_]+>|<[A-Z_ -]+>|%\{[a-z_]+\}|\bwhatever\b"
+)
+_SETTING = re.compile(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One way in which a credentials value is written."""
+
+    name: str
+    regional: bool
+    text: str
+
+    def length(self, arn_length: int, token_path: str, region: str) -> int:
+        """Byte length of the value for an ARN of that length."""
+        return len(self.text.format(arn="", path=token_path, region=region)) + arn_length
+
+
+TEMPLATES = (
+    Template(
+        "ccoctl",
+        True,
+        "[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\nweb_identity_token_file = {path}",
+    ),
+    Template(
+        "ccoctl before sts_regional_endpoints",
+        False,
+        "[default]\nrole_arn = {arn}\nweb_identity_token_file = {path}",
+    ),
+    Template(
+        "hosted control planes",
+        True,
+        "[default]\nrole_arn = {arn}\nweb_identity_token_file = {path}\n"
+        "sts_regional_endpoints = regional\nregion = {region}\n",
+    ),
+)
+"""Known templates; a trailing newline or a region line more is harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A template that a byte length fits, with the token path that it was computed with."""
+
+    template: Template
+    token_path: str
+
+
+def fitting(length: int, arn_length: int, token_paths: Iterable[str], region: str) -> list[Fit]:
+    """Give the templates whose byte length for an ARN of ``arn_length`` is ``length``."""
+    variants = {0, 1, len(f"\nregion = {region}"), len(f"\nregion = {region}") + 1}
+    return [
+        Fit(template, path)
+        for template in TEMPLATES
+        for path in token_paths
+        if length - template.length(arn_length, path, region) in variants
+    ]
+
+
+def expected_lengths(arn_length: int, token_paths: Iterable[str], region: str) -> list[int]:
+    """Give the byte lengths, without variants, that an ARN of that length leads to."""
+    return sorted({t.length(arn_length, path, region) for t in TEMPLATES for path in token_paths})
+
+
+EMPTY_LENGTHS = frozenset(t.length(0, OPENSHIFT_TOKEN, "") for t in TEMPLATES[:2])
+"""Byte lengths that prove an empty role_arn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A readable credentials value; fields are None where the text does not have them."""
+
+    role_arn: str | None
+    token_path: str | None
+    regional: bool
+    profile: bool
+    placeholder: str | None
+    static: bool
+    malformations: tuple[str, ...]
+
+
+def read_credentials(text: str) -> Credentials:
+    """Read an AWS config file as the SDKs do, and note what they would stumble over."""
+    malformations = list(_malformations(text))
+    settings: dict[str, str] = {}
+    raw_settings: dict[str, str] = {}
+    for line in text.splitlines():
+        match = _SETTING.match(line)
+        if match:
+            settings.setdefault(match[1].lower(), match[2].strip("\"'"))
+            raw_settings.setdefault(match[1].lower(), line.split("=", 1)[1])
+    for key in ("role_arn", "web_identity_token_file"):
+        raw = raw_settings.get(key, "")
+        if raw.strip()[:1] in "\"'" and raw.strip():
+            malformations.append(f"{key} is in quotes, which the SDKs take as part of the value")
+        if raw != raw.rstrip(" \t") and "\r" not in text:
+            malformations.append(f"{key} has trailing blanks")
+    placeholder = _PLACEHOLDER.search(text)
+    return Credentials(
+        role_arn=settings.get("role_arn") or None,
+        token_path=settings.get("web_identity_token_file") or None,
+        regional=settings.get("sts_regional_endpoints", "").lower() == "regional",
+        profile=re.search(r"^\s*\[default\]\s*$", text, re.MULTILINE) is not None,
+        placeholder=placeholder[0] if placeholder else None,
+        static="aws_access_key_id" in settings,
+        malformations=tuple(malformations),
+    )
+
+
+def _malformations(text: str) -> Iterable[str]:
+    if "\r" in text:
+        yield "lines end with CR LF"
+    if "=" in text.strip().rstrip("=") or "[" in text:
+        return
+    try:
+        inner = base64.b64decode("".join(text.split()), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        inner = ""
+    if "role_arn" in inner or "[default]" in inner:
+        yield "it is base64 twice"
+    elif text.strip():
+        yield "it holds no settings of an AWS config file"

@@ -1,0 +1,123 @@
+"""Which role each chain must use: by its Secret, by its request, by its pods, else by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.engine.facts import Cite
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
+from analyzer.model.aws import ccoctl_name_of, parse_role_arn, without_scheme
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import ClusterView
+from analyzer.model.providers import Providers, known_names
+from analyzer.model.roles import (
+    Naming,
+    Role,
+    RoleBook,
+    candidates,
+    choose,
+    names_issuer,
+    naming,
+    prefix_of,
+    role_name,
+    unite,
+)
+from analyzer.model.trust import RoleChoice
+
+
+def read_roles(evidence: Evidence) -> RoleBook:
+    """Collect the roles of all exports."""
+    return unite(
+        evidence.of(RoleRecord),
+        evidence.of(ManagedPolicy),
+        [listing for listing in evidence.of(Listing) if listing.what == "roles"],
+        evidence.of(FailedCall),
+    )
+
+
+def cluster_naming(
+    book: RoleBook, chains: Sequence[Chain], view: ClusterView, providers: Providers
+) -> Naming:
+    """Find the ``--name`` that this cluster's roles were made with."""
+    issuer = view.issuer or ""
+    names = known_names(providers, issuer)
+    from_bucket = ccoctl_name_of(issuer) if issuer else None
+    if from_bucket:
+        names.add(from_bucket)
+    targets = [(c.namespace, c.secret_name) for c in chains]
+    return naming(book, targets, without_scheme(issuer), names)
+
+
+def resolve_role(
+    chain: Chain, book: RoleBook, names: Naming, view: ClusterView, account: str | None
+) -> RoleChoice:
+    """Find the role of one chain; ``account`` is that of the cluster's other roles, where known."""
+    stated = _stated(chain)
+    if stated is not None:
+        arn, how, cite = stated
+        role, parsed = book.by_arn(arn), parse_role_arn(arn)
+        name = parsed.name if parsed else None
+        gone = book.missing(name, parsed.account) if role is None and parsed and name else None
+        exists = True if role else (False if gone else None)
+        return RoleChoice(arn, name, how, role, exists, gone or cite)
+    issuer = without_scheme(view.issuer or "")
+    chosen = choose(book, chain.namespace, chain.secret_name, chain.subjects, issuer, names)
+    if chosen is not None:
+        role, how = chosen
+        return RoleChoice(role.arn, role.name, how, role, True, role.where)
+    return _predicted(chain, book, names, view, account, issuer)
+
+
+def _stated(chain: Chain) -> tuple[str, str, Cite | None] | None:
+    """A role ARN that the cluster itself names."""
+    if chain.credentials is not None and chain.credentials.role_arn:
+        return chain.credentials.role_arn, "secret", chain.credentials_where
+    if chain.in_cluster is not None and chain.in_cluster.sts_role_arn:
+        where = chain.in_cluster.where.at("spec", "providerSpec", "stsIAMRoleARN")
+        return chain.in_cluster.sts_role_arn, "stsIAMRoleARN", where
+    for workload in chain.workloads:
+        for container in workload.containers:
+            if arn := container.env.get("AWS_ROLE_ARN"):
+                return arn, "pod env", workload.where
+    return None
+
+
+def _predicted(
+    chain: Chain, book: RoleBook, names: Naming, view: ClusterView, account: str | None, issuer: str
+) -> RoleChoice:
+    """Name the role that ccoctl would have made, and tell whether a complete listing lacks it."""
+    if len(names.prefixes) != 1:
+        return RoleChoice(None, None, "not known", None, None)
+    (prefix,) = names.prefixes
+    name = role_name(prefix, chain.namespace, chain.secret_name)
+    arn = f"arn:{view.partition}:iam::{account}:role/{name}" if account else None
+    fits = candidates(book, chain.namespace, chain.secret_name)
+    fits = [f for f in fits if prefix_of(f[0].name, chain.namespace, chain.secret_name) in (None, prefix)]
+    trusted = bool(issuer) and any(names_issuer(role, issuer) for role in book.roles)
+    gone = None if fits or not (names.followed or not trusted) else book.missing(name, account)
+    return RoleChoice(arn, name, "predicted from ccoctl's naming", None, False if gone else None, gone)
+
+
+def foreign_role(
+    chain: Chain, choice: RoleChoice, chains: Sequence[Chain], names: Naming, issuer: str
+) -> str | None:
+    """Say how it shows that the role named in a Secret is not the one made for this request."""
+    role = choice.role
+    if role is None or choice.how != "secret":
+        return None
+    for other in chains:
+        if other.id != chain.id and _made_for(role, other, names) and not _made_for(role, chain, names):
+            return f"it was made for {other.id}"
+    prefix = prefix_of(role.name, chain.namespace, chain.secret_name)
+    other_issuer = issuer and role.trust and not names_issuer(role, issuer)
+    if other_issuer and prefix is not None and names.prefixes and prefix not in names.prefixes:
+        ours = ", ".join(sorted(names.prefixes))
+        return f"its name begins with {prefix}, this cluster's roles with {ours}"
+    return None
+
+
+def _made_for(role: Role, chain: Chain, names: Naming) -> bool:
+    if role.description == f"OpenShift role for {chain.id}":
+        return True
+    return any(role.name == role_name(p, chain.namespace, chain.secret_name) for p in names.prefixes)

@@ -1,0 +1,256 @@
+"""Roles as the exports describe them together, and which of them a chain must use.
+
+Several exports speak of one role (get-role has its trust, get-role-policy its permissions); here
+they become one ``Role``. A role is tied to a request by ccoctl's naming
+(``<name>-<namespace>-<secret>`` cut at 64), by its description or by ROSA's tags, and to this
+cluster by that ``<name>`` or by the issuer that its trust policy names. A role that only fits the
+request is not taken: an account often holds the roles of several clusters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from analyzer.evidence.origin import Source
+from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
+from analyzer.model.aws import ROLE_NAME_LIMIT, parse_role_arn
+
+OWNED = "openshift.io/cloud-credential-operator/"
+"""Prefix of the tag that ccoctl puts on what it makes; the rest is its ``--name``."""
+
+
+@dataclass(slots=True)
+class Role:
+    """One role, united from its records."""
+
+    name: str
+    arn: str | None = None
+    account: str | None = None
+    trust: PolicyDocument | None = None
+    description: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    max_session: int | None = None
+    boundary_arn: str | None = None
+    boundary_known: bool = False
+    inline: dict[str, PolicyDocument] = field(default_factory=dict)
+    inline_names: tuple[str, ...] | None = None
+    attached: tuple[tuple[str, str], ...] | None = None
+    where: Source | None = None
+    conflicts: list[str] = field(default_factory=list)
+
+    @property
+    def trust_text(self) -> str:
+        """The trust policy as text, for looking at what it names."""
+        raw = self.trust.raw if self.trust else ""
+        return raw if isinstance(raw, str) else json.dumps(raw)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBook:
+    """All roles and managed policies of the exports, and how complete the listings are."""
+
+    roles: tuple[Role, ...]
+    policies: dict[str, ManagedPolicy]
+    listings: tuple[Listing, ...]
+    failures: tuple[FailedCall, ...]
+
+    def by_arn(self, arn: str) -> Role | None:
+        """Find a role by its ARN; one exported without an ARN is found by its name."""
+        parsed = parse_role_arn(arn)
+        for role in self.roles:
+            if role.arn == arn:
+                return role
+        if parsed is None:
+            return None
+        return next((r for r in self.roles if r.arn is None and r.name == parsed.name), None)
+
+    def missing(self, name: str, account: str | None) -> Source | None:
+        """Give the proof that no role of that name is in the account, or None where there is none."""
+        for call in self.failures:
+            if call.code == "NoSuchEntity" and call.operation == "GetRole" and call.subject == name:
+                return call.where
+        for listing in self.listings:
+            if listing.what != "roles" or not listing.complete:
+                continue
+            same = account is None or listing.account in (None, account)
+            if same and name.lower() not in {n.lower() for n in listing.names}:
+                return listing.where
+        return None
+
+
+def unite(
+    records: Iterable[RoleRecord],
+    policies: Iterable[ManagedPolicy],
+    listings: Iterable[Listing],
+    failures: Iterable[FailedCall],
+) -> RoleBook:
+    """Make one ``Role`` of all records of a role; what ccoctl only planned is left out."""
+    found: dict[tuple[str, str | None], Role] = {}
+    for record in records:
+        if record.planned or not record.name:
+            continue
+        arn = parse_role_arn(record.arn) if record.arn else None
+        account = arn.account if arn else None
+        role = _slot(found, record.name, account)
+        _add(role, record, account)
+    merged: dict[str, ManagedPolicy] = {}
+    for policy in policies:
+        if policy.arn:
+            before = merged.get(policy.arn)
+            merged[policy.arn] = policy if before is None else _join_policy(before, policy)
+    return RoleBook(tuple(found.values()), merged, tuple(listings), tuple(failures))
+
+
+def _slot(found: dict[tuple[str, str | None], Role], name: str, account: str | None) -> Role:
+    """Give the role that a record belongs to: records without an ARN join the only one of that name."""
+    exact = found.get((name, account))
+    if exact is not None:
+        return exact
+    same_name = [key for key in found if key[0] == name]
+    if account is None and len(same_name) == 1:
+        return found[same_name[0]]
+    if account is not None and (name, None) in found:
+        role = found.pop((name, None))
+        found[(name, account)] = role
+        return role
+    return found.setdefault((name, account), Role(name))
+
+
+def _add(role: Role, record: RoleRecord, account: str | None) -> None:
+    role.arn, role.account = role.arn or record.arn, role.account or account
+    role.description = role.description or record.description
+    role.tags.update(record.tags)
+    role.max_session = role.max_session or record.max_session
+    if record.boundary_known:
+        role.boundary_known, role.boundary_arn = True, record.boundary_arn or role.boundary_arn
+    if record.trust is not None:
+        if role.trust is not None and _differs(role.trust.raw, record.trust.raw):
+            role.conflicts.append("trust")
+        role.trust = role.trust or record.trust
+    for document in record.inline:
+        role.inline.setdefault(document.name, document)
+    if record.inline_names is not None:
+        role.inline_names = record.inline_names
+    if record.attached is not None:
+        role.attached = record.attached
+    role.where = role.where or record.where
+
+
+def _differs(one: object, other: object) -> bool:
+    return type(one) is type(other) and one != other
+
+
+def _join_policy(one: ManagedPolicy, other: ManagedPolicy) -> ManagedPolicy:
+    return ManagedPolicy(
+        one.arn,
+        one.name or other.name,
+        one.default_version or other.default_version,
+        one.documents + other.documents,
+        one.where,
+    )
+
+
+# --- which role is a chain's ------------------------------------------------------------------
+
+
+def role_name(name: str, namespace: str, secret: str) -> str:
+    """Give the name that ccoctl gives a role: cut at 64 characters, without a hash."""
+    return f"{name}-{namespace}-{secret}"[:ROLE_NAME_LIMIT]
+
+
+def prefix_of(role: str, namespace: str, secret: str) -> str | None:
+    """Give the ``--name`` with which ccoctl would have made this role for that Secret, or None."""
+    tail = f"-{namespace}-{secret}"
+    if role.endswith(tail) and len(role) > len(tail):
+        return role[: -len(tail)]
+    if len(role) != ROLE_NAME_LIMIT:
+        return None
+    for cut in range(len(tail) - 1, len(f"-{namespace}"), -1):
+        if role.endswith(tail[:cut]):
+            return role[:-cut]
+    return None
+
+
+def candidates(book: RoleBook, namespace: str, secret: str) -> list[tuple[Role, str]]:
+    """Give the roles that could have been made for a Secret, each with how that shows."""
+    found = []
+    for role in book.roles:
+        rosa = (role.tags.get("operator_namespace"), role.tags.get("operator_name"))
+        if role.description == f"OpenShift role for {namespace}/{secret}":
+            found.append((role, "description"))
+        elif rosa == (namespace, secret):
+            found.append((role, "tags"))
+        elif prefix_of(role.name, namespace, secret) is not None:
+            found.append((role, "name"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The ``--name`` values that are known to be this cluster's, and whether roles follow them."""
+
+    prefixes: frozenset[str]
+    followed: bool
+
+
+def naming(book: RoleBook, targets: Sequence[tuple[str, str]], issuer: str, known: Iterable[str]) -> Naming:
+    """Find the ``--name`` of this cluster's roles.
+
+    ``targets`` are the (namespace, secret) of all chains, ``issuer`` the URL without scheme ("" where
+    unset), ``known`` the names that the issuer's bucket or the provider's tags give. Else the name
+    that most roles trusting this issuer share, else the only one that the export shows.
+    """
+    votes: Counter[str] = Counter()
+    all_prefixes: Counter[str] = Counter()
+    for namespace, secret in targets:
+        for role, _ in candidates(book, namespace, secret):
+            prefix = prefix_of(role.name, namespace, secret)
+            if prefix is None:
+                continue
+            all_prefixes[prefix] += 1
+            if issuer and names_issuer(role, issuer):
+                votes[prefix] += 1
+    sure = frozenset(known)
+    if sure & set(all_prefixes):
+        return Naming(sure, followed=True)
+    if votes:
+        best = votes.most_common(1)[0][1]
+        return Naming(frozenset(p for p, n in votes.items() if n == best), followed=True)
+    if len(all_prefixes) == 1:
+        return Naming(frozenset(all_prefixes), followed=True)
+    return Naming(sure, followed=False)
+
+
+def names_issuer(role: Role, issuer: str) -> bool:
+    """Tell whether a role's trust policy names this issuer as a provider or in a condition key."""
+    text = role.trust_text
+    return f':oidc-provider/{issuer}"' in text.replace("%22", '"').replace("%3A", ":").replace(
+        "%2F", "/"
+    ) or (f'"{issuer}:' in text.replace("%22", '"').replace("%3A", ":").replace("%2F", "/"))
+
+
+def choose(
+    book: RoleBook, namespace: str, secret: str, subjects: Sequence[str], issuer: str, names: Naming
+) -> tuple[Role, str] | None:
+    """Choose the role that a chain must use among the exported ones, or None where none is sure."""
+    fits = candidates(book, namespace, secret)
+    named = [(r, how) for r, how in fits if prefix_of(r.name, namespace, secret) in names.prefixes]
+    if len(named) == 1:
+        return named[0]
+    tagged = [(r, how) for r, how in fits if any(f"{OWNED}{p}" in r.tags for p in names.prefixes)]
+    if len(tagged) == 1:
+        return tagged[0]
+    trusting = [(r, how) for r, how in fits if issuer and names_issuer(r, issuer)]
+    if len(trusting) == 1:
+        return trusting[0]
+    if fits:
+        return None
+    admitting = [
+        r
+        for r in book.roles
+        if issuer and names_issuer(r, issuer) and any(f'"{s}"' in r.trust_text for s in subjects)
+    ]
+    return (admitting[0], "trust policy") if len(admitting) == 1 else None

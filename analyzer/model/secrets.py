@@ -1,0 +1,205 @@
+"""Facts about the Secret of a chain: what it says where it is readable, what its length tells else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.origin import Where
+from analyzer.model.asks import Asks
+from analyzer.model.aws import parse_role_arn
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import Facts
+from analyzer.model.credentials import (
+    EMPTY_LENGTHS,
+    KUBERNETES_TOKEN,
+    OPENSHIFT_TOKEN,
+    Credentials,
+    expected_lengths,
+    fitting,
+)
+from analyzer.model.objects import known
+from analyzer.model.workloads import token_paths
+
+_TEXT_FACTS = (
+    "role_arn_missing",
+    "role_arn",
+    "placeholder",
+    "profile_header",
+    "malformations",
+    "arn_wellformed",
+    "arn_partition",
+    "arn_account",
+    "arn_role_name",
+    "arn_name_length",
+    "token_path",
+    "token_path_mounted",
+    "regional",
+    "foreign",
+)
+_PRESENT_FACTS = (
+    "keys",
+    "credentials_key",
+    "static_keys",
+    "readable",
+    "length",
+    "length_fits",
+    "length_expected",
+    "length_other_role",
+    "peers_fit",
+    "copy_differs",
+    "changed_after_pods",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LengthVerdict:
+    """What the byte length says about the role that the Secret was made for."""
+
+    fits: bool | None
+    expected: list[int]
+    other_role: str | None = None
+    template_regional: bool | None = None
+
+
+def judge_length(
+    chain: Chain, role_arn: str | None, all_arns: Mapping[str, str], region: str
+) -> LengthVerdict:
+    """Compare the elided length with what the ARN of the chain's role leads to.
+
+    ``all_arns`` maps the ARNs of other chains' roles to their chain id.
+    """
+    if role_arn is None or chain.length is None:
+        return LengthVerdict(None, [])
+    paths = known_paths(chain)
+    fits = fitting(chain.length, len(role_arn), paths, region)
+    expected = expected_lengths(len(role_arn), paths, region)
+    if fits:
+        regional = {fit.template.regional for fit in fits}
+        return LengthVerdict(True, expected, None, regional.pop() if len(regional) == 1 else None)
+    other = next(
+        (
+            arn
+            for arn, owner in all_arns.items()
+            if owner != chain.id and fitting(chain.length, len(arn), [OPENSHIFT_TOKEN], region)
+        ),
+        None,
+    )
+    return LengthVerdict(False, expected, other)
+
+
+def known_paths(chain: Chain) -> list[str]:
+    """Give the token paths that a Secret of this chain may name."""
+    wanted = chain.request.token_path if chain.request else None
+    paths = [OPENSHIFT_TOKEN, KUBERNETES_TOKEN, *([wanted] if wanted else []), *token_paths(chain.workloads)]
+    return list(dict.fromkeys(paths))
+
+
+def secret_facts(
+    chain: Chain,
+    evidence: Evidence,
+    asks: Asks,
+    verdict: LengthVerdict,
+    *,
+    peers_fit: bool | None,
+    provider_account: Fact | Unknown,
+    foreign: Fact | Unknown,
+    elsewhere: Sequence[tuple[str, Cite]],
+) -> Facts:
+    """Give the ``secret.*`` facts of a chain."""
+    facts: Facts = {"secret.provider_account": provider_account}
+    gathered = ("Secret", chain.namespace) in evidence.listed
+    seen = chain.secret is not None or chain.secret_name in evidence.names.get(
+        ("Secret", chain.namespace), {}
+    )
+    if not seen:
+        absent: Fact | Unknown = asks.namespace(chain.namespace, "Secrets")
+        facts["secret.present"] = known(False) if gathered else absent
+        facts["secret.elsewhere"] = (
+            known([place for place, _ in elsewhere], *(cite for _, cite in elsewhere)) if gathered else absent
+        )
+        blank: Fact | Unknown = known(None) if gathered else absent
+        return facts | {f"secret.{name}": blank for name in (*_TEXT_FACTS, *_PRESENT_FACTS)}
+    where = chain.secret.where if chain.secret else None
+    keys = list(chain.secret.values) if chain.secret else []
+    readable = chain.credentials is not None
+    data = where.at("data", "credentials") if where else None
+    facts |= {
+        "secret.present": known(True, where),
+        "secret.elsewhere": known([]),
+        "secret.keys": known(keys, where.at("data") if where else None),
+        "secret.credentials_key": known("credentials" in keys, where.at("data") if where else None),
+        "secret.static_keys": known(bool(chain.static_keys), where.at("data") if where else None),
+        "secret.readable": known(readable, where),
+        "secret.length": known(chain.length, data),
+        "secret.peers_fit": known(bool(peers_fit), derived=True),
+        "secret.copy_differs": known(None),
+        "secret.changed_after_pods": _changed_after(chain),
+    }
+    unreadable = asks.secret_value(chain.namespace, chain.secret_name)
+    facts |= _length_facts(chain, verdict, data, asks)
+    facts |= _text_facts(chain, verdict, unreadable, foreign, data)
+    return facts
+
+
+def _changed_after(chain: Chain) -> Fact:
+    created = chain.secret.created if chain.secret else None
+    older = [w for w in chain.workloads if created and w.started and w.started < created]
+    return known([w.name for w in older], *(w.where for w in older))
+
+
+def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
+    expected = known(verdict.expected, derived=True)
+    if verdict.fits is None:
+        fits: Fact | Unknown = asks.roles(
+            f"without the role's ARN the length of Secret {chain.id} tells nothing"
+        )
+    else:
+        fits = known(verdict.fits, data, derived=True)
+    return {
+        "secret.length_fits": fits,
+        "secret.length_expected": expected,
+        "secret.length_other_role": known(verdict.other_role, derived=True),
+    }
+
+
+def _text_facts(
+    chain: Chain, verdict: LengthVerdict, unreadable: Unknown, foreign: Fact | Unknown, data: Where | None
+) -> Facts:
+    credentials = chain.credentials
+    if credentials is None:
+        facts: Facts = {f"secret.{name}": unreadable for name in _TEXT_FACTS}
+        if chain.length in EMPTY_LENGTHS:
+            facts["secret.role_arn_missing"] = known(True, data, derived=True)
+        if verdict.template_regional is not None:
+            facts["secret.regional"] = known(verdict.template_regional, data, derived=True)
+        return facts
+    return _read_facts(chain, credentials, chain.credentials_where) | {"secret.foreign": foreign}
+
+
+def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> Facts:
+    arn = parse_role_arn(credentials.role_arn or "")
+    mounted: Fact | Unknown
+    if not chain.workloads:
+        mounted = Unknown()
+    else:
+        mounted = known(
+            credentials.token_path in token_paths(chain.workloads), *(w.where for w in chain.workloads)
+        )
+    return {
+        "secret.role_arn_missing": known(credentials.role_arn is None, cite),
+        "secret.role_arn": known(credentials.role_arn, cite),
+        "secret.placeholder": known(credentials.placeholder, cite),
+        "secret.profile_header": known(credentials.profile, cite),
+        "secret.malformations": known(list(credentials.malformations), cite),
+        "secret.arn_wellformed": known(arn is not None, cite),
+        "secret.arn_partition": known(arn.partition if arn else None, cite),
+        "secret.arn_account": known(arn.account if arn else None, cite),
+        "secret.arn_role_name": known(arn.name if arn else None, cite),
+        "secret.arn_name_length": known(len(arn.name) if arn else None, cite),
+        "secret.token_path": known(credentials.token_path, cite),
+        "secret.token_path_mounted": mounted,
+        "secret.regional": known(credentials.regional, cite),
+    }

@@ -1,0 +1,131 @@
+"""Facts about the logs and the operator of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from analyzer.engine.facts import Fact
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.records import K8sObject, LogFile, Symptom
+from analyzer.model.asks import Asks
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import Facts
+from analyzer.model.objects import known
+
+Recency = Literal["ongoing", "stopped", "unknown"]
+
+ONGOING = timedelta(hours=1)
+"""An error this recent at gather time counts as going on: controllers back off to minutes, not hours."""
+
+CLASSES = (
+    "no_provider",
+    "verification_key",
+    "incorrect_audience",
+    "missing_claim",
+    "thumbprint",
+    "invalid_token",
+    "assume_role_denied",
+    "token_expired",
+    "idp_rejected",
+    "idp_communication",
+    "region_disabled",
+    "token_file",
+    "no_credentials",
+    "node_role",
+    "sts_unreachable",
+    "throttled",
+    "clock_skew",
+    "action_denied",
+)
+
+
+def symptoms_of(chain: Chain, chains: Sequence[Chain], symptoms: Sequence[Symptom]) -> list[Symptom]:
+    """Give the symptoms in the logs of a chain's pods.
+
+    Where several chains share a namespace, a symptom goes to the chain whose pod logged it, or whose
+    role it names; to all of them where neither shows.
+    """
+    peers = [c for c in chains if c.namespace == chain.namespace]
+    mine = [s for s in symptoms if s.namespace == chain.namespace]
+    if len(peers) == 1:
+        return mine
+    owners = {w.name: c.id for c in peers for w in c.workloads}
+    return [s for s in mine if owners.get(s.pod, chain.id) == chain.id]
+
+
+def log_facts(
+    chain: Chain, evidence: Evidence, symptoms: Sequence[Symptom], now: datetime | None, asks: Asks
+) -> Facts:
+    """Give the ``logs.*`` facts of a chain."""
+    files = [f for f in evidence.logs.files if f.namespace == chain.namespace and f.lines]
+    if not files:
+        absent: Facts = {"logs.scanned": known(False)}
+        unknown = asks.logs(chain.namespace)
+        return absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
+    facts: Facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
+    for klass in CLASSES:
+        found = [s for s in symptoms if s.klass.replace("-", "_") == klass]
+        facts[f"logs.{klass}"] = _merged(found, now) if found else known(None)
+    return facts
+
+
+def _window(files: Sequence[LogFile]) -> str | None:
+    starts, ends = [f.first for f in files if f.first], [f.last for f in files if f.last]
+    return f"{stamp(min(starts))} to {stamp(max(ends))}" if starts and ends else None
+
+
+def _merged(found: Sequence[Symptom], now: datetime | None) -> Fact:
+    latest = max(found, key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count))
+    firsts, lasts = [s.first for s in found if s.first], [s.last for s in found if s.last]
+    first, last = min(firsts, default=None), max(lasts, default=None)
+    value = {
+        "count": sum(s.count for s in found),
+        "first": stamp(first) if first else None,
+        "last": stamp(last) if last else None,
+        "recency": recency(last, now),
+        "message": latest.message,
+        "issuer": latest.issuer,
+        "role_arn": latest.role_arn,
+        "action": latest.action,
+        "resource": latest.resource,
+        "caller": latest.caller,
+        "layer": latest.layer,
+        "token_path": latest.token_path,
+    }
+    ordered = sorted(found, key=lambda s: s is not latest)
+    return known(value, *(s.quote for s in ordered[:3]))
+
+
+def recency(last: datetime | None, now: datetime | None) -> Recency:
+    """Tell whether an error was still going on when the bundle was gathered."""
+    if last is None or now is None:
+        return "unknown"
+    return "ongoing" if now - last <= ONGOING else "stopped"
+
+
+def stamp(moment: datetime) -> str:
+    """Write a time as RFC 3339 in UTC, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def operator_facts(operator: K8sObject | None, chain: Chain, asks: Asks) -> Facts:
+    """Give the ``operator.*`` facts: the first condition that is not as it should be."""
+    if operator is None:
+        missing = asks.config("clusteroperators.config.openshift.io")
+        return {f"operator.{name}": missing for name in ("unhealthy", "message", "since")}
+    for index, condition in enumerate(items(dig(operator.value, "status", "conditions"))):
+        kind, status = text(dig(condition, "type")), text(dig(condition, "status"))
+        if (kind, status) in (("Degraded", "True"), ("Available", "False")):
+            where = operator.where.at("status", "conditions", index)
+            return {
+                "operator.unhealthy": known(f"{kind}={status}", where.at("status")),
+                "operator.message": known(text(dig(condition, "message")), where.at("message")),
+                "operator.since": known(
+                    text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")
+                ),
+            }
+    where = operator.where.at("status", "conditions")
+    return {f"operator.{name}": known(None, where) for name in ("unhealthy", "message", "since")}

@@ -1,0 +1,180 @@
+"""Facts about the role of a chain and its trust policy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from analyzer.engine.facts import Cite, Unknown
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import PolicyDocument
+from analyzer.iam.policy import Malformed, Policy, parse_policy
+from analyzer.iam.trust import TrustDecision, evaluate_trust
+from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.aws import parse_role_arn, provider_arn
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import ClusterView, Facts
+from analyzer.model.objects import known
+from analyzer.model.roles import Role
+
+_NAMES = (
+    "problem",
+    "sentence",
+    "expected",
+    "found",
+    "difference",
+    "subjects_denied",
+    "subjects_allowed",
+    "statement",
+    "conditions",
+    "too_broad",
+    "checks_audience",
+    "stale",
+    "length",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoice:
+    """The role that a chain must use: its ARN as far as known, and how it was found.
+
+    ``exists`` is None where the exports do not tell; ``proof`` is where they do.
+    """
+
+    arn: str | None
+    name: str | None
+    how: str
+    role: Role | None
+    exists: bool | None
+    proof: Cite | None = None
+
+    @property
+    def account(self) -> str | None:
+        """The account of the ARN."""
+        parsed = parse_role_arn(self.arn) if self.arn else None
+        return parsed.account if parsed else None
+
+
+def role_facts(chain: Chain, choice: RoleChoice, shared: Sequence[str], asks: Asks) -> Facts:
+    """Give the ``role.*`` facts of a chain."""
+    ask = asks.role(choice.name)
+    derived = choice.how.startswith("predicted")
+    role_where = choice.role.where if choice.role else None
+    return {
+        "role.arn": known(choice.arn, choice.proof, role_where, derived=derived) if choice.arn else ask,
+        "role.name": known(choice.name, role_where, derived=derived) if choice.name else ask,
+        "role.account": known(choice.account, role_where, derived=derived) if choice.account else ask,
+        "role.how": known(choice.how),
+        "role.exists": ask if choice.exists is None else known(choice.exists, choice.proof or role_where),
+        "role.shared_with": known(list(shared), derived=True),
+        "role.max_session": known(choice.role.max_session, role_where) if choice.role else ask,
+        "role.requested_session": Unknown(),
+    }
+
+
+def policy_of(document: PolicyDocument) -> Policy | Malformed:
+    """Parse a policy document, telling the parser of the keys that its file names twice."""
+    where = document.where
+    path = where.place.path
+    repeats = [
+        tuple(repeated[len(path) :])
+        for repeated in where.place.document.repeated
+        if tuple(repeated[: len(path)]) == path
+    ]
+    return parse_policy(document.raw, name=document.name, duplicates=repeats)
+
+
+def trust_facts(
+    chain: Chain, choice: RoleChoice, view: ClusterView, audiences: Sequence[str] | None, asks: Asks
+) -> Facts:
+    """Give the ``trust.*`` facts: every ServiceAccount of the request is judged on its own."""
+    role = choice.role
+    if choice.exists is False or not view.issuer or (role is not None and role.trust and not chain.subjects):
+        return {f"trust.{name}": NOT_JUDGED for name in _NAMES}
+    if role is None or role.trust is None:
+        return {f"trust.{name}": asks.role(choice.name) for name in _NAMES}
+    if "trust" in role.conflicts:
+        again = asks.role(choice.name, f"the exports of role {choice.name} disagree about its trust policy")
+        return {f"trust.{name}": again for name in _NAMES}
+    policy = policy_of(role.trust)
+    account = choice.account or role.account
+    expected = (
+        provider_arn(view.partition, account, view.issuer) if account and view.partition_known else None
+    )
+    decisions = {
+        subject: evaluate_trust(
+            policy,
+            provider_arn=expected,
+            issuer=view.issuer,
+            subject=subject,
+            audiences=audiences,
+            role_account=account,
+        )
+        for subject in chain.subjects
+    }
+    return _facts_of(decisions, role.trust.where, policy, asks, chain)
+
+
+def _facts_of(
+    decisions: dict[str, TrustDecision], where: Where, policy: Policy | Malformed, asks: Asks, chain: Chain
+) -> Facts:
+    denied = [s for s, d in decisions.items() if d.allowed is False or d.problem is not None]
+    unsure = [s for s, d in decisions.items() if d.allowed is None and d.problem is None]
+    allowed = [s for s, d in decisions.items() if d.allowed is True]
+    decision = decisions[denied[0]] if denied else next(iter(decisions.values()))
+    cite = where.at(*decision.path) if isinstance(policy, Policy) else where
+    facts: Facts = {
+        "trust.subjects_denied": known(denied, cite),
+        "trust.subjects_allowed": known(allowed, cite),
+    }
+    if unsure and not denied:
+        ask = asks.namespace(chain.namespace, "pods")
+        facts = dict.fromkeys((f"trust.{name}" for name in _NAMES), ask)
+    else:
+        marked = decision.difference.marked() if decision.expected and decision.found else None
+        facts |= {
+            "trust.problem": known(decision.problem, cite),
+            "trust.sentence": known(decision.sentence or None, cite),
+            "trust.expected": known(decision.expected or None, derived=True),
+            "trust.found": known(decision.found or None, cite),
+            "trust.difference": known(f"{marked[0]} / {marked[1]}" if marked else None, cite),
+            "trust.statement": known(_statement(policy, decision), _statement_place(where, policy, decision)),
+            "trust.conditions": known(_conditions(decision), cite),
+        }
+    return facts | _lint_facts(decision, where)
+
+
+def _statement(policy: Policy | Malformed, decision: TrustDecision) -> str | None:
+    if not isinstance(policy, Policy) or decision.statement is None:
+        return None
+    return policy.statements[decision.statement].sid or f"statement {decision.statement + 1}"
+
+
+def _statement_place(where: Where, policy: Policy | Malformed, decision: TrustDecision) -> Where:
+    if not isinstance(policy, Policy) or decision.statement is None:
+        return where
+    return where.at(*policy.statements[decision.statement].path)
+
+
+def _conditions(decision: TrustDecision) -> list[str]:
+    return [decision.sentence] if decision.problem == "extra-condition-unknown" else []
+
+
+def _lint_facts(decision: TrustDecision, where: Where) -> Facts:
+    by_code: dict[str, list[tuple[str, Where]]] = {}
+    for lint in decision.lints:
+        by_code.setdefault(lint.code, []).append((lint.text, where.at(*lint.path)))
+    broad = by_code.get("missing-subject-condition", []) + by_code.get("subject-too-broad", [])
+    no_audience, stale = by_code.get("no-audience-condition", []), by_code.get("stale-statement", [])
+    long = by_code.get("too-long", [])
+    return {
+        "trust.too_broad": known(broad[0][0] if broad else None, *(w for _, w in broad)),
+        "trust.checks_audience": known(not no_audience, *(w for _, w in no_audience)),
+        "trust.stale": known([t for t, _ in stale], *(w for _, w in stale)),
+        "trust.length": known(int(long[0][0].split()[0]) if long else 0, where),
+    }
+
+
+def without_trust(choice: RoleChoice) -> RoleChoice:
+    """Take the trust policy out of a choice: it cannot be judged before its Secret is mended."""
+    return replace(choice, role=None)

@@ -1,0 +1,210 @@
+"""The facts that rules may ask about, for each kind of subject.
+
+A fact is *known* (null is a known answer too: "looked, and there is none") or *not known*; the
+rules never see the difference between "not collected", "elided" and "masked", the report does.
+"""
+
+from __future__ import annotations
+
+from analyzer.engine.facts import FactSpec, Vocabulary
+
+
+def _specs(table: str) -> dict[str, FactSpec]:
+    specs = {}
+    for row in table.strip().splitlines():
+        name, kind, doc = row.split(None, 2)
+        specs[name] = FactSpec(type=kind, doc=doc)
+    return specs
+
+
+CLUSTER = _specs("""
+cluster.version                string  OpenShift version in force, from ClusterVersion
+cluster.id                     string  clusterID of ClusterVersion
+cluster.infra_name             string  infrastructureName of Infrastructure
+cluster.platform               string  platform type of Infrastructure, "AWS" here
+cluster.region                 string  AWS region of Infrastructure
+cluster.partition              string  AWS partition of that region: aws, aws-us-gov, aws-cn ... (derived)
+cluster.hosted                 bool    the control plane runs elsewhere (hosted control planes, ROSA HCP guest)
+cluster.credentials_mode       string  CloudCredential spec.credentialsMode; "" is the default (mint or passthrough)
+cluster.authentication_issuer  string  Authentication spec.serviceAccountIssuer; "" where it is not set
+cluster.runtime_issuer         string  first service-account-issuer that kube-apiserver runs with: it signs
+cluster.runtime_issuers        list    all service-account-issuers of kube-apiserver, in order
+cluster.issuer                 string  issuer in force: kube-apiserver's first, else Authentication's; "" for the in-cluster default
+cluster.sts                    bool    the operator's own test: mode Manual and an issuer is set
+cluster.sts_intended           bool    an issuer is set, or Secrets of STS shape exist
+cluster.sts_secrets            list    ids of chains whose Secret has STS shape
+cluster.static_secrets         list    ids of chains whose Secret holds long-lived keys
+cluster.install_mode           string  credentialsMode of install-config; "" where it names none; null without install-config
+cluster.legacy_disabled        bool    ConfigMap cloud-credential-operator-config says disabled; null without that ConfigMap
+cluster.root_secret            bool    kube-system/aws-creds is there
+cluster.node_revisions         list    kube-apiserver revisions that the nodes run
+cluster.gathered               string  time at which the bundle was gathered, RFC 3339
+issuer.url                     string  the issuer that tokens must carry: the cluster's issuer in force
+issuer.is_https                bool    it is an absolute https URL with a host
+issuer.placeholder             string  placeholder text found in it (fake-oidc, <enter_...>), else null
+issuer.dotted_bucket           string  S3 bucket name with dots in a virtual-hosted or path-style host, else null
+issuer.disagreement            string  sources that name another issuer and that no finer fact covers, as one phrase, else null
+issuer.bucket_blocked          string  how an export shows that the issuer's S3 bucket cannot be read by AWS, else null; known only with such an export
+discovery.answered             bool    a good answer for openid-configuration was recorded (false: a bad one was)
+discovery.error                string  what the recorded bad answer was, such as "403 AccessDenied", else null
+discovery.is_json              bool    the recorded body is a JSON object
+discovery.issuer               string  its issuer, else null
+discovery.jwks_uri             string  its jwks_uri, else null
+discovery.jwks_uri_problem     string  what is wrong with jwks_uri as one phrase, else null
+jwks.answered                  bool    a good answer for the key set was recorded (false: a bad one was)
+jwks.error                     string  what the recorded bad answer was, else null
+jwks.is_json                   bool    the recorded body is a JSON object with a keys list
+jwks.key_ids                   list    kids in the key set
+jwks.usable                    int     number of keys that STS can use
+jwks.unusable                  list    keys that STS cannot use, as phrases "kid: reason"
+jwks.duplicates                list    kids that stand there more than once
+keys.cluster                   list    kids of the cluster's bound token signing keys
+keys.signing                   string  kid that signs: the token's, else that of the newest signing key (derived)
+keys.signing_published         bool    that kid is in the key set
+keys.foreign                   bool    the key set has usable keys, and none of them is a key of this cluster
+keys.mismatched                list    kids that stand in the key set with another modulus than the cluster's key
+keys.old_unpublished           list    kids of older keys of the cluster that are not in the key set
+inputs.clusters                list    the different clusters that the inputs are of, as phrases; one where they agree
+inputs.cleaned                 list    inputs that were obfuscated, and by what
+inputs.incomplete              list    parts that are truncated or unreadable, as phrases
+inputs.unsafe                  list    members that were refused, as phrases
+inputs.live_secrets            list    where live-looking secrets lie, as phrases (never the value)
+inputs.denied_calls            list    AWS calls that were denied when the exports were made, as phrases
+""")
+
+PROVIDER = _specs("""
+provider.account               string  account of the roles that must use this provider
+provider.present               bool    a provider whose Url is the issuer less https:// exists in that account
+provider.expected_arn          string  ARN that the provider must have (derived)
+provider.arn                   string  ARN of the provider found; null where there is none
+provider.near                  string  Url of a provider that differs only by slash, case, port, path or scheme, else null
+provider.near_difference       string  what that difference is, as one phrase, else null
+provider.other_account         string  another account that holds a provider for this issuer, else null
+provider.client_ids            list    its ClientIDList
+provider.audiences_used        list    audiences that the pods' tokens carry
+provider.audiences_missing     list    audiences in use that are not in ClientIDList
+provider.audiences_spare       list    of openshift and sts.amazonaws.com, those neither in use nor in ClientIDList
+provider.audiences_malformed   list    entries of ClientIDList with blanks or invisible characters, or near misses of a real audience
+provider.thumbprints_malformed list    thumbprints that are not 40 hex digits, are placeholders, or are over five
+provider.duplicates            list    Urls of several providers that carry this cluster's tag, where there is more than one
+""")
+
+TOKEN = _specs("""
+token.name                     string  the file that it was handed in
+token.problem                  string  why it is not a token, as one phrase, else null
+token.notes                    list    what was trimmed
+token.algorithm                string  alg of its header, else null
+token.kid                      string  kid of its header, else null
+token.issuer                   string  its iss, else null
+token.audiences                list    its aud, as a list
+token.subject                  string  its sub, else null
+token.expected_subjects        list    subjects that the requests of its namespace admit
+token.subject_admitted         bool    sub is one of those, and agrees with the kubernetes.io claims
+token.contradiction            string  how sub and the kubernetes.io claims differ, else null
+token.expires                  string  exp as RFC 3339, else null
+token.expired                  bool    exp was over at gather time, five minutes allowed
+token.early                    bool    nbf or iat lay ahead at gather time, five minutes allowed
+token.audience_accepted        bool    one of its audiences is in the provider's ClientIDList
+token.signature                string  valid, invalid, or null where there is no signature or no key to check it with
+""")
+
+CHAIN = _specs("""
+chain.id                       string  <namespace>/<secret>
+chain.request                  string  name of the CredentialsRequest
+chain.namespace                string  namespace of the Secret
+chain.secret_name              string  name of the Secret
+chain.operator                 string  the ClusterOperator that it serves, else the request's name
+chain.uses_sts                 bool    this chain must be served by STS: the cluster means to, the request is enabled here
+chain.optional                 bool    nothing uses it in Manual mode (the credential operator's own read-only request)
+chain.mechanism                string  sts-secret, static-keys, webhook, node-role or none
+request.in_cluster             bool    the CredentialsRequest is in the cluster
+request.in_release             bool    the release's requests hold it; null without release requests
+request.gathered               bool    the namespace of the CredentialsRequests was gathered
+request.service_accounts       list    serviceAccountNames
+request.subjects               list    system:serviceaccount:<namespace>:<name> of each (derived)
+request.sts_role_arn           string  providerSpec.stsIAMRoleARN, else null
+secret.present                 bool    secretRef is among the Secrets of its gathered namespace
+secret.elsewhere               list    other places with a Secret of that name, or of that purpose
+secret.keys                    list    key names
+secret.credentials_key         bool    it has a key named credentials
+secret.static_keys             bool    it holds long-lived keys: both aws_* keys, or a credentials value of their exact length
+secret.readable                bool    the credentials value can be read (not elided)
+secret.length                  int     byte length of the credentials value, else null
+secret.role_arn_missing        bool    role_arn is absent or empty
+secret.role_arn                string  the role ARN in it, else null
+secret.placeholder             string  placeholder text found in it, else null
+secret.profile_header          bool    it has a [default] section
+secret.malformations           list    CRLF, trailing blanks, quotes, base64 twice ... as phrases
+secret.arn_wellformed          bool    the ARN has the form of a role ARN
+secret.arn_partition           string  partition of the ARN
+secret.arn_account             string  account of the ARN
+secret.arn_role_name           string  role name of the ARN, without its path
+secret.arn_name_length         int     length of that name
+secret.provider_account        string  account that holds the provider of the cluster's issuer
+secret.foreign                 string  how it shows that the role is not the one made for this request, as one phrase, else null
+secret.length_fits             bool    the byte length fits a template for the role that this request must use
+secret.length_expected         list    byte lengths that would fit
+secret.length_other_role       string  another role whose ARN it fits, else null
+secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte
+secret.token_path              string  web_identity_token_file, else null
+secret.token_path_mounted      bool    the pods mount a projected token at that path
+secret.regional                bool    it asks for regional STS endpoints
+secret.copy_differs            string  how a copy that the operator made differs from it, else null
+secret.changed_after_pods      list    pods that began before the Secret was made
+workload.pods                  list    pods (else deployments) that use this chain
+workload.without_token         list    those that need a projected token and have none at the path
+workload.token_paths           list    paths at which projected tokens are mounted
+workload.audiences             list    audiences of those tokens
+workload.audiences_wrong       list    audiences that are neither in the provider's ClientIDList nor openshift or sts.amazonaws.com
+workload.service_accounts      list    ServiceAccounts that the pods run as
+workload.service_accounts_foreign list those that the request does not name
+role.arn                       string  ARN of the role that this chain must use
+role.name                      string  its name
+role.account                   string  its account
+role.how                       string  how the role was found: secret, stsIAMRoleARN, pod env, description, name
+role.exists                    bool    the role is in the account (false: a complete listing lacks it, or NoSuchEntity was recorded)
+role.shared_with               list    other chains that use the same role
+role.max_session               int     MaxSessionDuration in seconds
+role.requested_session         int     session duration that the consumer asks for; null where it names none
+trust.problem                  string  the one thing that keeps tokens out: the evaluator's class, else null
+trust.sentence                 string  that as a sentence
+trust.expected                 string  what the token carries at the clause that fails
+trust.found                    string  what the clause asks for instead
+trust.difference               string  the differing characters, marked
+trust.subjects_denied          list    subjects of the request that are not admitted
+trust.subjects_allowed         list    subjects of the request that are admitted
+trust.statement                string  the statement that was nearest, by number or Sid
+trust.conditions               list    conditions that cannot be known offline and must hold
+trust.too_broad                string  how any ServiceAccount could assume the role, else null
+trust.checks_audience          bool    a condition on aud is there
+trust.stale                    list    other issuers that a statement still admits
+trust.length                   int     characters without white space
+permissions.missing_logged     list    actions of the request that no policy allows and that a log line denies
+permissions.missing_required   list    actions of the request that no policy allows
+permissions.missing_optional   list    the same, of features that are not in use here
+operator.unhealthy             string  the condition that is not as it should be, else null
+operator.message               string  its message
+operator.since                 string  its lastTransitionTime
+logs.scanned                   bool    logs of the pods of this chain were gathered
+logs.window                    string  time that those logs cover
+logs.no_provider               map     symptom: count, first, last, recency, message, issuer; null where there is none
+logs.verification_key          map     the same
+logs.incorrect_audience        map     the same
+logs.missing_claim             map     the same
+logs.thumbprint                map     the same
+logs.invalid_token             map     the same
+logs.assume_role_denied        map     the same
+logs.token_expired             map     the same
+logs.idp_rejected              map     the same
+logs.idp_communication         map     the same
+logs.region_disabled           map     the same
+logs.token_file                map     the same
+logs.no_credentials            map     the same
+logs.node_role                 map     the same
+logs.sts_unreachable           map     the same
+logs.throttled                 map     the same
+logs.clock_skew                map     the same
+logs.action_denied             map     the same, with action, resource, caller and layer
+""")
+
+VOCABULARY: Vocabulary = {"cluster": CLUSTER, "provider": PROVIDER, "token": TOKEN, "chain": CHAIN}

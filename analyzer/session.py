@@ -1,0 +1,225 @@
+"""One run, top to bottom: open, gather, join, evaluate, report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from analyzer import __version__
+from analyzer.engine import Fact, Outcome, RuleSet, evaluate, load_rules
+from analyzer.errors import NothingToRead, UsageProblem
+from analyzer.evidence.gather import Evidence, gather
+from analyzer.findings import judge
+from analyzer.findings.report import (
+    Chain,
+    Cluster,
+    Input,
+    ReadError,
+    Report,
+    RoleRef,
+    Rules,
+    Run,
+    Tool,
+)
+from analyzer.model.cluster import Facts, value_of
+from analyzer.model.join import ChainModel, Model, build_model, issuer_in_force
+from analyzer.model.symptoms import recency, stamp
+from analyzer.model.vocabulary import VOCABULARY
+
+FailOn = Literal["fail", "warn", "unknown"]
+
+_LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn")}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user asked for beside the inputs."""
+
+    as_of: datetime | None = None
+    rules: tuple[Path, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    namespace: str | None = None
+    operator: str | None = None
+    fail_on: FailOn = "fail"
+    strict: bool = False
+
+
+def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
+    """Read the inputs and judge them.
+
+    Raises NothingToRead where no input holds anything of use, UsageProblem for a path that does not
+    exist, RuleProblem for a bad rule file. Whatever an input holds never raises.
+    """
+    options = options or Options()
+    for path in paths:
+        if not path.exists():
+            raise UsageProblem(f"{path} does not exist")
+    ruleset = built_in_rules(options.rules)
+    evidence = gather(paths)
+    _check_readable(evidence)
+    model = build_model(evidence, options.as_of)
+    outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
+    return make_report(evidence, model, ruleset, outcomes, options)
+
+
+def rules_directory() -> Path:
+    """Give the built-in rules: beside the package in a checkout, inside it when installed."""
+    installed = Path(str(resources.files("analyzer"))) / "_rules"
+    return installed if installed.is_dir() else Path(__file__).resolve().parent.parent / "rules"
+
+
+def built_in_rules(packs: Sequence[Path] = ()) -> RuleSet:
+    """Load the built-in rules and the user's packs."""
+    return load_rules([rules_directory(), *packs], VOCABULARY)
+
+
+def _check_readable(evidence: Evidence) -> None:
+    if any(i.roots or i.contents for i in evidence.inputs):
+        return
+    names = ", ".join(i.path for i in evidence.inputs)
+    first = next((p for p in evidence.problems if p.severity in ("unsafe", "unreadable", "incomplete")), None)
+    detail = f" ({first.member or 'the input'}: {first.detail})" if first else ""
+    raise NothingToRead(
+        f"no must-gather and no export found in {names}{detail}",
+        do="Pass a must-gather directory or archive, IAM or OIDC exports, or a directory that holds them",
+    )
+
+
+def make_report(
+    evidence: Evidence, model: Model, ruleset: RuleSet, outcomes: Sequence[Outcome], options: Options
+) -> Report:
+    """Put the judgement together; exit code included."""
+    chains = tuple(_judge_chain(m, model, outcomes) for m in model.chains if _asked_for(m, options))
+    ids = {c.id for c in chains}
+    if len(ids) < len(model.chains):
+        outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
+    relevant = frozenset(c.id for c in chains if c.verdict.state != "not-applicable")
+    findings = judge.make_findings(outcomes, relevant)
+    errors = _read_errors(evidence) + judge.rule_errors(outcomes)
+    report = Report(
+        tool=Tool("sts-doctor", __version__),
+        rules=Rules(__version__, ruleset.sha256, tuple(ruleset.packs)),
+        run=_run(model, options),
+        inputs=_inputs(evidence),
+        cluster=_cluster(model.cluster),
+        chains=chains,
+        findings=findings,
+        common_cause=judge.find_common_cause(chains, outcomes),
+        missing=judge.find_missing(outcomes, chains),
+        counts=judge.count(outcomes),
+        errors=tuple(errors),
+        exit_code=0,
+    )
+    return _with_exit_code(report, evidence, options)
+
+
+def _asked_for(model: ChainModel, options: Options) -> bool:
+    if options.namespace and model.chain.namespace != options.namespace:
+        return False
+    names = (model.operator, model.chain.request.name if model.chain.request else None)
+    return not options.operator or any(name and options.operator in name for name in names)
+
+
+def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -> Chain:
+    chain = model.chain
+    subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
+    uses = subject.facts["chain.uses_sts"]
+    lasts = [s.last for s in model.symptoms if s.last]
+    info = judge.ChainInfo(
+        id=chain.id,
+        request=chain.request.name if chain.request else None,
+        operator=model.operator,
+        mechanism=model.mechanism,
+        service_accounts=chain.service_accounts,
+        role=RoleRef(model.role.arn, model.role.how),
+        uses_sts=bool(uses.value) if isinstance(uses, Fact) else None,
+        recency=recency(max(lasts), whole.as_of) if lasts else "unknown",
+    )
+    return judge.judge_chain(info, judge.outcomes_of(chain.id, outcomes))
+
+
+def _run(model: Model, options: Options) -> Run:
+    source = "--as-of" if options.as_of else ("timestamp" if model.as_of else "not known")
+    return Run(stamp(model.as_of) if model.as_of else None, source)
+
+
+def _inputs(evidence: Evidence) -> tuple[Input, ...]:
+    return tuple(
+        Input(
+            id=i.id,
+            kind=i.kind,
+            path=i.path,
+            sha256=i.sha256,
+            members=i.members,
+            bytes=i.bytes,
+            cleaned=i.cleaned is not None,
+            warnings=tuple(
+                f"{p.member}: {p.detail}" if p.member else p.detail
+                for p in evidence.problems
+                if p.input == i.id
+            )[:50],
+        )
+        for i in evidence.inputs
+    )
+
+
+def _cluster(facts: Facts) -> Cluster:
+    def plain(name: str) -> str | None:
+        value = value_of(facts, f"cluster.{name}")
+        return value if isinstance(value, str) else None
+
+    origins = {}
+    for name in (
+        "id",
+        "infra_name",
+        "version",
+        "platform",
+        "region",
+        "partition",
+        "credentials_mode",
+        "issuer",
+    ):
+        fact = facts.get(f"cluster.{name}")
+        if isinstance(fact, Fact) and fact.cites:
+            origins[name] = f"{fact.cites[0].file}:{fact.cites[0].line}"
+    issuer = facts.get("cluster.runtime_issuer")
+    issuer = issuer if isinstance(issuer, Fact) else facts.get("cluster.authentication_issuer")
+    if isinstance(issuer, Fact) and issuer.cites:
+        origins["issuer"] = f"{issuer.cites[0].file}:{issuer.cites[0].line}"
+    sts = value_of(facts, "cluster.sts")
+    return Cluster(
+        id=plain("id"),
+        infra_name=plain("infra_name"),
+        version=plain("version"),
+        platform=plain("platform"),
+        region=plain("region"),
+        partition=plain("partition"),
+        credentials_mode=plain("credentials_mode"),
+        issuer=issuer_in_force(facts),
+        sts=sts if isinstance(sts, bool) else None,
+        origins=origins,
+    )
+
+
+def _read_errors(evidence: Evidence) -> list[ReadError]:
+    return [ReadError(p.input, p.member, p.code, p.detail) for p in evidence.problems]
+
+
+def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Report:
+    """Choose the exit code: findings first, then what could not be read, then what is not known."""
+    levels = _LEVELS[options.fail_on]
+    code = 0
+    if any(f.state in levels and f.muted is None for f in report.findings) or report.counts.error or (options.fail_on == "unknown" and report.counts.unknown):
+        code = 1
+    elif any(i.stopped for i in evidence.inputs):
+        code = 5
+    elif evidence.problems:
+        code = 6
+    elif options.strict and any(c.verdict.state in ("unknown", "suspected") for c in report.chains):
+        code = 4
+    return replace(report, exit_code=code)

@@ -1,0 +1,266 @@
+"""Lists are cut by bytes; cutting and parsing agree with parsing the whole."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import analyzer.bundle as b
+
+PODS = b"""---
+apiVersion: v1
+items:
+- apiVersion: v1
+  kind: Pod
+  metadata:
+    annotations:
+      name: not-this
+    labels:
+      name: nor-this
+    managedFields:
+    - apiVersion: v1
+      fieldsV1:
+        f:metadata:
+          f:name: {}
+      manager: kubelet
+      name: nor-that
+    name: first
+    namespace: openshift-ingress-operator
+    ownerReferences:
+    - kind: ReplicaSet
+      name: owner
+  spec:
+    containers:
+    - name: c
+      command:
+      - sh
+      - |
+        items:
+        - kind: Secret
+
+        kind: not-the-end
+- apiVersion: v1
+  kind: Pod
+  metadata:
+    name: "second"
+    namespace: 'openshift-x'
+  status: {}
+kind: PodList
+metadata:
+  resourceVersion: "7"
+"""
+
+
+def described(cut: b.Cut) -> list[tuple[str | None, str | None, str | None]]:
+    return [(b.item_kind(i.data), b.item_namespace(i.data), b.item_name(i.data)) for i in cut.items]
+
+
+def test_a_list_is_cut_into_items() -> None:
+    cut = b.cut_list(PODS)
+    assert described(cut) == [
+        ("Pod", "openshift-ingress-operator", "first"),
+        ("Pod", "openshift-x", "second"),
+    ]
+    assert [(i.first_line, i.list_kind, i.complete) for i in cut.items] == [
+        (4, "PodList", True),
+        (33, "PodList", True),
+    ]
+    assert cut.complete
+
+
+def test_lines_are_those_of_the_file_also_behind_managed_fields() -> None:
+    lines = PODS.decode().splitlines()
+    first, second = (b.parse_item(item, "pods.yaml") for item in b.cut_list(PODS).items)
+    for place in (
+        first.at("kind"),
+        first.at("metadata", "name"),
+        first.at("metadata", "ownerReferences", 0, "name"),
+        second.at("metadata", "name"),
+        second.at("status"),
+    ):
+        assert lines[place.line - 1] == place.excerpt
+        assert str(place.path[-1]) in place.excerpt
+    assert "managedFields" not in str(first.value)
+    assert b.item_api_version(b.cut_list(PODS).items[0].data) == "v1"
+
+
+def indented(text: bytes, by: int) -> bytes:
+    head, _, rest = text.partition(b"items:\n")
+    items, _, tail = rest.partition(b"kind: PodList")
+    return head + b"items:\n" + textwrap.indent(items.decode(), " " * by).encode() + b"kind: PodList" + tail
+
+
+@pytest.mark.parametrize("by", [0, 1, 2, 4])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_indented_items(by: int, ending: bytes) -> None:
+    cut = b.cut_list(indented(PODS, by).replace(b"\n", ending))
+    assert [name for _, _, name in described(cut)] == ["first", "second"]
+    documents, problems = b.parse_items(cut, "f")
+    assert problems == []
+    assert [d.at("metadata", "name").line for d in documents] == [18, 36]
+
+
+def test_marker_on_a_line_of_its_own_and_wide_marker() -> None:
+    bare = b"-\n  kind: A\n  metadata:\n    name: x\n"
+    text = b"items:\n" + bare + b"-   kind: B\n    metadata:\n      name: y\nkind: List\n"
+    assert described(b.cut_list(text)) == [("A", None, "x"), ("B", None, "y")]
+
+
+@pytest.mark.parametrize("end", range(0, len(PODS), 7))
+def test_a_cut_list_gives_its_whole_items(end: int) -> None:
+    documents, problems = b.parse_items(b.cut_list(PODS[:end]), "f")
+    names = [d.get("metadata", "name") for d in documents if d.get("kind") == "Pod"]
+    assert names == ["first", "second"][: len(names)]
+    assert len(names) < 2 or end > PODS.index(b"kind: PodList")
+    if b"- apiVersion" in PODS[:end] and end < PODS.index(b"kind: PodList"):
+        assert problems
+
+
+def test_a_broken_item_leaves_the_others() -> None:
+    cut = b.cut_list(PODS.replace(b'name: "second"', b'name: "sec\x1bond'))
+    documents, problems = b.parse_items(cut, "f")
+    assert [d.get("metadata", "name") for d in documents] == ["first"]
+    assert [p.line for p in problems] == [36]
+
+
+EMPTY = [
+    b"",
+    b"---\n",
+    b"---",
+    b"# x\n",
+    b"\n\n",
+    b"\xef\xbb\xbf---\n",
+    b"apiVersion: v1\nitems: []\nkind: PodList\n",
+    b"apiVersion: v1\nitems: null\nkind: PodList\n",
+    b"items:\nkind: PodList\n",
+    b"items: [] # none\nkind: L\n",
+    b'{"kind": "List", "items": []}',
+]
+
+
+@pytest.mark.parametrize("data", EMPTY)
+def test_nothing_in_it(data: bytes) -> None:
+    assert b.cut_list(data) == b.Cut(())
+
+
+ERRORS = [
+    b'Error from server (Forbidden): secrets is forbidden: User "x" cannot list\n',
+    b"error: the server doesn't have a resource type\n",
+    b"<!DOCTYPE html><html></html>",
+    b"Unable to connect to the server: dial tcp",
+]
+
+
+@pytest.mark.parametrize("data", ERRORS)
+def test_error_text_instead_of_objects(data: bytes) -> None:
+    cut = b.cut_list(data)
+    assert cut.items == ()
+    assert "error message" in cut.problem
+    assert len(b.parse_items(cut, "f")[1]) == 1
+
+
+def test_a_single_object_is_one_item() -> None:
+    text = (
+        b"---\nkind: A\nmetadata:\n  managedFields:\n  - x: 1\n  name: n\n  ownerReferences:\n  - name: o\n"
+    )
+    cut = b.cut_list(text)
+    assert described(cut) == [("A", None, "n")]
+    document = b.parse_item(cut.items[0], "f")
+    assert document.value == {"kind": "A", "metadata": {"name": "n", "ownerReferences": [{"name": "o"}]}}
+    assert document.at("metadata", "name").line == 6
+
+
+def test_several_yaml_documents() -> None:
+    text = b"--- # first\nkind: A\nmetadata: {name: x}\n---\n\n---\n" + PODS[4:] + b"...\n---\nkind: C\n"
+    cut = b.cut_list(text)
+    assert [kind for kind, _, _ in described(cut)] == ["A", "Pod", "Pod", "C"]
+    assert described(cut)[0][2] == "x"
+    lines = text.decode().splitlines()
+    for item in cut.items:
+        place = b.parse_item(item, "f").at("kind")
+        assert lines[place.line - 1] == place.excerpt
+
+
+def test_flow_yaml_is_no_json() -> None:
+    assert b.parse_item(b.cut_list(b"{kind: A, metadata: {name: x}}\n").items[0], "f").get("kind") == "A"
+
+
+OBJECTS = [
+    {"kind": "Pod", "metadata": {"ownerReferences": [{"name": "o"}], "name": "a", "namespace": "n"}},
+    {"kind": "Pod", "metadata": {"labels": {"name": "l"}, "name": 'b"]}'}},
+]
+JSON_LIST = json.dumps({"apiVersion": "v1", "items": OBJECTS, "kind": "List"}, indent=4).encode()
+
+
+def test_json_lists() -> None:
+    cut = b.cut_list(JSON_LIST)
+    assert described(cut) == [("Pod", "n", "a"), ("Pod", None, 'b"]}')]
+    lines = JSON_LIST.decode().splitlines()
+    for item in cut.items:
+        place = b.parse_item(item, "f").at("metadata", "name")
+        assert (
+            lines[place.line - 1] == place.excerpt or place.excerpt.strip() == lines[place.line - 1].strip()
+        )
+    assert [i.list_kind for i in cut.items] == ["List", "List"]
+
+
+def test_json_lists_that_are_cut() -> None:
+    for end in range(len(JSON_LIST)):
+        cut = b.cut_list(JSON_LIST[:end])
+        documents, problems = b.parse_items(cut, "f")
+        whole = [d.value for d in documents if d.get("kind") == "Pod"]
+        assert whole == OBJECTS[: len(whole)]
+        assert problems or cut.problem or not JSON_LIST[:end].strip()
+
+
+def test_concatenated_json_documents() -> None:
+    text = b'{"kind": "A"}\n' + JSON_LIST + b'\n{"kind": "B"} [1] oops'
+    cut = b.cut_list(text)
+    assert [b.item_kind(i.data) for i in cut.items[:4]] == ["A", "Pod", "Pod", "B"]
+    assert len(b.parse_items(cut, "f")[1]) == 1
+
+
+def test_odd_names_are_parsed() -> None:
+    for raw, name in [
+        ('"a\\x2db"', "a-b"), ("it''s", "it''s"), ("'it''s'", "it's"), ("system:node", "system:node"),
+        ("x # comment", "x"), ("&a x", "x"), ("1234", "1234"),
+    ]:  # fmt: skip
+        assert b.item_name(f"kind: A\nmetadata:\n  name: {raw}\n".encode()) == name
+
+
+names = st.text(alphabet="abc-.:0 1'\"#&", min_size=1, max_size=8)
+objects = st.fixed_dictionaries(
+    {"kind": st.sampled_from(["Pod", "Secret"]), "metadata": st.fixed_dictionaries({"name": names})},
+    optional={
+        "data": st.dictionaries(names, st.text(max_size=30) | st.lists(st.text(max_size=9)), max_size=3)
+    },
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(objects, max_size=5), st.booleans())
+def test_cutting_agrees_with_parsing_the_whole(items: list[dict[str, object]], flat: bool) -> None:
+    text = yaml.safe_dump({"apiVersion": "v1", "items": items, "kind": "XList"}, default_flow_style=False)
+    if not flat and items:
+        head, _, rest = text.partition("items:\n")
+        body, _, tail = rest.rpartition("kind: XList")
+        text = f"{head}items:\n{textwrap.indent(body, '  ')}kind: XList{tail}"
+    cut = b.cut_list(text.encode())
+    documents, problems = b.parse_items(cut, "f")
+    assert problems == []
+    assert [d.value for d in documents] == items
+    assert [b.item_name(i.data) for i in cut.items] == [i["metadata"]["name"] for i in items]  # type: ignore[index]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=80) | st.text(alphabet="items:- \nkdl{}[]\"'#.a", max_size=80).map(str.encode))
+def test_any_bytes(data: bytes) -> None:
+    cut = b.cut_list(data)
+    documents, problems = b.parse_items(cut, "f")
+    assert len(documents) + len(problems) >= len(cut.items)
+    described(cut)

@@ -1,0 +1,1 @@
+"""The rule engine: expressions, rule files, evaluation."""

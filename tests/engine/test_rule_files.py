@@ -1,0 +1,250 @@
+"""Rule files: what is read, and every refusal with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.engine import choose, find_problems, load_rules
+from analyzer.engine.yamlnodes import plain, read_nodes
+from analyzer.errors import RuleProblem, UsageProblem
+
+from .support import CAUSE, SYMPTOM, VOCABULARY, write_rules
+
+
+def line_of(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_a_rule_is_read(tmp_path: Path) -> None:
+    ruleset = load_rules([write_rules(tmp_path / "pack", CAUSE, SYMPTOM)], VOCABULARY)
+    assert [rule.id for rule in ruleset.rules] == ["log-assume-role-denied", "trust-subject-mismatch"]
+    assert ruleset.packs == ("pack",)
+    assert len(ruleset.sha256) == 64
+    rule = ruleset.find("trust-subject-mismatch")
+    assert (rule.state, rule.severity, rule.subject, rule.kind) == ("fail", "critical", "chain", "cause")
+    assert rule.refs == {"chain.uses_sts", "trust.problem"}
+    assert rule.check.text == 'trust.problem != "subject-mismatch"'
+    assert [(item.fact, item.role) for item in rule.evidence] == [
+        ("trust.problem", "trust.problem"), ("role.arn", "role.arn"),
+    ]  # fmt: skip
+    assert rule.explains == ("log-assume-role-denied",)
+    assert rule.sts_error is not None
+    assert (rule.pack, rule.file) == ("pack", "trust/trust-subject-mismatch.yaml")
+    assert [test.expect for test in rule.tests] == ["fail", "pass", "unknown"]
+    symptom = ruleset.find("log-assume-role-denied")
+    assert [(item.fact, item.role) for item in symptom.evidence] == [("chain.ready", "the log line")]
+    assert symptom.points_at == ("trust", "secret")
+    assert symptom.applies is None
+
+
+def test_states_may_depend(tmp_path: Path) -> None:
+    states = "state:\n  - {when: chain.ready, is: info}\n  - {is: fail}"
+    rule = load_rules(
+        [write_rules(tmp_path, CAUSE.replace("state: fail", states), SYMPTOM)], VOCABULARY
+    ).rules[1]
+    assert [(case.state, case.when is None) for case in rule.states] == [("info", False), ("fail", True)]
+    assert rule.refs == {"chain.uses_sts", "trust.problem", "chain.ready"}
+
+
+def test_the_hash_changes_with_the_text_only(tmp_path: Path) -> None:
+    one = load_rules([write_rules(tmp_path / "a", SYMPTOM)], VOCABULARY)
+    same = load_rules([write_rules(tmp_path / "b", SYMPTOM)], VOCABULARY)
+    other = load_rules([write_rules(tmp_path / "c", SYMPTOM + "# more\n")], VOCABULARY)
+    assert one.sha256 == same.sha256 != other.sha256
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "marked", "what"),
+    [
+        ("id: trust-subject-mismatch", "id: Trust", "id:", "is not the name of the file"),
+        ("link: trust", "link: turst", "link:", "'link' cannot be 'turst'"),
+        ("link: trust", "link: keys", "link:", "is not the name of the folder"),
+        ("kind: cause", "kind: reason", "kind:", "'kind' cannot be 'reason'"),
+        ("state: fail", "state: pass", "state:", "'state' cannot be 'pass'"),
+        ("state: fail", "state: []", "state:", "'state' is empty"),
+        ("state: fail", "state: [fail]", "state:", "a mapping of 'when' and 'is'"),
+        ("state: fail", "state: [{when: chain.ready, is: fail}]", "state:", "the last state has no key 'when'"),
+        ("state: fail", "state: [{is: warn}, {is: fail}]", "state:", "a state needs the key 'when'"),
+        ("severity: critical", "severity: 1", "severity:", "'severity' is a text"),
+        ("subject: chain", "subject: chains", "subject:", "'subject' cannot be 'chains'"),
+        ("title: No", "titel: No", "titel:", "a rule has no key 'titel'"),
+        ("title: No ServiceAccount of the request may assume the role\n", "", "id:", "needs the key 'title'"),
+        ("why: The sub claim decides.", "why: ''", "why:", "'why' is a text"),
+        ("check: trust.problem", "check: trust.probelm", "check:", "there is no fact 'trust.probelm'"),
+        ("check: trust.problem", "check: known(trust.problem) && trust.problem", "check:", "for 'applies' only"),
+        ('check: trust.problem != "subject-mismatch"', "check: {a: b}", "check:", "'check' is an expression"),
+        ("applies: chain.uses_sts", "applies: role.arn", "applies:", "a bool is needed"),
+        ("{role.name} admits", "{role.nam} admits", "message:", "there is no fact 'role.nam'"),
+        ("--role-name {role.name}", "--role-name '{role.name}'", "- {text", "cannot be quoted safely"),
+        ("evidence: [trust.problem, role.arn]", "evidence: [trust.problm]", "evidence:", "there is no fact"),
+        ("evidence: [trust.problem, role.arn]", "evidence: []", "evidence:", "'evidence' is a list"),
+        ("evidence: [trust.problem, role.arn]", "evidence: {}", "evidence:", "'evidence' is empty"),
+        ("evidence: [trust.problem, role.arn]", "evidence: [[role.arn]]", "evidence:", "holds fact names"),
+        ("{text: Correct the trust policy, command:", "{text: x, comand:", "- {text", "has no key 'comand'"),
+        ("{text: Correct the trust policy, command:", "{command:", "- {command", "needs the key 'text'"),
+        ("disproof: The call succeeds.\n", "", "id:", "a cause needs the key 'disproof'"),
+        ('["https://example.org/trust"]', "[javascript:x]", "references:", "a reference is a URL"),
+        ("explains: [log-assume-role-denied]", "explains: [log-x]", "id:", "'log-x', which is no rule"),
+        ("explains: [log-assume-role-denied]", "explains: [trust-subject-mismatch]", "id:", "it holds symptoms"),
+        ("explains: [log-assume-role-denied]", "explains: log", "explains:", "'explains' is a list"),
+        ("explains: [log-assume-role-denied]", "explains: [a, a]", "explains:", "stands twice"),
+        ("explains: [log-assume-role-denied]", "points_at: [trust]", "points_at:", "only a symptom"),
+        ("stage: trust,", "stage: door,", "sts_error:", "'stage' cannot be 'door'"),
+        ("stage: trust, text", "txt", "sts_error:", "has no key 'txt'"),
+        ("expect: fail}", "expect: warn}", "- {name: fails", "never gives the state 'warn'"),
+        ("expect: fail}", "expect: pass}", "- {name: fails", "a case that fails (fail)"),
+        ("expect: pass}", "expect: fail}", "- {name: fails", "a case that passes"),
+        ("expect: unknown}", "expect: pass}", "- {name: fails", "a case that stays unknown"),
+        ("expect: unknown}", "expect: unknwon}", "not collected", "'expect' cannot be"),
+        ("expect: unknown}", "expect: unknown, with: 1}", "not collected", "a case has no key 'with'"),
+        ("name: passes", "name: fails", "given: {trust.problem: sub", "two cases are named 'fails'"),
+        ("name: passes, ", "", "given: {trust.problem: null", "a case needs the key 'name'"),
+        ("given: {chain.uses_sts: true}", "given: {chain.uses_sst: true}", "not collected", "there is no fact"),
+        ("given: {chain.uses_sts: true}", "given: {chain.uses_sts: 'true'}", "not collected", "is a bool, not"),
+        ("given: {chain.uses_sts: true}", "given: {role.arn: 123}", "not collected", "is a string, not 123"),
+        ("given: {chain.uses_sts: true}", "given: {role.policy.size: true}", "not collected", "is a int, not True"),
+        ("given: {chain.uses_sts: true}", "given: {token.since: soon}", "not collected", "not an RFC 3339 time"),
+        ("given: {chain.uses_sts: true}", "given: [a]", "not collected", "maps fact names to values"),
+        ("title: No", "title: &a No", "title:", "anchors and aliases are refused"),
+        ("title: No", "title: !!str No", "title:", "is refused in rule files"),
+        ("title: No", "title: !!python/object/apply:os.system No", "title:", "is refused"),
+        ("severity: critical", "title: again", "title: again", "stands twice"),
+        ("title: No", "? [a]\n: b\ntitle: No", "? [a]", "a key is a plain word"),
+        ("title: No", "title: [No", "link:", "the YAML cannot be read"),
+    ],
+)  # fmt: skip
+def test_refused_with_its_line(tmp_path: Path, old: str, new: str, marked: str, what: str) -> None:
+    assert old in CAUSE
+    text = CAUSE.replace(old, new, 1)
+    path = write_rules(tmp_path, CAUSE, SYMPTOM) / "trust" / "trust-subject-mismatch.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RuleProblem) as caught:
+        load_rules([tmp_path], VOCABULARY)
+    assert what in caught.value.what
+    assert caught.value.exit_code == 2
+    file, line = caught.value.where.split(":")[:2]
+    assert file == str(path)
+    assert int(line) == line_of(text, marked)
+
+
+def test_a_symptom_explains_nothing(tmp_path: Path) -> None:
+    write_rules(tmp_path, SYMPTOM + "explains: [x]\n")
+    with pytest.raises(RuleProblem, match="a symptom explains nothing"):
+        load_rules([tmp_path], VOCABULARY)
+
+
+def test_an_id_stands_once_over_all_folders(tmp_path: Path) -> None:
+    one, other = write_rules(tmp_path / "a", SYMPTOM), write_rules(tmp_path / "b", SYMPTOM)
+    with pytest.raises(RuleProblem, match="is taken by") as caught:
+        load_rules([one, other], VOCABULARY)
+    assert str(other) in caught.value.where
+    assert str(one) in caught.value.what
+
+
+def test_a_user_cause_may_explain_a_built_in_symptom(tmp_path: Path) -> None:
+    folders = [write_rules(tmp_path / "builtin", SYMPTOM), write_rules(tmp_path / "user", CAUSE)]
+    assert load_rules(folders, VOCABULARY).packs == ("builtin", "user")
+
+
+@pytest.mark.parametrize("where", ["r.yaml", "turst/r.yaml", "trust/deep/r.yaml", "trust/r.yml"])
+def test_files_in_the_wrong_place(tmp_path: Path, where: str) -> None:
+    path = tmp_path / where
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(CAUSE, encoding="utf-8")
+    with pytest.raises(RuleProblem) as caught:
+        load_rules([tmp_path], VOCABULARY)
+    assert str(path) in caught.value.where
+
+
+def test_other_files_are_let_be(tmp_path: Path) -> None:
+    write_rules(tmp_path, SYMPTOM)
+    (tmp_path / "README.md").write_text("x", encoding="utf-8")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "x.yaml").write_text("x", encoding="utf-8")
+    assert len(load_rules([tmp_path], VOCABULARY).rules) == 1
+
+
+def test_no_folder_and_no_rule(tmp_path: Path) -> None:
+    with pytest.raises(RuleProblem, match="no folder of rules"):
+        load_rules([tmp_path / "none"], VOCABULARY)
+    with pytest.raises(RuleProblem, match="holds no rule"):
+        load_rules([tmp_path], VOCABULARY)
+
+
+def test_all_problems_can_be_listed(tmp_path: Path) -> None:
+    write_rules(tmp_path, CAUSE.replace("why:", "y:"), SYMPTOM.replace("why:", "y:"))
+    assert len(find_problems([tmp_path], VOCABULARY)) == 2
+    with pytest.raises(RuleProblem, match="no key 'y'") as caught:
+        load_rules([tmp_path], VOCABULARY)
+    assert "1 more problem" in caught.value.do
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (b"", "the file is empty"),
+        (b"# only a remark\n", "the file is empty"),
+        (b"- a\n", "a rule is a mapping"),
+        (b"a: 1\n---\nb: 2\n", "second document"),
+        (b"a: \xff\n", "not UTF-8"),
+        (b"a: \x00\n", "cannot be read"),
+        (b"a: " + b"x" * 300_000, "at most 256 KiB"),
+        (b"a: " + b"[" * 20_000, "at most 16 levels"),
+        (b"a: [" + b"1," * 20_000 + b"]", "at most 16 levels and 10000 values"),
+        (b"a: &x [1]\nb: *x\n", "anchors and aliases"),
+        (b"a: *x\n", "anchors and aliases"),
+        (b"a: b: c\n", "cannot be read"),
+        (b"\ta: b\n", "cannot be read"),
+    ],
+)
+def test_hostile_yaml(data: bytes, what: str) -> None:
+    with pytest.raises(RuleProblem, match=r".") as caught:
+        read_nodes(data, "r.yaml")
+    assert what in caught.value.what
+    assert caught.value.where.startswith("r.yaml:")
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.binary(max_size=80), st.text("ab:-[]{}&*!|>'\"#?,\n ~1%@`\té", max_size=60).map(str.encode))
+)
+def test_any_bytes_are_read_or_a_rule_problem(data: bytes) -> None:
+    try:
+        read_nodes(data, "r.yaml")
+    except RuleProblem as problem:
+        assert problem.where.startswith("r.yaml:")
+
+
+def test_core_schema_values() -> None:
+    data = "a: on\nb: 012\nc: '1'\nd: 1.5\ne: ~\nf: True\ng: 12:30\nh: =\ni: 2026-01-01\nj: [x, {k: v}]\n\u00e9: \ufefff\n"
+    assert plain(read_nodes(data.encode(), "r.yaml")) == {
+        "a": "on", "b": 12, "c": "1", "d": 1.5, "e": None, "f": True, "g": "12:30", "h": "=", "i": "2026-01-01",
+        "j": ["x", {"k": "v"}], "\u00e9": "\ufefff",
+    }  # fmt: skip
+
+
+def test_places_count_characters_not_bytes(tmp_path: Path) -> None:
+    text = CAUSE.replace("title: No", "title: ⚠ é 🙂 No").replace(
+        "check: trust.problem", "check: trust.probelm"
+    )
+    write_rules(tmp_path, text, SYMPTOM)
+    with pytest.raises(RuleProblem) as caught:
+        load_rules([tmp_path], VOCABULARY)
+    assert caught.value.where.endswith(":9:8")
+
+
+def test_rules_are_chosen_by_id_link_and_glob(tmp_path: Path) -> None:
+    ruleset = load_rules([write_rules(tmp_path, CAUSE, SYMPTOM)], VOCABULARY)
+    assert [rule.id for rule in choose(ruleset, ["trust"])] == ["trust-subject-mismatch"]
+    assert [rule.id for rule in choose(ruleset, ["log-*"])] == ["log-assume-role-denied"]
+    assert choose(ruleset, ["log-*"], ["operator"]) == ()
+    assert len(choose(ruleset)) == 2
+    with pytest.raises(UsageProblem, match="no rule fits 'trust-subjct-mismatch'") as caught:
+        choose(ruleset, ignore=["trust-subjct-mismatch"])
+    assert "trust-subject-mismatch" in caught.value.do
+    with pytest.raises(UsageProblem, match="there is no rule"):
+        ruleset.find("trust-subject")
