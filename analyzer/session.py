@@ -218,7 +218,7 @@ def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Rep
         code = 1
     elif any(i.stopped for i in evidence.inputs):
         code = 5
-    elif evidence.problems:
+    elif any(p.severity != "secret" for p in evidence.problems):
         code = 6
     elif options.strict and any(c.verdict.state in ("unknown", "suspected") for c in report.chains):
         code = 4

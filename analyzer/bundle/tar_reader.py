@@ -17,6 +17,7 @@ from .stream import Stream
 from .tar_header import Header, Override, parse_header, parse_pax
 
 _TRAILER = 1 << 20
+_NOTHING = Override()
 
 
 class _Member:
@@ -37,7 +38,7 @@ def walk_tar(stream: Stream, tally: Tally, prefix: str = "", label: str = "") ->
 
     Whatever else happens is in the tally: links, devices, damage, an early end.
     """
-    override: Override | None = Override()
+    override: Override | None = _NOTHING
     while not tally.halted:
         block = stream.take(BLOCK)
         if len(block) < BLOCK:
@@ -53,7 +54,7 @@ def walk_tar(stream: Stream, tally: Tally, prefix: str = "", label: str = "") ->
         if header.type in ("long-name", "long-link", "pax", "pax-global"):
             override = _extend(stream, header, override, tally)
             continue
-        header, override = _apply(header, override, tally), Override()
+        header, override = _apply(header, override), _NOTHING
         if header.extended:
             _skip_sparse_map(stream)
         path = _admitted(header, tally, prefix)
@@ -89,8 +90,10 @@ def _extend(stream: Stream, header: Header, override: Override | None, tally: Ta
     return replace(override, name=text) if header.type == "long-name" else replace(override, target=text)
 
 
-def _apply(header: Header, override: Override | None, tally: Tally) -> Header:
+def _apply(header: Header, override: Override | None) -> Header:
     """Put the extended headers' values over the plain ones."""
+    if override is _NOTHING:
+        return header
     if override is None:
         # Its true name is lost: reading it under the short one would be a guess.
         return replace(header, name="")

@@ -17,6 +17,7 @@ from analyzer.engine.facts import (
     Subject,
     Unknown,
     Vocabulary,
+    check_facts,
     merge,
     visible_facts,
 )
@@ -28,7 +29,7 @@ from analyzer.engine.values import EvaluationError
 
 __all__ = [
     "Cite", "Fact", "FactSpec", "Facts", "Missing", "Subject", "Unknown", "Vocabulary", "FACT_TYPES",
-    "SHARED_KIND", "merge", "visible_facts",
+    "SHARED_KIND", "check_facts", "merge", "visible_facts",
     "Program", "compile_expression", "run", "EvaluationError",
     "Template", "compile_template", "in_prose", "render",
     "Rule", "RuleSet", "RuleTest", "FAILING", "KINDS", "LINKS", "SEVERITIES", "STATES",

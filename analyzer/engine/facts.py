@@ -8,12 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
 from analyzer.errors import UsageProblem
 
-FACT_TYPES: Final = ("bool", "string", "int", "list", "map", "timestamp", "any")
+_PYTHON_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "bool": bool,
+    "string": str,
+    "int": int,
+    "list": (list, tuple),
+    "map": Mapping,
+    "timestamp": datetime,
+    "any": object,
+}
+FACT_TYPES: Final = tuple(_PYTHON_TYPES)
 SHARED_KIND: Final = "cluster"
 
 
@@ -131,3 +141,27 @@ def visible_facts(vocabulary: Vocabulary, kind: str) -> dict[str, FactSpec]:
         if spec.type not in FACT_TYPES:
             raise UsageProblem(f"fact {name} is declared with the unknown type {spec.type!r}")
     return visible
+
+
+def fits(value: object, wanted: str) -> bool:
+    """Return whether a value may stand for a fact of the type; None fits every type, a bool is no int."""
+    if value is None:
+        return True
+    if wanted == "timestamp" and isinstance(value, datetime) and value.tzinfo is None:
+        return False
+    return isinstance(value, _PYTHON_TYPES[wanted]) and (wanted != "int" or not isinstance(value, bool))
+
+
+def check_facts(facts: Facts, declared: Mapping[str, FactSpec]) -> list[str]:
+    """List what is wrong with the facts of a subject against the vocabulary: for tests of who makes them.
+
+    A fact that is declared and not there is no mistake: it counts as unknown.
+    """
+    mistakes = [f"{name} is not declared" for name in facts if name not in declared]
+    for name, spec in declared.items():
+        found = facts.get(name)
+        if isinstance(found, Fact) and not fits(found.value, spec.type):
+            mistakes.append(
+                f"{name} is declared as {spec.type}, but its value is a {type(found.value).__name__}"
+            )
+    return mistakes

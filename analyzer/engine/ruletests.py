@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from analyzer.engine.facts import FactSpec
+from analyzer.engine.facts import FactSpec, fits
 from analyzer.engine.rule import FAILING, STATES, RuleTest
 from analyzer.engine.source import nearest
 from analyzer.engine.values import EvaluationError, to_timestamp
@@ -13,9 +13,6 @@ from analyzer.engine.yamlnodes import Fields, Items, Node, Scalar, plain
 from analyzer.errors import RuleProblem
 
 _KEYS: Final = ("name", "given", "expect", "message")
-_PYTHON: Final[Mapping[str, type | tuple[type, ...]]] = {
-    "bool": bool, "string": str, "int": int, "list": list, "map": dict,
-}  # fmt: skip
 
 
 def read_tests(
@@ -100,7 +97,7 @@ def _typed(name: str, value: object, wanted: str, label: str, line: int) -> obje
             return to_timestamp(value)
         except EvaluationError as error:
             raise _problem(f"{name}: {error.what}", label, line) from error
-    if not isinstance(value, _PYTHON[wanted]) or (wanted == "int" and isinstance(value, bool)):
+    if not fits(value, wanted):
         hint = "Quote it" if wanted == "string" else ""
         raise _problem(f"{name} is a {wanted}, not {value!r:.60}", label, line, hint)
     return value

@@ -22,6 +22,7 @@ MARKS = (
     b"PolicyVersion",
     b"Versions",
     b"DefaultVersionId",
+    b"Policies",
     b"Roles",
     b"RoleDetailList",
     b"OpenIDConnectProvider",

@@ -6,7 +6,7 @@ apart by content. Pods and deployments are kept as bytes until it is known which
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from analyzer.bundle import (
     split_root,
 )
 from analyzer.evidence import kubernetes
-from analyzer.evidence.layout import Wanted, wanted, wants_item
+from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject
@@ -116,13 +116,16 @@ class Evidence:
         """Give the loose records of one type."""
         return [record for record in self.loose if isinstance(record, kind)]
 
-    def parse_raw(self, namespaces: Iterable[str]) -> Iterator[K8sObject]:
-        """Parse the pods and deployments of these namespaces, each object once."""
-        wanted_namespaces = set(namespaces)
+    def parse_raw(
+        self, kinds: Collection[str], namespaces: Collection[str], name: str | None = None
+    ) -> Iterator[K8sObject]:
+        """Parse what was kept as bytes, of these kinds and namespaces, each object once."""
         seen: set[tuple[str, str, str, str]] = set()
         for raw in self.raw:
             key = (raw.root, raw.kind, raw.namespace, raw.name)
-            if raw.namespace not in wanted_namespaces or key in seen:
+            if raw.kind not in kinds or raw.namespace not in namespaces or key in seen:
+                continue
+            if name is not None and raw.name != name:
                 continue
             seen.add(key)
             obj = self._parse(raw.item, raw.input, raw.file, raw.root, raw.kind)
@@ -199,7 +202,7 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
         if want is not None:
             _take_member(evidence, record, entry, root, want)
         return
-    if note is None and not _NOISE_FOLDERS & set(entry.path.split("/")) and 0 < entry.size <= LOOSE_LIMIT:
+    if note is None and not _NOISE_FOLDERS & set(entry.path.split("/")) and entry.size <= LOOSE_LIMIT:
         _take_loose(evidence, record, entry)
 
 
@@ -234,7 +237,7 @@ def _take_item(
         evidence.names.setdefault((want.kind, namespace), {}).setdefault(name, file)
         if not wants_item(want.kind, namespace, name, item.data):
             return
-        if want.kind in ("Pod", "Deployment"):
+        if want.kind in LATER and not (want.kind == "Secret" and _holds_credentials(item.data)):
             evidence.raw.append(RawItem(want.kind, namespace, name, item, record.id, file, root))
             return
     if not item.complete:
@@ -244,13 +247,19 @@ def _take_item(
         evidence.objects.append(obj)
 
 
+def _holds_credentials(data: bytes) -> bool:
+    return b" credentials:" in data or b"aws_access_key_id:" in data
+
+
 def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
     data = entry.read(LOOSE_LIMIT)
     loose = read_loose(record.id, entry.path, data)
     if loose.records:
         record.contents.add(loose.what)
     if loose.problem:
-        evidence.problems.append(Problem(record.id, entry.path, "unreadable", loose.problem, "unreadable"))
+        secret = "private" in loose.what or "private" in loose.problem
+        code, severity = ("private-key", "secret") if secret else ("unreadable", "unreadable")
+        evidence.problems.append(Problem(record.id, entry.path, code, loose.problem, severity))
     for found in loose.records:
         if isinstance(found, K8sObject):
             evidence.objects.append(found)

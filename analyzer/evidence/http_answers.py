@@ -26,6 +26,7 @@ _CURL_STATUS = re.compile(rb"returned error: (\d{3})")
 _WGET = re.compile(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ ERROR (\d{3}):", re.MULTILINE)
 _WGET_LOST = re.compile(rb"^wget: ([^\r\n]*)", re.MULTILINE)
 _URL = re.compile(rb"https://[^\s'\"<>)]{1,2000}")
+_SECRET = re.compile(rb"[A-Za-z0-9_+/=-]{32,}")
 _TRAILING_STATUS = re.compile(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
 
 
@@ -192,9 +193,10 @@ def _error_code(body: bytes) -> str | None:
 
 
 def _first_line(data: bytes) -> tuple[int, str]:
+    """Give the first line that is not blank, without what could be a key or a token."""
     for number, line in enumerate(data[:_SHORT].splitlines(), 1):
         if line.strip():
-            return number, _shown(line)
+            return number, _shown(_SECRET.sub("…".encode(), line))
     return 1, ""
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
 from analyzer.evidence.records import (
     Container,
     CredentialsRequest,
@@ -104,6 +105,8 @@ def secret(obj: K8sObject) -> Secret:
     """Read a Secret: elided values keep their length, readable ones their text."""
     values = {key: _secret_value(value) for key, value in mapping(obj.value.get("data")).items()}
     for key, value in strings(obj.value.get("stringData")).items():
+        if PLACEHOLDER_LINE in obj.value:
+            value = f"{value}\n{PLACEHOLDER_LINE}"
         values[key] = SecretValue(len(value.encode()), value, masked=bool(_MASKED.search(value)))
     metadata = obj.value.get("metadata")
     return Secret(

@@ -29,6 +29,9 @@ _LOG = re.compile(
     r"|rotated/[^/]+)|core/pods/logs/[^/]+\.log)"
 )
 
+LATER = frozenset({"Pod", "Deployment", "Secret"})
+"""Kinds that are kept as bytes until it is known which namespaces matter."""
+
 _KINDS = {
     ("cloudcredential.openshift.io", "credentialsrequests"): "CredentialsRequest",
     ("core", "secrets"): "Secret",
@@ -37,6 +40,7 @@ _KINDS = {
     ("core", "serviceaccounts"): "ServiceAccount",
     ("apps", "deployments"): "Deployment",
 }
+_SECRET_NOISE = (b"kubernetes.io/dockercfg", b"kubernetes.io/service-account-token", b"kubernetes.io/tls")
 _CONFIGMAPS = {
     "kube-system": re.compile(r"cluster-config-v1"),
     "openshift-kube-apiserver": re.compile(r"config(?:-\d+)?|(?:bound-)?sa-token-signing-certs(?:-\d+)?"),
@@ -82,7 +86,7 @@ def wants_item(kind: str, namespace: str, name: str, data: bytes) -> bool:
         pattern = _CONFIGMAPS.get(namespace)
         return pattern is not None and pattern.fullmatch(name) is not None
     if kind == "Secret":
-        return b" credentials:" in data or b"aws_access_key_id:" in data or b"service-account.pub:" in data
+        return not any(noise in data for noise in _SECRET_NOISE)
     if kind == "ServiceAccount":
         return b"amazonaws.com/" in data
     return True

@@ -190,7 +190,7 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
         (("OpenIDConnect",), r"No\s+OpenIDConnect\s+provider\s+found", _provider),
         (
             ("verification",),
-            r"Could(?:n\s*['’‘´`]\s*t|\s+not)\s+retrieve\s+verification\s+key\s+from\s+your\s+identity\s+provider",
+            r"Could(?:n.{1,9}?t|\s+not)\s+retrieve\s+verification\s+key\s+from\s+your\s+identity\s+provider",
             _key,
         ),
         (("Incorrect",), r"Incorrect\s+token\s+audience", _audience),
@@ -212,7 +212,7 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
             ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds"),
             r"NoCredentialProviders|role\s+ARN\s+is\s+not\s+set|token\s+file\s+path\s+is\s+not\s+set"
             r"|invalid\s+secret\s+for\s+aws\s+credentials|no\s+EC2\s+IMDS\s+role\s+found"
-            r"|Unable\s+to\s+locate\s+credentials|Could\s+not\s+load\s+credentials\s+from\s+any"
+            r"|Unable\s+to\s+locate\s+credentials(?!\s*\w)|Could\s+not\s+load\s+credentials\s+from\s+any"
             r"|Unable\s+to\s+load\s+(?:AWS\s+)?credentials\s+from\s+any|Request\s+ARN\s+is\s+invalid"
             r"|static\s+credentials\s+are\s+empty|EmptyStaticCreds|at\s+'roleArn'\s+failed\s+to\s+satisfy",
             _none,

@@ -49,6 +49,7 @@ _BOTO = re.compile(
     r"\)\s+when\s+calling\s+the\s+\w+\s+operation(?:\s+\(reached\s+max\s+retries:\s+\d+\))?:\s*"
 )
 _JAVA = re.compile(r"Error\s+Code:\s+$")
+_JAVA_CLASS = re.compile(r"(?:Exception|Error):\s+")
 _BETTER = re.compile(
     r"No\s+OpenIDConnect|retrieve\s+verification|Incorrect\s+token\s+aud|Missing\s+a\s+required\s+claim"
     r"|configured\s+thumbprint|Token\s+used\s+before|Token\s+expired:\s+current|Token\s+too\s+old"
@@ -114,8 +115,10 @@ def _sentence(text: str, found: re.Match[str]) -> tuple[int, int] | None:
         opens = text.rfind("(Service:", 0, found.start())
         if opens < 0:
             return found.span()
-        colon = text.rfind(": ", 0, opens)
-        return max(colon + 2, opens - 500, 0), opens
+        first = max(0, opens - 500)
+        names = list(_JAVA_CLASS.finditer(text, first, opens))
+        begin = names[-1].end() if names else text.rfind(": ", first, opens) + 2
+        return max(begin, first), opens
     if after is None:
         return None
     return after.end(), words_end(text, after.end())

@@ -35,7 +35,7 @@ def words_end(text: str, begin: int, longest: int = 500) -> int:
     """Find where the words that begin at ``begin`` stop and the envelope or the record goes on."""
     found = _END.search(text, begin, begin + longest)
     stop = found.start() if found else min(len(text), begin + longest)
-    return begin + len(text[begin:stop].rstrip(" \t\"'])}>,;:" + FILLER))
+    return begin + len(text[begin:stop].rstrip(" \t\"'])}>.,;:*" + FILLER))
 
 
 def worded(klass: str, text: str, start: int, end: int | None = None) -> Classified:

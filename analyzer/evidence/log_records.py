@@ -34,7 +34,7 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"https response error", ()),
     (b"An error occurred (", ()),
     (b", request id: ", ()),
-    (b"Rate exceeded", ()),
+    (b"(Service: ", ()),
 )
 
 

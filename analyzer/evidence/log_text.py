@@ -70,13 +70,13 @@ def log_name(path: str) -> LogName:
 # --- lines ------------------------------------------------------------------------------------
 
 _INSTANT = rb"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)"
-_STAMP = re.compile(_INSTANT + rb"(?:( )(?:std(?:out|err) ([FP])(?::\S*)?(?: |$))?|\t|$)")
+_STAMP = re.compile(_INSTANT + rb"(?: (?:std(?:out|err) ([FP])(?::\S*)?(?: |$))?|\t|$)")
 _OWN_STAMP = re.compile(rb'(?:\btime="|\bt(?:s|ime)=|"(?:ts|time|timestamp)":\s?")' + _INSTANT)
 
 _CONTINUES = re.compile(
     rb"[ \t]+\S|[Cc]aused by: |status code: \d|For verbose messag"
-    rb"|(?:SharedCreds|SharedConfig|EnvAccess|EnvSecret|EC2Role|EC2Metadata|CredentialsEndpoint|RequestErr"
-    rb"|WebIdentityErr|StaticCreds|ProcessProvider|SSOProvider)\w*: "
+    rb"|(?:SharedCreds|SharedConfig|EnvAccess|EnvSecret|EC2Role|EC2Metadata|CredentialsEndpoint|StaticCreds"
+    rb"|ProcessProvider|SSOProvider)\w*: "
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,9 +104,9 @@ def read_line(raw: bytes) -> Line:
     if found is None:
         own = _OWN_STAMP.search(raw, 0, 256)
         return Line(raw, _nanos(own) if own else None, 0)
-    if found[9] is None:  # followed by a tab: the program's own, part of its record
+    if found[0].endswith(b"\t"):  # the program's own stamp, part of its record
         return Line(raw, _nanos(found), 0)
-    return Line(raw[found.end() :], _nanos(found), found.end(), found[10] == b"P")
+    return Line(raw[found.end() :], _nanos(found), found.end(), found[9] == b"P")
 
 
 def _nanos(found: re.Match[bytes]) -> int | None:
@@ -134,7 +134,7 @@ def instant(nanos: int | None) -> datetime | None:
 
 # --- escapes ----------------------------------------------------------------------------------
 
-_ESCAPE = re.compile(r"\\+(?:u(?P<hex>[0-9a-fA-F]{4})|(?P<one>[ntr\"'/]))")
+_ESCAPE = re.compile(r"(?<!\\)\\{1,8}(?:u(?P<hex>[0-9a-fA-F]{4})|(?P<one>[ntr\"'/]))")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\n"}
 
 
@@ -203,6 +203,7 @@ def excerpt(before: str, after: str) -> str:
 
 
 _VARYING = (
+    (re.compile(r"(?i),? *\b(?:request|host) ?id: *[\w/+=-]*"), ""),
     (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
     (re.compile(r"(:assumed-role/[^/\s]+/)(?!i-)[^\s\"',;)]+"), r"\1<session>"),
     (re.compile(r"\b(i|vol|snap|eni|subnet|sg|vpc|eipalloc|rtb|lt|ami|fs)-[0-9a-f]{8,17}\b"), r"\1-<id>"),
@@ -211,7 +212,6 @@ _VARYING = (
     (re.compile(r"(date/time ?|too old: ?)\d+"), r"\1<time>"),
     (re.compile(r"\b0x[0-9a-fA-F]+\b"), "<address>"),
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[[0-9a-f:]*:[0-9a-f:]+\](?::\d+)?"), "<address>"),
-    (re.compile(r"(?i),? *\b(?:request|host) ?id: *[\w/+=-]*"), ""),
     (re.compile(r" ?\(reached max retries: \d+\)|exceeded maximum number of attempts, \d+, ?"), ""),
     (re.compile(r"(?i)\b(attempts?|retry|retries)([ :=#]+)\d+"), r"\1\2<n>"),
 )

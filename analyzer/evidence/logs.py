@@ -31,8 +31,11 @@ _NODE_ROLE_IS_MEANT = frozenset(
     }
 )
 
-# What differs between the repeats of a line and never in its class; all but the clock's fraction keep length.
-_REPEAT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d\d:\d\d:\d\d(?:\.\d+)?")
+# What differs between the repeats of a line but is no part of what the line is about.
+_REPEAT = re.compile(
+    r"(?:[dD](?::|=|\\*\":) ?\\*\"?|pvc-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|\d\d:\d\d:\d\d(?:\.\d+)?"
+)
 _MOST_ANSWERS = 512
 
 _Key = tuple[str, str, str, str, str, str, str]

@@ -7,7 +7,7 @@ stands for, which role an unnamed list is of.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from analyzer.bundle.document import UnreadableDocument
@@ -28,11 +28,12 @@ from analyzer.evidence.http_answers import (
 from analyzer.evidence.issuer_documents import target_of_name, without_private_members
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.public_keys import read_pem
-from analyzer.evidence.records import DiscoveryDocument, KeySet
+from analyzer.evidence.records import DiscoveryDocument, KeySet, TokenSample
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
 
 NOT_RELEVANT = "not relevant"
 
+_UTF8_MARK = b"\xef\xbb\xbf"
 _HEAD = 16 * 1024
 _LONGEST_BODY = 1 << 20
 _LONGEST_ANSWER = 4 << 20
@@ -43,7 +44,7 @@ _JSON_MARKS = re.compile(
     + b")"
 )
 _YAML_START = re.compile(
-    rb"^(?:- )?[\"']?(?:apiVersion|kind|" + b"|".join(AWS_MARKS) + rb")[\w\"']*:",
+    rb"^[ ]{0,8}(?:- )?[\"']?(?:apiVersion|kind|" + b"|".join(AWS_MARKS) + rb")[\w\"']*:",
     re.MULTILINE,
 )
 _KUBERNETES = re.compile(rb"^(?:- )?[\"']?(?:apiVersion|kind)[\"']?:", re.MULTILINE)
@@ -72,7 +73,8 @@ def read_loose(input_id: str, path: str, data: bytes) -> Loose:
     evidence and cannot be read gives a ``problem``, a sentence without the file's name.
     """
     try:
-        return _read(File(input_id, path, _text(data)))
+        found = _read(File(input_id, path, _text(data)))
+        return _with_mark_noted(found) if data.startswith(_UTF8_MARK) else found
     except UnreadableDocument as error:
         return Loose((), "unreadable", f"line {error.line}: {error.reason}")
     except (ValueError, RecursionError, OverflowError) as error:
@@ -80,13 +82,23 @@ def read_loose(input_id: str, path: str, data: bytes) -> Loose:
 
 
 def _text(data: bytes) -> bytes:
-    """Give UTF-16 and UTF-32 as UTF-8: PowerShell writes them where ``>`` saves an answer."""
+    """Give the file as UTF-8: PowerShell writes UTF-16 where ``>`` saves an answer."""
     wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(data) > 3 and (data[0] == 0) != (data[1] == 0))
-    return to_utf8(data) if wide else data
+    return to_utf8(data) if wide else data.removeprefix(_UTF8_MARK)
+
+
+def _with_mark_noted(found: Loose) -> Loose:
+    records = (
+        replace(record, notes=("a byte order mark", *record.notes))
+        if isinstance(record, TokenSample)
+        else record
+        for record in found.records
+    )
+    return replace(found, records=tuple(records))
 
 
 def _read(file: File) -> Loose:
-    head = file.data[:_HEAD].removeprefix(b"\xef\xbb\xbf")
+    head = file.data[:_HEAD]
     if b"\0" in head:
         return _NOTHING
     if not file.data.strip():
@@ -114,11 +126,12 @@ def _json(file: File) -> Loose:
         talk = _transcript(file, file.data[:_HEAD])
         if talk is not None and len(talk.records) > len(found.records):
             return talk
-    if private:
-        return Loose(tuple(found.records), found.what or "private key", _PRIVATE)
     if found.records:
-        return Loose(tuple(found.records), found.what, found.problem)
-    if (hinted := _hinted(file)) is not None:
+        return Loose(tuple(found.records), found.what, _PRIVATE if private else found.problem)
+    hinted = _hinted(file)
+    if private:
+        return Loose(hinted.records if hinted else (), "private key", _PRIVATE)
+    if hinted is not None:
         return hinted
     # Where documents were read, and none was of use, the broken one is of none either.
     return _NOTHING if found.read or not found.problem else Loose((), "unreadable JSON", found.problem)
@@ -131,9 +144,18 @@ def _yaml(file: File, head: bytes) -> Loose | None:
         found = parsed_objects(file, ccoctl.mend_manifest(file.data))
     else:
         found = parsed(file, partial(iter_yaml, file.data, file.path))
-    if not found.records and (found.read or found.problem is None):
+    if not found.records and (found.read or found.problem is None or not _claims_yaml(file, head)):
         return None
     return Loose(tuple(found.records), found.what or "unreadable YAML", found.problem)
+
+
+def _claims_yaml(file: File, head: bytes) -> bool:
+    """Tell a broken manifest from prose, which may well hold a line that begins with ``kind:``."""
+    if file.path.endswith((".yaml", ".yml")):
+        return True
+    return {b"apiVersion", b"kind"} <= {
+        match.group().strip(b"- \"':") for match in _KUBERNETES.finditer(head)
+    }
 
 
 # --- text -------------------------------------------------------------------------------------
@@ -144,7 +166,7 @@ def _http(file: File, head: bytes) -> Loose | None:
         return None
     if not (head.startswith(b"HTTP/") or re.search(rb"^< HTTP/", head, re.MULTILINE)):
         return None
-    exchange = read_exchange(file.data.removeprefix(b"\xef\xbb\xbf"))
+    exchange = read_exchange(file.data)
     if exchange is None:
         return None
     kind = body_kind(exchange.body)
@@ -192,7 +214,9 @@ def _bucket_error(file: File, head: bytes) -> Loose | None:
 
 def _transcript(file: File, head: bytes) -> Loose | None:
     """Read a saved terminal: failed calls, answers between headings, or both."""
-    amid = _ANSWER_AMID_TALK.search(file.data) is not None and _JSON_MARKS.search(file.data) is not None
+    # Looking for bytes first: a pattern over every log would cost more than all else here.
+    amid = file.data.startswith((b"{", b"[")) or b"\n{" in file.data or b"\n[" in file.data
+    amid = amid and bool(_ANSWER_AMID_TALK.search(file.data) and _JSON_MARKS.search(file.data))
     if not amid and not holds_failure(file.data):
         return None
     talk = read_transcript(file.input, file.path, file.data)

@@ -55,7 +55,7 @@ def read_tokens(input_id: str, path: str, data: bytes) -> list[TokenSample]:
     if len(data) > LONGEST_FILE:
         return []
     notes: list[str] = []
-    text = _text(data, notes)
+    text = data.decode("utf-8", "replace")
     found = _tokens_in(text, notes)
     samples = []
     for line, token, trimmed in found[:_MOST_TOKENS]:
@@ -120,13 +120,6 @@ def sample_of(
         signing_input=".".join(parts[:2]).encode("utf-8", "replace") if signature else b"",
         signature=signature,
     )
-
-
-def _text(data: bytes, notes: list[str]) -> str:
-    if data.startswith(b"\xef\xbb\xbf"):
-        notes.append("a byte order mark")
-        data = data[3:]
-    return data.decode("utf-8", "replace")
 
 
 def _tokens_in(text: str, notes: list[str]) -> list[tuple[int, str, tuple[str, ...]]]:

@@ -67,7 +67,7 @@ class Catalogue:
         return self._nearest_service(service, name)
 
     def _nearest_service(self, service: str, name: str) -> str | None:
-        for prefix in get_close_matches(service, self.services, n=3, cutoff=0.6):
+        for prefix in get_close_matches(service, self.services, n=3, cutoff=0.5):
             if name in self.services[prefix]:
                 return self.services[prefix][name].name
         holders = sorted(prefix for prefix, actions in self.services.items() if name in actions)

@@ -64,9 +64,19 @@ def excess(entries: Iterable[Entry], layers: Layers, *, catalogue: Catalogue | N
         levels=dict(sorted(Counter(action.level for action in beyond).items())),
         actions=tuple(action.name for action in beyond[:MAX_NAMED]),
         total=len(beyond),
-        risks=tuple(risk for policy in policies for risk in risks(policy)),
+        risks=tuple(
+            risk for policy in policies for risk in risks(policy) if not _asked_for(risk.code, asked_entries)
+        ),
         unconditioned=tuple(_unconditioned(asked_entries, policies, book)),
         complete=layers.complete and len(policies) == len(layers.identity),
+    )
+
+
+def _asked_for(code: str, entries: list[Entry]) -> bool:
+    """Whether a risk is exactly what some entry asks for, on every resource."""
+    action = {"iam-passrole": "iam:passrole", "sts-assumerole": "sts:assumerole"}.get(code)
+    return any(
+        entry.resource == "*" and action in (one.lower() for one in entry.actions) for entry in entries
     )
 
 

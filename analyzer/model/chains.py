@@ -93,7 +93,7 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
     if not any(objects.all("CredentialsRequest")):
         _add_orphans(chains, objects)
     for chain in chains.values():
-        _add_secret(chain, objects)
+        _add_secret(chain, evidence, objects)
     _add_workloads(chains.values(), evidence, objects)
     return [chains[key] for key in sorted(chains)]
 
@@ -152,11 +152,13 @@ def _add_orphans(chains: dict[str, Chain], objects: Objects) -> None:
             chains.setdefault(f"{obj.namespace}/{obj.name}", Chain(obj.namespace, obj.name))
 
 
-def _add_secret(chain: Chain, objects: Objects) -> None:
-    copies = [kubernetes.secret(c) for c in objects.copies("Secret", chain.secret_name, chain.namespace)]
+def _add_secret(chain: Chain, evidence: Evidence, objects: Objects) -> None:
+    found = objects.copies("Secret", chain.secret_name, chain.namespace)
+    found = found or list(evidence.parse_raw(("Secret",), (chain.namespace,), chain.secret_name))
+    copies = [kubernetes.secret(c) for c in found]
     if not copies:
         return
-    live = [c for c in objects.copies("Secret", chain.secret_name, chain.namespace) if was_in_cluster(c)]
+    live = [c for c in found if was_in_cluster(c)]
     chain.secret = kubernetes.secret(live[-1]) if live else None
     value = chain.secret.values.get("credentials") if chain.secret else None
     chain.length = value.length if value else None
@@ -186,7 +188,7 @@ def _add_workloads(chains: Iterable[Chain], evidence: Evidence, objects: Objects
     by_namespace: dict[str, list[Chain]] = {}
     for chain in chains:
         by_namespace.setdefault(chain.namespace, []).append(chain)
-    parsed = list(evidence.parse_raw(by_namespace)) + [
+    parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace)) + [
         obj for kind in ("Pod", "Deployment") for obj in objects.all(kind) if obj.namespace in by_namespace
     ]
     seen: set[tuple[str, str, str]] = set()

@@ -112,7 +112,7 @@ def read_credentials(text: str) -> Credentials:
     for key in ("role_arn", "web_identity_token_file"):
         raw = raw_settings.get(key, "")
         if raw.strip()[:1] in "\"'" and raw.strip():
-            malformations.append(f"{key} is in quotes, which the SDKs take as part of the value")
+            malformations.append(f"{key} is in quotes, which some SDKs take as part of the value")
         if raw != raw.rstrip(" \t") and "\r" not in text:
             malformations.append(f"{key} has trailing blanks")
     placeholder = _PLACEHOLDER.search(text)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.gather import Evidence
-from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.kubernetes import dig, secret, text
 from analyzer.evidence.origin import Quote
-from analyzer.evidence.records import FailedCall, K8sObject, TokenSample
+from analyzer.evidence.records import FailedCall, K8sObject, SecretValue, TokenSample
 from analyzer.model.cluster import Facts
 from analyzer.model.objects import known, was_in_cluster
 
@@ -57,7 +57,21 @@ def _live_secrets(evidence: Evidence) -> Fact:
     for token in evidence.of(TokenSample):
         if token.signature:
             places[f"a token with its signature in {token.where.file}"] = token.where
+    for obj in evidence.objects:
+        if obj.kind == "Secret" and any(
+            "aws_secret_access_key" in f"{k}{v.text}" for k, v in _values(obj) if v.text
+        ):
+            places[f"an access key in Secret {obj.namespace}/{obj.name} ({obj.where.file})"] = obj.where
+    for problem in evidence.problems:
+        if problem.code == "private-key":
+            places[f"a private key in {problem.member}"] = Quote(
+                problem.input, problem.member, 1, "(not shown)"
+            )
     return known(list(places), *places.values())
+
+
+def _values(obj: K8sObject) -> list[tuple[str, SecretValue]]:
+    return list(secret(obj).values.items())
 
 
 def _denied_calls(evidence: Evidence) -> Fact:

@@ -32,7 +32,7 @@ def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: 
     jwks_uri = str(uri.value) if isinstance(uri, Fact) and uri.value else None
     key_sets = [k for k in evidence.of(KeySet) if not k.planned]
     facts |= _jwks_facts(key_sets, answers["jwks"], asks, jwks_uri)
-    facts |= _key_facts(objects, evidence, key_sets, facts, asks, jwks_uri)
+    facts |= _key_facts(objects, evidence, key_sets, facts, asks, view.issuer)
     return facts
 
 
@@ -241,10 +241,10 @@ def _key_facts(
     key_sets: Sequence[KeySet],
     facts: Facts,
     asks: Asks,
-    uri: str | None,
+    issuer: str | None,
 ) -> Facts:
     keys = signing_keys(objects)
-    sampled = _token_kid(evidence)
+    sampled = _token_kid(evidence, issuer)
     no_keys = asks.configmap("openshift-kube-apiserver", "bound-sa-token-signing-certs")
     result: Facts = {
         "keys.cluster": known([k.kid for k in keys], *(k.where for k in keys), derived=True)
@@ -290,9 +290,14 @@ def _mismatched(key_set: KeySet, own: dict[str, PublicKey]) -> list[str]:
     return found
 
 
-def _token_kid(evidence: Evidence) -> Fact | None:
+def _token_kid(evidence: Evidence, issuer: str | None) -> Fact | None:
+    """The kid of the newest token of this issuer."""
+    newest: tuple[float, Fact] | None = None
     for token in evidence.of(TokenSample):
-        kid = text(token.header.get("kid"))
-        if token.problem is None and kid:
-            return known(kid, token.where)
-    return None
+        kid, issued = text(token.header.get("kid")), token.claims.get("iat")
+        if token.problem is not None or not kid or token.claims.get("iss") != issuer:
+            continue
+        age = float(issued) if isinstance(issued, int | float) else 0.0
+        if newest is None or age > newest[0]:
+            newest = age, known(kid, token.where)
+    return newest[1] if newest else None

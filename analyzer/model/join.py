@@ -35,6 +35,9 @@ from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_tr
 from analyzer.model.workloads import aws_tokens, workload_facts
 
 
+REGISTRY_SECRET = "installer-cloud-credentials"  # noqa: S105  (a name)
+
+
 @dataclass(frozen=True, slots=True)
 class ChainModel:
     """A chain with everything that the report says of it beside its findings."""
@@ -247,14 +250,15 @@ def _chain_subject(chain: Chain, joined: _Joined) -> tuple[Subject, ChainModel]:
         verdict,
         peers_fit=_peers_fit(chain, joined.lengths),
         provider_account=_provider_account(joined),
-        foreign=known(foreign, choice.proof),
+        foreign=known(foreign, choice.proof) if choice.role else asks.role(choice.name),
         elsewhere=_elsewhere(chain, joined),
+        copy=_copy_differs(chain, joined),
     )
     facts |= workload_facts(chain, evidence, asks, ids)
     facts |= role_facts(chain, choice, _sharing(chain, joined), asks)
     facts |= trust_facts(chain, judged, view, audiences or None, asks)
     facts |= permission_facts(chain, judged, joined.book, view, joined.objects, denials, asks)
-    facts |= operator_facts(operator, chain, asks)
+    facts |= operator_facts(operator, joined.objects, asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, asks)
     subject = Subject("chain", chain.id, facts, (chain.id,))
     return subject, ChainModel(chain, operator_name, choice, mechanism, tuple(symptoms))
@@ -339,14 +343,22 @@ def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
 
 
 def _provider_account(joined: _Joined) -> Fact | Unknown:
-    wanted = without_scheme(joined.view.issuer or "")
+    """The one account with a provider for the issuer; null where a complete listing has none."""
+    if not joined.view.issuer:
+        return joined.view.facts["cluster.issuer"] if joined.view.issuer is None else known(None)
+    wanted = without_scheme(joined.view.issuer)
+    owners: dict[str, Cite] = {}
     for arn, listing in joined.providers.listed_arns():
         found = provider_of(arn)
-        if wanted and found and found[1] == wanted:
-            return known(found[0], listing.where)
-    record = joined.providers.find(wanted, None) if wanted else None
-    account = joined.providers.account_of(record) if record else None
-    return known(account, record.where) if record and account else joined.asks.providers()
+        if found and found[1] == wanted:
+            owners[found[0]] = listing.where
+    for record in joined.providers.records:
+        account = joined.providers.account_of(record)
+        if account and without_scheme(record.url or "") == wanted:
+            owners.setdefault(account, record.where)
+    if len(owners) == 1:
+        return known(*owners.popitem())
+    return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
 
 
 def _elsewhere(chain: Chain, joined: _Joined) -> list[tuple[str, Cite]]:
@@ -361,6 +373,18 @@ def _elsewhere(chain: Chain, joined: _Joined) -> list[tuple[str, Cite]]:
         if obj.name == chain.secret_name or obj.namespace == chain.namespace:
             found.append((place, obj.where))
     return found
+
+
+def _copy_differs(chain: Chain, joined: _Joined) -> Fact | Unknown:
+    """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
+    if chain.secret_name != REGISTRY_SECRET or chain.length is None:
+        return known(None)
+    obj = joined.objects.one("Secret", "image-registry-private-configuration", chain.namespace)
+    copy = kubernetes.secret(obj).values.get("credentials") if obj else None
+    if obj is None or copy is None or copy.length is None or copy.length == chain.length:
+        return known(None)
+    phrase = f"{obj.name} has {copy.length} bytes, {chain.secret_name} {chain.length}"
+    return known(phrase, obj.where.at("data", "credentials"))
 
 
 def _sharing(chain: Chain, joined: _Joined) -> list[str]:

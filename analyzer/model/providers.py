@@ -140,7 +140,7 @@ def _presence(
             "provider.near_difference": known(None),
             "provider.other_account": known(None),
         }
-    listing = providers.complete(account)
+    listing = providers.complete(account) if account else None
     if listing is None:
         return dict.fromkeys(
             (

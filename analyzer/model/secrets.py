@@ -62,6 +62,8 @@ class LengthVerdict:
     expected: list[int]
     other_role: str | None = None
     template_regional: bool | None = None
+    token_path: str | None = None
+    """The only token path with which the length fits."""
 
 
 def judge_length(
@@ -77,8 +79,14 @@ def judge_length(
     fits = fitting(chain.length, len(role_arn), paths, region)
     expected = expected_lengths(len(role_arn), paths, region)
     if fits:
-        regional = {fit.template.regional for fit in fits}
-        return LengthVerdict(True, expected, None, regional.pop() if len(regional) == 1 else None)
+        regional, fitted = {fit.template.regional for fit in fits}, {fit.token_path for fit in fits}
+        return LengthVerdict(
+            True,
+            expected,
+            None,
+            regional.pop() if len(regional) == 1 else None,
+            fitted.pop() if len(fitted) == 1 else None,
+        )
     other = next(
         (
             arn
@@ -107,6 +115,7 @@ def secret_facts(
     provider_account: Fact | Unknown,
     foreign: Fact | Unknown,
     elsewhere: Sequence[tuple[str, Cite]],
+    copy: Fact | Unknown,
 ) -> Facts:
     """Give the ``secret.*`` facts of a chain."""
     facts: Facts = {"secret.provider_account": provider_account}
@@ -122,20 +131,24 @@ def secret_facts(
         )
         blank: Fact | Unknown = known(None) if gathered else absent
         return facts | {f"secret.{name}": blank for name in (*_TEXT_FACTS, *_PRESENT_FACTS)}
-    where = chain.secret.where if chain.secret else None
-    keys = list(chain.secret.values) if chain.secret else []
+    if chain.secret is None:
+        unread: Fact | Unknown = asks.namespace(chain.namespace, "Secrets")
+        facts |= {f"secret.{name}": unread for name in (*_TEXT_FACTS, *_PRESENT_FACTS)}
+        return facts | {"secret.present": known(True), "secret.elsewhere": known([])}
+    where = chain.secret.where
+    keys = list(chain.secret.values)
     readable = chain.credentials is not None
-    data = where.at("data", "credentials") if where else None
+    data = where.at("data", "credentials")
     facts |= {
         "secret.present": known(True, where),
         "secret.elsewhere": known([]),
-        "secret.keys": known(keys, where.at("data") if where else None),
-        "secret.credentials_key": known("credentials" in keys, where.at("data") if where else None),
-        "secret.static_keys": known(bool(chain.static_keys), where.at("data") if where else None),
+        "secret.keys": known(keys, where.at("data")),
+        "secret.credentials_key": known("credentials" in keys, where.at("data")),
+        "secret.static_keys": known(bool(chain.static_keys), where.at("data")),
         "secret.readable": known(readable, where),
         "secret.length": known(chain.length, data),
         "secret.peers_fit": known(bool(peers_fit), derived=True),
-        "secret.copy_differs": known(None),
+        "secret.copy_differs": copy,
         "secret.changed_after_pods": _changed_after(chain),
     }
     unreadable = asks.secret_value(chain.namespace, chain.secret_name)
@@ -173,6 +186,10 @@ def _text_facts(
         facts: Facts = {f"secret.{name}": unreadable for name in _TEXT_FACTS}
         if chain.length in EMPTY_LENGTHS:
             facts["secret.role_arn_missing"] = known(True, data, derived=True)
+        if verdict.token_path is not None and chain.workloads:
+            mounted = verdict.token_path in token_paths(chain.workloads)
+            facts["secret.token_path"] = known(verdict.token_path, data, derived=True)
+            facts["secret.token_path_mounted"] = known(mounted, data, derived=True)
         if verdict.template_regional is not None:
             facts["secret.regional"] = known(verdict.template_regional, data, derived=True)
         return facts

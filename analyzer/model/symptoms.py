@@ -13,7 +13,7 @@ from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
-from analyzer.model.objects import known
+from analyzer.model.objects import Objects, known
 
 Recency = Literal["ongoing", "stopped", "unknown"]
 
@@ -111,8 +111,10 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def operator_facts(operator: K8sObject | None, chain: Chain, asks: Asks) -> Facts:
+def operator_facts(operator: K8sObject | None, objects: Objects, asks: Asks) -> Facts:
     """Give the ``operator.*`` facts: the first condition that is not as it should be."""
+    if operator is None and objects.all("ClusterOperator"):
+        return {f"operator.{name}": known(None) for name in ("unhealthy", "message", "since")}
     if operator is None:
         missing = asks.config("clusteroperators.config.openshift.io")
         return {f"operator.{name}": missing for name in ("unhealthy", "message", "since")}

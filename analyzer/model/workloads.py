@@ -83,6 +83,8 @@ def without_token(chain: Chain) -> list[Workload]:
     chain has a token at all.
     """
     bare = []
+    if chain.optional:
+        return []
     any_token = any(aws_tokens(found) for found in chain.workloads)
     for found in chain.workloads:
         volumes = {token.volume for token in aws_tokens(found)}

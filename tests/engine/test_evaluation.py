@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from analyzer.engine import (
     RuleSet,
     Subject,
     Unknown,
+    check_facts,
     evaluate,
     load_rules,
     render_rules_markdown,
@@ -22,8 +24,9 @@ from analyzer.engine import (
 )
 from analyzer.errors import UsageProblem
 
-from .support import CAUSE, SYMPTOM, VOCABULARY, Place, missing, unknown, write_rules
+from .support import CAUSE, CHAIN, SYMPTOM, VOCABULARY, Place, missing, unknown, write_rules
 
+NAIVE = datetime(2026, 1, 1)
 PROVIDER = (
     SYMPTOM.replace("subject: chain", "subject: provider")
     .replace("chain.ready", "has(provider.url)", 1)
@@ -57,9 +60,14 @@ def test_a_failure_says_everything(rules: RuleSet) -> None:
     again = Place("1", "iam.json", 7, None, '"sub": "x"')
     other = Place("1", "secret.yaml", 3, 5, "role_arn")
     result = outcome(
-        rules, "trust-subject-mismatch", chain__uses_sts=True, role__name="a b",
-        trust__problem=Fact("subject-mismatch", (cite,)), role__arn=Fact("arn", (again, other)), trust__subjects=["x", "y"],
-    )  # fmt: skip
+        rules,
+        "trust-subject-mismatch",
+        chain__uses_sts=True,
+        role__name="a b",
+        trust__problem=Fact("subject-mismatch", (cite,)),
+        role__arn=Fact("arn", (again, other)),
+        trust__subjects=["x", "y"],
+    )
     assert result.state == "fail"
     assert result.message == "Role a b admits x, y."
     assert result.why == "The sub claim decides."
@@ -112,9 +120,11 @@ def test_unknown_applies_asks_for_the_check_as_well(rules: RuleSet) -> None:
 
 
 def test_a_broken_rule_is_an_error_and_the_rest_goes_on(tmp_path: Path) -> None:
-    broken = CAUSE.replace('trust.problem != "subject-mismatch"', "trust.problem.startsWith('x')").replace(
-        "trust.problem: subject-mismatch", "trust.problem: y"
-    ).replace("trust.problem: null", "trust.problem: x")  # fmt: skip
+    broken = (
+        CAUSE.replace('trust.problem != "subject-mismatch"', "trust.problem.startsWith('x')")
+        .replace("trust.problem: subject-mismatch", "trust.problem: y")
+        .replace("trust.problem: null", "trust.problem: x")
+    )
     rules = load_rules([write_rules(tmp_path, broken, SYMPTOM)], VOCABULARY)
     results = evaluate(rules, [subject(chain__uses_sts=True, trust__problem=None, chain__ready=True)])
     assert [item.state for item in results] == ["pass", "error"]
@@ -175,8 +185,9 @@ def test_a_failed_case_says_why(tmp_path: Path) -> None:
     text = CAUSE.replace("!=", "==").replace("expect: fail}", "expect: fail, message: nothing}")
     results = run_rule_tests(load_rules([write_rules(tmp_path, text, SYMPTOM)], VOCABULARY))
     assert [result.complaint for result in results if not result.passed] == [
-        "expected fail, got pass", "expected pass, got fail",
-    ]  # fmt: skip
+        "expected fail, got pass",
+        "expected pass, got fail",
+    ]
     text = CAUSE.replace("expect: fail}", "expect: fail, message: Role x}")
     results = run_rule_tests(load_rules([write_rules(tmp_path, text, SYMPTOM)], VOCABULARY))
     assert [result.complaint for result in results if not result.passed] == [
@@ -188,13 +199,44 @@ def test_the_rules_page(rules: RuleSet) -> None:
     page = render_rules_markdown(rules)
     assert page == render_rules_markdown(rules)
     for part in (
-        "# Rules", "3 rules on 2 links", "## trust", "### trust-subject-mismatch", "cause · fail · critical",
-        "```cel\ntrust.problem != \"subject-mismatch\"\n```", "aws iam get-role", "Disproof: The call succeeds.",
+        "# Rules",
+        "3 rules on 2 links",
+        "## trust",
+        "### trust-subject-mismatch",
+        "cause · fail · critical",
+        '```cel\ntrust.problem != "subject-mismatch"\n```',
+        "aws iam get-role",
+        "Disproof: The call succeeds.",
         "Explains: [log-assume-role-denied](#log-assume-role-denied)",
-        "Explained by: [trust-subject-mismatch](#trust-subject-mismatch)", "Points at: trust, secret",
-        "<https://example.org/trust>", "Applies where", "`AccessDenied for {role.arn}`",
-    ):  # fmt: skip
+        "Explained by: [trust-subject-mismatch](#trust-subject-mismatch)",
+        "Points at: trust, secret",
+        "<https://example.org/trust>",
+        "Applies where",
+        "`AccessDenied for {role.arn}`",
+    ):
         assert part in page
+
+
+def test_facts_are_checked_against_the_vocabulary() -> None:
+    good = {
+        "role.arn": Fact(None),
+        "role.policy": Fact({}),
+        "trust.subjects": Fact(()),
+        "chain.ready": unknown("x"),
+    }
+    assert check_facts(good, CHAIN) == []
+    bad = {
+        "role.arn": Fact(3),
+        "role.policy.size": Fact(True),
+        "role.anr": Fact("x"),
+        "token.since": Fact(NAIVE),
+    }
+    assert check_facts(bad, CHAIN) == [
+        "role.anr is not declared",
+        "role.arn is declared as string, but its value is a int",
+        "role.policy.size is declared as int, but its value is a bool",
+        "token.since is declared as timestamp, but its value is a datetime",
+    ]
 
 
 def test_the_vocabulary_page() -> None:

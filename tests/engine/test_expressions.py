@@ -115,7 +115,7 @@ def test_null_is_only_equal_to_null() -> None:
         (
             "cluster.as_of > token.since",
             {"cluster__as_of": datetime(2026, 1, 1), "token__since": datetime.now(UTC)},
-        ),  # noqa: DTZ001
+        ),
         ("trust.subjects.exists(s, s.startsWith('a'))", {"trust__subjects": [1]}),
         ("trust.subjects.filter(s, s) == []", {"trust__subjects": ["a"]}),
         ("'a' in token.anything", {"token__anything": "abc"}),

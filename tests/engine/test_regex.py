@@ -47,11 +47,36 @@ def test_matches(pattern: str, text: str, expected: bool | None) -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        "(a+)+", "(a*b)*", "(a{2}){3}", "a**", "a{2}{3}", "+", "*a", "(a", "a)", "[a", "[b-a]", "[a-\\d]", "a{", "a{,2}",
-        "a{3,2}", "a{1000}", "a{999}", "(?=a)", "(?<n>a)", "(?P<n>a)", "(?!a)", "a(?i)b", "\\1", "\\b", "\\", "[[:alpha:]]",
-        "[\\D]", "(" * 30 + "a" + ")" * 30,
+        "(a+)+",
+        "(a*b)*",
+        "(a{2}){3}",
+        "a**",
+        "a{2}{3}",
+        "+",
+        "*a",
+        "(a",
+        "a)",
+        "[a",
+        "[b-a]",
+        "[a-\\d]",
+        "a{",
+        "a{,2}",
+        "a{3,2}",
+        "a{1000}",
+        "a{999}",
+        "(?=a)",
+        "(?<n>a)",
+        "(?P<n>a)",
+        "(?!a)",
+        "a(?i)b",
+        "\\1",
+        "\\b",
+        "\\",
+        "[[:alpha:]]",
+        "[\\D]",
+        "(" * 30 + "a" + ")" * 30,
     ],
-)  # fmt: skip
+)
 def test_refused(pattern: str) -> None:
     with pytest.raises(PatternError):
         compile_pattern(pattern)

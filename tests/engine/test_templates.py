@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
@@ -121,7 +121,7 @@ def test_a_shell_reads_back_exactly_the_value(value: str) -> None:
 def test_a_real_shell_runs_nothing_of_a_value() -> None:
     evil = "x'; echo owned; $(echo owned) `echo owned` \\' \" & | > /dev/null #"
     script = command("printf %s {role.name}", role__name=evil)
-    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == evil
 
 
@@ -150,10 +150,15 @@ def test_mistakes_are_found_at_load(template: str, column: int, what: str) -> No
 @pytest.mark.parametrize(
     "template",
     [
-        'x "{role.name}"', "x '{role.name}'", "x `y {role.name}`", "cat <<EOF\n{role.name}\nEOF", "x $'\\'{role.name}",
-        'x "a\\" {role.name}"', 'x "{role.arn} {role.name}"',
+        'x "{role.name}"',
+        "x '{role.name}'",
+        "x `y {role.name}`",
+        "cat <<EOF\n{role.name}\nEOF",
+        "x $'\\'{role.name}",
+        'x "a\\" {role.name}"',
+        'x "{role.arn} {role.name}"',
     ],
-)  # fmt: skip
+)
 def test_a_value_inside_quotes_of_a_command_is_refused(template: str) -> None:
     with pytest.raises(RuleProblem, match="cannot be quoted safely"):
         compile_template(template, CHAIN, command=True)

@@ -6,10 +6,11 @@ import base64
 import json
 from functools import cache
 
-from analyzer.evidence.sniff import Loose, read_loose
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from analyzer.evidence.sniff import Loose, read_loose
 
 ACCOUNT = "123456789012"
 ROLE = "demo-openshift-ingress-operator-cloud-credentials"

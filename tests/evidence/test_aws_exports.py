@@ -21,6 +21,7 @@ from analyzer.evidence.sniff import Loose
 from .material import ACCOUNT, ROLE, ROLE_ARN, TRUST, read, role
 
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/extra"
+CALLER = f"arn:aws:iam::{ACCOUNT}:user/me"
 PROVIDER_ARN = f"arn:aws:iam::{ACCOUNT}:oidc-provider/demo-oidc.s3.us-west-2.amazonaws.com"
 ATTACHED = [{"PolicyName": "extra", "PolicyArn": POLICY_ARN}]
 BOUNDARY = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": POLICY_ARN}
@@ -83,7 +84,10 @@ class TestListings:
         assert not listing.complete
 
     def test_pages_in_one_file_are_one_listing(self) -> None:
-        pages = [{"Roles": [role()], "IsTruncated": True}, {"Roles": [role(RoleName="b")], "IsTruncated": False}]
+        pages = [
+            {"Roles": [role()], "IsTruncated": True},
+            {"Roles": [role(RoleName="b")], "IsTruncated": False},
+        ]
         (listing,) = of(Listing, read("x", "\n".join(json.dumps(page) for page in pages)))
         assert (listing.names, listing.complete) == ((ROLE, "b"), False)
 
@@ -115,7 +119,12 @@ class TestListings:
             {"Document": quote(json.dumps(TRUST)), "VersionId": "v1", "IsDefaultVersion": True},
         ]
         detail = role(RolePolicyList=inline, AttachedManagedPolicies=ATTACHED, Tags=[])
-        managed = {"PolicyName": "extra", "Arn": POLICY_ARN, "DefaultVersionId": "v1", "PolicyVersionList": versions}
+        managed = {
+            "PolicyName": "extra",
+            "Arn": POLICY_ARN,
+            "DefaultVersionId": "v1",
+            "PolicyVersionList": versions,
+        }
         found = read("gaad", {"RoleDetailList": [detail], "Policies": [managed], "IsTruncated": False})
         (record,) = of(RoleRecord, found)
         assert (record.inline_names, record.attached) == (("p",), (("extra", POLICY_ARN),))
@@ -209,7 +218,13 @@ class TestManagedPolicies:
 
 class TestProviders:
     def test_get(self) -> None:
-        value = {"Url": "h/x", "ClientIDList": ["openshift"], "ThumbprintList": [], "CreateDate": "…", "New": {}}
+        value = {
+            "Url": "h/x",
+            "ClientIDList": ["openshift"],
+            "ThumbprintList": [],
+            "CreateDate": "…",
+            "New": {},
+        }
         (found,) = of(ProviderRecord, read("x", value))
         assert (found.url, found.arn, found.client_ids, found.planned) == ("h/x", None, ("openshift",), False)
 
@@ -261,26 +276,37 @@ class TestFailures:
         [
             (f"The role with name {ROLE} cannot be found.", "GetRole", ROLE),
             (
-                f"User: arn:aws:iam::{ACCOUNT}:user/me is not authorized to perform: iam:GetRole on resource: "
+                f"User: {CALLER} is not authorized to perform: iam:GetRole on resource: "
                 f"role {ROLE} because no identity-based policy allows the iam:GetRole action",
                 "GetRole",
                 ROLE,
             ),
             (
-                f"User: arn:aws:iam::{ACCOUNT}:user/me is not authorized to perform: iam:GetRole on resource: "
+                f"User: {CALLER} is not authorized to perform: iam:GetRole on resource: "
                 f"{ROLE_ARN} because no identity-based policy allows the iam:GetRole action",
                 "GetRole",
                 ROLE_ARN,
             ),
-            (f"OpenIDConnect Provider not found for arn {PROVIDER_ARN}", "GetOpenIDConnectProvider", PROVIDER_ARN),
+            (
+                f"OpenIDConnect Provider not found for arn {PROVIDER_ARN}",
+                "GetOpenIDConnectProvider",
+                PROVIDER_ARN,
+            ),
             ("Rate exceeded", "ListRoles", None),
         ],
     )
     @pytest.mark.parametrize("lead", ["\n", "aws: [ERROR]: ", "botocore.exceptions.ClientError: "])
-    def test_the_sentence_of_the_cli(self, lead: str, message: str, operation: str, subject: str | None) -> None:
+    def test_the_sentence_of_the_cli(
+        self, lead: str, message: str, operation: str, subject: str | None
+    ) -> None:
         text = f"{lead}An error occurred (NoSuchEntity) when calling the {operation} operation: {message}\n"
         (call,) = of(FailedCall, read("x.err", text))
-        assert (call.operation, call.code, call.message, call.subject) == (operation, "NoSuchEntity", message, subject)
+        assert (call.operation, call.code, call.message, call.subject) == (
+            operation,
+            "NoSuchEntity",
+            message,
+            subject,
+        )
         assert call.where.line == (2 if lead == "\n" else 1)
 
     def test_a_saved_loop_of_answers_headings_and_errors(self) -> None:
@@ -297,17 +323,25 @@ class TestFailures:
         assert found.problem is None
 
     def test_an_error_after_the_answers(self) -> None:
-        text = json.dumps({"Role": role()}, indent=4) + "\n\nAn error occurred (AccessDenied) when calling the "
+        text = (
+            json.dumps({"Role": role()}, indent=4) + "\n\nAn error occurred (AccessDenied) when calling the "
+        )
         found = read("x", text + "GetRole operation: no\n")
         assert len(of(RoleRecord, found)) == len(of(FailedCall, found)) == 1
 
     def test_the_response_of_boto3(self) -> None:
-        value = {"OperationName": "GetRole", "Error": {"Code": "AccessDenied", "Message": "no"}, "RoleName": "r"}
+        value = {
+            "OperationName": "GetRole",
+            "Error": {"Code": "AccessDenied", "Message": "no"},
+            "RoleName": "r",
+        }
         (call,) = of(FailedCall, read("x.json", value))
         assert (call.operation, call.code, call.subject) == ("GetRole", "AccessDenied", "r")
 
     def test_a_line_of_a_pod_log_is_none(self) -> None:
-        line = "2026-01-01T00:00:00Z E An error occurred (AccessDenied) when calling the PutObject operation: x\n"
+        line = (
+            "2026-01-01T00:00:00Z E An error occurred (AccessDenied) when calling the GetRole operation: x\n"
+        )
         assert read("pod.log", line * 10).what == "not relevant"
 
 
@@ -339,7 +373,11 @@ class TestBroken:
             {"Account": 1, "Arn": 2, "UserId": 3},
             {"OpenIDConnectProviderList": [{"Arn": 1}, None]},
             {"PolicyVersion": [], "Policy": []},
-            {"Role": role(PermissionsBoundary=[], Tags={"a": 1}, RolePolicyList=[1], MaxSessionDuration=True)},
+            {
+                "Role": role(
+                    PermissionsBoundary=[], Tags={"a": 1}, RolePolicyList=[1], MaxSessionDuration=True
+                )
+            },
         ],
     )
     def test_values_of_the_wrong_type_are_not_there(self, value: object) -> None:

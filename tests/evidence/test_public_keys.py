@@ -57,7 +57,9 @@ def test_a_broken_block_is_a_problem(body: str) -> None:
     assert found.problem is not None
 
 
-@pytest.mark.parametrize("key", [jwk(), jwk(alg="RS512"), jwk(alg=None, use=None), ec_jwk(), ec_jwk(alg="ES256")])
+@pytest.mark.parametrize(
+    "key", [jwk(), jwk(alg="RS512"), jwk(alg=None, use=None), ec_jwk(), ec_jwk(alg="ES256")]
+)
 def test_keys_that_sts_can_use(key: dict[str, object]) -> None:
     assert jwk_problem(key) is None
     assert kid_of_jwk(key) is not None

@@ -52,7 +52,9 @@ def test_a_token_wrapped_by_a_terminal_is_joined() -> None:
     assert any("line breaks" in note for note in sample.notes)
 
 
-@pytest.mark.parametrize("end", ["", ".", ".REDACTED", ".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"])
+@pytest.mark.parametrize(
+    "end", ["", ".", ".REDACTED", ".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
+)
 def test_header_and_payload_alone_are_normal(end: str) -> None:
     sample = only("t.txt", signing_input() + end)
     assert (sample.problem, sample.parts, sample.signature) == (None, 2, b"")
@@ -61,7 +63,11 @@ def test_header_and_payload_alone_are_normal(end: str) -> None:
 @pytest.mark.parametrize(
     "wrapped",
     [
-        {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": token()}},
+        {
+            "kind": "ExecCredential",
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "status": {"token": token()},
+        },
         {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "status": {"token": token()}},
         {"access_token": token(), "token_type": "Bearer"},
     ],
@@ -108,7 +114,9 @@ def test_an_encrypted_token_is_named_as_such() -> None:
     assert "JWE" in sample.problem
 
 
-@pytest.mark.parametrize("payload", [b'{"exp":NaN}', b'{"exp":1e999}', b'{"a":"\\ud800"}', b"[" * 30000, b"\xff"])
+@pytest.mark.parametrize(
+    "payload", [b'{"exp":NaN}', b'{"exp":1e999}', b'{"a":"\\ud800"}', b"[" * 30000, b"\xff"]
+)
 def test_payloads_that_are_no_strict_json_are_refused(payload: bytes) -> None:
     sample = only("t.txt", f"{HEADER}.{b64(payload)}")
     assert sample.problem == "its payload is not JSON"
@@ -135,7 +143,9 @@ def test_nothing_of_the_token_is_ever_shown() -> None:
             assert signature[:12] not in sample.where.excerpt  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["example.com.txt", "notes.txt", "tokenizer.log", "get-token.sh", "token-howto.md"])
+@pytest.mark.parametrize(
+    "name", ["example.com.txt", "notes.txt", "tokenizer.log", "get-token.sh", "token-howto.md"]
+)
 def test_other_text_is_no_token(name: str) -> None:
     assert read(name, "eyes.wide.shut and www.example.com").what == "not relevant"
 

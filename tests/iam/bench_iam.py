@@ -55,7 +55,9 @@ def requests() -> list[tuple[Layers, Request]]:
     roles = [Layers(identity=(policy_of(role),)) for role in range(11)]
     actions = [action for role in range(11) for action in actions_of(role)]
     context = Context.of({"aws:RequestedRegion": "us-west-2"})
-    asked = [Request(action, "arn:aws:ec2:us-west-2:123456789012:instance/i-1", context) for action in actions]
+    asked = [
+        Request(action, "arn:aws:ec2:us-west-2:123456789012:instance/i-1", context) for action in actions
+    ]
     pairs = [(layers, request) for layers in roles for request in asked]
     return (pairs * (DECISIONS // len(pairs) + 1))[:DECISIONS]
 

@@ -1,0 +1,5 @@
+"""Run the program as ``python -m analyzer``."""
+
+from analyzer.cli import main
+
+main()

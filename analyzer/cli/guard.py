@@ -1,0 +1,65 @@
+"""Exit codes of the contract: every way in which a command can end, in one place."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from analyzer.errors import DoctorError
+
+INTERNAL = 70
+INTERRUPTED = 130
+
+P = ParamSpec("P")
+
+
+def guarded(command: Callable[P, int]) -> Callable[P, None]:
+    """Turn a command that returns an exit code into one that ends the program with it.
+
+    An error of ours is one line on stderr with its own code. A crash is 70 and names the place in
+    our code, never a value: the values may be secrets of the user's.
+    """
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except DoctorError as error:
+            say(f"error: {error}")
+            code = error.exit_code
+        except KeyboardInterrupt:
+            say("interrupted")
+            code = INTERRUPTED
+        except BrokenPipeError:
+            # the reader went away (head, less): nothing to say, and nothing more to write
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        except Exception as error:  # noqa: BLE001  (a crash must not look like a finding)
+            say(f"internal error: {type(error).__name__} at {_place(error)}. This is a defect of sts-doctor")
+            code = INTERNAL
+        raise typer.Exit(code)
+
+    return run
+
+
+def say(text: str) -> None:
+    """Write one notice to stderr, made inert."""
+    from analyzer.reports.inert import inert
+
+    print(f"sts-doctor: {inert(text)}", file=sys.stderr)
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    place = "unknown place"
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        module = trace.tb_frame.f_globals.get("__name__", "?")
+        place = f"{module}:{trace.tb_lineno} ({code.co_name})"
+        trace = trace.tb_next
+    return place

@@ -1,0 +1,60 @@
+"""Text from inputs, made harmless: nothing in it can move a cursor, hide or reorder what is shown.
+
+A log line of a bundle is written by whoever could make a pod log it. On a terminal such a line could
+clear the screen, set the title, or show a verdict that nobody gave.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+_T = TypeVar("_T")
+
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What counts as printable in Unicode and yet shows nothing: fillers, joiners, variation selectors."""
+
+
+def inert(text: str) -> str:
+    r"""Replace everything that does not print as itself by a visible escape such as ``\x1b``.
+
+    That takes in C0 and C1 controls, line breaks and tabs, bidirectional and zero-width characters,
+    unpaired surrogates, private and unassigned characters. A space stays a space.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else escape(c) for c in text)
+    return _INVISIBLE.sub(lambda match: escape(match.group()), text)
+
+
+def escape(character: str) -> str:
+    r"""Write one character as an escape: ``\n``, ``\x1b``, ``\u202e`` or ``\U000e0001``."""
+    short = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}.get(character)
+    code = ord(character)
+    if short:
+        return short
+    return f"\\x{code:02x}" if code < 0x100 else f"\u{code:04x}" if code < 0x10000 else f"\U{code:08x}"
+
+
+def rewritten(value: _T, change: Callable[[str], str], keep: frozenset[str] = frozenset()) -> _T:
+    """Give a copy of a dataclass, tuple or dictionary with each string changed.
+
+    Fields named in ``keep`` stay as they are: whoever shows those must change them itself.
+    """
+    return cast(_T, _rewritten(value, change, keep))
+
+
+def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(_rewritten(item, change, keep) for item in value)
+    if isinstance(value, dict):
+        return {change(key): _rewritten(item, change, keep) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        names = (f.name for f in fields(value) if f.name not in keep)
+        return replace(value, **{n: _rewritten(getattr(value, n), change, keep) for n in names})
+    return value

@@ -1,0 +1,1 @@
+"""The policy evaluator: traps, corpora, properties."""
