@@ -149,6 +149,7 @@ def hide(facts: dict[str, Fact], names: set[str], elements: set[int], fields: se
 @example("'b' in l.one", {"l.one": ["b"], "m.one": {}}, set(), {0}, set())
 @example("has(m.one.x)", {"l.one": [], "m.one": {"x": "a"}}, set(), set(), {"x"})
 @example("has(m.one.x)", {"l.one": [], "m.one": {}}, set(), set(), {"x"})
+@example("'x' in m.one", {"l.one": [], "m.one": {}}, set(), set(), {"x"})
 def test_hiding_evidence_never_turns_an_answer_over(
     expression: str, known: dict[str, object], names: set[str], elements: set[int], fields: set[str]
 ) -> None:

@@ -1,0 +1,70 @@
+# One task file. `make demo` and `make test` set everything up themselves.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help demo test check samples docs bench lock wheel clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo     install into $(VENV) and diagnose a sample"
+	@echo "make test     run every test"
+	@echo "make check    formatting, lint, types, import layers, samples and docs up to date"
+	@echo "make samples  write the samples anew"
+	@echo "make docs     write docs/rules.md and docs/facts.md anew"
+	@echo "make bench    measure policy evaluation and a whole run"
+	@echo "make lock     renew the lock files (needs uv)"
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.run
+	@echo; echo '$$ sts-doctor analyze samples/ingress-jwks-403'
+	@$(BIN)/sts-doctor analyze samples/ingress-jwks-403 || test $$? -eq 1
+
+test: $(VENV)/.dev
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n 2
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/sts-doctor rules test
+	$(BIN)/python -m samples --check
+	$(BIN)/python -m docs.generate --check
+
+samples: $(VENV)/.dev
+	$(BIN)/python -m samples
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m docs.generate
+
+bench: $(VENV)/.dev
+	$(BIN)/python tests/iam/bench_iam.py
+	@for sample in healthy ingress-jwks-403; do \
+	  echo "sts-doctor analyze samples/$$sample:"; \
+	  $(BIN)/python -X importtime -c pass 2>/dev/null; \
+	  time $(BIN)/sts-doctor analyze -f json -o /dev/null samples/$$sample || true; done
+
+lock:
+	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-annotate --upgrade \
+	  --custom-compile-command "make lock" -o requirements.lock
+	uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-annotate --upgrade \
+	  --custom-compile-command "make lock" -o requirements-dev.lock
+
+wheel: $(VENV)/.dev
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
+
+clean:
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
