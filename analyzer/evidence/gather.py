@@ -32,7 +32,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.origin import Where
-from analyzer.evidence.records import K8sObject
+from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.evidence.sniff import read_loose
 
 LOOSE_LIMIT = 64 << 20
@@ -103,14 +103,23 @@ class Evidence:
     inputs: list[InputRecord] = field(default_factory=list)
     objects: list[K8sObject] = field(default_factory=list)
     raw: list[RawItem] = field(default_factory=list)
-    names: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    """(kind, namespace) → names of objects that were seen, with the file."""
-    listed: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(kind, namespace) whose whole list was read, with the file."""
+    names: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    """(root, kind, namespace) → names of objects that were seen."""
+    listed: set[tuple[str, str, str]] = field(default_factory=set)
+    """(root, kind, namespace) whose whole list was read."""
     loose: list[object] = field(default_factory=list)
-    logs: LogScan = field(default_factory=LogScan)
+    log_files: list[LogFile] = field(default_factory=list)
+    symptoms: tuple[Symptom, ...] = ()
     times: list[tuple[datetime, datetime]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    def seen(self, kind: str, namespace: str) -> set[str]:
+        """Give the names of the objects of a kind that were seen in a namespace."""
+        return {n for key, names in self.names.items() if key[1:] == (kind, namespace) for n in names}
+
+    def has_list(self, kind: str, namespace: str) -> bool:
+        """Tell whether a whole list was read: what is not in it is not there."""
+        return any(key[1:] == (kind, namespace) for key in self.listed)
 
     def of(self, kind: type) -> list:  # type: ignore[type-arg]
         """Give the loose records of one type."""
@@ -156,14 +165,15 @@ class Evidence:
 
 def gather(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Evidence:
     """Read every input once, in the order given; never raises for what an input holds."""
-    evidence = Evidence()
+    evidence, logs = Evidence(), LogScan()
     for number, path in enumerate(paths, 1):
         source = open_source(path, limits)
         record = InputRecord(id=f"i{number}", path=source.label, kind=source.kind)
         evidence.inputs.append(record)
         for entry in source.walk():
-            _take(evidence, record, entry)
+            _take(evidence, record, entry, logs)
         _close(evidence, record, source)
+    evidence.log_files, evidence.symptoms = logs.files, logs.symptoms()
     return evidence
 
 
@@ -181,7 +191,7 @@ def _kind(record: InputRecord) -> str:
     return ", ".join(sorted(record.contents)) or record.kind
 
 
-def _take(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
+def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
     name = entry.path.rsplit("/", 1)[-1]
     if name in _NOISE or name.startswith("._"):
         return
@@ -199,7 +209,9 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
         root = f"{record.id}:{split[0]}"
         record.roots.add(split[0])
         want = wanted(split[1])
-        if want is not None:
+        if want is not None and want.how == "log":
+            logs.feed(record.id, entry.path, entry.chunks())
+        elif want is not None:
             _take_member(evidence, record, entry, root, want)
         return
     if note is None and not _NOISE_FOLDERS & set(entry.path.split("/")) and entry.size <= LOOSE_LIMIT:
@@ -207,9 +219,6 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
 
 
 def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str, want: Wanted) -> None:
-    if want.how == "log":
-        evidence.logs.feed(record.id, entry.path, entry.chunks())
-        return
     data = entry.read()
     if not data.strip():
         evidence.problems.append(
@@ -223,7 +232,7 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
         detail = "the list ends too early"
         evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
     if want.listing and cut.complete and not cut.problem:
-        evidence.listed.setdefault((want.kind, want.namespace), entry.path)
+        evidence.listed.add((root, want.kind, want.namespace))
     for item in cut.items:
         _take_item(evidence, record, entry.path, root, want, item)
 
@@ -234,7 +243,7 @@ def _take_item(
     if want.how == "items":
         name = item_name(item.data) or ""
         namespace = item_namespace(item.data) or want.namespace
-        evidence.names.setdefault((want.kind, namespace), {}).setdefault(name, file)
+        evidence.names.setdefault((root, want.kind, namespace), set()).add(name)
         if not wants_item(want.kind, namespace, name, item.data):
             return
         if want.kind in LATER and not (want.kind == "Secret" and _holds_credentials(item.data)):
@@ -263,6 +272,6 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
     for found in loose.records:
         if isinstance(found, K8sObject):
             evidence.objects.append(found)
-            evidence.names.setdefault((found.kind, found.namespace), {}).setdefault(found.name, entry.path)
+            evidence.names.setdefault((found.root, found.kind, found.namespace), set()).add(found.name)
         else:
             evidence.loose.append(found)

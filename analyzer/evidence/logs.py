@@ -133,6 +133,10 @@ class LogScan:
         # Where the layout does not tell the container, each file stands for itself.
         file = "" if name.pod else path
         key = (input_id, name.namespace, name.pod, name.container, file, error.klass, error.message)
+        merged = self._merged.get(key)
+        if merged is None and len(self._merged) >= MOST_SYMPTOMS:
+            self.dropped += 1
+            return
         text, position, nanos, _ = record.at(error.start)
         if nanos is not None and nanos % 1_000_000:
             # current, previous and rotated logs overlap; a stamp this fine is of one occurrence.
@@ -141,10 +145,6 @@ class LogScan:
                 return
             if len(self._seen) < _MOST_SEEN:
                 self._seen[key, nanos] = path
-        merged = self._merged.get(key)
-        if merged is None and len(self._merged) >= MOST_SYMPTOMS:
-            self.dropped += 1
-            return
         if merged is None or _is_later(nanos, name.age, merged):
             # One character more than an excerpt reads tells it that the line goes on.
             before = text[max(0, position - NEAR - 1) : position]

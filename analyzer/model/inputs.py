@@ -7,14 +7,11 @@ from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, secret, text
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import FailedCall, K8sObject, SecretValue, TokenSample
+from analyzer.model.binding import IDENTITIES
 from analyzer.model.cluster import Facts
 from analyzer.model.objects import known, was_in_cluster
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
-_IDENTITY = (
-    ("ClusterVersion", "cluster", ("spec", "clusterID")),
-    ("Infrastructure", "infrastructure", ("status", "infrastructureName")),
-)
 
 
 def input_facts(evidence: Evidence) -> Facts:
@@ -33,7 +30,7 @@ def _clusters(objects: list[K8sObject]) -> Fact:
     """Name the different clusters, by what identifies one; a single identity is no finding."""
     names: list[str] = []
     cites: list[Cite] = []
-    for kind, word, path in _IDENTITY:
+    for kind, word, path in IDENTITIES:
         found: dict[str, Cite] = {}
         for obj in objects:
             value = text(dig(obj.value, *path)) if obj.kind == kind else None

@@ -19,6 +19,7 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import KeySet, Symptom, TokenSample
 from analyzer.model.asks import Asks
 from analyzer.model.aws import parse_role_arn, provider_arn, provider_of, without_scheme
+from analyzer.model.binding import only_one_cluster
 from analyzer.model.chains import Chain, enabled_capabilities, join_chains, operator_of
 from analyzer.model.cluster import DEFAULT_ISSUER, ClusterView, Facts, read_cluster, value_of
 from analyzer.model.inputs import input_facts
@@ -33,7 +34,6 @@ from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
 from analyzer.model.tokens import token_facts, verification_keys
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
 from analyzer.model.workloads import aws_tokens, workload_facts
-
 
 REGISTRY_SECRET = "installer-cloud-credentials"  # noqa: S105  (a name)
 
@@ -79,6 +79,7 @@ class _Joined:
 
 def build_model(evidence: Evidence, as_of: datetime | None = None) -> Model:
     """Join everything; ``as_of`` overrides the time at which the bundle was gathered."""
+    whole, evidence = evidence, only_one_cluster(evidence)
     objects = Objects(evidence.objects)
     now = as_of or gathered_at(evidence)
     view = read_cluster(evidence, objects, Asks())
@@ -108,7 +109,7 @@ def build_model(evidence: Evidence, as_of: datetime | None = None) -> Model:
         Unknown(),
         now,
     )
-    return _subjects(joined)
+    return _subjects(joined, whole)
 
 
 def gathered_at(evidence: Evidence) -> datetime | None:
@@ -149,12 +150,12 @@ def _lengths(
     }
 
 
-def _subjects(joined: _Joined) -> Model:
+def _subjects(joined: _Joined, whole: Evidence) -> Model:
     view, evidence = joined.view, joined.evidence
     facts = view.facts
     _sts_facts(joined)
     facts |= issuer_facts(view, evidence, joined.objects, joined.asks)
-    facts |= input_facts(evidence)
+    facts |= input_facts(whole)
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
     provider = _provider_subject(joined, served)
@@ -230,7 +231,7 @@ def _token_subjects(joined: _Joined, served: tuple[str, ...]) -> list[Subject]:
 def _chain_subject(chain: Chain, joined: _Joined) -> tuple[Subject, ChainModel]:
     evidence, asks, view = joined.evidence, joined.asks, joined.view
     choice, verdict = joined.choices[chain.id], joined.lengths[chain.id]
-    symptoms = symptoms_of(chain, joined.chains, evidence.logs.symptoms())
+    symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
     operator = operator_of(chain, joined.objects)
     operator_name = operator.name if operator else None
     foreign = foreign_role(chain, choice, joined.chains, joined.names, without_scheme(view.issuer or ""))
@@ -327,7 +328,7 @@ def _is_in_cluster(chain: Chain, joined: _Joined) -> tuple[bool | None, Cite | N
     if chain.in_release is None:
         return None, None
     operator = joined.objects.one("ClusterOperator", "cloud-credential")
-    gathered = ("CredentialsRequest", REQUESTS_NAMESPACE) in joined.evidence.names
+    gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
     if operator is None or not gathered:
         return None, None
     related = kubernetes.items(dig(operator.value, "status", "relatedObjects"))

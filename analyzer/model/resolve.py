@@ -94,8 +94,7 @@ def _predicted(
     arn = f"arn:{view.partition}:iam::{account}:role/{name}" if account else None
     fits = candidates(book, chain.namespace, chain.secret_name)
     fits = [f for f in fits if prefix_of(f[0].name, chain.namespace, chain.secret_name) in (None, prefix)]
-    trusted = bool(issuer) and any(names_issuer(role, issuer) for role in book.roles)
-    gone = None if fits or not (names.followed or not trusted) else book.missing(name, account)
+    gone = None if fits or not names.followed else book.missing(name, account)
     return RoleChoice(arn, name, "predicted from ccoctl's naming", None, False if gone else None, gone)
 
 

@@ -119,10 +119,8 @@ def secret_facts(
 ) -> Facts:
     """Give the ``secret.*`` facts of a chain."""
     facts: Facts = {"secret.provider_account": provider_account}
-    gathered = ("Secret", chain.namespace) in evidence.listed
-    seen = chain.secret is not None or chain.secret_name in evidence.names.get(
-        ("Secret", chain.namespace), {}
-    )
+    gathered = evidence.has_list("Secret", chain.namespace)
+    seen = chain.secret is not None or chain.secret_name in evidence.seen("Secret", chain.namespace)
     if not seen:
         absent: Fact | Unknown = asks.namespace(chain.namespace, "Secrets")
         facts["secret.present"] = known(False) if gathered else absent

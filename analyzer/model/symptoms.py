@@ -60,7 +60,7 @@ def log_facts(
     chain: Chain, evidence: Evidence, symptoms: Sequence[Symptom], now: datetime | None, asks: Asks
 ) -> Facts:
     """Give the ``logs.*`` facts of a chain."""
-    files = [f for f in evidence.logs.files if f.namespace == chain.namespace and f.lines]
+    files = [f for f in evidence.log_files if f.namespace == chain.namespace and f.lines]
     if not files:
         absent: Facts = {"logs.scanned": known(False)}
         unknown = asks.logs(chain.namespace)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-import jwt
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.public_keys import spki_of_jwk
@@ -144,6 +141,10 @@ def _signature(token: TokenSample, keys: dict[str, bytes]) -> str | None:
     spki = keys.get(kid or "")
     if not token.signature or spki is None or algorithm not in ALGORITHMS:
         return None
+    # a tenth of a second to import, and most runs have no signature to check
+    import jwt
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     try:
         key = load_der_public_key(spki)
         good = jwt.get_algorithm_by_name(algorithm).verify(token.signing_input, key, token.signature)

@@ -112,13 +112,23 @@ def trust_facts(
         )
         for subject in chain.subjects
     }
-    return _facts_of(decisions, role.trust.where, policy, asks, chain)
+    return _facts_of(decisions, role.trust.where, policy, asks, chain, hosted=bool(view.hosted))
 
 
 def _facts_of(
-    decisions: dict[str, TrustDecision], where: Where, policy: Policy | Malformed, asks: Asks, chain: Chain
+    decisions: dict[str, TrustDecision],
+    where: Where,
+    policy: Policy | Malformed,
+    asks: Asks,
+    chain: Chain,
+    *,
+    hosted: bool,
 ) -> Facts:
     denied = [s for s, d in decisions.items() if d.allowed is False or d.problem is not None]
+    if hosted and len(denied) < len(decisions):
+        # hosted control planes sign in for some ServiceAccounts outside the guest: one admitted is enough
+        decisions = {s: d for s, d in decisions.items() if s not in denied}
+        denied = []
     unsure = [s for s, d in decisions.items() if d.allowed is None and d.problem is None]
     allowed = [s for s, d in decisions.items() if d.allowed is True]
     decision = decisions[denied[0]] if denied else next(iter(decisions.values()))

@@ -44,7 +44,7 @@ def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Seq
         "service_accounts_foreign",
     )
     if not chain.workloads:
-        gathered = ("Pod", chain.namespace) in evidence.listed
+        gathered = evidence.has_list("Pod", chain.namespace)
         none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
         return {f"workload.{name}": none for name in names}
     workloads = chain.workloads

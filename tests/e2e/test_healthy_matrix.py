@@ -1,0 +1,302 @@
+"""Healthy clusters of every release, region and shape: nothing fails, nothing warns."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from samples import Cluster, edits
+from samples.aws import AUDIENCES, ManagedPolicy, Role, role_name
+from samples.keys import jwks
+
+from .runs import INGRESS, NETWORK, Bench, Edit, assert_healthy, bundle, edited, everything, exports, told, used
+
+REGIONS = ("us-west-2", "us-gov-west-1", "cn-north-1")
+PARTITIONS = {"us-west-2": "aws", "us-gov-west-1": "aws-us-gov", "cn-north-1": "aws-cn"}
+LONG_NAME = "production-eu-central-cluster-number-one"
+
+
+@pytest.mark.parametrize("region", REGIONS)
+@pytest.mark.parametrize("minor", range(10, 22))
+def test_every_release_in_every_partition(bench: Bench, minor: int, region: str) -> None:
+    cluster = Cluster(version=f"4.{minor}.7", region=region, partition=PARTITIONS[region])
+    report = bench.report(everything(cluster))
+    assert_healthy(report)
+    known = report.cluster
+    assert (known.version, known.region, known.partition) == (f"4.{minor}.7", region, PARTITIONS[region])
+    assert (known.credentials_mode, known.issuer, known.infra_name) == (
+        "Manual",
+        cluster.issuer,
+        cluster.infra_name,
+    )
+    assert report.common_cause is None
+    wanted = {f"{r['spec']['secretRef']['namespace']}/{r['spec']['secretRef']['name']}"
+              for r in cluster.requests.values()}  # fmt: skip
+    assert {chain.id for chain in report.chains} == wanted
+    assert {chain.mechanism for chain in report.chains} == {"sts-secret"}
+    for chain in used(report):
+        namespace, secret = chain.id.split("/")
+        name = role_name(cluster.name, namespace, secret)
+        arn = f"arn:{PARTITIONS[region]}:iam::{cluster.account}:role/{name}"
+        assert chain.role_arn.value == arn
+
+
+# --- shapes of a healthy cluster ------------------------------------------------------------------
+
+
+def _cloudfront(cluster: Cluster) -> None:
+    pass
+
+
+def _two_issuers(cluster: Cluster) -> None:
+    """The issuer was changed two days ago, the old one is still taken, all was made anew for the new one."""
+    former = "https://demo-old-oidc.s3.us-west-2.amazonaws.com"
+    cluster.previous_kas_issuers = [former]
+    cluster.kas_issuers = [cluster.issuer or "", former]
+    when = cluster.gathered - timedelta(days=2)
+    cluster.kas_revision += 1
+    cluster.node_revisions = [cluster.kas_revision] * 3
+    cluster.kas_rolled_out = when
+    edits.restart_pods(cluster, when + timedelta(hours=2))
+
+
+def _key_rotated(cluster: Cluster) -> None:
+    when = cluster.gathered - timedelta(days=3)
+    edits.rotate_key(cluster, when, publish=True)
+    edits.restart_pods(cluster, when + timedelta(hours=5))
+
+
+def _more_audiences(cluster: Cluster) -> None:
+    cluster.provider.client_ids = ["vault", *reversed(AUDIENCES), "https://example.com"]
+
+
+def _statements(cluster: Cluster) -> list[dict[str, Any]]:
+    return [role.trust["Statement"][0] for role in cluster.roles.values()]
+
+
+def _with_audience(cluster: Cluster) -> None:
+    for statement in _statements(cluster):
+        statement["Condition"]["StringEquals"][f"{cluster.issuer_host}:aud"] = "openshift"
+
+
+def _with_audiences(cluster: Cluster) -> None:
+    for statement in _statements(cluster):
+        key = f"{cluster.issuer_host}:aud"
+        statement["Condition"]["StringEquals"][key] = ["sts.amazonaws.com", "openshift"]
+
+
+def _subject_as_text(cluster: Cluster) -> None:
+    for statement in _statements(cluster):
+        keys = statement["Condition"]["StringEquals"]
+        for key, subjects in keys.items():
+            keys[key] = subjects[0] if len(subjects) == 1 else subjects
+
+
+def _lists_everywhere(cluster: Cluster) -> None:
+    for statement in _statements(cluster):
+        statement["Action"] = ["sts:TagSession", "sts:AssumeRoleWithWebIdentity"]
+        other = f"arn:aws:iam::{cluster.account}:oidc-provider/other-oidc.s3.us-west-2.amazonaws.com"
+        statement["Principal"]["Federated"] = [other, cluster.provider.arn]
+
+
+def _statement_as_object(cluster: Cluster) -> None:
+    for role in cluster.roles.values():
+        role.trust["Statement"] = role.trust["Statement"][0]
+
+
+def _subjects_like(cluster: Cluster) -> None:
+    for statement in _statements(cluster):
+        statement["Condition"] = {"StringLike": statement["Condition"]["StringEquals"]}
+
+
+def _split_statements(cluster: Cluster) -> None:
+    """One statement for each ServiceAccount, as an administrator writes who does not know of lists."""
+    for role in cluster.roles.values():
+        (statement,) = role.trust["Statement"]
+        (key,) = statement["Condition"]["StringEquals"]
+        role.trust["Statement"] = [
+            statement | {"Sid": f"Account{n}", "Condition": {"StringEquals": {key: subject}}}
+            for n, subject in enumerate(statement["Condition"]["StringEquals"][key], 1)
+        ]
+
+
+def _url_encoded(cluster: Cluster) -> None:
+    for role in cluster.roles.values():
+        role.trust = quote(json.dumps(role.trust), safe="")  # type: ignore[assignment]
+
+
+def _json_text(cluster: Cluster) -> None:
+    for role in cluster.roles.values():
+        role.trust = json.dumps(role.trust)  # type: ignore[assignment]
+
+
+def _managed_policies(cluster: Cluster) -> None:
+    """ROSA's way: the permissions are in a managed policy, none are inline."""
+    for role in cluster.roles.values():
+        (document,) = role.inline.values()
+        name = f"{role.name[:50]}-policy"
+        role.inline, role.attached = {}, [ManagedPolicy(name, [document], role.account, role.partition)]
+
+
+def _boundary_that_allows(cluster: Cluster) -> None:
+    everything_allowed = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+    }
+    for role in cluster.roles.values():
+        role.boundary = ManagedPolicy("ceiling", [everything_allowed], role.account, role.partition)
+
+
+def _role_paths(cluster: Cluster) -> None:
+    for request in cluster.requests.values():
+        target = request["spec"]["secretRef"]
+        role = cluster.role(target["namespace"])
+        role.path = "/openshift/sts/"
+        cluster.set_role_arn(target["namespace"], target["name"], role.arn)
+
+
+def _other_clusters_roles(cluster: Cluster) -> None:
+    """The same account holds another cluster: its roles and provider are in the exports too."""
+    other = Cluster(name="staging", infra_name="staging-9x2lm")
+    cluster.roles |= other.roles
+    cluster.providers += other.providers
+
+
+def _other_platforms_requests_gone(cluster: Cluster) -> None:
+    cluster.operators["cloud-credential"].related = [
+        entry for entry in cluster.operators["cloud-credential"].related if "gcs" not in entry["name"]
+    ]
+
+
+def _legacy_template(cluster: Cluster) -> None:
+    """The credential operator's own template has a newline at its end."""
+    for namespace, name in list(cluster.secrets):
+        secret = cluster.secrets[namespace, name]
+        secret.data["credentials"] = secret.data["credentials"] + b"\n"
+
+
+SHAPES: dict[str, tuple[Edit, dict[str, object]]] = {
+    "names-cut-at-64": (lambda _: None, {"name": LONG_NAME}),
+    "cloudfront": (_cloudfront, {"issuer": "https://d2abc1example9z.cloudfront.net"}),
+    "issuer-with-a-path": (lambda _: None, {"issuer": "https://oidc.op1.openshiftapps.com/2c9k1example7m4"}),
+    "issuer-in-us-east-1": (lambda _: None, {"region": "us-east-1"}),
+    "two-issuers": (_two_issuers, {}),
+    "key-rotated": (_key_rotated, {}),
+    "more-audiences": (_more_audiences, {}),
+    "trust-with-audience": (_with_audience, {}),
+    "trust-with-audiences": (_with_audiences, {}),
+    "subject-as-text": (_subject_as_text, {}),
+    "lists-everywhere": (_lists_everywhere, {}),
+    "statement-as-object": (_statement_as_object, {}),
+    "subjects-like": (_subjects_like, {}),
+    "split-statements": (_split_statements, {}),
+    "url-encoded": (_url_encoded, {}),
+    "json-text": (_json_text, {}),
+    "managed-policies": (_managed_policies, {}),
+    "boundary-that-allows": (_boundary_that_allows, {}),
+    "role-paths": (_role_paths, {}),
+    "other-cluster-in-the-account": (_other_clusters_roles, {}),
+    "foreign-requests-not-listed": (_other_platforms_requests_gone, {}),
+    "newline-at-the-end": (_legacy_template, {}),
+}
+
+
+@pytest.fixture(params=sorted(SHAPES))
+def shape(request: pytest.FixtureRequest) -> Cluster:
+    edit, arguments = SHAPES[request.param]
+    return edited(edit, **arguments)
+
+
+def test_single_calls(bench: Bench, shape: Cluster) -> None:
+    assert_healthy(bench.report(everything(shape)))
+
+
+def test_account_details(bench: Bench, shape: Cluster) -> None:
+    assert_healthy(bench.report(everything(shape, details=True)))
+
+
+@pytest.mark.parametrize("name", ["names-cut-at-64", "cloudfront", "issuer-with-a-path", "role-paths",
+                                  "key-rotated", "newline-at-the-end"])  # fmt: skip
+def test_readable_secrets(bench: Bench, name: str) -> None:
+    edit, arguments = SHAPES[name]
+    cluster = edited(edit, **arguments)
+    report = bench.report(everything(cluster, secrets="full"))
+    assert_healthy(report)
+    assert {chain.role_arn.how for chain in report.chains} == {"secret"}
+    assert "secret" not in {link.link for c in report.chains for link in c.links if link.state == "unknown"}
+
+
+def test_ccoctl_manifests_beside_an_elided_bundle(bench: Bench) -> None:
+    cluster = Cluster()
+    report = bench.report(everything(cluster, ccoctl=True))
+    assert_healthy(report)
+    assert {chain.role_arn.how for chain in report.chains} == {"secret"}
+
+
+def test_a_token_without_signature(bench: Bench) -> None:
+    cluster = Cluster()
+    report = bench.report(everything(cluster, token=("openshift-ingress-operator", "ingress-operator")))
+    assert_healthy(report)
+    token = next(link for link in _chain(report, INGRESS).links if link.link == "token")
+    assert token.state == "pass", token
+
+
+def test_a_token_with_its_signature_is_verified_and_asked_not_to_be_sent(bench: Bench) -> None:
+    cluster = Cluster()
+    account = ("openshift-ingress-operator", "ingress-operator")
+    report = bench.report(everything(cluster, token=account, signature=True))
+    live = [f for f in report.findings if f.rule == "input-live-secret"]
+    assert [f.state for f in live] == ["warn"], told(report)
+    assert [f.rule for f in report.findings if f.state in ("fail", "warn")] == ["input-live-secret"]
+    check = next(
+        c for link in _chain(report, INGRESS).links for c in link.checks if c.rule == "token-signature-invalid"
+    )
+    assert check.state == "pass"
+    assert report.exit_code == 0
+
+
+def test_inputs_named_one_by_one(bench: Bench) -> None:
+    cluster = Cluster()
+    from analyzer.session import analyze
+
+    roots = [bench.tree(bundle(cluster)), bench.tree(exports(cluster))]
+    report = analyze(roots)
+    bench.check(report)
+    assert_healthy(report)
+    assert len(report.inputs) == 2
+
+
+def test_exports_of_a_role_are_found_by_its_name_alone(bench: Bench) -> None:
+    """Roles without description and tags, as an administrator makes them by hand."""
+    cluster = Cluster()
+    for role in cluster.roles.values():
+        role.description, role.tags = "", {}
+    report = bench.report(everything(cluster))
+    assert_healthy(report)
+    assert _chain(report, NETWORK).role_arn.value == cluster.roles[
+        role_name("demo", *NETWORK.split("/"))
+    ].arn  # fmt: skip
+
+
+def test_extra_role_policies_do_not_matter(bench: Bench) -> None:
+    cluster = Cluster()
+    role: Role = cluster.role("openshift-ingress-operator")
+    role.inline["more"] = {
+        "Version": "2012-10-17",
+        "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+    }
+    assert_healthy(bench.report(everything(cluster)))
+
+
+def test_jwks_in_another_order_and_with_a_key_more(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.jwks = jwks([cluster.key(9), *cluster.signing_keys])
+    assert_healthy(bench.report(everything(cluster)))
+
+
+def _chain(report: Any, chain_id: str) -> Any:
+    return next(chain for chain in report.chains if chain.id == chain_id)
