@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from analyzer.iam import glob
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Known, Lookup, describe
+from analyzer.iam.difference import similarity
 from analyzer.iam.logic import Ternary, any3, not3
 from analyzer.iam.operators import Operator, operator_named
 from analyzer.iam.policy import ConditionClause
@@ -134,7 +135,6 @@ def _wanted(operator: Operator, clause: ConditionClause, context: Context) -> tu
 
 def nearest_value(clause: ConditionClause, found: str, context: Context) -> tuple[int, str]:
     """Return the index and text of the clause's value that is most like what was found."""
-    from analyzer.iam.difference import similarity
 
     def shown(index: int) -> str:
         text = substitute(clause.values[index], context) if clause.variables else clause.values[index]

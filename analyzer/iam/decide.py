@@ -15,12 +15,9 @@ from analyzer.iam.evaluate import Hit, LayerResult, Request, judge_documents
 from analyzer.iam.layers import LayerKind, Layers
 from analyzer.iam.logic import Ternary, any3
 from analyzer.iam.resource_policy import resource_grant
+from analyzer.iam.service_rules import kept_by_aws, needs_no_permission
 
 Outcome = Literal["Allowed", "ImplicitlyDenied", "ExplicitlyDenied", "Unknown"]
-
-# "No permissions are required to perform this operation", even where a policy denies it (STS API
-# reference, GetCallerIdentity).
-_ALWAYS_ALLOWED = frozenset({"sts:getcalleridentity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ class Decision:
 
 def decide(request: Request, layers: Layers) -> Decision:
     """Decide a request; documents that are missing or malformed count as not known."""
-    if request.action.lower() in _ALWAYS_ALLOWED:
+    if needs_no_permission(request.action):
         return Decision("Allowed", request, layers)
     identity = judge_documents(layers.identity_documents, request, "identity")
     limits = [
@@ -57,6 +54,8 @@ def decide(request: Request, layers: Layers) -> Decision:
         for kind, documents in layers.limits()
         if kind != "organization" or not _service_linked(request)
     ]
+    if kept_by_aws(request):
+        return _combine(request, layers, False, identity, limits)
     grant = resource_grant(request, layers.resource)
     if not grant.given and not grant.cross_account:
         return _combine(request, layers, identity.allow, identity, limits)

@@ -74,7 +74,7 @@ def excess(entries: Iterable[Entry], layers: Layers, *, catalogue: Catalogue | N
 
 def _asked_for(code: str, entries: list[Entry]) -> bool:
     """Whether a risk is exactly what some entry asks for, on every resource."""
-    action = {"iam-passrole": "iam:passrole", "sts-assumerole": "sts:assumerole"}.get(code)
+    action = {"iam-passrole": "iam:passrole", "sts-assumerole": "sts:assumerole"}.get(code, "")
     return any(
         entry.resource == "*" and action in (one.lower() for one in entry.actions) for entry in entries
     )

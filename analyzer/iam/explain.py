@@ -13,6 +13,7 @@ from analyzer.iam.document import Path
 from analyzer.iam.evaluate import Hit, Request
 from analyzer.iam.layers import LAYER_NAMES, LayerKind, Layers
 from analyzer.iam.policy import Malformed, MissingDocument, Policy, Statement
+from analyzer.iam.service_rules import kept_by_aws
 
 if TYPE_CHECKING:
     from analyzer.iam.decide import Decision
@@ -46,7 +47,7 @@ def explain(decision: Decision) -> tuple[str, ...]:
     if decision.outcome == "ImplicitlyDenied":
         said = [_implicit(decision), *said]
         near = nearest_allow(decision)
-        if near is not None:
+        if near is not None and not kept_by_aws(decision.request):
             said.append(f"nearest: {near.sentence}")
     return tuple(dict.fromkeys(said))
 
@@ -97,6 +98,8 @@ def _clauses(statement: Statement, request: Request) -> list[ClauseResult]:
 
 def _implicit(decision: Decision) -> str:
     request = decision.request
+    if kept := kept_by_aws(request):
+        return kept
     if decision.cross_account:
         return f"{request.resource} is in another account and no policy there allows {request.action} on it"
     layer: LayerKind = decision.limited_by or "identity"

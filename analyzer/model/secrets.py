@@ -208,7 +208,10 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         "secret.role_arn": known(credentials.role_arn, cite),
         "secret.placeholder": known(credentials.placeholder, cite),
         "secret.profile_header": known(credentials.profile, cite),
-        "secret.malformations": known(list(credentials.malformations), cite),
+        # the placeholder says it already
+        "secret.malformations": known(
+            [] if credentials.placeholder else list(credentials.malformations), cite
+        ),
         "secret.arn_wellformed": known(arn is not None, cite),
         "secret.arn_partition": known(arn.partition if arn else None, cite),
         "secret.arn_account": known(arn.account if arn else None, cite),

@@ -306,6 +306,21 @@ def test_get_caller_identity_needs_no_permission() -> None:
     assert outcome(statement("Deny"), action="sts:GetCallerIdentity", resource="*") == ALLOWED
 
 
+@pytest.mark.parametrize(
+    ("action", "resource", "expected"),
+    [
+        ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/ReadOnlyAccess", IMPLICIT),
+        ("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess", ALLOWED),
+        ("iam:CreatePolicyVersion", "arn:aws:iam::123456789012:policy/mine", ALLOWED),
+        ("iam:PutRolePolicy", "arn:aws:iam::123456789012:role/aws-service-role/x.amazonaws.com/y", IMPLICIT),
+        ("iam:GetRole", "arn:aws:iam::123456789012:role/aws-service-role/x.amazonaws.com/y", ALLOWED),
+        ("kms:UpdateAlias", "arn:aws:kms:us-west-2:123456789012:alias/aws/s3", IMPLICIT),
+    ],
+)
+def test_what_aws_keeps_nobody_changes(action: str, resource: str, expected: str) -> None:
+    assert outcome(statement(), action=action, resource=resource) == expected
+
+
 def test_another_account_needs_the_resource_to_allow_too() -> None:
     request = Request(
         "s3:GetObject",

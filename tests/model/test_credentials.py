@@ -1,0 +1,88 @@
+"""What a credentials value says, and what its byte length alone tells."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.model.credentials import (
+    EMPTY_LENGTHS,
+    KUBERNETES_TOKEN,
+    OPENSHIFT_TOKEN,
+    TEMPLATES,
+    expected_lengths,
+    fitting,
+    read_credentials,
+)
+
+ARN = "arn:aws:iam::123456789012:role/demo-openshift-ingress-operator-cloud-credentials"
+GOOD = (
+    f"[default]\nsts_regional_endpoints = regional\nrole_arn = {ARN}\n"
+    f"web_identity_token_file = {OPENSHIFT_TOKEN}"
+)
+
+
+def test_the_documented_lengths() -> None:
+    ccoctl, old, hosted = TEMPLATES
+    assert ccoctl.length(0, OPENSHIFT_TOKEN, "") == 129
+    assert ccoctl.length(0, KUBERNETES_TOKEN, "") == 133
+    assert old.length(0, OPENSHIFT_TOKEN, "") == 95
+    assert hosted.length(0, OPENSHIFT_TOKEN, "us-east-1") == 140 + len("us-east-1")
+    assert {129, 95} == EMPTY_LENGTHS
+
+
+@given(st.integers(20, 120), st.sampled_from(["us-east-1", "ap-southeast-1", "us-gov-west-1"]))
+def test_every_template_fits_its_own_length(arn_length: int, region: str) -> None:
+    for length in expected_lengths(arn_length, [OPENSHIFT_TOKEN], region):
+        assert fitting(length, arn_length, [OPENSHIFT_TOKEN], region)
+        assert fitting(length + 1, arn_length, [OPENSHIFT_TOKEN], region), "a newline is harmless"
+        assert not fitting(length - 2, arn_length, [OPENSHIFT_TOKEN], region)
+
+
+def test_a_region_line_is_harmless() -> None:
+    longer = len(GOOD) + len("\nregion = us-east-1")
+    assert fitting(longer, len(ARN), [OPENSHIFT_TOKEN], "us-east-1")
+
+
+def test_a_good_value() -> None:
+    found = read_credentials(GOOD)
+    assert found.role_arn == ARN
+    assert found.token_path == OPENSHIFT_TOKEN
+    assert found.regional
+    assert found.profile
+    assert not found.static
+    assert found.placeholder is None
+    assert found.malformations == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        (GOOD.replace("\n", "\r\n"), "CR LF"),
+        (GOOD.replace(ARN, f'"{ARN}"'), "quotes"),
+        (GOOD.replace(ARN, f"{ARN}  "), "trailing blanks"),
+        (base64.b64encode(GOOD.encode()).decode(), "base64 twice"),
+        ("hello", "no settings"),
+    ],
+)
+def test_what_the_sdks_stumble_over(text: str, part: str) -> None:
+    assert any(part in phrase for phrase in read_credentials(text).malformations)
+
+
+def test_a_known_typo_is_no_role() -> None:
+    assert read_credentials(GOOD.replace("role_arn", "role_name")).role_arn is None
+
+
+def test_a_dry_run_leaves_its_placeholder() -> None:
+    text = GOOD.replace(ARN, "") + "\nPOPULATE ROLE ARN AND DELETE THIS LINE"
+    assert read_credentials(text).placeholder == "POPULATE ROLE ARN AND DELETE THIS LINE"
+
+
+def test_long_lived_keys() -> None:
+    assert read_credentials("[default]\naws_access_key_id = A\naws_secret_access_key = B").static
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    read_credentials(text)

@@ -1,0 +1,106 @@
+"""Which role a chain must use, among the roles of several clusters."""
+
+import json
+
+from analyzer.bundle import parse_json
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import FailedCall, Listing, PolicyDocument, RoleRecord
+from analyzer.model.roles import Naming, RoleBook, choose, naming, prefix_of, role_name, unite
+
+INGRESS = ("openshift-ingress-operator", "cloud-credentials")
+NETWORK = ("openshift-cloud-network-config-controller", "cloud-credentials")
+ISSUER = "one-oidc.s3.us-east-1.amazonaws.com"
+PLACE = Where("i1", parse_json(b"{}", "roles.json")[0].at())
+
+
+def trusting(issuer: str) -> PolicyDocument:
+    document = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": f"arn:aws:iam::123456789012:oidc-provider/{issuer}"},
+                "Condition": {"StringEquals": {f"{issuer}:sub": "system:serviceaccount:a:b"}},
+            }
+        ]
+    }
+    return PolicyDocument("trust", document, PLACE)
+
+
+def record(name: str, issuer: str = ISSUER, description: str | None = None) -> RoleRecord:
+    arn = f"arn:aws:iam::123456789012:role/{name}"
+    return RoleRecord(name, arn, trusting(issuer), PLACE, description=description)
+
+
+def book(*records: RoleRecord, listed: tuple[str, ...] | None = None) -> RoleBook:
+    listings = [Listing("roles", "123456789012", True, listed, PLACE)] if listed is not None else []
+    return unite(records, [], listings, [])
+
+
+def test_names_are_cut_at_64_without_a_hash() -> None:
+    assert len(role_name("production", *NETWORK)) == 64
+    assert prefix_of(role_name("production", *NETWORK), *NETWORK) == "production"
+    assert prefix_of(role_name("one", *INGRESS), *INGRESS) == "one"
+    assert prefix_of("one-openshift-image-registry-installer-cloud-credentials", *INGRESS) is None
+
+
+def test_the_role_of_this_cluster_among_two() -> None:
+    roles = book(
+        record(role_name("one", *INGRESS)),
+        record(role_name("two", *INGRESS), "two-oidc.s3.us-east-1.amazonaws.com"),
+    )
+    names = naming(roles, [INGRESS], ISSUER, {"one"})
+    found = choose(roles, *INGRESS, [], ISSUER, names)
+    assert found is not None
+    assert found[0].name == role_name("one", *INGRESS)
+
+
+def test_a_role_of_another_cluster_is_not_taken() -> None:
+    roles = book(
+        record(role_name("two", *INGRESS), "two-oidc.s3.us-east-1.amazonaws.com"),
+        record(role_name("one", *NETWORK)),
+    )
+    names = naming(roles, [INGRESS, NETWORK], ISSUER, {"one"})
+    assert choose(roles, *INGRESS, [], ISSUER, names) is None
+
+
+def test_a_stale_trust_policy_is_still_this_clusters_role() -> None:
+    roles = book(record(role_name("one", *INGRESS), "old-oidc.s3.us-east-1.amazonaws.com"))
+    names = naming(roles, [INGRESS], "d1.cloudfront.net", set())
+    found = choose(roles, *INGRESS, [], "d1.cloudfront.net", names)
+    assert found is not None
+
+
+def test_a_renamed_role_is_found_by_what_it_trusts() -> None:
+    roles = book(record("team-x"))
+    found = choose(
+        roles, *INGRESS, ["system:serviceaccount:a:b"], ISSUER, Naming(frozenset(), followed=False)
+    )
+    assert found is not None
+    assert found[1] == "trust policy"
+
+
+def test_absence_needs_a_complete_listing_or_a_recorded_answer() -> None:
+    name = role_name("one", *INGRESS)
+    assert book().missing(name, "123456789012") is None
+    assert book(listed=(name.upper(),)).missing(name, "123456789012") is None, "names are unique by case"
+    assert book(listed=("other",)).missing(name, "123456789012") is not None
+    assert book(listed=("other",)).missing(name, "210987654321") is None, "that is another account"
+    failed = FailedCall("GetRole", "NoSuchEntity", "gone", name, PLACE)
+    assert unite([], [], [], [failed]).missing(name, None) is not None
+
+
+def test_records_of_one_role_are_united() -> None:
+    name = "one"
+    inline = PolicyDocument("p", {}, PLACE)
+    roles = unite(
+        [
+            RoleRecord(name, None, None, PLACE, inline=(inline,)),
+            record(name),
+            RoleRecord(name, None, None, PLACE, inline_names=("p",)),
+        ],
+        [], [], [],
+    ).roles  # fmt: skip
+    assert len(roles) == 1
+    assert roles[0].inline == {"p": inline}
+    assert roles[0].inline_names == ("p",)
+    assert json.loads(json.dumps(roles[0].trust_text))
