@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 from analyzer.engine import Missing as Asked
 from analyzer.engine import Outcome
+from analyzer.findings.redact import redact
 from analyzer.findings.report import (
     LINKS,
     Chain,
@@ -92,7 +93,7 @@ def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link]
     if causes:
         first = causes[0]
         return Verdict(
-            "fail", first.rule.link, first.rule.id, first.message, info.recency, _simulated(causes)
+            "fail", first.rule.link, first.rule.id, redact(first.message), info.recency, _simulated(causes)
         )
     symptoms = [o for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
     if symptoms:
@@ -104,7 +105,7 @@ def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link]
         return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
     if warned:
         first = min(warned, key=_decisiveness)
-        return Verdict("warn", first.rule.link, first.rule.id, first.message, info.recency, None)
+        return Verdict("warn", first.rule.link, first.rule.id, redact(first.message), info.recency, None)
     return Verdict("pass", None, None, "Every link of the chain holds.", info.recency, None)
 
 
@@ -134,7 +135,7 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
         pointed = [link for link in LINKS if link in first.rule.points_at]
         tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs." if pointed else ""
     link = links[0] if links else None
-    return Verdict("suspected", link, first.rule.id, first.message + tail, info.recency, None)
+    return Verdict("suspected", link, first.rule.id, redact(first.message) + tail, info.recency, None)
 
 
 def _listed(words: Sequence[str], conjunction: str = "and") -> str:
@@ -203,10 +204,10 @@ def _finding(
         chains=chains,
         subject=subject,
         title=rule.title,
-        message=first.message,
+        message=redact(first.message),
         why=first.why,
         evidence=tuple(
-            Evidence(p.cite.input, p.cite.file, p.cite.line, p.cite.column, p.cite.excerpt, p.role)
+            Evidence(p.cite.input, p.cite.file, p.cite.line, p.cite.column, redact(p.cite.excerpt), p.role)
             for p in proofs
         ),
         fix=tuple(Fix(f.text, f.command) for f in first.fix),
@@ -238,7 +239,7 @@ def find_common_cause(chains: Sequence[Chain], outcomes: Sequence[Outcome]) -> C
         return None
     ids = tuple(c.id for c in chains if c.verdict.rule == rule)
     used = sum(c.verdict.state != "not-applicable" for c in chains)
-    sentence = f"{shared[rule].message} This explains {count} of {used} chains."
+    sentence = f"{redact(shared[rule].message)} This explains {count} of {used} chains."
     return CommonCause(rule, shared[rule].rule.link, ids, sentence)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from analyzer.iam import glob
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Known, Lookup, describe
-from analyzer.iam.difference import similarity
+from analyzer.iam.difference import most_alike
 from analyzer.iam.logic import Ternary, any3, not3
 from analyzer.iam.operators import Operator, operator_named
 from analyzer.iam.policy import ConditionClause
@@ -135,15 +135,14 @@ def _wanted(operator: Operator, clause: ConditionClause, context: Context) -> tu
 
 def nearest_value(clause: ConditionClause, found: str, context: Context) -> tuple[int, str]:
     """Return the index and text of the clause's value that is most like what was found."""
+    shown = [_shown(clause, value, context) for value in clause.values]
+    index = most_alike(shown, found)
+    return (0, "") if index is None else (index, shown[index])
 
-    def shown(index: int) -> str:
-        text = substitute(clause.values[index], context) if clause.variables else clause.values[index]
-        return text if isinstance(text, str) else clause.values[index]
 
-    if not clause.values:
-        return 0, ""
-    index = max(range(len(clause.values)), key=lambda at: (similarity(shown(at), found), -at))
-    return index, shown(index)
+def _shown(clause: ConditionClause, value: str, context: Context) -> str:
+    text = substitute(value, context) if clause.variables else value
+    return text if isinstance(text, str) else value
 
 
 __all__ = ["ClauseResult", "conditions_hold", "evaluate_clause", "nearest_value"]

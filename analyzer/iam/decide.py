@@ -56,6 +56,8 @@ def decide(request: Request, layers: Layers) -> Decision:
     ]
     if kept_by_aws(request):
         return _combine(request, layers, False, identity, limits)
+    if layers.resource is None and request.principal is None:
+        return _combine(request, layers, identity.allow, identity, limits)
     grant = resource_grant(request, layers.resource)
     if not grant.given and not grant.cross_account:
         return _combine(request, layers, identity.allow, identity, limits)

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 Span = tuple[int, int]
 _MAX_LENGTH = 2000
+_MAX_COMPARED = 300
+_MAX_CANDIDATES = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ def judge_documents(
             hits.append(Hit(layer, document, None, None))
             continue
         for statement in document.statements:
+            if statement.action_matcher.matches(action) is False:
+                continue
             verdict = applies(statement, request, action, short=short)
             if verdict is False:
                 continue

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import ABSENT
-from analyzer.iam.difference import Difference, difference, similarity
+from analyzer.iam.difference import Difference, difference, most_alike, similarity
 from analyzer.iam.document import Path
 from analyzer.iam.evaluate import Hit, Request
 from analyzer.iam.layers import LAYER_NAMES, LayerKind, Layers
@@ -158,4 +158,5 @@ def _near(document: Policy, statement: Statement, request: Request) -> tuple[tup
 
 
 def _most_like(texts: tuple[str, ...], wanted: str) -> str:
-    return max(texts, key=lambda text: similarity(text.lower(), wanted.lower()), default="")
+    index = most_alike([text.lower() for text in texts], wanted.lower())
+    return "" if index is None else texts[index]

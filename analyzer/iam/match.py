@@ -137,6 +137,7 @@ class ResourceMatcher:
 
     NOTHING: ClassVar[ResourceMatcher]
     everything: bool = False
+    literals: frozenset[str] = frozenset()
     patterns: re.Pattern[str] | None = None
     short: re.Pattern[str] | None = None
     variable: tuple[str, ...] = ()
@@ -149,6 +150,7 @@ class ResourceMatcher:
     ) -> ResourceMatcher:
         """Return the matcher of a statement's Resource, or of its NotResource."""
         listed = resources if resources is not None else not_resources or ()
+        literals: list[str] = []
         whole: list[str] = []
         short: list[str] = []
         variable: list[str] = []
@@ -156,12 +158,15 @@ class ResourceMatcher:
             pattern = given if variables else glob.escape_dollars(given)
             if has_variables(pattern):
                 variable.append(pattern)
+            elif split_arn(pattern) and not glob.has_wildcard(pattern):
+                literals.append(glob.literal(pattern))
             elif split_arn(pattern):
                 whole.append(arn_regex(Arn(*pattern.split(":", 5))))
             elif padded := pad_arn(pattern):
                 short.append(arn_regex(padded))
         return cls(
             everything="*" in listed,
+            literals=frozenset(literals),
             patterns=re.compile("|".join(whole), re.DOTALL) if whole else None,
             short=re.compile("|".join(short), re.DOTALL) if short else None,
             variable=tuple(variable),
@@ -171,7 +176,9 @@ class ResourceMatcher:
 
     def matches(self, resource: str, context: Context, *, short: bool = True) -> Ternary:
         """Whether the statement speaks of this resource; unknown when a variable is not known."""
-        if self.everything or (self.patterns is not None and self.patterns.fullmatch(resource)):
+        if self.everything or resource in self.literals:
+            return not self.negated
+        if self.patterns is not None and self.patterns.fullmatch(resource):
             return not self.negated
         if short and self.short is not None and self.short.fullmatch(resource):
             return not self.negated

@@ -71,6 +71,9 @@ def _clause_lints(statement: Statement, identity: WebIdentity) -> Iterator[Lint]
         if operator.quantifier == "ForAllValues" and kind in ("sub", "aud", "azp"):
             text = f"{clause.key} has one value, and ForAllValues holds where the key is absent"
             yield Lint("forall-on-single-valued", clause.path, text)
+        if kind == "other-issuer" and operator.negated:
+            text = f"{clause.key} is no key of the token's provider, so {clause.operator} always holds"
+            yield Lint("condition-key-other-provider", clause.path, text)
         if kind in ("claim", "never"):
             yield Lint("key-never-present", clause.path, f"a web identity never has the key {clause.key}")
 

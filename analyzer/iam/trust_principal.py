@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.iam.difference import similarity
+from analyzer.iam.difference import most_alike
 from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary, any3, not3
 from analyzer.iam.match import split_arn
@@ -29,7 +29,7 @@ def allow_principal(statement: Statement, identity: WebIdentity) -> tuple[Fault 
         return _other_principal(statement.principals, wanted, (*statement.path, "Principal"))
     if identity.prefix is None:
         return _unknown_provider(federated), 4, ()
-    nearest = max(federated, key=lambda one: similarity(one.value, wanted))
+    nearest = federated[most_alike([one.value for one in federated], wanted) or 0]
     wanted = _wanted_arn(identity, nearest.value)
     if not nearest.value.strip():
         return Fault("placeholder", nearest.path, wanted, nearest.value, "Federated is empty"), 3, ()
@@ -66,7 +66,7 @@ def _other_principal(
         if one.value == "*" and one.kind in ("*", "AWS"):
             sentence = "Principal * is no way to trust a web identity: Federated must name its provider"
             return Fault("principal-wrong", one.path, wanted, "*", sentence, holds=None), 1, ()
-    nearest = max(listed, key=lambda one: similarity(one.value, wanted))
+    nearest = listed[most_alike([one.value for one in listed], wanted) or 0]
     sentence = f"the principal is of kind {nearest.kind}, a web identity needs Federated"
     return Fault("principal-wrong", nearest.path, wanted, nearest.value, sentence), 1, ()
 

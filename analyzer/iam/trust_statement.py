@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from analyzer.iam import glob
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import describe
-from analyzer.iam.difference import similarity
+from analyzer.iam.difference import most_alike, similarity
 from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary, all3
 from analyzer.iam.operators import operator_named
@@ -96,7 +96,8 @@ def _action(statement: Statement) -> Fault | None:
         return None
     listed = statement.actions if statement.actions is not None else statement.not_actions or ()
     element = "Action" if statement.actions is not None else "NotAction"
-    nearest = max(listed, key=lambda one: similarity(one.lower(), ACTION.lower()), default="")
+    index = most_alike([one.lower() for one in listed], ACTION.lower())
+    nearest = "" if index is None else listed[index]
     document_path: Path = (*statement.path, element)
     sentence = f"the statement allows {nearest}, not {ACTION}"
     return Fault("action-wrong", document_path, ACTION, nearest, sentence, holds=covered)
@@ -224,4 +225,5 @@ def _subject_nearness(statement: Statement, identity: WebIdentity) -> float:
     ]
     if any(value == subject or glob.matches(value, subject) for value in values):
         return 1.0
-    return max((similarity(value, subject) for value in values), default=0.5)
+    index = most_alike(values, subject)
+    return 0.5 if index is None else similarity(values[index], subject)

@@ -36,7 +36,9 @@ def escape(character: str) -> str:
     code = ord(character)
     if short:
         return short
-    return f"\\x{code:02x}" if code < 0x100 else f"\u{code:04x}" if code < 0x10000 else f"\U{code:08x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def rewritten(value: _T, change: Callable[[str], str], keep: frozenset[str] = frozenset()) -> _T:

@@ -225,15 +225,14 @@ def test_readable_secrets(bench: Bench, name: str) -> None:
     edit, arguments = SHAPES[name]
     cluster = edited(edit, **arguments)
     report = bench.report(everything(cluster, secrets="full"))
-    assert_healthy(report)
+    assert_healthy(report, elided=False)
     assert {chain.role_arn.how for chain in report.chains} == {"secret"}
-    assert "secret" not in {link.link for c in report.chains for link in c.links if link.state == "unknown"}
 
 
 def test_ccoctl_manifests_beside_an_elided_bundle(bench: Bench) -> None:
     cluster = Cluster()
     report = bench.report(everything(cluster, ccoctl=True))
-    assert_healthy(report)
+    assert_healthy(report, elided=False)
     assert {chain.role_arn.how for chain in report.chains} == {"secret"}
 
 
