@@ -110,7 +110,9 @@ def make_report(
         chains=chains,
         findings=findings,
         common_cause=judge.find_common_cause(chains, outcomes),
-        missing=judge.find_missing(outcomes, chains),
+        missing=judge.find_missing(
+            outcomes, chains, frozenset(m.chain.id for m in model.chains if m.chain.optional)
+        ),
         counts=judge.count(outcomes),
         errors=tuple(errors),
         exit_code=0,
@@ -214,7 +216,11 @@ def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Rep
     """Choose the exit code: findings first, then what could not be read, then what is not known."""
     levels = _LEVELS[options.fail_on]
     code = 0
-    if any(f.state in levels and f.muted is None for f in report.findings) or report.counts.error or (options.fail_on == "unknown" and report.counts.unknown):
+    if (
+        any(f.state in levels and f.muted is None for f in report.findings)
+        or report.counts.error
+        or (options.fail_on == "unknown" and report.counts.unknown)
+    ):
         code = 1
     elif any(i.stopped for i in evidence.inputs):
         code = 5

@@ -6,7 +6,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,7 +29,7 @@ Paths = Annotated[
 ]
 
 
-def _more(flag: str, what: str) -> typer.models.OptionInfo:
+def _more(flag: str, what: str) -> Any:
     return typer.Option(flag, help=f"{what}. The same as INPUT, said outright. Repeatable.", metavar="PATH")
 
 

@@ -39,7 +39,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
             # the reader went away (head, less): nothing to say, and nothing more to write
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 0
-        except Exception as error:  # noqa: BLE001  (a crash must not look like a finding)
+        except Exception as error:  # a crash must not look like a finding
             say(f"internal error: {type(error).__name__} at {_place(error)}. This is a defect of sts-doctor")
             code = INTERNAL
         raise typer.Exit(code)

@@ -40,12 +40,13 @@ def _show(rule_id: str) -> int:
 
     from analyzer.engine import render_rule_markdown
 
-    rules = {r.id: r for r in _load(None).rules}
+    ruleset = _load(None)
+    rules = {r.id: r for r in ruleset.rules}
     if rule_id not in rules:
         near = get_close_matches(rule_id, rules, 3)
         hint = f"Did you mean {' or '.join(near)}?" if near else "sts-doctor rules list shows all"
         raise UsageProblem(f"there is no rule {rule_id!r}", do=hint)
-    print(render_rule_markdown(rules[rule_id]))
+    print(render_rule_markdown(rules[rule_id], ruleset))
     return 0
 
 
@@ -73,14 +74,14 @@ def check(packs: Packs = None) -> int:
 
 @app.command("test")
 @guarded
-def test(packs: Packs = None) -> int:
+def run_tests(packs: Packs = None) -> int:
     """Run the tests that stand inside the rule files."""
     from analyzer.engine import run_rule_tests
 
     results = run_rule_tests(_load(packs))
     failed = [r for r in results if not r.passed]
     for result in failed:
-        print(f"FAILED {result.rule}: {result.name}: {result.detail}")
+        print(f"FAILED {result.rule.id}: {result.test.name}: {result.complaint}")
     print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 

@@ -187,7 +187,7 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
 
 def _kind(record: InputRecord) -> str:
     if record.roots:
-        return "must-gather" if record.kind == "directory" else f"must-gather ({record.kind})"
+        return ", ".join(["must-gather", *sorted(record.contents)])
     return ", ".join(sorted(record.contents)) or record.kind
 
 

@@ -246,10 +246,13 @@ def find_common_cause(chains: Sequence[Chain], outcomes: Sequence[Outcome]) -> C
 # --- what is missing --------------------------------------------------------------------------
 
 
-def find_missing(outcomes: Sequence[Outcome], chains: Sequence[Chain]) -> tuple[Missing, ...]:
+def find_missing(
+    outcomes: Sequence[Outcome], chains: Sequence[Chain], unused: frozenset[str]
+) -> tuple[Missing, ...]:
     """Group unknowns by the evidence that would settle them, the most decisive first.
 
     What a suspected chain waits for counts three times: there an error is known and its cause is not.
+    What only chains in ``unused`` wait for comes last: nothing signs in with their Secrets.
     """
     suspected = {c.id for c in chains if c.verdict.state == "suspected"}
     used = {c.id for c in chains if c.verdict.state != "not-applicable"}
@@ -268,7 +271,7 @@ def find_missing(outcomes: Sequence[Outcome], chains: Sequence[Chain]) -> tuple[
             rules.add(outcome.rule.id)
             ids.update(concerned)
             weights[item.evidence] += 1 + 2 * bool(concerned & suspected)
-    order = sorted(rows, key=lambda key: (-weights[key], key))
+    order = sorted(rows, key=lambda key: (bool(rows[key][2]) and rows[key][2] <= unused, -weights[key], key))
     return tuple(
         Missing(
             key, texts[key].why, texts[key].command, texts[key].where_to_run, texts[key].sensitivity,

@@ -51,8 +51,25 @@ def difference(expected: str, found: str) -> Difference:
 
 @lru_cache(maxsize=4096)
 def similarity(one: str, two: str) -> float:
-    """How alike two texts are, from 0 to 1."""
-    return SequenceMatcher(None, one[:_MAX_LENGTH], two[:_MAX_LENGTH], autojunk=False).ratio()
+    """Return how alike two texts are, from 0 to 1; of long texts only the beginning is compared."""
+    if one == two:
+        return 1.0
+    return SequenceMatcher(None, one[:_MAX_COMPARED], two[:_MAX_COMPARED], autojunk=False).ratio()
+
+
+def most_alike(texts: Sequence[str], wanted: str) -> int | None:
+    """Return the position of the text most like the wanted one, the first of equals; None of none.
+
+    Of very many texts only those that share the longest ends with the wanted one are compared.
+    """
+    candidates: Sequence[int] = range(len(texts))
+    if len(texts) > _MAX_CANDIDATES:
+        candidates = sorted(candidates, key=lambda at: -_shared_ends(texts[at], wanted))[:_MAX_CANDIDATES]
+    return max(candidates, key=lambda at: (similarity(texts[at], wanted), -at), default=None)
+
+
+def _shared_ends(one: str, two: str) -> int:
+    return len(commonprefix((one, two))) + len(commonprefix((one[::-1], two[::-1])))
 
 
 def _marked(text: str, spans: tuple[Span, ...], left: str, right: str) -> str:

@@ -33,7 +33,7 @@ from analyzer.model.secrets import LengthVerdict, judge_length, secret_facts
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
 from analyzer.model.tokens import token_facts, verification_keys
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
-from analyzer.model.workloads import aws_tokens, workload_facts
+from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
 
 REGISTRY_SECRET = "installer-cloud-credentials"  # noqa: S105  (a name)
 
@@ -239,6 +239,8 @@ def _chain_subject(chain: Chain, joined: _Joined) -> tuple[Subject, ChainModel]:
     client_ids = joined.client_ids.value if isinstance(joined.client_ids, Fact) else None
     ids = [i for i in client_ids if isinstance(i, str)] if isinstance(client_ids, list) else None
     audiences = sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)})
+    if not audiences and (chain.optional or evidence.has_list("Pod", chain.namespace)):
+        audiences = [USUAL_AUDIENCES[0]]
     denials = [s for s in symptoms if s.klass == "action-denied"]
     mechanism = _mechanism(chain)
     facts: Facts = dict(view.facts)

@@ -96,12 +96,39 @@ def unite(
         account = arn.account if arn else None
         role = _slot(found, record.name, account)
         _add(role, record, account)
+    return RoleBook(
+        tuple(found.values()),
+        _join_policies(list(policies), found.values()),
+        tuple(listings),
+        tuple(failures),
+    )
+
+
+def _join_policies(policies: Sequence[ManagedPolicy], roles: Iterable[Role]) -> dict[str, ManagedPolicy]:
+    """Unite the records of each managed policy.
+
+    An answer of get-policy-version names no policy: the name of its file is the only hint that there
+    is, taken where it holds the name of exactly one policy that is known.
+    """
+    roles = list(roles)
+    named = {name: arn for role in roles for name, arn in role.attached or ()}
+    named |= {role.boundary_arn.rsplit("/", 1)[-1]: role.boundary_arn for role in roles if role.boundary_arn}
+    named |= {p.name: p.arn for p in policies if p.name and p.arn}
     merged: dict[str, ManagedPolicy] = {}
     for policy in policies:
-        if policy.arn:
-            before = merged.get(policy.arn)
-            merged[policy.arn] = policy if before is None else _join_policy(before, policy)
-    return RoleBook(tuple(found.values()), merged, tuple(listings), tuple(failures))
+        arn = policy.arn or _named_in(policy.where.file.rsplit("/", 1)[-1], named)
+        if arn:
+            before = merged.get(arn)
+            merged[arn] = policy if before is None else _join_policy(before, policy)
+    return merged
+
+
+def _named_in(file: str, named: dict[str, str]) -> str | None:
+    fits = [name for name in named if name in file]
+    longest = max(fits, key=len, default=None)
+    if longest is None or any(name not in longest for name in fits):
+        return None
+    return named[longest]
 
 
 def _slot(found: dict[tuple[str, str | None], Role], name: str, account: str | None) -> Role:

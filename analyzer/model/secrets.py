@@ -172,7 +172,7 @@ def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks
     return {
         "secret.length_fits": fits,
         "secret.length_expected": expected,
-        "secret.length_other_role": known(verdict.other_role, derived=True),
+        "secret.length_other_role": known(verdict.other_role or "none that was exported", derived=True),
     }
 
 

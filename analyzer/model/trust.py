@@ -60,6 +60,8 @@ def role_facts(chain: Chain, choice: RoleChoice, shared: Sequence[str], asks: As
     ask = asks.role(choice.name)
     derived = choice.how.startswith("predicted")
     role_where = choice.role.where if choice.role else None
+    if isinstance(role_where, Where):
+        role_where = role_where.at("Arn")
     return {
         "role.arn": known(choice.arn, choice.proof, role_where, derived=derived) if choice.arn else ask,
         "role.name": known(choice.name, role_where, derived=derived) if choice.name else ask,

@@ -1,0 +1,142 @@
+"""Findings, set the way compilers set their messages: claim, place, line, reason, repair."""
+
+from __future__ import annotations
+
+from analyzer.findings.report import Evidence, Finding, Fix
+
+from .detail import Detail
+from .excerpt import gutter_of, quoted
+from .page import Page
+from .story import Findings, Story, log_lines
+from .wording import STATE_WORDS, counted, listed, minute
+
+
+def draw_main(page: Page, story: Story, detail: Detail) -> list[str]:
+    """Write the main finding in full, as far as the detail allows."""
+    return _block(page, story, story.main, detail) if story.main else []
+
+
+def draw_others(page: Page, story: Story, detail: Detail) -> list[str]:
+    """Write further failures, each shorter than the main one; those alike share an entry."""
+    lines: list[str] = []
+    for group in story.others[: detail.others]:
+        lines += ["", *_block(page, story, group, detail.brief())]
+    left = story.others[detail.others :]
+    return lines + [_summary(page, story, group) for group in left]
+
+
+def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
+    """Write warnings and remarks, one line for each rule; in full where the page is verbose."""
+    groups = [*story.warnings, *story.infos, *_orphans(story)]
+    if page.verbose:
+        groups += [group for shares in story.explained.values() for group in shares]
+        return [line for group in groups for line in ["", *_block(page, story, group, detail)]]
+    lines = [_summary(page, story, group) for group in groups[: detail.warnings]]
+    if groups[detail.warnings :]:
+        lines.append(_more(page, [group[0].rule for group in groups[detail.warnings :]]))
+    if story.muted:
+        rules = listed(sorted({f.rule for f in story.muted}), 4)
+        lines.append(page.one_line("  muted: ", f"{counted(len(story.muted), 'finding')} ({rules})", "quiet"))
+    return ["", *lines] if lines else []
+
+
+def _orphans(story: Story) -> list[Findings]:
+    """Symptoms whose cause has no entry of its own."""
+    shown = {f.rule for f in story.main} | {group[0].rule for group in story.others}
+    return [group for cause, groups in story.explained.items() if cause not in shown for group in groups]
+
+
+def _more(page: Page, rules: list[str]) -> str:
+    return page.one_line("  ", f"{page.signs.dots} {len(rules)} more: {', '.join(rules)} (-v for all)")
+
+
+def _tag(page: Page, finding: Finding) -> str:
+    return f"{page.signs.states[finding.state]} {STATE_WORDS[finding.state]}[{finding.rule}]"
+
+
+def _summary(page: Page, story: Story, group: Findings) -> str:
+    """Say a group of findings in one line."""
+    first = group[0]
+    number = f" {page.signs.times}{len(group)}" if len(group) > 1 else ""
+    text = first.title if len(group) > 1 or first.state == "info" else first.message
+    names = [story.name(c) for finding in group for c in finding.chains]
+    if len(group) > 1 and names:
+        text += f": {listed(names)}"
+    return page.one_line(f"{_tag(page, first)}{number}: ", text, first.state)
+
+
+def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[str]:
+    first = group[0]
+    lines = page.paragraph(f"{_tag(page, first)}: ", first.message, first.state, hang=4)
+    symptoms = story.explained.get(first.rule, ()) if first.kind == "cause" else ()
+    pieces = _pieces(first, symptoms, detail)
+    gutter = gutter_of(pieces)
+    for position, piece in enumerate(pieces):
+        proven = first if piece in first.evidence else symptoms[0][0]
+        lines += quoted(page, piece, proven.message, gutter, first=position == 0)
+    lines += _like_it(page, story, group)
+    for symptom in symptoms:
+        lines += _note(page, "explains", _share(page, story, symptom))
+    if detail.why and first.why:
+        lines += _note(page, "why", first.why)
+    lines += _fix(page, first, detail)
+    if detail.disproof and first.disproof:
+        lines += _note(page, "would disprove", first.disproof)
+    if page.verbose:
+        for reference in first.references:
+            lines += _note(page, "see", reference)
+    return lines
+
+
+def _pieces(finding: Finding, symptoms: tuple[Findings, ...], detail: Detail) -> tuple[Evidence, ...]:
+    """Choose what to quote: lines that say something first, then one line of a log that it explains."""
+    telling = sorted(finding.evidence, key=lambda e: sum(c.isalnum() for c in e.excerpt) <= 2)
+    pieces = telling[: detail.places]
+    if detail.places > 1 and symptoms and symptoms[0][0].evidence:
+        pieces = [*pieces, symptoms[0][0].evidence[0]]
+    return tuple(pieces)
+
+
+def _like_it(page: Page, story: Story, group: Findings) -> list[str]:
+    """Name where else the same was found; in full where the page is verbose."""
+    if len(group) == 1:
+        return []
+    if not page.verbose:
+        names = [", ".join(story.name(c) for c in f.chains) or f.subject for f in group[1:]]
+        return _note(page, "also", f"{len(group) - 1} like this: {listed(names)}")
+    lines = []
+    for finding in group[1:]:
+        lines += _note(page, "also", finding.message)
+        for piece in finding.evidence:
+            lines += quoted(page, piece, finding.message, gutter_of(finding.evidence), first=False)
+        lines += _fix(page, finding, Detail())
+    return lines
+
+
+def _share(page: Page, story: Story, group: Findings) -> str:
+    number, last = log_lines(group)
+    counts = f" ({counted(number, 'log line')}, last {minute(last)})" if number else ""
+    names = listed([", ".join(story.name(c) for c in f.chains) or f.subject for f in group])
+    return f"{counted(len(group), f'{group[0].rule} finding')}{counts}: {names}"
+
+
+def _fix(page: Page, finding: Finding, detail: Detail) -> list[str]:
+    lines: list[str] = []
+    for step in finding.fix[: detail.steps]:
+        lines += _step(page, step)
+    left = len(finding.fix) - detail.steps
+    if left > 0 and detail.steps:
+        more = f"{page.signs.dots} {counted(left, 'more step')}: -v, or sts-doctor explain {finding.rule}"
+        lines.append(page.one_line("         ", more))
+    return lines
+
+
+def _step(page: Page, step: Fix) -> list[str]:
+    lines = _note(page, "fix", step.text)
+    if step.command:
+        lines.append("         " + page.paint(step.command, "command"))
+    return lines
+
+
+def _note(page: Page, name: str, text: str) -> list[str]:
+    return page.paragraph(f"  = {name}: ", text, "title", hang=9)

@@ -1,0 +1,145 @@
+"""A quoted line of an input, with its number, and a mark under the part that proves the finding."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from analyzer.findings.report import Evidence
+
+from .page import Page
+from .paths import short_path
+
+_LONGEST = 600
+"""More of a line than this is neither searched nor shown."""
+
+_TOKEN = re.compile(r"[^\s\"'`,;()\[\]{}<>]{8,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The part of a line that is meant: ``start`` to ``end``, and within it what differs."""
+
+    start: int
+    end: int
+    differs: tuple[int, int] | None = None
+
+
+def quoted(page: Page, evidence: Evidence, message: str, gutter: int, first: bool) -> list[str]:
+    """Set one piece of evidence: an arrow with its place, then the line, if it says something."""
+    arrow = "-->" if first else ":::"
+    place = f":{evidence.line}" + (f":{evidence.column}" if evidence.column else "")
+    lead = f"{' ' * gutter}{arrow} "
+    path = page.safe(evidence.file)
+    role = page.safe(evidence.role)
+    telling = len(re.findall(r"\w", evidence.excerpt)) > 2
+    room = page.width - len(lead) - len(place)
+    if not page.verbose:
+        path = short_path(path, room, page.signs.dots)
+    note = "" if telling or len(lead + path + place + role) + 3 > page.width else f" ({role})"
+    head = lead + page.paint(path + place, "path") + note
+    return [head, *_line(page, evidence, message, gutter)] if telling else [head]
+
+
+def gutter_of(pieces: tuple[Evidence, ...]) -> int:
+    """Give the width that the line numbers of these pieces need."""
+    return max((len(str(e.line)) for e in pieces), default=1)
+
+
+def _line(page: Page, evidence: Evidence, message: str, gutter: int) -> list[str]:
+    """Set the line and, below it, the mark with its label; both are cut to the page around the mark."""
+    raw = evidence.excerpt[:_LONGEST].rstrip()
+    mark = find_mark(raw, message, evidence.column)
+    text, mark = _shown(page, raw, mark)
+    text, mark = _window(page, text, mark, page.width - gutter - 3)
+    number = f"{evidence.line:>{gutter}} | "
+    blank = f"{'':{gutter}} | "
+    under = _underline(mark)
+    room = page.width - len(blank) - len(under) - 1
+    role = page.safe(evidence.role)
+    lines = [page.paint(number, "quiet") + text]
+    if len(role) <= room:
+        lines.append(page.paint(blank, "quiet") + page.paint(f"{under} {role}", "warn"))
+    else:
+        lines.append(page.paint(blank, "quiet") + page.paint(under, "warn"))
+        lines.append(page.paint(blank, "quiet") + page.cut(role, page.width - len(blank)))
+    return lines
+
+
+def find_mark(line: str, message: str, column: int | None) -> Mark:
+    """Find what a line has in common with the message that it proves; else begin at the column."""
+    match = SequenceMatcher(None, line, message[:_LONGEST], autojunk=False).find_longest_match()
+    start, end = _whole_words(line, match.a, match.a + match.size)
+    word = line[start:end]
+    if len(word) >= 6 or (len(word) >= 3 and any(c.isdigit() for c in word)):
+        return Mark(start, end, _difference(word, start, message))
+    begin = column - 1 if column and column <= len(line) and not line.startswith("…") else 0
+    begin += len(line[begin:]) - len(line[begin:].lstrip())
+    return Mark(begin, max(len(line), begin + 1))
+
+
+def _whole_words(line: str, start: int, end: int) -> tuple[int, int]:
+    """Draw a part of a line together until it begins and ends with whole words."""
+    while start < end and (not line[start].isalnum() or (start and line[start - 1].isalnum())):
+        start += 1
+    while end > start and (
+        not line[end - 1].isalnum() or (end < len(line) and (line[end].isalnum() or line[end] in "_-"))
+    ):
+        end -= 1
+    return start, end
+
+
+def _difference(word: str, start: int, message: str) -> tuple[int, int] | None:
+    """Give the part of a value in which it differs from its near double in the message."""
+    if not _TOKEN.fullmatch(word):
+        return None
+    tokens = {t.rstrip(".:") for t in _TOKEN.findall(message)} - {word}
+    near = [t for t in tokens if SequenceMatcher(None, word, t, autojunk=False).ratio() >= 0.75]
+    if len(near) != 1:
+        return None
+    other = near[0]
+    head = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), len(other))
+    tail = 0
+    while tail < min(len(word), len(other)) - head and word[-1 - tail] == other[-1 - tail]:
+        tail += 1
+    return (start + head, start + len(word) - tail) if head < len(word) - tail else None
+
+
+def _shown(page: Page, raw: str, mark: Mark) -> tuple[str, Mark]:
+    """Make a line harmless and move its mark to where the same characters now stand."""
+
+    def at(position: int) -> int:
+        return len(page.safe(raw[:position]))
+
+    differs = (at(mark.differs[0]), at(mark.differs[1])) if mark.differs else None
+    return page.safe(raw), Mark(at(mark.start), max(at(mark.end), at(mark.start) + 1), differs)
+
+
+def _window(page: Page, text: str, mark: Mark, room: int) -> tuple[str, Mark]:
+    """Cut a line to the page so that the mark stays in sight."""
+    dots = page.signs.dots
+    if len(text) <= room:
+        return text, mark
+    begin = 0 if mark.end <= room - len(dots) else max(0, min(mark.start - room // 4, len(text) - room))
+    lead = dots if begin else ""
+    body = text[begin : begin + room - len(lead)]
+    if begin + room - len(lead) < len(text):
+        body = body[: len(body) - len(dots)] + dots
+    shift = len(lead) - begin
+
+    def moved(position: int) -> int:
+        return min(max(position + shift, 0), room)
+
+    differs = (moved(mark.differs[0]), moved(mark.differs[1])) if mark.differs else None
+    if differs and differs[0] >= differs[1]:
+        differs = None
+    return lead + body, Mark(moved(mark.start), max(moved(mark.end), moved(mark.start) + 1), differs)
+
+
+def _underline(mark: Mark) -> str:
+    """Draw carets under what is meant; where only a part differs, carets there and dashes elsewhere."""
+    if not mark.differs:
+        return " " * mark.start + "^" * (mark.end - mark.start)
+    first, last = mark.differs
+    return " " * mark.start + "-" * (first - mark.start) + "^" * (last - first) + "-" * (mark.end - last)

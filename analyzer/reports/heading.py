@@ -1,0 +1,52 @@
+"""The head of the text: which cluster, which mode, which inputs."""
+
+from __future__ import annotations
+
+from analyzer.findings.report import Input, Report
+
+from .page import Page
+from .wording import counted, minute, size
+
+LEAD = 9
+
+
+def draw_heading(page: Page, report: Report) -> list[str]:
+    """Write the lines that say what was looked at; unknown fields are left out, never guessed."""
+    cluster = report.cluster
+    bundles = [i for i in report.inputs if i.kind.startswith("must-gather")]
+    clock = report.run.as_of_from == "timestamp"
+    when = minute(report.run.as_of) if report.run.as_of else "at an unknown time"
+    bundle = [
+        *(f"{i.kind} {i.path}" for i in (bundles or report.inputs)[:1]),
+        f"OCP {cluster.version}" if cluster.version else "",
+        " ".join(part for part in (cluster.platform, cluster.region) if part),
+        f"infra {cluster.infra_name}" if cluster.infra_name else "",
+        f"cluster {page.cut(cluster.id, 8 + len(page.signs.dots))}" if cluster.id else "",
+        f"gathered {when}" if clock or not report.run.as_of else f"judged as of {when}",
+    ]
+    lines = page.paragraph("bundle".ljust(LEAD), page.joined(bundle), "title")
+    lines += page.paragraph("mode".ljust(LEAD), page.joined(_mode(report)), "title")
+    most = len(report.inputs) if page.verbose else 3
+    inputs = [_input(i) for i in report.inputs[:most]]
+    if len(report.inputs) > most:
+        inputs.append(f"{len(report.inputs) - most} more")
+    return lines + page.paragraph("inputs".ljust(LEAD), page.joined(inputs) or "none", "title")
+
+
+def _mode(report: Report) -> list[str]:
+    cluster = report.cluster
+    word = {True: "STS", False: "not STS", None: "not known whether STS is used"}[cluster.sts]
+    if cluster.credentials_mode is None:
+        mode = "credentialsMode not known"
+    else:
+        mode = f"credentialsMode {cluster.credentials_mode or 'default (empty)'}"
+    return [word, mode, f"issuer {cluster.issuer}" if cluster.issuer else "issuer not known"]
+
+
+def _input(item: Input) -> str:
+    notes = [counted(item.members, "file"), size(item.bytes)]
+    if item.cleaned:
+        notes.append("obfuscated")
+    if item.warnings:
+        notes.append(counted(len(item.warnings), "warning"))
+    return f"{item.id} {item.kind} {item.path} ({', '.join(notes)})"

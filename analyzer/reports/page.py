@@ -1,0 +1,138 @@
+"""The page that text is set on: its width, its signs, its colours, and paragraphs that fit it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+
+from .inert import escape, inert
+from .wording import STATE_WORDS
+
+NARROWEST = 40
+"""Below this width lines are not made shorter: nothing could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What is drawn beside words; nothing is ever said by a sign alone."""
+
+    states: dict[str, str]
+    dot: str
+    dots: str
+    line: str
+    dash: str
+    times: str
+
+
+_UNICODE = Signs(
+    {
+        "pass": "✔",
+        "fail": "✘",
+        "suspected": "?",
+        "warn": "!",
+        "info": "i",
+        "unknown": "?",
+        "not-applicable": "·",
+        "error": "!",
+    },
+    "·",
+    "…",
+    "─",
+    "—",
+    "×",
+)
+_ASCII = Signs(
+    {**_UNICODE.states, "pass": "+", "fail": "x", "not-applicable": "-"}, "|", "...", "-", "-", "x"
+)
+
+_PLAIN = {
+    "…": "...",
+    "—": "-",
+    "–": "-",
+    "→": "->",
+    "×": "x",
+    "·": "|",
+    "‘": "'",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+}
+"""What well-known signs of a text become where only ASCII may be shown."""
+
+_COLOURS = {
+    "pass": "32",
+    "fail": "1;31",
+    "suspected": "1;33",
+    "warn": "33",
+    "info": "34",
+    "unknown": "36",
+    "not-applicable": "2",
+    "error": "1;31",
+    "path": "36",
+    "command": "1",
+    "quiet": "2",
+    "title": "1",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How a text is set; ``safe`` must have been applied to every string of an input."""
+
+    width: int = 100
+    color: bool = False
+    ascii: bool = False
+    verbose: bool = False
+
+    @property
+    def signs(self) -> Signs:
+        """The signs that this page may use."""
+        return _ASCII if self.ascii else _UNICODE
+
+    def safe(self, text: str) -> str:
+        """Make a string of the report harmless, and plain ASCII where the page is."""
+        text = inert(text)
+        if not self.ascii or text.isascii():
+            return text
+        return "".join(c if c.isascii() else _PLAIN.get(c) or escape(c) for c in text)
+
+    def paint(self, text: str, role: str) -> str:
+        """Colour a text that is already laid out."""
+        if not self.color or not text or role not in _COLOURS:
+            return text
+        return f"\x1b[{_COLOURS[role]}m{text}\x1b[0m"
+
+    def state(self, state: str) -> str:
+        """Write a state as sign and word."""
+        return f"{self.signs.states[state]} {STATE_WORDS[state]}"
+
+    def joined(self, parts: list[str]) -> str:
+        """Join the parts of a line with the page's dot, leaving out empty ones."""
+        return f" {self.signs.dot} ".join(part for part in parts if part)
+
+    def paragraph(self, lead: str, text: str, role: str = "", hang: int | None = None) -> list[str]:
+        """Wrap a text behind a lead, which is painted; later lines hang below the text or ``hang``."""
+        hang = len(lead) if hang is None else hang
+        if len(lead) > self.width - 12:
+            lead, text = "", lead + text
+        lines = textwrap.wrap(
+            text,
+            width=self.width,
+            initial_indent=" " * len(lead),
+            subsequent_indent=" " * min(hang, self.width // 2),
+            break_on_hyphens=False,
+        )
+        if not lines:
+            return [self.paint(lead.rstrip(), role)]
+        return [self.paint(lead, role) + lines[0][len(lead) :], *lines[1:]]
+
+    def one_line(self, lead: str, text: str, role: str = "") -> str:
+        """Set a text on one line; what does not fit is cut off with dots."""
+        return self.paint(lead, role) + self.cut(text, self.width - len(lead))
+
+    def cut(self, text: str, room: int) -> str:
+        """Cut a text at its end so that it fits."""
+        dots = self.signs.dots
+        if len(text) <= room:
+            return text
+        return text[: max(room - len(dots), 0)].rstrip() + dots

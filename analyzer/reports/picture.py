@@ -1,0 +1,113 @@
+"""The chain drawn as a line of links, and the matrix of operators and links where chains differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.findings.report import Chain
+
+from .page import Page
+from .story import Story
+from .wording import listed
+
+_INDENT = 1
+
+
+def draw_chain(page: Page, chain: Chain) -> list[str]:
+    """Draw the links of a chain in order, the state of each below it, the broken one marked.
+
+    Links that do not apply are named in a line below, so that the rest has room.
+    """
+    broken = _marked(chain)
+    cells = [
+        (f"{page.signs.states[link.state]} {link.link}" if link.link == broken else link.link, link.state)
+        for link in chain.links
+        if link.state != "not-applicable"
+    ]
+    lines = []
+    for row, gap in _rows(page, cells):
+        top, bottom = "", ""
+        for position, (name, state) in enumerate(row):
+            width = max(len(name), len(page.state(state))) + gap
+            last = position == len(row) - 1 and row[-1] is cells[-1]
+            top += page.paint(name, state if " " in name else "") + _connector(page, width - len(name), last)
+            bottom += page.paint(page.state(state), state) + " " * (width - len(page.state(state)))
+        lines += [" " * _INDENT + top.rstrip(), " " * _INDENT + bottom.rstrip()]
+    absent = [link.link for link in chain.links if link.state == "not-applicable"]
+    if absent and page.verbose:
+        lines += page.paragraph(f" {page.state('not-applicable')}: ", listed(absent), "not-applicable")
+    return lines
+
+
+def _marked(chain: Chain) -> str | None:
+    return chain.verdict.link if chain.verdict.state in ("fail", "suspected", "warn") else None
+
+
+def _connector(page: Page, room: int, last: bool) -> str:
+    if last:
+        return ""
+    if room >= 3:
+        return f" {page.signs.line * (room - 2)} "
+    return page.signs.line * room
+
+
+def _rows(page: Page, cells: list[tuple[str, str]]) -> list[tuple[list[tuple[str, str]], int]]:
+    """Put the links on one row if they fit, drawn tightly if need be; else on several."""
+    room = page.width - _INDENT
+    widths = [max(len(name), len(page.state(state))) for name, state in cells]
+    for gap in (3, 2):
+        if sum(widths) + gap * (len(cells) - 1) <= room:
+            return [(cells, gap)] if cells else []
+    rows: list[list[tuple[str, str]]] = [[]]
+    used = 0
+    for cell, width in zip(cells, widths, strict=True):
+        if rows[-1] and used + width + 3 > room:
+            rows.append([])
+            used = 0
+        rows[-1].append(cell)
+        used += width + 3
+    return [(row, 3) for row in rows]
+
+
+def draw_matrix(page: Page, story: Story, most: int) -> list[str]:
+    """Draw the links in which the chains differ, one row for all chains that are alike."""
+    alike: dict[tuple[str, ...], list[Chain]] = {}
+    for chain in story.used:
+        alike.setdefault(tuple(link.state for link in chain.links), []).append(chain)
+    names = [link.link for link in story.used[0].links] if story.used else []
+    differing = [n for n, column in enumerate(zip(*alike, strict=False)) if len(set(column)) > 1]
+    if len(alike) < 2 or not differing:
+        return []
+    rows = [(_label(story, chains), [states[n] for n in differing]) for states, chains in alike.items()]
+    left = len(rows) - most
+    columns = [names[n] for n in differing]
+    lines = _table(page, columns, rows[:most]) or _list(page, columns, rows[:most])
+    return [*lines, f"  {page.signs.dots} {left} more like these: -v for all"] if left > 0 else lines
+
+
+def _label(story: Story, chains: Sequence[Chain]) -> str:
+    return listed([story.name(chain.id) for chain in chains], 40)
+
+
+def _table(page: Page, columns: list[str], rows: list[tuple[str, list[str]]]) -> list[str]:
+    """Set the matrix as a table; nothing if the page is too narrow for it."""
+    from tabulate import tabulate
+
+    taken = sum(max(len(c), max(len(page.state(s[n])) for _, s in rows)) + 2 for n, c in enumerate(columns))
+    room = page.width - taken - 2
+    if room < 16:
+        return []
+    body = [
+        [page.cut(label, room), *(page.paint(page.state(s), s) for s in states)] for label, states in rows
+    ]
+    table = tabulate(body, headers=["", *columns], tablefmt="plain", disable_numparse=True)
+    return [f"  {line}".rstrip() for line in table.splitlines()]
+
+
+def _list(page: Page, columns: list[str], rows: list[tuple[str, list[str]]]) -> list[str]:
+    """Set the matrix as sentences, for narrow pages."""
+    lines = []
+    for label, states in rows:
+        cells = [f"{name} {page.state(state)}" for name, state in zip(columns, states, strict=True)]
+        lines += page.paragraph("  ", f"{label}: {', '.join(cells)}", hang=4)
+    return lines

@@ -1,0 +1,119 @@
+"""The report as text for a terminal or a ticket: verdict, chain, proof, repair, what is not known."""
+
+from __future__ import annotations
+
+from analyzer.findings.report import Counts, Report
+
+from .blocks import draw_main, draw_others, draw_rest
+from .detail import EVERYTHING, LADDER, Detail
+from .heading import draw_heading
+from .headline import draw_verdict
+from .inert import rewritten
+from .page import NARROWEST, Page
+from .picture import draw_chain, draw_matrix
+from .story import Story, tell
+from .unknowns import draw_unknowns
+from .wording import EXIT_WORDS, counted, listed
+
+LINES = 40
+"""How long an answer is that nobody asked to be longer."""
+
+
+def render_text(
+    report: Report,
+    *,
+    width: int = 100,
+    color: bool = False,
+    ascii: bool = False,
+    verbose: bool = False,  # noqa: A002
+) -> str:
+    """Write a report as text that ends with a line end.
+
+    ``width`` holds for all lines but commands, and paths where ``verbose``. ``color`` adds SGR codes
+    and nothing else; with ``ascii`` every character is ASCII. Whatever strings the report holds,
+    nothing in the text acts on a terminal but those codes.
+    """
+    page = Page(max(width, NARROWEST), color, ascii, verbose)
+    # Excerpts stay as they are until they are quoted: their columns count the original characters.
+    story = tell(rewritten(report, page.safe, frozenset({"excerpt"})))
+    lines: list[str] = []
+    for detail in (EVERYTHING,) if verbose else LADDER:
+        lines = _draw(page, story, detail)
+        if len(lines) <= LINES:
+            break
+    return "\n".join(lines) + "\n"
+
+
+def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
+    main = draw_main(page, story, detail)
+    parts = [
+        draw_heading(page, story.report),
+        ["", *draw_verdict(page, story)],
+        _picture(page, story, detail),
+        ["", *main] if main else [],
+        draw_others(page, story, detail),
+        draw_rest(page, story, detail),
+        draw_unknowns(page, story, detail),
+        _unread(page, story.report),
+        _chains(page, story) if page.verbose else [],
+        ["", *_last(page, story.report)],
+    ]
+    return [line for part in parts for line in part]
+
+
+def _picture(page: Page, story: Story, detail: Detail) -> list[str]:
+    """Draw the chain that the verdict is about, and how the others differ from it."""
+    if not story.groups:
+        return []
+    first = story.groups[0]
+    if first.state == "pass" and len(story.groups) == 1 and not page.verbose:
+        names = "every operator"
+    else:
+        names = listed([story.name(c.id) for c in first.chains])
+    lines = ["", page.one_line("chain".ljust(9), names, "title"), *draw_chain(page, first.chains[0])]
+    matrix = draw_matrix(page, story, detail.rows)
+    return [*lines, *matrix]
+
+
+def _unread(page: Page, report: Report) -> list[str]:
+    """Say which parts of the inputs could not be read, and which rules could not be asked."""
+    if not report.errors:
+        return []
+    warn = page.signs.states["warn"]
+    texts = [f"{e.member or e.input or 'an input'}: {e.detail or e.code}" for e in report.errors]
+    if page.verbose:
+        return ["", *(line for text in texts for line in page.paragraph(f"{warn} not read: ", text, "warn"))]
+    more = f" (and {len(texts) - 1} more, -v for all)" if len(texts) > 1 else ""
+    lead = f"{warn} {counted(len(texts), 'problem')} with reading: "
+    return ["", page.paint(lead, "warn") + page.cut(texts[0], page.width - len(lead + more)) + more]
+
+
+def _chains(page: Page, story: Story) -> list[str]:
+    """List the chains with their roles, so that names and ARNs can be looked up."""
+    lines = ["", page.paint("chains:", "title")] if story.report.chains else []
+    for chain in story.report.chains:
+        role = f"{chain.role_arn.value or 'role not known'} ({chain.role_arn.how})"
+        state = page.state(chain.verdict.state)
+        accounts = f"ServiceAccounts {', '.join(chain.service_accounts) or 'none'}"
+        lines += page.paragraph(f"  {state} ", f"{chain.id} [{chain.mechanism}]", chain.verdict.state)
+        lines += page.paragraph("    ", page.joined([role, accounts]))
+    return lines
+
+
+def _last(page: Page, report: Report) -> list[str]:
+    counts: Counts = report.counts
+    numbers = [
+        (counts.passed, "pass"),
+        (counts.fail, "fail"),
+        (counts.warn, "warn"),
+        (counts.info, "info"),
+        (counts.unknown, "unknown"),
+        (counts.not_applicable, "n/a"),
+    ]
+    if counts.error:
+        numbers.append((counts.error, "error"))
+    total = sum(number for number, _ in numbers)
+    text = page.joined([f"{number} {word}" for number, word in numbers])
+    word = EXIT_WORDS.get(report.exit_code)
+    exit_line = f"exit {report.exit_code}" + (f" ({word})" if word else "")
+    return [*page.paragraph(f"{counted(total, 'check')}: ", text, hang=4), exit_line]

@@ -1,0 +1,61 @@
+"""What could not be told: grouped by the evidence that is missing, each with the command that gets it."""
+
+from __future__ import annotations
+
+from analyzer.findings.report import Missing
+
+from .detail import Detail
+from .page import Page
+from .story import Story
+from .wording import counted, listed
+
+
+def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
+    """Write the missing evidence, the most decisive first, similar pieces as one entry."""
+    missing = story.report.missing
+    if not missing:
+        return []
+    groups = _alike(missing) if not page.verbose else [[item] for item in missing]
+    lines = ["", page.paint(f"not known ({len(missing)}), most decisive first:", "title")]
+    for group in groups[: detail.unknowns]:
+        lines += _entry(page, story, group)
+    left = groups[detail.unknowns :]
+    if left:
+        names = listed([_title(page, group) for group in left], 6)
+        lines.append(page.one_line("  ", f"{page.signs.dots} {len(left)} more: {names} (-v for all)"))
+    return lines
+
+
+def _alike(missing: tuple[Missing, ...]) -> list[list[Missing]]:
+    """Put pieces of the same kind together: ``role:a`` and ``role:b``."""
+    groups: dict[str, list[Missing]] = {}
+    for item in missing:
+        groups.setdefault(item.evidence.split(":", 1)[0], []).append(item)
+    return list(groups.values())
+
+
+def _title(page: Page, group: list[Missing]) -> str:
+    if len(group) == 1:
+        return group[0].evidence
+    return f"{group[0].evidence.split(':', 1)[0]} {page.signs.times}{len(group)}"
+
+
+def _entry(page: Page, story: Story, group: list[Missing]) -> list[str]:
+    first = group[0]
+    rules = {rule for item in group for rule in item.decides}
+    if len(group) > 1:
+        names = [story.name(chain) for item in group for chain in item.chains]
+        unique = list(dict.fromkeys(names)) or [item.evidence for item in group]
+        text = f"{first.why}; {len(group)} like this: {listed(unique)}"
+    else:
+        text = first.why
+    text += f" (decides {counted(len(rules), 'rule')})" if rules else ""
+    lines = page.paragraph(f"  {page.signs.states['unknown']} {_title(page, group)}: ", text, "unknown", 4)
+    where = f"on {first.where_to_run}" if first.where_to_run else "ask"
+    warning = "; the answer holds a secret" if first.sensitivity == "secret" else ""
+    lines += page.paragraph("    ", f"{where}{warning}:")
+    lines.append("      " + page.paint(first.command, "command"))
+    if page.verbose:
+        lines += page.paragraph("    decides: ", ", ".join(first.decides))
+        lines += page.paragraph("    for: ", ", ".join(first.chains)) if first.chains else []
+    return lines

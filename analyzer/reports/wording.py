@@ -1,0 +1,65 @@
+"""The words that every readable format shares: states, links, numbers, times, lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+STATE_WORDS = {
+    "pass": "pass",
+    "fail": "fail",
+    "suspected": "suspected",
+    "warn": "warn",
+    "info": "info",
+    "unknown": "unknown",
+    "not-applicable": "n/a",
+    "error": "error",
+}
+"""The one word for each state, wherever people read it."""
+
+RECENCY_WORDS = {
+    "ongoing": "errors still going on at gather time",
+    "stopped": "errors had stopped before the gather",
+    "unknown": "",
+}
+
+EXIT_WORDS = {
+    0: "nothing to report",
+    1: "findings",
+    2: "usage",
+    3: "nothing readable",
+    4: "something decisive is unknown",
+    5: "input refused as hostile",
+    6: "some inputs were unreadable",
+    70: "internal error",
+    130: "interrupted",
+}
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Write ``1 line`` or ``2 lines``."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str], most: int = 8) -> str:
+    """Join words with commas; those past ``most`` become a number."""
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[: most - 1])} and {len(words) - most + 1} more"
+
+
+def minute(stamp: str) -> str:
+    """Shorten ``2022-03-25T17:10:17Z`` to ``2022-03-25 17:10Z``; anything else stays."""
+    date, mark, time = stamp.partition("T")
+    if mark and stamp.endswith("Z") and len(time) >= 6:
+        return f"{date} {time[:5]}Z"
+    return stamp
+
+
+def size(number: int) -> str:
+    """Write a number of bytes as people do: ``243 KiB``."""
+    value, unit = float(number), "bytes"
+    for unit in ("bytes", "KiB", "MiB", "GiB"):  # noqa: B007  the last unit is used after the loop
+        if value < 1024 or unit == "GiB":
+            break
+        value /= 1024
+    return f"{number} bytes" if unit == "bytes" else f"{value:.{0 if value >= 10 else 1}f} {unit}"
