@@ -11,7 +11,6 @@ from analyzer.cli import analyze, inspect, rules
 
 app = typer.Typer(
     name="sts-doctor",
-    help="Diagnose AWS STS authentication from OpenShift must-gather bundles, offline.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
