@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -13,38 +13,228 @@ import typer
 from analyzer.cli.guard import guarded
 from analyzer.errors import UsageProblem
 
-app = typer.Typer(help="Look at single objects: a policy, a trust policy.", no_args_is_help=True,
-                  rich_markup_mode=None)  # fmt: skip
+app = typer.Typer(
+    help="Look at single objects: a policy, a trust policy, a token, keys.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 LINE_LIMIT = 16 << 20
+"""Characters of one line of JSON lines."""
+
+Lines = Annotated[str | None, typer.Argument(metavar="LINES", help="A file of JSON lines; - reads stdin.")]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
+Json = Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")]
 
 
 @app.command("policy")
 @guarded
-def policy(source: Annotated[str, typer.Argument(metavar="FILE", help="JSON lines; - reads stdin.")]) -> int:
-    """Decide requests against policies: one JSON object a line in, one decision a line out."""
+def policy(
+    lines: Lines = None,
+    policies: Annotated[
+        list[Path] | None, typer.Option("--policy", help="An identity policy, or an export that holds one.")
+    ] = None,
+    boundary: Annotated[list[Path] | None, typer.Option(help="A permissions boundary.")] = None,
+    scp: Annotated[list[Path] | None, typer.Option(help="A service control policy; each is a level.")] = None,
+    action: Annotated[str, typer.Option(help="The action that is asked for.", metavar="SERVICE:ACTION")] = "",
+    resource: Annotated[str, typer.Option(help="The ARN that it is asked for.", metavar="ARN")] = "*",
+    context: Annotated[
+        list[str] | None, typer.Option(help="A condition key. Repeatable.", metavar="KEY=VALUE")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Decide whether a request is allowed: one with options, or many as JSON lines.
+
+    Exit code of a single decision: 0 allowed, 1 denied, 4 not known.
+    """
     from analyzer.iam.lines import evaluate_policy_line
 
-    return _each_line(source, evaluate_policy_line)
+    if lines is not None:
+        return _each_line(lines, evaluate_policy_line)
+    if not policies or not action:
+        raise UsageProblem("no request", do="Give --policy FILE --action SERVICE:ACTION, or JSON lines")
+    line: dict[str, object] = {
+        "request": {"action": action, "resource": resource, "context": _context(context or [])},
+        "identityPolicies": [_document(p) for p in policies],
+    }
+    if boundary:
+        line["permissionBoundaries"] = [_document(p) for p in boundary]
+    if scp:
+        line["serviceControlPolicies"] = [[_document(p)] for p in scp]
+    decision = evaluate_policy_line(line)
+    _show(decision, f"{decision['decision']}: {action} on {resource}", as_json=as_json)
+    return {"Allowed": 0, "Unknown": 4}.get(str(decision["decision"]), 1)
 
 
 @app.command("trust")
 @guarded
-def trust(source: Annotated[str, typer.Argument(metavar="FILE", help="JSON lines; - reads stdin.")]) -> int:
-    """Decide whether tokens may assume roles: one JSON object a line in, one decision a line out."""
+def trust(
+    lines: Lines = None,
+    document: Annotated[
+        Path | None, typer.Option("--policy", help="A trust policy, or a get-role answer that holds one.")
+    ] = None,
+    issuer: Annotated[str, typer.Option(help="The issuer of the token.", metavar="URL")] = "",
+    provider: Annotated[
+        str | None, typer.Option(help="The ARN of the IAM OIDC provider, where known.", metavar="ARN")
+    ] = None,
+    sub: Annotated[str | None, typer.Option(help="The subject of the token.")] = None,
+    aud: Annotated[list[str] | None, typer.Option(help="An audience of the token. Repeatable.")] = None,
+    as_json: Json = False,
+) -> int:
+    """Decide whether a token may assume a role: one with options, or many as JSON lines.
+
+    Exit code of a single decision: 0 allowed, 1 denied, 4 not known.
+    """
     from analyzer.iam.lines import evaluate_trust_line
 
-    return _each_line(source, evaluate_trust_line)
+    if lines is not None:
+        return _each_line(lines, evaluate_trust_line)
+    if document is None or not (issuer or provider):
+        raise UsageProblem("no token", do="Give --policy FILE --issuer URL --sub SUBJECT, or JSON lines")
+    claims = {"iss": issuer or None, "sub": sub, "aud": aud or None}
+    given = {key: value for key, value in claims.items() if value is not None}
+    decision = evaluate_trust_line(
+        {"trustPolicy": _document(document), "providerArn": provider, "claims": given}
+    )
+    word = {True: "Allowed", False: "Denied", None: "Unknown"}[decision["allowed"]]
+    _show(
+        decision, f"{word}: sts:AssumeRoleWithWebIdentity for {sub or 'a token without sub'}", as_json=as_json
+    )
+    return {True: 0, False: 1, None: 4}[decision["allowed"]]
+
+
+@app.command("token")
+@guarded
+def token(files: Files) -> int:
+    """Show a token's header and claims; its signature is never shown, and nothing is verified."""
+    from analyzer.evidence.records import TokenSample
+    from analyzer.evidence.sniff import read_loose
+
+    found = 0
+    for path in files:
+        for record in read_loose("i1", path.name, _bytes(path)).records:
+            if not isinstance(record, TokenSample):
+                continue
+            found += 1
+            shown = {
+                "file": path.name, "problem": record.problem, "notes": list(record.notes),
+                "header": record.header, "claims": record.claims, "signature": bool(record.signature),
+            }  # fmt: skip
+            _print(json.dumps(shown, indent=2, ensure_ascii=False))
+    if not found:
+        raise UsageProblem("no token found", do="A token is three, or without signature two, base64url parts")
+    return 0
+
+
+@app.command("keys")
+@guarded
+def keys(files: Files) -> int:
+    """Show the key ids of public keys, key sets and ConfigMaps, as Kubernetes computes them."""
+    from tabulate import tabulate
+
+    rows = [row for path in files for row in _key_rows(path)]
+    if not rows:
+        raise UsageProblem("no key found", do="Pass PEM files, key sets or ConfigMaps with public keys")
+    _print(tabulate(rows, headers=("file", "where", "kid", "computed kid", "remark"), tablefmt="simple"))
+    return 0
+
+
+def _key_rows(path: Path) -> Iterable[tuple[str, str, str, str, str]]:
+    from analyzer.evidence.kubernetes import dig, strings, text
+    from analyzer.evidence.public_keys import jwk_problem, kid_of_jwk, read_pem
+    from analyzer.evidence.records import K8sObject, KeySet, PublicKey
+    from analyzer.evidence.sniff import read_loose
+
+    for record in read_loose("i1", path.name, _bytes(path)).records:
+        if isinstance(record, PublicKey):
+            yield path.name, record.name, "", record.kid, f"{record.bits} bits" if record.bits else ""
+        elif isinstance(record, KeySet):
+            for number, jwk in enumerate(record.keys, 1):
+                stated, computed = text(jwk.get("kid")) or "", kid_of_jwk(jwk) or ""
+                other = "" if stated == computed or not computed else "the kid is not the computed one"
+                yield path.name, f"key {number}", stated, computed, jwk_problem(jwk) or other
+        elif isinstance(record, K8sObject):
+            for name, pem in strings(dig(record.value, "data")).items():
+                for key in read_pem("i1", name, pem.encode())[0]:
+                    yield path.name, name, "", key.kid, f"{key.bits} bits" if key.bits else ""
+
+
+def _show(decision: Mapping[str, object], headline: str, *, as_json: bool) -> None:
+    if as_json:
+        _print(json.dumps({k: v for k, v in decision.items() if k != "id"}, indent=2, ensure_ascii=False))
+        return
+    _print(headline)
+    because = decision.get("because")
+    for reason in because if isinstance(because, list) else []:
+        _print(f"  {reason}")
+    for name in ("problem", "path", "expected", "found"):
+        if decision.get(name):
+            _print(f"  {name + ':':10} {decision[name]}")
+    difference = decision.get("difference")
+    if isinstance(difference, Mapping):
+        difference = difference.get("sentence")
+    if difference:
+        _print(f"  {'differs:':10} {difference}")
+
+
+def _print(text: str) -> None:
+    """Print what may come from a file: every line is made inert."""
+    from analyzer.reports.inert import inert
+
+    print("\n".join(inert(line) for line in text.split("\n")))
+
+
+def _context(pairs: list[str]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator:
+            raise UsageProblem(f"--context {pair!r} is not KEY=VALUE")
+        before = found.get(key)
+        if isinstance(before, list):
+            before.append(value)
+        else:
+            found[key] = value if before is None else [before, value]
+    return found
+
+
+def _document(path: Path) -> object:
+    """Give the policy document of a file: itself, or the first that an AWS answer holds."""
+    raw = _bytes(path)
+    try:
+        value: object = json.loads(raw)
+    except (ValueError, RecursionError):
+        return raw.decode("utf-8", "replace")
+    for keys in (("Role", "AssumeRolePolicyDocument"), ("PolicyVersion", "Document"), ("PolicyDocument",),
+                 ("AssumeRolePolicyDocument",), ("Document",)):  # fmt: skip
+        inner: object = value
+        for key in keys:
+            inner = inner.get(key) if isinstance(inner, Mapping) else None
+        if inner is not None:
+            return inner
+    # the text, not the parsed value: the parser must see keys that are named twice
+    return raw.decode("utf-8", "replace")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(64 << 20)
+    except OSError as error:
+        raise UsageProblem(f"cannot read {path}: {error.strerror}") from None
 
 
 def _each_line(source: str, decide: Callable[[object], dict[str, object]]) -> int:
-    for number, line in enumerate(_lines(source), 1):
+    for line in _lines(source):
         if not line.strip():
             continue
         try:
             given: object = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise UsageProblem(f"line {number} is not JSON: {error}") from None
+            # one bad line must not cost the answers to the others
+            given = None
+            print(json.dumps({**decide(given), "because": [f"not JSON: {error}"]}, ensure_ascii=False))
+            continue
         print(json.dumps(decide(given), ensure_ascii=False))
     return 0
 
@@ -52,7 +242,4 @@ def _each_line(source: str, decide: Callable[[object], dict[str, object]]) -> in
 def _lines(source: str) -> Iterable[str]:
     if source == "-":
         return iter(lambda: sys.stdin.readline(LINE_LIMIT), "")
-    try:
-        return Path(source).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageProblem(f"cannot read {source}: {error}") from None
+    return _bytes(Path(source)).decode("utf-8", "replace").splitlines()
