@@ -32,7 +32,7 @@ def cluster_of_roots(objects: list[K8sObject]) -> dict[str, str]:
 
 
 def only_one_cluster(evidence: Evidence) -> Evidence:
-    """Keep what belongs to the cluster of which most was gathered; all of it where there is just one.
+    """Keep what belongs to the cluster of which most was gathered, the first of equals.
 
     Roots that name no cluster (an inspect of one namespace, a loose file) are kept. The finding that
     the inputs are mixed is made from the whole evidence, elsewhere.
@@ -41,7 +41,7 @@ def only_one_cluster(evidence: Evidence) -> Evidence:
     if len(set(owners.values())) < 2:
         return evidence
     weights = Counter(owners[obj.root] for obj in evidence.objects if obj.root in owners)
-    kept = max(weights, key=lambda cluster: (weights[cluster], cluster))
+    kept = max(weights, key=lambda cluster: weights[cluster])
     foreign = {root for root, cluster in owners.items() if cluster != kept}
     keep = _outside(foreign)
     return replace(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
@@ -27,7 +27,7 @@ from analyzer.model.issuer import issuer_facts, signing_keys
 from analyzer.model.objects import Objects, known
 from analyzer.model.permissions import permission_facts
 from analyzer.model.providers import Providers, provider_facts, read_providers
-from analyzer.model.resolve import cluster_naming, foreign_role, read_roles, resolve_role
+from analyzer.model.resolve import cluster_naming, foreign_exports, foreign_role, read_roles, resolve_role
 from analyzer.model.roles import Naming, RoleBook
 from analyzer.model.secrets import LengthVerdict, judge_length, secret_facts
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
@@ -80,8 +80,15 @@ class _Joined:
 def build_model(evidence: Evidence, as_of: datetime | None = None) -> Model:
     """Join everything; ``as_of`` overrides the time at which the bundle was gathered."""
     whole, evidence = evidence, only_one_cluster(evidence)
+    joined = _join(evidence, as_of or gathered_at(evidence))
+    foreign = foreign_exports(joined.chains, joined.choices, joined.lengths, joined.providers, joined.view)
+    if foreign is not None:
+        joined = _join(replace(evidence, loose=[]), joined.now)
+    return _subjects(joined, whole, foreign)
+
+
+def _join(evidence: Evidence, now: datetime | None) -> _Joined:
     objects = Objects(evidence.objects)
-    now = as_of or gathered_at(evidence)
     view = read_cluster(evidence, objects, Asks())
     book, providers = read_roles(evidence), read_providers(evidence)
     chains = join_chains(evidence, objects, enabled_capabilities(objects))
@@ -95,21 +102,10 @@ def build_model(evidence: Evidence, as_of: datetime | None = None) -> Model:
     )
     view = read_cluster(evidence, objects, asks)
     choices = {c.id: resolve_role(c, book, names, view, account) for c in chains}
-    joined = _Joined(
-        evidence,
-        objects,
-        view,
-        asks,
-        chains,
-        book,
-        providers,
-        names,
-        choices,
-        _lengths(chains, choices, view),
-        Unknown(),
-        now,
+    lengths = _lengths(chains, choices, view)
+    return _Joined(
+        evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now
     )
-    return _subjects(joined, whole)
 
 
 def gathered_at(evidence: Evidence) -> datetime | None:
@@ -150,12 +146,14 @@ def _lengths(
     }
 
 
-def _subjects(joined: _Joined, whole: Evidence) -> Model:
+def _subjects(joined: _Joined, whole: Evidence, foreign: Fact | None) -> Model:
     view, evidence = joined.view, joined.evidence
     facts = view.facts
     _sts_facts(joined)
     facts |= issuer_facts(view, evidence, joined.objects, joined.asks)
     facts |= input_facts(whole)
+    if foreign is not None:
+        facts["inputs.clusters"] = foreign
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
     provider = _provider_subject(joined, served)

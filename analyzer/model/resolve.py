@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from analyzer.engine.facts import Cite
+from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
-from analyzer.model.aws import ccoctl_name_of, parse_role_arn, without_scheme
+from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView
 from analyzer.model.providers import Providers, known_names
@@ -23,6 +23,7 @@ from analyzer.model.roles import (
     role_name,
     unite,
 )
+from analyzer.model.secrets import LengthVerdict
 from analyzer.model.trust import RoleChoice
 
 
@@ -114,6 +115,44 @@ def foreign_role(
         ours = ", ".join(sorted(names.prefixes))
         return f"its name begins with {prefix}, this cluster's roles with {ours}"
     return None
+
+
+def foreign_exports(
+    chains: Sequence[Chain],
+    choices: Mapping[str, RoleChoice],
+    lengths: Mapping[str, LengthVerdict],
+    providers: Providers,
+    view: ClusterView,
+) -> Fact | None:
+    """Tell exports that are of another cluster: nothing in them fits this one.
+
+    The byte lengths of the Secrets fit none of the exported roles, none of those trusts this issuer,
+    and no exported provider is this issuer's. A cluster whose issuer was changed is told apart by its
+    Secrets, which still fit.
+    """
+    issuer = without_scheme(view.issuer or "")
+    judged = [
+        c
+        for c in chains
+        if lengths[c.id].fits is not None
+        and choices[c.id].how != "secret"
+        # all names that are cut have one length, which tells nothing
+        and len(choices[c.id].name or "") < ROLE_NAME_LIMIT
+    ]
+    roles = [role for c in judged if (role := choices[c.id].role) is not None]
+    if not issuer or len(judged) < 2 or any(lengths[c.id].fits for c in judged):
+        return None
+    named = {p[1] for arn, _ in providers.listed_arns() if (p := provider_of(arn))}
+    named |= {without_scheme(record.url or "") for record in providers.records}
+    if issuer in named or any(names_issuer(role, issuer) for role in roles):
+        return None
+    cites = [role.where for role in roles if role.where is not None]
+    cluster = view.facts["cluster.issuer"]
+    phrases = [
+        f"the cluster, whose issuer is {view.issuer}",
+        f"the exports, with roles such as {roles[0].name}",
+    ]
+    return Fact(phrases, (*(cluster.cites if isinstance(cluster, Fact) else ()), *cites[:3]), derived=True)
 
 
 def _made_for(role: Role, chain: Chain, names: Naming) -> bool:
