@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from analyzer import __version__
-from analyzer.engine import Fact, Outcome, RuleSet, evaluate, load_rules
+from analyzer.engine import Fact, Outcome, RuleSet, Subject, evaluate, load_rules
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.evidence.gather import Evidence, gather
 from analyzer.findings import judge
@@ -56,15 +56,25 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
     exist, RuleProblem for a bad rule file. Whatever an input holds never raises.
     """
     options = options or Options()
-    for path in paths:
-        if not path.exists():
-            raise UsageProblem(f"{path} does not exist")
     ruleset = built_in_rules(options.rules)
-    evidence = gather(paths)
-    _check_readable(evidence)
+    evidence = _gather(paths)
     model = build_model(evidence, options.as_of)
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
+
+
+def extract(paths: Sequence[Path], as_of: datetime | None = None) -> tuple[Subject, ...]:
+    """Read the inputs and give all facts, without any judgement; raises as ``analyze`` does."""
+    return build_model(_gather(paths), as_of).subjects
+
+
+def _gather(paths: Sequence[Path]) -> Evidence:
+    for path in paths:
+        if not path.exists():
+            raise UsageProblem(f"{path} does not exist")
+    evidence = gather(paths)
+    _check_readable(evidence)
+    return evidence
 
 
 def rules_directory() -> Path:

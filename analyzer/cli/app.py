@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from analyzer import __version__
-from analyzer.cli import analyze, inspect, rules
+from analyzer.cli import analyze, facts, inspect, rules
 
 app = typer.Typer(
     name="sts-doctor",
@@ -39,6 +39,7 @@ def _main(
 
 
 app.command("analyze")(analyze.analyze)
+app.command("facts")(facts.facts)
 app.command("explain")(rules.explain)
 app.command("schema")(rules.schema)
 app.add_typer(rules.app, name="rules")

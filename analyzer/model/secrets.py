@@ -99,10 +99,23 @@ def judge_length(
 
 
 def known_paths(chain: Chain) -> list[str]:
-    """Give the token paths that a Secret of this chain may name."""
-    wanted = chain.request.token_path if chain.request else None
-    paths = [OPENSHIFT_TOKEN, KUBERNETES_TOKEN, *([wanted] if wanted else []), *token_paths(chain.workloads)]
+    """Give the token paths that a Secret of this chain may name.
+
+    The credential operator's own default is among them only where it makes the Secret itself, for a
+    request that names its role: elsewhere such a length is another role's.
+    """
+    request = chain.request
+    paths = [OPENSHIFT_TOKEN, *token_paths(chain.workloads)]
+    if request is not None and request.token_path:
+        paths.append(request.token_path)
+    if brokered(chain):
+        paths.append(KUBERNETES_TOKEN)
     return list(dict.fromkeys(paths))
+
+
+def brokered(chain: Chain) -> bool:
+    """Tell whether the credential operator makes the Secret, from a role that the request names."""
+    return chain.in_cluster is not None and chain.in_cluster.sts_role_arn is not None
 
 
 def secret_facts(
@@ -184,7 +197,7 @@ def _text_facts(
         facts: Facts = {f"secret.{name}": unreadable for name in _TEXT_FACTS}
         if chain.length in EMPTY_LENGTHS:
             facts["secret.role_arn_missing"] = known(True, data, derived=True)
-        if verdict.token_path is not None and chain.workloads:
+        if verdict.token_path is not None and chain.workloads and brokered(chain):
             mounted = verdict.token_path in token_paths(chain.workloads)
             facts["secret.token_path"] = known(verdict.token_path, data, derived=True)
             facts["secret.token_path_mounted"] = known(mounted, data, derived=True)

@@ -1,0 +1,125 @@
+"""Every rule finds its fault, alone and beside another one, and is silent where the proof is hidden."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analyzer.findings.report import Report
+from samples.scenarios import SCENARIOS
+
+from . import faults_in_aws, faults_in_cluster, faults_in_logs
+from .fault import EVERY, Fault
+from .runs import READ_ONLY, Bench, findings, flips, ids, named, the_chain, told, used, without
+
+FAULTS: list[Fault] = [*faults_in_cluster.FAULTS, *faults_in_aws.FAULTS, *faults_in_logs.FAULTS]
+
+NOT_COVERED = {
+    "role-session-too-short": "no input that is read today says which session duration a consumer asks for",
+}
+"""Rules without a fault here, and why."""
+
+_LINKS = ("mode", "operator", "request", "secret", "workload", "token", "provider", "issuer", "keys", "trust",
+          "permissions")  # fmt: skip
+_WARNING_SYMPTOMS = ("operator-degraded", "log-throttled")
+
+
+def test_every_rule_has_a_fault() -> None:
+    folder = Path(__file__).resolve().parents[2] / "rules"
+    rules = {path.stem for link in _LINKS for path in (folder / link).glob("*.yaml")}
+    covered = {fault.rule for fault in FAULTS}
+    assert rules - covered == NOT_COVERED.keys()
+    assert covered <= rules
+
+
+def assert_named(report: Report, rule: str, fault: Fault) -> None:
+    """The rule found it, in the right state, at the right link, on the right chains."""
+    found = [finding for finding in report.findings if finding.rule == rule]
+    assert found, f"{rule} is not named\n{told(report)}"
+    assert {finding.state for finding in found} == {fault.state}, told(report)
+    assert {finding.link for finding in found} == {fault.link}, told(report)
+    assert {finding.kind for finding in found} == {fault.kind}, told(report)
+    chains = {chain for finding in found for chain in finding.chains} - {READ_ONLY}
+    wanted = {chain.id for chain in used(report)} if fault.chains == EVERY else set(fault.chains)
+    assert chains == wanted, told(report)
+    if fault.state != "info":
+        for finding in found:
+            assert finding.fix, rule
+            assert finding.disproof, rule
+            assert finding.why, rule
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=ids(FAULTS))
+def test_alone(bench: Bench, fault: Fault) -> None:
+    report = bench.report(fault.files())
+    assert_named(report, fault.rule, fault)
+    causes = named(report, "fail", kind="cause")
+    allowed = {fault.rule, *fault.beside} if fault.state == "fail" and fault.kind == "cause" else set(fault.beside)
+    assert causes <= allowed, f"{causes - allowed} beside {fault.rule}\n{told(report)}"
+    touched = used(report) if fault.chains == EVERY else [the_chain(report, c) for c in fault.chains]
+    if fault.kind == "cause" and fault.state == "fail":
+        for chain in touched:
+            verdict = chain.verdict
+            assert (verdict.state, verdict.link, verdict.rule) == ("fail", fault.link, fault.rule), told(report)
+        others = [chain for chain in used(report) if chain not in touched]
+        assert all(chain.verdict.state in ("pass", "unknown") for chain in others), told(report)
+        if len(touched) > 1:
+            assert report.common_cause is not None, told(report)
+            assert report.common_cause.rule == fault.rule, told(report)
+        else:
+            assert report.common_cause is None, told(report)
+    elif fault.kind == "symptom" and fault.state == "fail":
+        for chain in touched:
+            assert (chain.verdict.state, chain.verdict.rule) == ("suspected", fault.rule), told(report)
+    elif not fault.beside:
+        assert {chain.verdict.state for chain in report.chains} <= {
+            "pass", "warn", "unknown", "not-applicable", *(["suspected"] if fault.kind == "symptom" else [])
+        }, told(report)  # fmt: skip
+    assert report.exit_code == (1 if fault.state == "fail" or fault.beside else 0), told(report)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=ids(FAULTS))
+def test_beside_another(bench: Bench, fault: Fault) -> None:
+    report = bench.report(fault.files(fault.second.edit))
+    assert_named(report, fault.rule, fault)
+    second = [f for f in report.findings if f.rule == fault.second.rule]
+    assert second, f"{fault.second.rule} is not named\n{told(report)}"
+    if fault.second.chain:
+        assert fault.second.chain in {chain for finding in second for chain in finding.chains}
+        assert the_chain(report, fault.second.chain).verdict.state == "fail", told(report)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=ids(FAULTS))
+def test_without_its_proof(bench: Bench, fault: Fault) -> None:
+    files = fault.files()
+    report = bench.report(without(files, fault.hide))
+    found = [f for f in findings(report, "fail", "warn") if f.rule == fault.rule]
+    assert not found, told(report)
+    assert not flips(bench.report(files), report)
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_samples(bench: Bench, name: str) -> None:
+    scenario = SCENARIOS[name]
+    report = bench.report(scenario.files())
+    assert report.exit_code == scenario.exit_code, told(report)
+    if scenario.rule is None or not scenario.chains:
+        assert not findings(report, "fail", "warn"), told(report)
+        return
+    broken = used(report) if scenario.chains == EVERY else [the_chain(report, c) for c in scenario.chains]
+    for chain in broken:
+        verdict = chain.verdict
+        assert (verdict.state, verdict.link, verdict.rule) == ("fail", scenario.link, scenario.rule), told(report)
+        assert verdict.simulated_error is not None
+    assert named(report, "fail", kind="cause") == {scenario.rule}, told(report)
+    symptoms = findings(report, "fail", "warn", kind="symptom")
+    assert symptoms, "the logs of this sample show the error"
+    for symptom in symptoms:
+        assert symptom.explained_by == (scenario.rule,), (symptom.rule, symptom.explained_by)
+    cause = next(finding for finding in report.findings if finding.rule == scenario.rule)
+    assert {symptom.rule for symptom in symptoms} == set(cause.explains)
+    assert {chain.verdict.recency for chain in broken} == {"ongoing"}, told(report)
+    if len(broken) > 1:
+        assert report.common_cause is not None
+        assert set(report.common_cause.chains) >= {chain.id for chain in broken}
