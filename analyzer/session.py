@@ -142,6 +142,7 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
     subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
     uses = subject.facts["chain.uses_sts"]
     lasts = [s.last for s in model.symptoms if s.last]
+    firsts = [s.first for s in model.symptoms if s.first]
     info = judge.ChainInfo(
         id=chain.id,
         request=chain.request.name if chain.request else None,
@@ -151,6 +152,7 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
         role=RoleRef(model.role.arn, model.role.how),
         uses_sts=bool(uses.value) if isinstance(uses, Fact) else None,
         recency=recency(max(lasts), whole.as_of) if lasts else "unknown",
+        since=stamp(min(firsts)) if firsts else None,
     )
     return judge.judge_chain(info, judge.outcomes_of(chain.id, outcomes))
 

@@ -17,7 +17,7 @@ Format = Literal["yaml", "json"]
 _COLUMNS = 20
 
 
-class UnreadableDocument(DoctorError):  # noqa: N818 - the family names what happened
+class UnreadableDocument(DoctorError):
     """A document that no parser takes, or that is built to harm one; ``line`` is 1-based."""
 
     exit_code = 6

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from analyzer.engine import Missing as Asked
@@ -50,6 +50,7 @@ class ChainInfo:
     role: RoleRef
     uses_sts: bool | None
     recency: Recency
+    since: str | None
 
 
 def outcomes_of(chain_id: str, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -68,7 +69,7 @@ def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
         service_accounts=info.service_accounts,
         role_arn=info.role,
         links=links,
-        verdict=_verdict(info, outcomes, links),
+        verdict=replace(_verdict(info, outcomes, links), since=info.since),
     )
 
 

@@ -122,6 +122,8 @@ class Verdict:
     sentence: str
     recency: Literal["ongoing", "stopped", "unknown"]
     simulated_error: SimulatedError | None
+    since: str | None = None
+    """Time of the first error in the logs that were gathered."""
 
 
 @dataclass(frozen=True, slots=True)

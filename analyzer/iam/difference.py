@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -69,7 +70,13 @@ def most_alike(texts: Sequence[str], wanted: str) -> int | None:
 
 
 def _shared_ends(one: str, two: str) -> int:
-    return len(commonprefix((one, two))) + len(commonprefix((one[::-1], two[::-1])))
+    return _shared_start(one, two) + _shared_start(one[::-1], two[::-1])
+
+
+def _shared_start(one: str, two: str) -> int:
+    return next(
+        (n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two))
+    )
 
 
 def _marked(text: str, spans: tuple[Span, ...], left: str, right: str) -> str:

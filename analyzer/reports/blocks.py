@@ -37,7 +37,9 @@ def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
     if story.muted:
         rules = listed(sorted({f.rule for f in story.muted}), 4)
         lines.append(page.one_line("  muted: ", f"{counted(len(story.muted), 'finding')} ({rules})", "quiet"))
-    return ["", *lines] if lines else []
+    if not lines:
+        return []
+    return ["", *lines] if detail.warnings else lines
 
 
 def _orphans(story: Story) -> list[Findings]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.findings.report import Input, Report
 
 from .page import Page
-from .wording import counted, minute, size
+from .wording import counted, minute
 
 LEAD = 9
 
@@ -17,7 +17,7 @@ def draw_heading(page: Page, report: Report) -> list[str]:
     clock = report.run.as_of_from == "timestamp"
     when = minute(report.run.as_of) if report.run.as_of else "at an unknown time"
     bundle = [
-        *(f"{i.kind} {i.path}" for i in (bundles or report.inputs)[:1]),
+        *(i.path for i in (bundles or report.inputs)[:1]),
         f"OCP {cluster.version}" if cluster.version else "",
         " ".join(part for part in (cluster.platform, cluster.region) if part),
         f"infra {cluster.infra_name}" if cluster.infra_name else "",
@@ -44,9 +44,9 @@ def _mode(report: Report) -> list[str]:
 
 
 def _input(item: Input) -> str:
-    notes = [counted(item.members, "file"), size(item.bytes)]
+    notes = [counted(item.members, "file")]
     if item.cleaned:
         notes.append("obfuscated")
     if item.warnings:
         notes.append(counted(len(item.warnings), "warning"))
-    return f"{item.id} {item.kind} {item.path} ({', '.join(notes)})"
+    return f"{item.kind} ({', '.join(notes)})"

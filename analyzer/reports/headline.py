@@ -6,7 +6,7 @@ from analyzer.findings.report import Chain
 
 from .page import Page
 from .story import Group, Story
-from .wording import RECENCY_WORDS, STATE_WORDS, listed
+from .wording import RECENCY_WORDS, STATE_WORDS, listed, minute
 
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)
@@ -61,7 +61,9 @@ def _circumstances(page: Page, story: Story, group: Group) -> list[str]:
     """Say when the errors were, what STS answers, and what would settle an open question."""
     verdicts = [chain.verdict for chain in group.chains]
     recency = next((r for r in ("ongoing", "stopped") if any(v.recency == r for v in verdicts)), "unknown")
-    texts = [RECENCY_WORDS[recency]] if group.state in ("fail", "suspected") else []
+    starts = [v.since for v in verdicts if v.since]
+    since = f" since {minute(min(starts))}" if starts else ""
+    texts = [RECENCY_WORDS[recency].format(since=since)] if group.state in ("fail", "suspected") else []
     error = next((v.simulated_error for v in verdicts if v.simulated_error), None)
     if error:
         texts.append(f"STS answers: {' '.join(error.text.split())}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 
 from .inert import escape, inert
@@ -75,6 +74,27 @@ _COLOURS = {
 }
 
 
+def wrapped(text: str, first: int, rest: int) -> list[str]:
+    """Break a text at spaces into one line of ``first`` characters and others of ``rest``.
+
+    An ARN or a URL is broken only where it would not fit on a line of its own: it is to be copied.
+    """
+    lines, room = [""], first
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) <= room:
+            lines[-1] += f" {word}"
+            continue
+        if lines[-1] or (len(word) > room and rest > room):
+            lines.append("")
+            room = rest
+        while len(word) > room:
+            lines[-1], word = word[:room], word[room:]
+            lines.append("")
+            room = rest
+        lines[-1] = word
+    return lines
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """How a text is set; ``safe`` must have been applied to every string of an input."""
@@ -112,19 +132,12 @@ class Page:
 
     def paragraph(self, lead: str, text: str, role: str = "", hang: int | None = None) -> list[str]:
         """Wrap a text behind a lead, which is painted; later lines hang below the text or ``hang``."""
-        hang = len(lead) if hang is None else hang
+        hang = min(len(lead) if hang is None else hang, self.width // 2)
         if len(lead) > self.width - 12:
             lead, text = "", lead + text
-        lines = textwrap.wrap(
-            text,
-            width=self.width,
-            initial_indent=" " * len(lead),
-            subsequent_indent=" " * min(hang, self.width // 2),
-            break_on_hyphens=False,
-        )
-        if not lines:
-            return [self.paint(lead.rstrip(), role)]
-        return [self.paint(lead, role) + lines[0][len(lead) :], *lines[1:]]
+        first, *rest = wrapped(text, self.width - len(lead), self.width - hang)
+        return [self.paint(lead, role) + first if first else self.paint(lead.rstrip(), role),
+                *(" " * hang + line for line in rest)]  # fmt: skip
 
     def one_line(self, lead: str, text: str, role: str = "") -> str:
         """Set a text on one line; what does not fit is cut off with dots."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.findings.report import Chain
+from analyzer.findings.report import Chain, Link
 
 from .page import Page
 from .story import Story
@@ -51,13 +51,13 @@ def _connector(page: Page, room: int, last: bool) -> str:
     return page.signs.line * room
 
 
-def _rows(page: Page, cells: list[tuple[str, str]]) -> list[tuple[list[tuple[str, str]], int]]:
+def _rows(page: Page, cells: Sequence[tuple[str, str]]) -> list[tuple[list[tuple[str, str]], int]]:
     """Put the links on one row if they fit, drawn tightly if need be; else on several."""
     room = page.width - _INDENT
     widths = [max(len(name), len(page.state(state))) for name, state in cells]
     for gap in (3, 2):
         if sum(widths) + gap * (len(cells) - 1) <= room:
-            return [(cells, gap)] if cells else []
+            return [(list(cells), gap)] if cells else []
     rows: list[list[tuple[str, str]]] = [[]]
     used = 0
     for cell, width in zip(cells, widths, strict=True):
@@ -73,16 +73,23 @@ def draw_matrix(page: Page, story: Story, most: int) -> list[str]:
     """Draw the links in which the chains differ, one row for all chains that are alike."""
     alike: dict[tuple[str, ...], list[Chain]] = {}
     for chain in story.used:
-        alike.setdefault(tuple(link.state for link in chain.links), []).append(chain)
+        alike.setdefault(tuple(_state(page, link) for link in chain.links), []).append(chain)
     names = [link.link for link in story.used[0].links] if story.used else []
     differing = [n for n, column in enumerate(zip(*alike, strict=False)) if len(set(column)) > 1]
-    if len(alike) < 2 or not differing:
+    if len(alike) < 2 or not differing or not most:
         return []
     rows = [(_label(story, chains), [states[n] for n in differing]) for states, chains in alike.items()]
     left = len(rows) - most
     columns = [names[n] for n in differing]
     lines = _table(page, columns, rows[:most]) or _list(page, columns, rows[:most])
     return [*lines, f"  {page.signs.dots} {left} more like these: -v for all"] if left > 0 else lines
+
+
+def _state(page: Page, link: Link) -> str:
+    """The state as it counts for a difference: symptoms and what does not apply are none of it."""
+    if page.verbose:
+        return link.state
+    return "pass" if link.link == "operator" or link.state == "not-applicable" else link.state
 
 
 def _label(story: Story, chains: Sequence[Chain]) -> str:

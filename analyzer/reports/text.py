@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.findings.report import Counts, Report
+from analyzer.findings.report import Chain, Counts, Report
 
 from .blocks import draw_main, draw_others, draw_rest
 from .detail import EVERYTHING, LADDER, Detail
@@ -19,13 +19,17 @@ LINES = 40
 """How long an answer is that nobody asked to be longer."""
 
 
+TIGHT = range(4, 10)
+"""The parts after the main finding: where room is short they follow each other without an empty line."""
+
+
 def render_text(
     report: Report,
     *,
     width: int = 100,
     color: bool = False,
-    ascii: bool = False,
-    verbose: bool = False,  # noqa: A002
+    ascii: bool = False,  # noqa: A002  (the option's own name)
+    verbose: bool = False,
 ) -> str:
     """Write a report as text that ends with a line end.
 
@@ -58,6 +62,8 @@ def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
         _chains(page, story) if page.verbose else [],
         ["", *_last(page, story.report)],
     ]
+    if detail.tight:
+        parts = [part[1:] if n in TIGHT and part and not part[0] else part for n, part in enumerate(parts)]
     return [line for part in parts for line in part]
 
 
@@ -70,9 +76,18 @@ def _picture(page: Page, story: Story, detail: Detail) -> list[str]:
         names = "every operator"
     else:
         names = listed([story.name(c.id) for c in first.chains])
-    lines = ["", page.one_line("chain".ljust(9), names, "title"), *draw_chain(page, first.chains[0])]
+    lines = [
+        "",
+        page.one_line("chain".ljust(9), names, "title"),
+        *draw_chain(page, max(first.chains, key=_telling)),
+    ]
     matrix = draw_matrix(page, story, detail.rows)
     return [*lines, *matrix]
+
+
+def _telling(chain: Chain) -> int:
+    """How much a chain shows: of those with one verdict the one with most broken links is drawn."""
+    return sum(link.state in ("fail", "warn") for link in chain.links)
 
 
 def _unread(page: Page, report: Report) -> list[str]:
@@ -113,7 +128,7 @@ def _last(page: Page, report: Report) -> list[str]:
     if counts.error:
         numbers.append((counts.error, "error"))
     total = sum(number for number, _ in numbers)
-    text = page.joined([f"{number} {word}" for number, word in numbers])
     word = EXIT_WORDS.get(report.exit_code)
-    exit_line = f"exit {report.exit_code}" + (f" ({word})" if word else "")
-    return [*page.paragraph(f"{counted(total, 'check')}: ", text, hang=4), exit_line]
+    exit_words = f"exit {report.exit_code}" + (f" ({word})" if word else "")
+    text = page.joined([*(f"{number} {word}" for number, word in numbers), exit_words])
+    return page.paragraph(f"{counted(total, 'check')}: ", text, hang=4)

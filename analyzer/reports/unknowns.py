@@ -46,14 +46,13 @@ def _entry(page: Page, story: Story, group: list[Missing]) -> list[str]:
     if len(group) > 1:
         names = [story.name(chain) for item in group for chain in item.chains]
         unique = list(dict.fromkeys(names)) or [item.evidence for item in group]
-        text = f"{first.why}; {len(group)} like this: {listed(unique)}"
+        text = f"{first.why}. {len(group)} like this: {listed(unique)}"
     else:
         text = first.why
-    text += f" (decides {counted(len(rules), 'rule')})" if rules else ""
+    text += f". Decides {counted(len(rules), 'rule')}" if rules else ""
+    text += f". On {first.where_to_run}" if first.where_to_run else ". Ask"
+    text += ", the answer holds a secret:" if first.sensitivity == "secret" else ":"
     lines = page.paragraph(f"  {page.signs.states['unknown']} {_title(page, group)}: ", text, "unknown", 4)
-    where = f"on {first.where_to_run}" if first.where_to_run else "ask"
-    warning = "; the answer holds a secret" if first.sensitivity == "secret" else ""
-    lines += page.paragraph("    ", f"{where}{warning}:")
     lines.append("      " + page.paint(first.command, "command"))
     if page.verbose:
         lines += page.paragraph("    decides: ", ", ".join(first.decides))

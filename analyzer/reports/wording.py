@@ -17,8 +17,8 @@ STATE_WORDS = {
 """The one word for each state, wherever people read it."""
 
 RECENCY_WORDS = {
-    "ongoing": "errors still going on at gather time",
-    "stopped": "errors had stopped before the gather",
+    "ongoing": "errors{since}, still going on at gather time",
+    "stopped": "errors{since}, stopped before the gather",
     "unknown": "",
 }
 
@@ -53,13 +53,3 @@ def minute(stamp: str) -> str:
     if mark and stamp.endswith("Z") and len(time) >= 6:
         return f"{date} {time[:5]}Z"
     return stamp
-
-
-def size(number: int) -> str:
-    """Write a number of bytes as people do: ``243 KiB``."""
-    value, unit = float(number), "bytes"
-    for unit in ("bytes", "KiB", "MiB", "GiB"):  # noqa: B007  the last unit is used after the loop
-        if value < 1024 or unit == "GiB":
-            break
-        value /= 1024
-    return f"{number} bytes" if unit == "bytes" else f"{value:.{0 if value >= 10 else 1}f} {unit}"

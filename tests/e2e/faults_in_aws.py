@@ -17,15 +17,14 @@ from .fault import (
     DISCOVERY,
     ISSUERS,
     KEY_SET,
-    LOGS,
     PROVIDERS,
     ROLES,
     SIGNING_KEYS,
+    TRUST_FAULT,
     Fault,
     Second,
 )
-from .faults_in_cluster import SECRET_FAULTS, _shared_role, assign
-from .fault import TRUST_FAULT
+from .faults_in_cluster import assign, shared_role
 from .runs import DRIVERS, INGRESS, MACHINES, Edit
 
 OTHER_HOST = "staging-oidc.s3.us-east-2.amazonaws.com"
@@ -337,8 +336,13 @@ def _old_statement(cluster: Cluster) -> None:
     role.trust["Statement"].insert(0, old)
 
 
-def _anyone(cluster: Cluster, found: Json) -> None:
-    found["Condition"] = {"StringLike": {_key(cluster): "system:serviceaccount:*"}}
+def subjects_like(pattern: str) -> Edit:
+    """Give an edit that trusts every subject of a form."""
+    return trust(lambda cluster, found: found.update(Condition={"StringLike": {_key(cluster): pattern}}))
+
+
+def _no_subject(cluster: Cluster, found: Json) -> None:
+    found["Condition"] = {"StringEquals": {f"{cluster.issuer_host}:aud": "openshift"}}
 
 
 def _many(cluster: Cluster) -> None:
@@ -407,13 +411,21 @@ TRUST_FAULTS = [
     _fault("trust-duplicate-key", _twice_named),
     _fault("trust-malformed", _whole({"Version": "2012-10-17", "Statement": "none"})),
     _fault("trust-malformed", _whole("{'Version': '2012-10-17'}"), variant="no-json"),
-    _fault("trust-too-broad", trust(_anyone), state="info", kind="hygiene"),
+    *(
+        _fault("trust-too-broad", edit, state="info", kind="hygiene", variant=variant)
+        for variant, edit in (
+            ("no-subject", trust(_no_subject)),
+            ("anything", subjects_like("*")),
+            ("any-account", subjects_like("system:serviceaccount:*")),
+            ("any-namespace", subjects_like("system:serviceaccount:*:ingress-operator")),
+        )
+    ),
     _fault("trust-no-audience", lambda cluster: None, state="info", kind="hygiene", chains=("*",)),
     _fault("trust-stale-statement", _old_statement, state="info", kind="hygiene"),
     _fault("trust-too-long", _many, state="warn", kind="hygiene"),
     _fault(
-        "role-shared", _shared_role, state="warn", kind="hygiene", secrets="full",
-        chains=(INGRESS, MACHINES), hide=r"namespaces/openshift-ingress-operator/core/secrets\.yaml",
+        "role-shared", shared_role, state="warn", kind="hygiene", secrets="full",
+        chains=(INGRESS, MACHINES),
         second=Second("jwks-unreachable", INGRESS, assign("jwks", HttpError())),
     ),
 ]  # fmt: skip
@@ -458,4 +470,3 @@ PERMISSION_FAULTS = [
 ]  # fmt: skip
 
 FAULTS = [*PROVIDER_FAULTS, *ISSUER_FAULTS, *KEY_FAULTS, *TRUST_FAULTS, *PERMISSION_FAULTS]
-_ = (SECRET_FAULTS, LOGS)

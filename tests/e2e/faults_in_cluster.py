@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from samples import Cluster, logs
+from samples import Cluster
 from samples.aws import Role, permission_policy, static_credentials, sts_credentials
 from samples.cluster import DEFAULT_ISSUER, EXAMPLE_KEY, REGISTRY_COPY
 from samples.keys import b64url
@@ -97,7 +98,7 @@ MODE_FAULTS = [
     ),
     Fault(
         "mode-mixed-credentials", "mode", keys_in(NETWORK), secrets_in(NETWORK), kind="hygiene",
-        beside=("secret-static-keys",),
+        chains=(NETWORK,), beside=("secret-static-keys",),
     ),
     Fault(
         "mode-sts-not-used", "mode", lambda cluster: None, r"/core/secrets\.yaml|" + AUTHENTICATION, chains=(),
@@ -216,7 +217,7 @@ def _changed_yesterday(cluster: Cluster) -> None:
     cluster.secrets[target(MACHINES)].created = cluster.gathered - timedelta(days=1)
 
 
-def _shared_role(cluster: Cluster) -> None:
+def shared_role(cluster: Cluster) -> None:
     """One role, made by hand, serves ingress and the machine API."""
     chosen = [r for r in cluster.requests.values()
               if r["metadata"]["name"] in ("openshift-ingress", "openshift-machine-api-aws")]  # fmt: skip
@@ -321,7 +322,7 @@ WORKLOAD_FAULTS = [
     ),
     Fault(
         "workload-token-volume-missing", "workload", no_token_volume("cloud-network-config-controller"),
-        pods_in(NETWORK), chains=(NETWORK,), variant="mounts-the-secret",
+        pods_in(NETWORK), chains=(NETWORK,), variant="mounts-the-secret", second=TRUST_FAULT,
     ),
     Fault(
         "workload-service-account-mismatch", "workload",
@@ -351,8 +352,6 @@ def _signed(header: dict[str, Any] | None = None, **claims: Any) -> Callable[[Cl
 
 
 def _payload(cluster: Cluster) -> dict[str, Any]:
-    import json
-
     body = cluster.token(*ACCOUNT).split(".")[1]
     return dict(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
 
@@ -369,7 +368,9 @@ def _later(**hours: int) -> Callable[[Cluster], str]:
 
 def _forged(cluster: Cluster) -> str:
     head, body, signature = cluster.token(*ACCOUNT).split(".")
-    return f"{head}.{body}.{b64url(bytes(len(signature) * 3 // 4))}"
+    made = bytearray(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)))
+    made[7] ^= 0x55
+    return f"{head}.{body}.{b64url(bytes(made))}"
 
 
 def _encrypted(cluster: Cluster) -> str:
@@ -387,15 +388,15 @@ def _token(rule: str, make: Callable[[Cluster], str], **more: Any) -> Fault:
 
 
 TOKEN_FAULTS = [
-    _token("token-malformed", _cut, chains=("*",), variant="cut"),
-    _token("token-malformed", _encrypted, chains=("*",), variant="encrypted"),
+    _token("token-malformed", _cut, chains=(), variant="cut"),
+    _token("token-malformed", _encrypted, chains=(), variant="encrypted"),
     _token("token-algorithm", _signed({"alg": "HS256"})),
     _token("token-key-id-missing", _signed({"no-kid": True})),
     _token("token-issuer-mismatch", _signed(iss=DEFAULT_ISSUER)),
     _token("token-audience-mismatch", _signed(audience="https://kubernetes.default.svc")),
     _token(
         "token-subject-mismatch",
-        lambda cluster: cluster.token("openshift-ingress-operator", "default"), chains=("*",),
+        lambda cluster: cluster.token("openshift-ingress-operator", "default"),
     ),
     _token(
         "token-subject-mismatch",
@@ -408,5 +409,3 @@ TOKEN_FAULTS = [
 ]  # fmt: skip
 
 FAULTS = [*MODE_FAULTS, *REQUEST_FAULTS, *SECRET_FAULTS, *WORKLOAD_FAULTS, *TOKEN_FAULTS]
-
-_ = logs

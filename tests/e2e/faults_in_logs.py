@@ -117,7 +117,7 @@ FAULTS = [
     _symptom("log-assume-role-denied", refuses(logs.NOT_AUTHORIZED)),
     _symptom("log-token-expired", refuses(EXPIRED)),
     _symptom("log-idp-rejected", refuses(REJECTED)),
-    _symptom("log-idp-communication", refuses(UNREACHED)),
+    _symptom("log-idp-communication", refuses(UNREACHED), state="warn"),
     _symptom("log-region-disabled", refuses(REGION_DISABLED)),
     _symptom("log-token-file", logged(_UNREAD)),
     _symptom("log-no-credentials", logged(_NO_PROVIDERS)),

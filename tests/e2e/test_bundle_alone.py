@@ -1,0 +1,159 @@
+"""The must-gather without any export, and exports with a folder hidden: nothing is made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.findings.report import Report
+from samples import Cluster
+from samples.exports import PARTS
+from samples.scenarios import SCENARIOS
+
+from .fault import Fault
+from .runs import EXPORTS_DECIDE, Bench, findings, flips, ids, named, told, used, without
+from .runs import bundle as bundle_of
+from .test_faults import FAULTS
+
+FROM_EXPORTS = [fault for fault in FAULTS if fault.hide.startswith("exports/")]
+IN_BUNDLE = [fault for fault in FAULTS if not fault.hide.startswith("exports/")]
+
+# Which folder of the exports decides the fault of a sample.
+DECIDED_BY = {
+    "audience-missing": "oidc",
+    "ingress-jwks-403": "issuer",
+    "kid-rotated": "issuer",
+    "provider-gone": "oidc",
+    "trust-wrong-service-account": "iam",
+}
+
+
+def assert_nothing_made_up(report: Report) -> None:
+    """No rule fails that needs an export, and what is unknown says how it can be known."""
+    wrong = [f for f in findings(report, "fail") if EXPORTS_DECIDE.fullmatch(f"{f.link}/{f.rule}")]
+    assert not wrong, told(report)
+    assert_unknowns_ask(report)
+
+
+def assert_unknowns_ask(report: Report) -> None:
+    """Every rule that is unknown on a chain stands in `missing`, with a command, for that chain."""
+    asked = {(rule, chain) for item in report.missing for rule in item.decides for chain in item.chains}
+    for chain in report.chains:
+        if chain.verdict.state == "not-applicable":
+            continue
+        for link in chain.links:
+            for check in link.checks:
+                if check.state == "unknown":
+                    assert (check.rule, chain.id) in asked, (check.rule, chain.id)
+
+
+def test_healthy(bench: Bench) -> None:
+    report = bench.report(bundle_of(Cluster()))
+    assert_nothing_made_up(report)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert report.exit_code == 0
+    assert {chain.verdict.state for chain in report.chains} == {"unknown"}, told(report)
+    links = {link.link for chain in used(report) for link in chain.links if link.state == "unknown"}
+    assert links >= {"provider", "issuer", "keys", "trust", "permissions"}
+    states = {link.state for chain in used(report) for link in chain.links if link.link in ("mode", "workload")}
+    assert states == {"pass"}, told(report)
+    assert report.common_cause is None
+
+
+def test_missing_is_ranked(bench: Bench) -> None:
+    """What settles most for all chains comes before what settles little for one."""
+    report = bench.report(bundle_of(Cluster()))
+    weights = [len(item.decides) * max(1, len(item.chains)) for item in report.missing]
+    assert weights, "a bundle alone leaves questions"
+    wide = [place for place, item in enumerate(report.missing) if len(item.chains) == len(report.chains)]
+    assert wide
+    assert wide[0] < len(report.missing) / 2
+    evidence = [item.evidence for item in report.missing]
+    assert len(evidence) == len(set(evidence))
+    commands = " ".join(item.command for item in report.missing)
+    for wanted in ("aws iam", "openid-connect-provider", "curl", f"{Cluster().issuer}"):
+        assert wanted in commands, wanted
+    assert "<" not in report.missing[0].command
+
+
+def test_strict_says_that_something_decisive_is_unknown(bench: Bench) -> None:
+    from analyzer.session import Options, analyze
+
+    root = bench.tree(bundle_of(Cluster()))
+    assert analyze([root], Options(strict=True)).exit_code == 4
+    assert analyze([root], Options(fail_on="unknown")).exit_code == 1
+
+
+@pytest.mark.parametrize("fault", FROM_EXPORTS, ids=ids(FROM_EXPORTS))
+def test_a_fault_that_only_exports_show(bench: Bench, fault: Fault) -> None:
+    report = bench.report(fault.bundle())
+    assert_nothing_made_up(report)
+    assert fault.rule not in named(report, "fail", "warn"), told(report)
+    assert not findings(report, "fail", kind="cause"), told(report)
+    assert not flips(bench.report(fault.files()), report)
+
+
+@pytest.mark.parametrize("fault", IN_BUNDLE, ids=ids(IN_BUNDLE))
+def test_a_fault_that_the_bundle_shows(bench: Bench, fault: Fault) -> None:
+    report = bench.report(fault.bundle())
+    assert_nothing_made_up(report)
+    if fault.kind == "symptom":
+        assert fault.rule in named(report, fault.state), told(report)
+
+
+SEEN_ALONE = [
+    fault
+    for fault in IN_BUNDLE
+    if fault.state == "fail"
+    and fault.kind == "cause"
+    and fault.link not in ("keys", "trust")
+    and "exports/" not in fault.hide
+    and fault.rule not in ("secret-length-mismatch", "request-missing")
+]
+"""What needs nothing of AWS: the length of a role's ARN and the release's requests come from exports."""
+
+
+@pytest.mark.parametrize("fault", SEEN_ALONE, ids=ids(SEEN_ALONE))
+def test_the_bundle_is_enough(bench: Bench, fault: Fault) -> None:
+    report = bench.report(fault.bundle())
+    assert fault.rule in named(report, "fail"), told(report)
+    verdicts = {chain.verdict.rule for chain in report.chains if chain.verdict.state == "fail"}
+    assert verdicts == {fault.rule}, told(report)
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("name", sorted(DECIDED_BY))
+def test_each_export_folder_hidden(bench: Bench, name: str, part: str) -> None:
+    scenario = SCENARIOS[name]
+    files = scenario.files()
+    report = bench.report(without(files, f"exports/{part}/"))
+    assert not flips(bench.report(files), report)
+    assert_unknowns_ask(report)
+    broken = [chain for chain in used(report) if chain.verdict.state == "fail"]
+    if part == DECIDED_BY[name]:
+        assert scenario.rule not in named(report, "fail"), told(report)
+        assert not broken, told(report)
+        suspected = {chain.verdict.state for chain in used(report) if chain.verdict.recency == "ongoing"}
+        assert suspected == {"suspected"}, told(report)
+        assert scenario.rule in {rule for item in report.missing for rule in item.decides}
+    else:
+        assert {chain.verdict.rule for chain in broken} == {scenario.rule}, told(report)
+
+
+@pytest.mark.parametrize("name", sorted(DECIDED_BY))
+def test_an_error_without_exports_is_suspected(bench: Bench, name: str) -> None:
+    """The log says what STS answered: without exports that is a suspicion, and what settles it comes first."""
+    scenario = SCENARIOS[name]
+    report = bench.report(without(scenario.files(), "exports/"))
+    assert_nothing_made_up(report)
+    suspected = [chain for chain in report.chains if chain.verdict.state == "suspected"]
+    assert suspected, told(report)
+    assert not [chain for chain in report.chains if chain.verdict.state == "fail"], told(report)
+    for chain in suspected:
+        assert chain.verdict.rule is not None
+        assert chain.verdict.rule.startswith("log-"), told(report)
+        assert chain.verdict.link is not None
+    # What would settle it is asked for among the first.
+    decisive = [place for place, item in enumerate(report.missing) if scenario.rule in item.decides]
+    assert decisive, told(report)
+    assert decisive[0] <= len(report.missing) // 2

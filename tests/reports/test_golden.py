@@ -1,0 +1,36 @@
+"""Whole reports of every sample, as they were read and found right.
+
+After a change that is meant: ``pytest tests/reports --update-golden``, and read the difference.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analyzer import __version__
+from analyzer.findings.report import Report
+from analyzer.reports.json import render_json
+from analyzer.reports.text import render_text
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+
+
+def compare(name: str, text: str, config: pytest.Config) -> None:
+    path = GOLDEN / name
+    if config.getoption("--update-golden"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_text(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
+    compare(f"{sample}.txt", render_text(report), pytestconfig)
+
+
+def test_json(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
+    shown = json.loads(render_json(report))
+    # both change with every rule that is added, and neither says anything about the sample
+    shown["rules"]["sha256"] = shown["rules"]["version"] = shown["tool"]["version"] = "-"
+    text = json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
+    assert __version__ not in json.dumps(shown["tool"])
+    compare(f"{sample}.json", text, pytestconfig)

@@ -1,0 +1,107 @@
+"""The text report: short, complete for its reader, inert, and within its width."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.errors import UsageProblem
+from analyzer.findings.report import Report
+from analyzer.reports.inert import inert
+from analyzer.reports.json import load_json, render_json, schema
+from analyzer.reports.text import LINES, render_text
+
+from .conftest import report_of
+
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def test_the_short_answer_fits_on_a_screen(report: Report) -> None:
+    assert len(render_text(report).splitlines()) <= LINES
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_no_line_is_wider_than_the_page_but_commands(report: Report, width: int) -> None:
+    commands = {line for m in report.missing for line in m.command.splitlines()}
+    commands |= {line for f in report.findings for x in f.fix for line in (x.command or "").splitlines()}
+    for line in render_text(report, width=width).splitlines():
+        assert len(line) <= width or line.strip() in commands, line
+
+
+def test_ascii_is_ascii(report: Report) -> None:
+    assert render_text(report, ascii=True).isascii()
+    assert render_text(report, ascii=True, verbose=True).isascii()
+
+
+def test_colour_adds_codes_and_nothing_else(report: Report) -> None:
+    coloured = render_text(report, color=True)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render_text(report)
+    assert "\x1b" not in render_text(report)
+
+
+def test_the_answer_names_cause_proof_and_next_step(report: Report) -> None:
+    text = " ".join(render_text(report, width=140).split())
+    causes = [f for f in report.findings if f.state == "fail" and f.kind == "cause"]
+    for finding in causes[:1]:
+        assert finding.rule in text
+        assert "-->" in text
+        assert "= fix:" in text
+        assert "= why:" in text
+    if report.missing:
+        assert report.missing[0].command.split("|", 1)[0].split()[0] in text
+
+
+def test_verbose_says_everything(report: Report) -> None:
+    text = " ".join(render_text(report, verbose=True, width=400).split())
+    for finding in report.findings:
+        assert finding.rule in text
+    for missing in report.missing:
+        assert " ".join(missing.command.split()) in text
+
+
+@given(st.text(max_size=80))
+@settings(max_examples=60, deadline=None)
+def test_text_of_an_input_is_inert(hostile: str) -> None:
+    report = report_of("trust-wrong-service-account")
+    finding = report.findings[0]
+    evidence = tuple(replace(e, excerpt=hostile, file=hostile) for e in finding.evidence)
+    bad = replace(
+        report,
+        findings=(replace(finding, message=hostile, title=hostile, evidence=evidence), *report.findings[1:]),
+        cluster=replace(report.cluster, infra_name=hostile, issuer=hostile),
+    )
+    assert not CONTROLS.search(render_text(bad))
+    assert not CONTROLS.search(render_text(bad, verbose=True))
+
+
+@given(st.text())
+def test_inert_leaves_no_control(text: str) -> None:
+    assert not CONTROLS.search(inert(text).replace("\n", ""))
+
+
+def test_json_is_valid_and_comes_back(report: Report) -> None:
+    import jsonschema
+
+    text = render_json(report)
+    jsonschema.validate(json.loads(text), schema())
+    assert load_json(text) == report
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema_version": "2"}', "nonsense"])
+def test_what_is_no_report_is_refused(text: str) -> None:
+    with pytest.raises(UsageProblem):
+        load_json(text)
+
+
+def test_counts_add_up(report: Report) -> None:
+    from analyzer.session import built_in_rules
+
+    kinds: dict[str, int] = {"cluster": 1, "provider": 1, "chain": len(report.chains)}
+    counts = report.counts
+    total = counts.passed + counts.fail + counts.warn + counts.info + counts.unknown
+    total += counts.not_applicable + counts.error
+    assert total == sum(kinds.get(rule.subject, 0) for rule in built_in_rules().rules)
+    assert counts.error == 0
