@@ -18,7 +18,10 @@ def short_path(path: str, room: int, dots: str) -> str:
         parts = _from_content(parts, dots)
     parts = _log_place(parts, dots)
     while len("/".join(parts)) > room and len(parts) > 3:
-        middle = len(parts) // 2
+        inner = [n for n in range(1, len(parts) - 1) if parts[n] != dots]
+        if not inner:
+            break
+        middle = min(inner, key=lambda n: abs(n - len(parts) // 2))
         parts = _folded([*parts[:middle], dots, *parts[middle + 1 :]], dots)
     text = "/".join(parts)
     if len(text) <= room:
