@@ -104,6 +104,8 @@ def make_report(
     evidence: Evidence, model: Model, ruleset: RuleSet, outcomes: Sequence[Outcome], options: Options
 ) -> Report:
     """Put the judgement together; exit code included."""
+    static = frozenset(m.chain.id for m in model.chains if m.mechanism == "static-keys")
+    outcomes = judge.without_static(outcomes, static)
     chains = tuple(_judge_chain(m, model, outcomes) for m in model.chains if _asked_for(m, options))
     ids = {c.id for c in chains}
     if len(ids) < len(model.chains):

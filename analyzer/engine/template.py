@@ -23,6 +23,7 @@ MAX_LENGTH: Final = 8192
 MAX_LISTED: Final = 50
 MAX_VALUE: Final = 4000
 NOT_KNOWN: Final = "(not known)"
+_BRACE = re.compile(r"\{\{|\}\}|[{}]")
 _HOLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -62,22 +63,21 @@ def compile_template(source: Text | str, facts: Mapping[str, FactSpec], *, comma
         raise problem(text, f"a template has at most {MAX_LENGTH} characters", 0, 1)
     parts: list[str | Hole] = []
     literal = ""
-    while at < len(value):
-        if value[at : at + 2] in ("{{", "}}"):
+    while brace := _BRACE.search(value, at):
+        literal, at = literal + value[at : brace.start()], brace.start()
+        if len(brace.group()) == 2:
             literal, at = literal + value[at], at + 2
-        elif value[at] in "{}":
-            match = _HOLE.match(value, at + 1)
-            if value[at] == "}" or match is None or value[match.end() : match.end() + 1] != "}":
-                raise problem(text, "a brace that holds no fact name", at, at + 1, "Double a literal brace")
-            if command:
-                _refuse_unsafe(
-                    "".join(part if isinstance(part, str) else "x" for part in parts) + literal, text, at
-                )
-            parts += [literal] if literal else []
-            parts.append(_hole(match.group(), text, at + 1, facts))
-            literal, at = "", match.end() + 1
-        else:
-            literal, at = literal + value[at], at + 1
+            continue
+        match = _HOLE.match(value, at + 1)
+        if value[at] == "}" or match is None or value[match.end() : match.end() + 1] != "}":
+            raise problem(text, "a brace that holds no fact name", at, at + 1, "Double a literal brace")
+        if command:
+            before = "".join(part if isinstance(part, str) else "x" for part in parts)
+            _refuse_unsafe(before + literal, text, at)
+        parts += [literal] if literal else []
+        parts.append(_hole(match.group(), text, at + 1, facts))
+        literal, at = "", match.end() + 1
+    literal += value[at:]
     parts += [literal] if literal else []
     return Template(value, tuple(parts), command)
 

@@ -11,7 +11,15 @@ from analyzer.evidence import aws_roles, ccoctl
 from analyzer.evidence.aws_failures import failure_in_object
 from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
-from analyzer.evidence.records import CallerIdentity, Json, Listing, ManagedPolicy, ProviderRecord, RoleRecord
+from analyzer.evidence.records import (
+    BucketAccess,
+    CallerIdentity,
+    Json,
+    Listing,
+    ManagedPolicy,
+    ProviderRecord,
+    RoleRecord,
+)
 
 MARKS = (
     b"RoleName",
@@ -28,6 +36,8 @@ MARKS = (
     b"OpenIDConnectProvider",
     b"ClientIDList",
     b"Account",
+    b"PublicAccessBlockConfiguration",
+    b"PolicyStatus",
 )
 """Beginnings of keys, of which each answer that is read here holds at least one."""
 
@@ -116,10 +126,23 @@ def _read_array(value: list[Json], where: Where, file: _File, depth: int) -> Ite
 def _read_object(value: Mapping[str, Json], where: Where, file: _File) -> Iterator[object]:
     for reader in (_roles, _details, _one_role, _role_policy, _inline_names, _attached):
         yield from reader(value, where, file)
-    for reader in (_policies, _policy_versions, _providers, _identity):
+    for reader in (_policies, _policy_versions, _providers, _identity, _bucket_access):
         yield from reader(value, where, file)
     if failure := failure_in_object(value, where):
         yield failure
+
+
+def _bucket_access(value: Mapping[str, Json], where: Where, file: _File) -> Iterator[object]:
+    """get-public-access-block and get-bucket-policy-status of S3: neither names its bucket."""
+    block = mapping(value.get("PublicAccessBlockConfiguration"))
+    if block:
+        bars = [name for name in ("BlockPublicPolicy", "RestrictPublicBuckets") if block.get(name) is True]
+        phrase = f"its public access block sets {' and '.join(bars)}" if bars else None
+        yield BucketAccess(phrase, where.at("PublicAccessBlockConfiguration"))
+    status = mapping(value.get("PolicyStatus"))
+    if isinstance(status.get("IsPublic"), bool):
+        phrase = None if status["IsPublic"] else "its bucket policy does not make it public"
+        yield BucketAccess(phrase, where.at("PolicyStatus"))
 
 
 def _truncated(value: Mapping[str, Json]) -> bool:

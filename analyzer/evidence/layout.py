@@ -17,7 +17,12 @@ _CLUSTER_SCOPED = re.compile(
     r"config\.openshift\.io/(?:clusterversions|infrastructures|authentications|clusteroperators|dnses)"
     r"|operator\.openshift\.io/(?:cloudcredentials|kubeapiservers)"
     r"|imageregistry\.operator\.openshift\.io/configs"
+    r"|storage\.k8s\.io/storageclasses"
     r")(?:\.yaml|\.json|/[^/]+\.(?:yaml|json))"
+)
+_NAMESPACE = re.compile(
+    r"(?:namespaces/(?P<ns>[^/]+)/(?P=ns)|cluster-scoped-resources/core/namespaces(?:/(?P<name>[^/]+))?)"
+    r"\.(?:yaml|json)"
 )
 _NAMESPACED = re.compile(
     r"namespaces/(?P<ns>[^/]+)/(?:"
@@ -39,7 +44,14 @@ _KINDS = {
     ("core", "pods"): "Pod",
     ("core", "serviceaccounts"): "ServiceAccount",
     ("apps", "deployments"): "Deployment",
+    ("machine.openshift.io", "machinesets"): "MachineSet",
+    ("operators.coreos.com", "subscriptions"): "Subscription",
+    ("operators.coreos.com", "clusterserviceversions"): "ClusterServiceVersion",
+    ("operator.openshift.io", "ingresscontrollers"): "IngressController",
+    ("ingress.operator.openshift.io", "dnsrecords"): "DNSRecord",
 }
+TOKEN_AUTH = b"features.operators.openshift.io/token-auth-aws"
+"""The annotation of an operator's version that can sign in with a token; the rest of OLM's objects are large."""
 _SECRET_NOISE = (b"kubernetes.io/dockercfg", b"kubernetes.io/service-account-token", b"kubernetes.io/tls")
 _CONFIGMAPS = {
     "kube-system": re.compile(r"cluster-config-v1"),
@@ -68,6 +80,8 @@ def wanted(inner: str) -> Wanted | None:
         return Wanted("log")
     if _CLUSTER_SCOPED.fullmatch(inner):
         return Wanted("object")
+    if match := _NAMESPACE.fullmatch(inner):
+        return Wanted("items", "Namespace", listing=match["ns"] is None and match["name"] is None)
     match = _NAMESPACED.fullmatch(inner)
     if match is None:
         return None
@@ -88,5 +102,7 @@ def wants_item(kind: str, namespace: str, name: str, data: bytes) -> bool:
     if kind == "Secret":
         return not any(noise in data for noise in _SECRET_NOISE)
     if kind == "ServiceAccount":
-        return b"amazonaws.com/" in data
+        return b"amazonaws.com/" in data or b": arn:aws" in data
+    if kind == "ClusterServiceVersion":
+        return TOKEN_AUTH in data and b"olm.copiedFrom" not in data
     return True

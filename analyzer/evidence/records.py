@@ -253,6 +253,14 @@ class FailedCall:
 
 
 @dataclass(frozen=True, slots=True)
+class BucketAccess:
+    """What an export says of the public's access to a bucket; ``blocked`` is None where nothing bars it."""
+
+    blocked: str | None
+    where: Where
+
+
+@dataclass(frozen=True, slots=True)
 class CallerIdentity:
     """The account that the exports were made in."""
 

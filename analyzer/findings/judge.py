@@ -58,6 +58,27 @@ def outcomes_of(chain_id: str, outcomes: Iterable[Outcome]) -> list[Outcome]:
     return [o for o in outcomes if chain_id in o.subject.chains and o.rule.link in LINKS]
 
 
+AFTER_SECRET = frozenset(LINKS[LINKS.index("workload") + 1 :])
+"""Links that a chain with long-lived keys does not go through."""
+
+
+def without_static(outcomes: Sequence[Outcome], static: frozenset[str]) -> list[Outcome]:
+    """Take chains with long-lived keys out of the links that their keys do not go through."""
+    if not static:
+        return list(outcomes)
+    return [_freed(o, static) if o.rule.link in AFTER_SECRET else o for o in outcomes]
+
+
+def _freed(outcome: Outcome, static: frozenset[str]) -> Outcome:
+    subject = outcome.subject
+    left = tuple(c for c in subject.chains if c not in static)
+    if len(left) == len(subject.chains):
+        return outcome
+    if left:
+        return replace(outcome, subject=replace(subject, chains=left))
+    return Outcome(outcome.rule, subject, "not-applicable")
+
+
 def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
     """Give the links and the verdict of one chain; ``outcomes`` are those that concern it."""
     links = tuple(_link(name, [o for o in outcomes if o.rule.link == name]) for name in LINKS)
@@ -101,6 +122,9 @@ def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link]
         return _suspected(info, symptoms, outcomes)
     unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
     warned = [o for o in outcomes if o.state == "warn"]
+    signs = [o for o in warned if o.rule.kind == "symptom"]
+    if signs and unknown and (info.recency != "stopped" or len(signs) > _log_signs(signs)):
+        return _suspected(info, signs, outcomes)
     if unknown:
         sentence = f"No fault shows; {_listed(unknown)} cannot be judged from these inputs."
         return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
@@ -108,6 +132,10 @@ def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link]
         first = min(warned, key=_decisiveness)
         return Verdict("warn", first.rule.link, first.rule.id, redact(first.message), info.recency, None)
     return Verdict("pass", None, None, "Every link of the chain holds.", info.recency, None)
+
+
+def _log_signs(signs: Sequence[Outcome]) -> int:
+    return sum(o.rule.id.startswith("log-") for o in signs)
 
 
 def _decisiveness(outcome: Outcome) -> tuple[int, int, str]:
@@ -252,12 +280,19 @@ def find_missing(
 ) -> tuple[Missing, ...]:
     """Group unknowns by the evidence that would settle them, the most decisive first.
 
-    What a suspected chain waits for counts three times: there an error is known and its cause is not.
+    A piece counts once for each rule and chain that waits for it, three times where the chain is
+    suspected, and ten times where the rule could explain an error that is there.
     What only chains in ``unused`` wait for comes last: nothing signs in with their Secrets.
     """
     suspected = {c.id for c in chains if c.verdict.state == "suspected"}
     used = {c.id for c in chains if c.verdict.state != "not-applicable"}
     weights: Counter[str] = Counter()
+    seen = {
+        (o.rule.id, c)
+        for o in outcomes
+        if o.rule.kind == "symptom" and o.state in _FOUND
+        for c in o.subject.chains
+    }
     rows: dict[str, tuple[Outcome, set[str], set[str]]] = {}
     texts: dict[str, Asked] = {}
     for outcome in outcomes:
@@ -271,7 +306,10 @@ def find_missing(
             _, rules, ids = rows.setdefault(item.evidence, (outcome, set(), set()))
             rules.add(outcome.rule.id)
             ids.update(concerned)
-            weights[item.evidence] += 1 + 2 * bool(concerned & suspected)
+            explains = any((s, c) in seen for s in outcome.rule.explains for c in concerned)
+            weights[item.evidence] += (len(concerned) + 2 * len(concerned & suspected)) * (
+                10 if explains else 1
+            )
     order = sorted(rows, key=lambda key: (bool(rows[key][2]) and rows[key][2] <= unused, -weights[key], key))
     return tuple(
         Missing(

@@ -74,9 +74,10 @@ def _shared_ends(one: str, two: str) -> int:
 
 
 def _shared_start(one: str, two: str) -> int:
-    return next(
-        (n for n, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two))
-    )
+    for at, (left, right) in enumerate(zip(one, two, strict=False)):
+        if left != right:
+            return at
+    return min(len(one), len(two))
 
 
 def _marked(text: str, spans: tuple[Span, ...], left: str, right: str) -> str:

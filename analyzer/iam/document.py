@@ -10,7 +10,7 @@ from urllib.parse import unquote
 Path = tuple[str | int, ...]
 """Where something stands in a JSON document: keys and list positions from the root."""
 
-MAX_TEXT = 1_000_000
+MAX_TEXT = 300_000
 _MAX_WRAPS = 4
 
 

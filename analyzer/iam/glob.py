@@ -23,7 +23,9 @@ class Wild(Enum):
 
 Token = str | Wild
 _TOKEN = re.compile(r"\$\{([*?$])\}|([*?])|(.)", re.DOTALL)
-_MAX_STATES = 20_000
+_SPECIAL = re.compile(r"[*?$]")
+_MAX_STATES = 2_000
+_MAX_PAIRS = 1_000_000
 
 
 def escape(text: str) -> str:
@@ -49,11 +51,15 @@ def tokens(pattern: str) -> tuple[Token, ...]:
 
 def has_wildcard(pattern: str) -> bool:
     """Whether the pattern can match more than one text."""
+    if not _SPECIAL.search(pattern):
+        return False
     return any(isinstance(token, Wild) for token in tokens(pattern))
 
 
 def literal(pattern: str) -> str:
     """Return the one text that a pattern without wildcards matches."""
+    if "$" not in pattern:
+        return pattern
     return "".join(token if isinstance(token, str) else token.value for token in tokens(pattern))
 
 
@@ -86,6 +92,8 @@ def matches(pattern: str, text: str, *, ignore_case: bool = False) -> bool:
     """Whether the whole text matches the pattern."""
     if pattern == "*":
         return True
+    if not ignore_case and not _SPECIAL.search(pattern):
+        return pattern == text
     return compiled(pattern, ignore_case).fullmatch(text) is not None
 
 
@@ -168,8 +176,10 @@ def union_includes(outer: tuple[str, ...], inner: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def overlaps(left: str, right: str) -> bool:
-    """Whether some text matches both patterns."""
+    """Whether some text matches both patterns; of patterns too long to compare it is taken to be so."""
     one, two = tokens(left), tokens(right)
+    if len(one) * len(two) > _MAX_PAIRS:
+        return True
     seen: set[Position] = {(0, 0)}
     todo: list[Position] = [(0, 0)]
     while todo:

@@ -1,4 +1,4 @@
-"""Policy documents as frozen values: statements, principals, condition clauses.
+"""Read policy documents into frozen values.
 
 ``parse_policy`` takes a document in any form that exports use and gives a ``Policy`` or, with every
 reason and its place, a ``Malformed``. It is as lenient as AWS is with what it stores: one string or a
@@ -9,11 +9,34 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from analyzer.iam.document import Path, PolicyProblem, decode
 from analyzer.iam.match import ActionMatcher, ResourceMatcher
+from analyzer.iam.statement import (
+    ConditionClause,
+    Document,
+    Malformed,
+    MissingDocument,
+    Policy,
+    Principal,
+    Statement,
+)
 
+__all__ = [
+    "parse_policy",
+    "scalar_text",
+    "ConditionClause",
+    "Document",
+    "Malformed",
+    "MissingDocument",
+    "Policy",
+    "Principal",
+    "Statement",
+]
+
+MAX_ITEMS = 5_000
+"""Statements and list entries that a document may hold; AWS stores at most a few hundred."""
 VERSIONS = ("2012-10-17", "2008-10-17")
 PRINCIPAL_KINDS = ("AWS", "Federated", "Service", "CanonicalUser")
 _TOP = ("Version", "Id", "Statement")
@@ -28,91 +51,6 @@ _ELEMENTS = (
     "NotResource",
     "Condition",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """One principal: its kind (``AWS``, ``Federated``, … or ``*``), its value, and where it stands."""
-
-    kind: str
-    value: str
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionClause:
-    """One condition key under one operator; values as text, JSON booleans in lower case."""
-
-    operator: str
-    key: str
-    values: tuple[str, ...]
-    path: Path
-    listed: bool = True
-    variables: bool = True
-
-    def value_path(self, index: int) -> Path:
-        """Where the value of that index stands."""
-        return (*self.path, index) if self.listed else self.path
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement; an element that is absent is ``None``, which is not the empty tuple."""
-
-    index: int
-    effect: str
-    path: Path
-    sid: str | None = None
-    actions: tuple[str, ...] | None = None
-    not_actions: tuple[str, ...] | None = None
-    resources: tuple[str, ...] | None = None
-    not_resources: tuple[str, ...] | None = None
-    principals: tuple[Principal, ...] | None = None
-    not_principals: tuple[Principal, ...] | None = None
-    conditions: tuple[ConditionClause, ...] = ()
-    variables: bool = True
-    action_matcher: ActionMatcher = field(default=ActionMatcher.NOTHING, repr=False, compare=False)
-    resource_matcher: ResourceMatcher = field(default=ResourceMatcher.NOTHING, repr=False, compare=False)
-
-    @property
-    def label(self) -> str:
-        """How to name it to a reader: its Sid, else its position."""
-        return f"statement {self.sid!r}" if self.sid else f"statement {self.index}"
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A policy document that can be evaluated.
-
-    ``duplicates`` are the keys that its text names twice; ``alternative`` is the document as it reads
-    when the first of two equal keys counts and not the last (known only when it was read from text).
-    """
-
-    statements: tuple[Statement, ...]
-    name: str = ""
-    version: str = "2008-10-17"
-    duplicates: tuple[Path, ...] = ()
-    alternative: Policy | Malformed | None = field(default=None, repr=False, compare=False)
-    document: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """Something that was handed over as a policy and is none; every reason with its place."""
-
-    problems: tuple[PolicyProblem, ...]
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MissingDocument:
-    """A policy that is known to be attached but whose document was not handed over."""
-
-    name: str = ""
-    reason: str = "its document was not supplied"
-
-
-Document = Policy | Malformed | MissingDocument
 
 
 def parse_policy(source: object, *, name: str = "", duplicates: Sequence[Path] = ()) -> Policy | Malformed:
@@ -139,6 +77,15 @@ class _Reader:
         self.duplicates = duplicates
         self.problems: list[PolicyProblem] = []
         self.variables = False
+        self.items = 0
+
+    def too_many(self, count: int, path: Path) -> bool:
+        """Count items and say once when the document holds more than is read."""
+        over = self.items > MAX_ITEMS
+        self.items += count
+        if self.items > MAX_ITEMS and not over:
+            self.problem(path, f"more than {MAX_ITEMS} statements and values")
+        return self.items > MAX_ITEMS
 
     def problem(self, path: Path, reason: str) -> None:
         self.problems.append(PolicyProblem(path, reason))
@@ -169,6 +116,8 @@ class _Reader:
             self.problem((), "it has no Statement")
             return []
         listed = value["Statement"]
+        if isinstance(listed, list) and self.too_many(len(listed), ("Statement",)):
+            return []
         if isinstance(listed, Mapping):
             found = [self._statement(listed, 0, ("Statement",))]
         elif isinstance(listed, list):
@@ -228,6 +177,8 @@ class _Reader:
             return None
         given = value[element]
         items = given if isinstance(given, list) else [given]
+        if self.too_many(len(items), (*path, element)):
+            return ()
         if not items:
             self.problem((*path, element), f"{element} is an empty list")
         for index, item in enumerate(items):
@@ -254,6 +205,8 @@ class _Reader:
                 self.problem((*at, str(kind)), f"{kind!r} is no kind of principal")
                 continue
             items = names if isinstance(names, list) else [names]
+            if self.too_many(len(items), (*at, kind)):
+                break
             for index, item in enumerate(items):
                 where: Path = (*at, kind, index) if isinstance(names, list) else (*at, kind)
                 if isinstance(item, str):
@@ -281,6 +234,8 @@ class _Reader:
 
     def _clause(self, operator: str, key: str, given: object, path: Path) -> ConditionClause:
         items = given if isinstance(given, list) else [given]
+        if self.too_many(len(items), path):
+            items = []
         values: list[str] = []
         for index, item in enumerate(items):
             text = scalar_text(item)

@@ -13,6 +13,8 @@ from functools import lru_cache
 from analyzer.iam import glob
 from analyzer.iam.match import Arn, pad_arn
 
+_MAX_UNION = 50
+
 
 class Cover(IntEnum):
     """How much of what is asked for a statement speaks of."""
@@ -61,7 +63,7 @@ def cover_except(excluded: Sequence[str], asked: str) -> Cover:
 def _union_includes(patterns: Sequence[str], asked: str) -> bool:
     """Whether several patterns that agree on the first five parts match all of it together."""
     small = pad_arn(asked)
-    if small is None or len(patterns) < 2:
+    if small is None or not 2 <= len(patterns) <= _MAX_UNION:
         return False
     lasts = [big.resource for big in map(pad_arn, patterns) if big and _same_place(big, small)]
     return len(lasts) > 1 and glob.union_includes(tuple(lasts), small.resource)

@@ -28,10 +28,11 @@ from analyzer.iam.webidentity import (
 )
 
 _PLACEHOLDER = re.compile(
-    r"<[A-Za-z_][^<>]*>|%\{[^}]*\}|\{\{.*?\}\}|\$\{[A-Za-z_]\w*\}|\$\([^)]*\)|\$[A-Z_]{3,}"
+    r"<[A-Za-z_][^<>]*>|%\{[^{}]*\}|\{\{[^{}]*\}\}|\$\{[A-Za-z_]\w*\}|\$\([^()]*\)|\$[A-Z_]{3,}"
     r"|\b(?:change|replace)[-_ ]?me\b",
     re.IGNORECASE,
 )
+_MAX_PLACEHOLDER_TEXT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Judgement:
 
 def placeholder_in(text: str) -> str | None:
     """Return the part of a text that somebody forgot to fill in."""
-    found = _PLACEHOLDER.search(text)
+    found = _PLACEHOLDER.search(text[:_MAX_PLACEHOLDER_TEXT])
     return found[0] if found else None
 
 

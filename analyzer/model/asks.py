@@ -114,6 +114,7 @@ class Asks:
         command = (
             f"aws iam get-policy-version --policy-arn {arn} --version-id "
             f"$(aws iam get-policy --policy-arn {arn} --query Policy.DefaultVersionId --output text)"
+            f" > get-policy-version-{arn.rsplit('/', 1)[-1]}.json"
         )
         return _ask(f"policy:{arn}", why, command, AWS)
 

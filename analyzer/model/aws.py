@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 _ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.@-]+)")
 _PROVIDER = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):oidc-provider/(.+)")
@@ -80,3 +81,12 @@ def ccoctl_name_of(issuer: str) -> str | None:
     """Give the ``--name`` that ccoctl was called with, as its bucket's name shows it."""
     bucket = bucket_of(issuer)
     return bucket.removesuffix("-oidc") if bucket and bucket.endswith("-oidc") else None
+
+
+def is_https(url: str) -> bool:
+    """Tell an absolute https URL with a host, without query or fragment."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and not parts.query and not parts.fragment

@@ -12,9 +12,16 @@ from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk, read_pem
-from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, KeySet, PublicKey, TokenSample
+from analyzer.evidence.records import (
+    BucketAccess,
+    DiscoveryDocument,
+    HttpAnswer,
+    KeySet,
+    PublicKey,
+    TokenSample,
+)
 from analyzer.model.asks import Asks
-from analyzer.model.aws import bucket_of
+from analyzer.model.aws import bucket_of, is_https
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known, read
 
@@ -24,7 +31,7 @@ _INDEX = re.compile(r"(\d+)\.pub$")
 
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
     """Give the ``issuer.*``, ``discovery.*``, ``jwks.*`` and ``keys.*`` facts."""
-    facts = _url_facts(view, objects)
+    facts = _url_facts(view, evidence, objects, asks)
     documents = [d for d in evidence.of(DiscoveryDocument) if not d.planned]
     answers = assign_targets(evidence, documents)
     facts |= _discovery_facts(view, documents, answers["discovery"], asks)
@@ -36,9 +43,9 @@ def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: 
     return facts
 
 
-def _url_facts(view: ClusterView, objects: Objects) -> Facts:
+def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
     issuer = view.facts["cluster.issuer"]
-    facts: Facts = {"issuer.url": issuer, "issuer.bucket_blocked": Unknown()}
+    facts: Facts = {"issuer.url": issuer, "issuer.bucket_blocked": _bucket_blocked(view, evidence)}
     derived = ("is_https", "placeholder", "dotted_bucket", "disagreement")
     if not isinstance(issuer, Fact):
         return facts | {f"issuer.{name}": issuer for name in derived}
@@ -48,22 +55,24 @@ def _url_facts(view: ClusterView, objects: Objects) -> Facts:
     facts["issuer.is_https"] = Fact(is_https(url), issuer.cites)
     facts["issuer.placeholder"] = Fact(placeholder[0] if placeholder else None, issuer.cites)
     facts["issuer.dotted_bucket"] = Fact(bucket if bucket and "." in bucket else None, issuer.cites)
-    facts["issuer.disagreement"] = _disagreement(view, objects)
+    facts["issuer.disagreement"] = _disagreement(view, objects, asks)
     return facts
 
 
-def is_https(url: str) -> bool:
-    """Tell an absolute https URL with a host, without query or fragment."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme == "https" and bool(parts.hostname) and not parts.query and not parts.fragment
+def _bucket_blocked(view: ClusterView, evidence: Evidence) -> Fact | Unknown:
+    """What an export of the bucket's access says; known only for an issuer on S3 and with an export."""
+    exports = evidence.of(BucketAccess)
+    if not exports or not view.issuer or bucket_of(view.issuer) is None:
+        return Unknown()
+    blocked = [export for export in exports if export.blocked]
+    return known(blocked[0].blocked if blocked else None, *(export.where for export in blocked or exports))
 
 
-def _disagreement(view: ClusterView, objects: Objects) -> Fact:
+def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unknown:
     """What the API server's operator observed, where it is neither what runs nor what is asked for."""
     operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    if operator is None and not view.hosted:
+        return asks.config("kubeapiservers.operator.openshift.io")
     path = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
     observed = [i for i in items(read(operator, *path)) if isinstance(i, str)] if operator else []
     own, runtime = view.facts["cluster.authentication_issuer"], view.facts["cluster.runtime_issuers"]

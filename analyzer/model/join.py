@@ -160,7 +160,7 @@ def _subjects(joined: _Joined, whole: Evidence, foreign: Fact | None) -> Model:
     client_ids = provider.facts["provider.client_ids"]
     joined.client_ids = client_ids if isinstance(client_ids, Fact | Unknown) else Unknown()
     subjects = [Subject("cluster", "cluster", facts, served), provider]
-    subjects += _token_subjects(joined, served)
+    subjects += _token_subjects(joined)
     models = []
     for chain in joined.chains:
         subject, model = _chain_subject(chain, joined)
@@ -209,21 +209,36 @@ def _provider_subject(joined: _Joined, served: tuple[str, ...]) -> Subject:
     else:
         audiences = Fact(["openshift"], derived=True) if joined.chains else joined.asks.requests()
     account = joined.asks.account
+    audiences = _accepted_kinds(audiences, joined)
     facts = joined.view.facts | provider_facts(joined.view, joined.providers, account, audiences, joined.asks)
     return Subject("provider", joined.asks.provider_arn or joined.view.issuer or "provider", facts, served)
 
 
-def _token_subjects(joined: _Joined, served: tuple[str, ...]) -> list[Subject]:
+def _accepted_kinds(audiences: Fact | Unknown, joined: _Joined) -> Fact | Unknown:
+    """Leave out audiences that are wrong whatever the provider lists: the pod's own finding says those."""
+    if not isinstance(audiences, Fact) or not isinstance(audiences.value, list):
+        return audiences
+    record = joined.providers.find(joined.view.issuer, joined.asks.account) if joined.view.issuer else None
+    good = {*USUAL_AUDIENCES, *((record.client_ids or ()) if record else ())}
+    return Fact([a for a in audiences.value if a in good], audiences.cites, audiences.derived)
+
+
+def _token_subjects(joined: _Joined) -> list[Subject]:
     keys = verification_keys(
         [k for k in joined.evidence.of(KeySet) if not k.planned], signing_keys(joined.objects) or []
     )
     subjects = []
     for token in joined.evidence.of(TokenSample):
         facts = joined.view.facts | token_facts(token, joined.chains, joined.client_ids, keys, joined.now)
-        subject = text(token.claims.get("sub"))
-        own = tuple(c.id for c in joined.chains if subject in c.subjects)
-        subjects.append(Subject("token", token.where.file, facts, own or served))
+        subjects.append(Subject("token", token.where.file, facts, _chains_of(token, joined.chains)))
     return subjects
+
+
+def _chains_of(token: TokenSample, chains: Sequence[Chain]) -> tuple[str, ...]:
+    """The chains that a token speaks for: its subject's, else its namespace's; none for a bad paste."""
+    subject = text(token.claims.get("sub")) or ""
+    exact = tuple(c.id for c in chains if subject in c.subjects)
+    return exact or tuple(c.id for c in chains if subject.startswith(f"system:serviceaccount:{c.namespace}:"))
 
 
 def _chain_subject(chain: Chain, joined: _Joined) -> tuple[Subject, ChainModel]:
@@ -258,7 +273,10 @@ def _chain_subject(chain: Chain, joined: _Joined) -> tuple[Subject, ChainModel]:
     facts |= workload_facts(chain, evidence, asks, ids)
     facts |= role_facts(chain, choice, _sharing(chain, joined), asks)
     facts |= trust_facts(chain, judged, view, audiences or None, asks)
-    facts |= permission_facts(chain, judged, joined.book, view, joined.objects, denials, asks)
+    facts |= permission_facts(
+        chain, judged, joined.book, view, joined.objects, denials, asks,
+        chains=joined.chains, sharing=_sharing(chain, joined), now=joined.now,
+    )  # fmt: skip
     facts |= operator_facts(operator, joined.objects, asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, asks)
     subject = Subject("chain", chain.id, facts, (chain.id,))
@@ -392,7 +410,17 @@ def _sharing(chain: Chain, joined: _Joined) -> list[str]:
     arn = joined.choices[chain.id].arn
     if arn is None or parse_role_arn(arn) is None:
         return []
-    return [cid for cid, c in joined.choices.items() if cid != chain.id and c.arn == arn]
+    issuer = without_scheme(joined.view.issuer or "")
+    return [
+        other.id
+        for other in joined.chains
+        if other.id != chain.id
+        and joined.choices[other.id].arn == arn
+        # a Secret that names another request's role is that Secret's fault, and no sharing
+        and not any(
+            foreign_role(c, joined.choices[c.id], joined.chains, joined.names, issuer) for c in (chain, other)
+        )
+    ]
 
 
 def issuer_in_force(facts: Facts) -> str | None:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.kubernetes import dig, text
-from analyzer.evidence.records import PolicyDocument, Symptom
-from analyzer.iam.coverage import ActionVerdict, Coverage, Scope, cover, read_entries
-from analyzer.iam.layers import Layers
-from analyzer.iam.policy import Document, MissingDocument
+from analyzer.engine.facts import Cite, Unknown
+from analyzer.evidence.records import Symptom
+from analyzer.iam.coverage import ActionVerdict
 from analyzer.model.asks import NOT_JUDGED, Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
+from analyzer.model.denied_calls import Denials, actions_of, quotes_of, read_denials, recency_of
 from analyzer.model.objects import Objects, known
-from analyzer.model.roles import OWNED, Role, RoleBook
-from analyzer.model.trust import RoleChoice, policy_of
+from analyzer.model.permission_causes import features_of, grouped, hints, in_other_versions, overwritten_by
+from analyzer.model.permission_extras import excess_facts, shared_vpc_problem, zone_lacks
+from analyzer.model.permission_judged import Judged
+from analyzer.model.permission_limits import boundary_facts, denied_facts, narrow_facts
+from analyzer.model.permission_scope import INGRESS, entries_of, judge, private_zone_role, setting_of
+from analyzer.model.role_policies import maker_of, read_policies
+from analyzer.model.roles import RoleBook
+from analyzer.model.trust import RoleChoice
 
-_NAMES = ("missing_logged", "missing_required", "missing_optional")
+NAMES = (
+    "maker", "policies", "assumes", "overwritten_by", "missing_logged", "missing_required", "missing_likely",
+    "missing_optional", "missing_summary", "missing_first", "denied", "denied_logged", "denied_optional",
+    "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
+    "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version", "other_version_logged",
+    "other_version_policy", "shared_vpc_problem", "excess", "excess_levels", "risks", "unknown_actions",
+)  # fmt: skip
 
 
 def permission_facts(
@@ -28,113 +39,145 @@ def permission_facts(
     objects: Objects,
     denials: Sequence[Symptom],
     asks: Asks,
+    *,
+    chains: Sequence[Chain] = (),
+    sharing: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> Facts:
-    """Give the ``permissions.*`` facts of a chain; ``denials`` are its denied actions in the logs."""
-    if choice.exists is False or chain.request is None or not chain.request.entries:
-        return {f"permissions.{name}": NOT_JUDGED for name in _NAMES}
+    """Give the ``permissions.*`` facts of a chain.
+
+    ``denials`` are its denied actions in the logs, ``chains`` all chains, ``sharing`` the ids of those
+    that use the same role, ``now`` the time of the gather.
+    """
+    said = read_denials(denials, choice.name)
+    facts = _organization(said, now) | _private_zone(chain, objects, asks)
+    entries = entries_of(chain.request) if chain.request and chain.request.entries else None
+    if choice.exists is False or not entries:
+        return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), NOT_JUDGED)
     if choice.role is None:
-        return {f"permissions.{name}": asks.role(choice.name) for name in _NAMES}
-    role = choice.role
-    layers, missing = role_layers(role, book, asks)
-    coverage = _cover(chain, layers, view)
-    if coverage is None:
-        return {f"permissions.{name}": NOT_JUDGED for name in _NAMES}
-    denied = [v for v in coverage.of("denied") if v.denial == "implicit"]
-    cite = role.where
-    logged = {s.action.lower() for s in denials if s.action}
-    lists: dict[str, list[str]] = {name: [] for name in _NAMES}
-    ours = made_by_ccoctl(role)
-    for verdict in denied:
-        lists[_grade(verdict, logged, objects, ours=ours)].append(verdict.action)
-    facts: Facts = {}
-    undecided = bool(coverage.of("unknown"))
-    for name in _NAMES:
-        found = sorted(set(lists[name]))
-        fact: Fact | Unknown = known(
-            found, cite, chain.request.where.at("spec", "providerSpec", "statementEntries")
+        return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
+    held = read_policies(choice.role, book, asks)
+    setting = setting_of(chain, choice.role, view, objects)
+    rows = judge(entries, held.identity, setting)
+    judged = Judged(
+        chain=chain,
+        role=choice.role,
+        held=held,
+        maker=maker_of(choice.role, hosted=view.hosted),
+        entries=entries,
+        rows=rows,
+        limited=rows if held.boundary is None else judge(entries, held.layers, setting),
+        setting=setting,
+        features=features_of(chain, setting, objects),
+        denials=said,
+        book=book,
+        asks=asks,
+    )
+    other = overwritten_by(chain, rows, chains, held.identity, setting)
+    return facts | _facts(judged, other, view, [c for c in chains if c.id in sharing], now)
+
+
+def _facts(
+    judged: Judged, other: Chain | None, view: ClusterView, sharing: Sequence[Chain], now: datetime | None
+) -> Facts:
+    held, role = judged.held, judged.role
+    undecided = any(row.verdict == "unknown" for row in judged.rows)
+    place: list[Cite] = [where for _, where in held.places]
+    assumes = dict.fromkeys(one for row in judged.rows for one in row.assumes)
+    facts: Facts = {
+        "maker": known(judged.maker, role.where, derived=True),
+        "policies": known(held.names, *(place or (role.where,))),
+        "assumes": known(["no service control policy", "no resource control policy", "no VPC endpoint policy",
+                          *assumes], derived=True),
+        "overwritten_by": judged.missing if undecided else known(other.id if other else None, *place),
+    }  # fmt: skip
+    facts |= _missing(judged, zone_taken=zone_lacks(judged))
+    facts |= denied_facts(judged, now)
+    facts |= boundary_facts(judged, now)
+    facts |= narrow_facts(judged, view)
+    facts["shared_vpc_problem"] = shared_vpc_problem(judged)
+    facts |= excess_facts(judged, sharing)
+    return {f"permissions.{name}": fact for name, fact in facts.items()}
+
+
+def _organization(said: Denials, now: datetime | None) -> Facts:
+    """What AWS itself lays to a policy of the organization; not known where no log says so."""
+    found = said.organization
+    if not found:
+        return dict.fromkeys(
+            (f"permissions.organization_{n}" for n in ("denied", "layer", "recency")), Unknown()
         )
-        facts[f"permissions.{name}"] = missing or NOT_JUDGED if undecided and not found else fact
+    layers = {s.layer.partition(":")[0] for s in found if s.layer}
+    quotes = quotes_of(found)
+    return {
+        "permissions.organization_denied": known(actions_of(found), *quotes),
+        "permissions.organization_layer": known(" and a ".join(sorted(layers)), *quotes),
+        "permissions.organization_recency": known(recency_of(found, now), *quotes),
+    }
+
+
+def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
+    name = "permissions.private_zone_role"
+    if chain.namespace != INGRESS:
+        return {name: known(None)}
+    dns = objects.one("DNS", "cluster", group="config.openshift.io")
+    if dns is None:
+        return {name: asks.config("dnses.config.openshift.io")}
+    where = dns.where.at("spec", "platform", "aws", "privateZoneIAMRole")
+    return {name: known(private_zone_role(objects), where)}
+
+
+# --- missing ----------------------------------------------------------------------------------
+
+
+def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
+    """Sort the actions that no policy of the role allows by how sure it is that they are needed."""
+    denied = [row for row in judged.rows if row.verdict == "denied" and row.denial == "implicit"]
+    denied = [row for row in denied if not (zone_taken and row.action.lower() == "sts:assumerole")]
+    plain = [row for row in denied if judged.features.needs(row.action)]
+    moved = in_other_versions(plain, judged.held.versions, judged.entries, judged.setting)
+    lists: dict[str, list[str]] = {name: [] for name in ("logged", "required", "likely", "optional")}
+    for row in denied:
+        if row.action not in moved:
+            lists[_grade(row, judged)].append(row.action)
+    found = {name: sorted(set(actions)) for name, actions in lists.items()}
+    quotes = [q for action in found["logged"] for q in quotes_of(judged.denials.of_identity(action), 2)]
+    cites = [*judged.asked(denied), judged.role.where]
+    remarks = hints(judged.held.places, [action for actions in found.values() for action in actions])
+    facts: Facts = {
+        f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
+        for name, actions in found.items()
+    }
+    facts["missing_summary"] = known(_summary(found, [lint.text for lint, _ in remarks]))
+    facts["missing_first"] = known(next(iter(found["logged"] + found["required"]), None))
+    versions = [row for row in denied if row.action in moved]
+    told = {
+        action: f"(in {v.version} of policy {v.policy}, whose default is {v.default or 'another version'})"
+        for action, v in moved.items()
+    }
+    facts["other_version"] = judged.listed(grouped(versions, told), *(v.where for v in moved.values()))
+    logged = [row.action for row in versions if judged.denials.of_identity(row.action)]
+    facts["other_version_logged"] = judged.listed(sorted(set(logged)))
+    facts["other_version_policy"] = known(next((v.arn for v in moved.values()), None))
     return facts
 
 
-def _cover(chain: Chain, layers: Layers, view: ClusterView) -> Coverage | None:
-    assert chain.request is not None  # noqa: S101  (the caller looked)
-    try:
-        entries = read_entries(
-            {
-                "effect": e.effect,
-                "action": list(e.actions),
-                "resource": e.resource or "*",
-                "policyCondition": e.condition,
-            }
-            for e in chain.request.entries
-        )
-    except ValueError:
-        return None
-    return cover(entries, layers, scope=Scope(view.partition, view.region or None, None))
+def _grade(row: ActionVerdict, judged: Judged) -> str:
+    action = row.action.lower()
+    if judged.denials.of_identity(action):
+        return "logged"
+    if not judged.features.needs(action) or judged.maker in ("ROSA", "hosted"):
+        return "optional"
+    return "required" if judged.maker == "ccoctl" else "likely"
 
 
-def role_layers(role: Role, book: RoleBook, asks: Asks) -> tuple[Layers, Unknown | None]:
-    """Put a role's policies into layers; the second value asks for what is not there."""
-    documents: list[Document] = []
-    missing: Unknown | None = None
-    for name in dict.fromkeys([*role.inline, *(role.inline_names or ())]):
-        document = role.inline.get(name)
-        documents.append(policy_of(document) if document else MissingDocument(name))
-        if document is None:
-            missing = asks.role_policies(
-                role.name, f"inline policy {name} of role {role.name} was not handed in"
-            )
-    for name, arn in role.attached or ():
-        managed = _default_document(book, arn)
-        documents.append(policy_of(managed) if managed else MissingDocument(name))
-        if managed is None:
-            missing = asks.policy_document(
-                arn, f"the document of policy {name} of role {role.name} was not handed in"
-            )
-    complete = role.inline_names is not None and role.attached is not None
-    if not complete:
-        missing = asks.role_policies(role.name, f"the policies of role {role.name} were not all listed")
-    boundary: tuple[Document, ...] | None = None
-    if role.boundary_arn:
-        managed = _default_document(book, role.boundary_arn)
-        boundary = (policy_of(managed) if managed else MissingDocument(role.boundary_arn),)
-        if managed is None:
-            missing = asks.policy_document(
-                role.boundary_arn, f"the permissions boundary of role {role.name} was not handed in"
-            )
-    return Layers(identity=tuple(documents), boundary=boundary, complete=complete), missing
-
-
-def _default_document(book: RoleBook, arn: str) -> PolicyDocument | None:
-    policy = book.policies.get(arn)
-    if policy is None:
-        return None
-    for document in policy.documents:
-        if document.is_default or (document.version and document.version == policy.default_version):
-            return document
-    return (
-        policy.documents[0] if len(policy.documents) == 1 and policy.documents[0].is_default is None else None
+def _summary(found: dict[str, list[str]], remarks: Sequence[str]) -> str | None:
+    parts = (
+        ("logged", "{}: no policy allows it and a log line shows it denied"),
+        ("required", "{}: no policy allows it"),
+        ("likely", "{}: no policy allows it"),
+        ("optional", "{}: no policy allows it, and nothing shows that it is needed here"),
     )
-
-
-def made_by_ccoctl(role: Role) -> bool:
-    """Tell a role that ccoctl made: its policy is meant to be the request's, word for word."""
-    described = (role.description or "").startswith("OpenShift role for ")
-    return described or any(tag.startswith(OWNED) for tag in role.tags)
-
-
-def _grade(verdict: ActionVerdict, logged: set[str], objects: Objects, *, ours: bool) -> str:
-    action = verdict.action.lower()
-    if action in logged:
-        return "missing_logged"
-    if not ours or action.startswith("kms:"):
-        return "missing_optional"
-    if action == "sts:assumerole" and not _shared_vpc(objects):
-        return "missing_optional"
-    return "missing_required"
-
-
-def _shared_vpc(objects: Objects) -> bool:
-    dns = objects.one("DNS", "cluster", group="config.openshift.io")
-    return dns is not None and bool(text(dig(dns.value, "spec", "platform", "aws", "privateZoneIAMRole")))
+    told = [text.format(", ".join(found[name])) for name, text in parts if found[name]]
+    told += [f"in its place stands what is not right: {'; '.join(remarks)}"] if remarks else []
+    return "; ".join(told) or None

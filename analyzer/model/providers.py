@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.records import CallerIdentity, Listing, ProviderRecord
-from analyzer.model.asks import Asks
-from analyzer.model.aws import provider_arn, provider_of, without_scheme
+from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.aws import is_https, provider_arn, provider_of, without_scheme
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import known
 from analyzer.model.roles import OWNED
@@ -84,6 +84,8 @@ def provider_facts(
     if not issuer:
         blank = known(None) if issuer == "" else view.facts["cluster.issuer"]
         return {f"provider.{name}": blank for name in _NAMES} | {"provider.audiences_used": audiences}
+    if not is_https(issuer):
+        return {f"provider.{name}": NOT_JUDGED for name in _NAMES} | {"provider.audiences_used": audiences}
     record = providers.find(issuer, account)
     facts: Facts = {
         "provider.account": known(account)

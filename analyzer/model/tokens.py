@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from analyzer.engine.facts import Fact, Unknown
+from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.public_keys import spki_of_jwk
 from analyzer.evidence.records import Json, KeySet, PublicKey, TokenSample
@@ -105,13 +105,13 @@ def _accepted(audiences: list[str], client_ids: Fact | Unknown, where: object) -
     return known(None) if ids is None else Fact(bool(set(audiences) & set(ids)), client_ids.cites)
 
 
-def _times(claims: object, now: datetime | None, where: object) -> Facts:
+def _times(claims: object, now: datetime | None, where: Cite) -> Facts:
     expires, early = _stamp(dig(claims, "exp")), [_stamp(dig(claims, "nbf")), _stamp(dig(claims, "iat"))]
-    facts: Facts = {"token.expires": known(expires.isoformat() if expires else None)}
+    facts: Facts = {"token.expires": known(expires.isoformat() if expires else None, where)}
     if now is None:
         return facts | {"token.expired": Unknown(), "token.early": Unknown()}
-    facts["token.expired"] = known(expires is not None and now - TOLERANCE > expires)
-    facts["token.early"] = known(any(t is not None and t > now + TOLERANCE for t in early))
+    facts["token.expired"] = known(expires is not None and now - TOLERANCE > expires, where)
+    facts["token.early"] = known(any(t is not None and t > now + TOLERANCE for t in early), where)
     return facts
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from analyzer.engine.facts import Cite, Unknown
+from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import PolicyDocument
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.asks import NOT_JUDGED, Asks
-from analyzer.model.aws import parse_role_arn, provider_arn
+from analyzer.model.aws import is_https, parse_role_arn, provider_arn
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import known
@@ -91,7 +91,8 @@ def trust_facts(
 ) -> Facts:
     """Give the ``trust.*`` facts: every ServiceAccount of the request is judged on its own."""
     role = choice.role
-    if choice.exists is False or not view.issuer or (role is not None and role.trust and not chain.subjects):
+    unjudged = choice.exists is False or not view.issuer or not is_https(view.issuer)
+    if unjudged or not view.issuer or (role is not None and role.trust and not chain.subjects):
         return {f"trust.{name}": NOT_JUDGED for name in _NAMES}
     if role is None or role.trust is None:
         return {f"trust.{name}": asks.role(choice.name) for name in _NAMES}
@@ -114,7 +115,26 @@ def trust_facts(
         )
         for subject in chain.subjects
     }
-    return _facts_of(decisions, role.trust.where, policy, asks, chain, hosted=bool(view.hosted))
+    facts = _facts_of(decisions, role.trust.where, policy, asks, chain, hosted=bool(view.hosted))
+    broad = facts.get("trust.too_broad")
+    if isinstance(broad, Fact) and broad.value is None and audiences:
+        stranger = _admitted_stranger(chain, policy, expected, view.issuer, audiences)
+        facts["trust.too_broad"] = known(stranger, role.trust.where if stranger else None)
+    return facts
+
+
+def _admitted_stranger(
+    chain: Chain, policy: Policy | Malformed, provider: str | None, issuer: str, audiences: Sequence[str]
+) -> str | None:
+    """Name a ServiceAccount of a foreign namespace that is admitted: a pattern lets it in."""
+    for name in ("any-other-name", *chain.service_accounts):
+        subject = f"system:serviceaccount:any-other-namespace:{name}"
+        decision = evaluate_trust(
+            policy, provider_arn=provider, issuer=issuer, subject=subject, audiences=audiences
+        )
+        if decision.allowed is True:
+            return f"a pattern in it also admits ServiceAccounts of other namespaces, such as {subject}"
+    return None
 
 
 def _facts_of(

@@ -179,9 +179,42 @@ trust.too_broad                string  how any ServiceAccount could assume the r
 trust.checks_audience          bool    a condition on aud is there
 trust.stale                    list    other issuers that a statement still admits
 trust.length                   int     characters without white space
+permissions.maker              string  what made the role: ccoctl, ROSA, hosted (control planes that bring policies of their own), else null
+permissions.policies           list    names of the role's own policies, inline and attached
+permissions.assumes            list    policies that nobody handed in and that are taken to deny nothing, as phrases
+permissions.overwritten_by     string  the chain whose request the role's policies serve wholly, while they hardly serve their own, else null
 permissions.missing_logged     list    actions of the request that no policy allows and that a log line denies
-permissions.missing_required   list    actions of the request that no policy allows
-permissions.missing_optional   list    the same, of features that are not in use here
+permissions.missing_required   list    actions of the request that no policy of a role made by ccoctl allows, of features in use
+permissions.missing_likely     list    the same, of a role that neither ccoctl nor a product made
+permissions.missing_optional   list    the same, of features that are not in use here, or of a product's role
+permissions.missing_summary    string  all of these as one phrase, with what stands almost right in the policies; null where there is none
+permissions.missing_first      string  the first of missing_logged and missing_required, else null
+permissions.denied             list    actions of the request that a Deny in the role's own policies takes
+permissions.denied_logged      list    those of them that a log line denies
+permissions.denied_optional    list    the same as denied, of features that are not in use here
+permissions.denied_summary     string  denied and denied_optional as one phrase, else null
+permissions.boundary           string  ARN of the role's permissions boundary; null where it has none
+permissions.boundary_cuts      list    actions that the role's own policies allow and its boundary does not
+permissions.boundary_logged    list    actions for which a log line names the boundary
+permissions.boundary_optional  list    the same as boundary_cuts, of features that are not in use here
+permissions.boundary_narrow    list    actions that the boundary allows in part only, with its limits, as phrases
+permissions.boundary_summary   string  boundary_cuts, boundary_optional and boundary_narrow as one phrase, else null
+permissions.organization_denied list    actions for which AWS names a service or resource control policy in a log; known only with such a line
+permissions.organization_layer string  which of the two; known only with such a line
+permissions.organization_recency string  ongoing, stopped or unknown at gather time; known only with such a line
+permissions.narrow             list    actions granted on fewer resources than asked for and used here, with those resources, as phrases
+permissions.narrow_logged      list    those of these actions that a log line denies
+permissions.conditional        list    actions granted under conditions that the request does not have, with the conditions, as phrases
+permissions.conditional_logged list    those of these actions that a log line denies
+permissions.other_version      list    actions that the default version of an attached policy lacks and another version has, as phrases
+permissions.other_version_logged list    those of these actions that a log line denies
+permissions.other_version_policy string  ARN of the first such policy, else null
+permissions.private_zone_role  string  role for a private zone in another account that DNS names; null where it names none, and for all but the ingress operator
+permissions.shared_vpc_problem string  what keeps the role from assuming that one, as one phrase, else null
+permissions.excess             list    actions granted that no request of the role asks for, the first of them
+permissions.excess_levels      list    how many these are for each access level, as phrases
+permissions.risks              list    grants that are named whatever was asked for: every action, iam:*, iam:PassRole on everything, as phrases
+permissions.unknown_actions    list    actions in the role's policies that AWS did not have on the catalogue's date, with the nearest name, as phrases
 operator.unhealthy             string  the condition that is not as it should be, else null
 operator.message               string  its message
 operator.since                 string  its lastTransitionTime

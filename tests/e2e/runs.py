@@ -26,6 +26,9 @@ NETWORK = "openshift-cloud-network-config-controller/cloud-credentials"
 READ_ONLY = "openshift-cloud-credential-operator/cloud-credential-operator-iam-ro-creds"
 """The chain that nothing uses in Manual mode: it may have no verdict of its own in any test."""
 
+EVERY_USED = ("*",)
+"""What a sample says of a fault on a shared link."""
+
 EXPORTS_DECIDE = re.compile(r"(?:provider|trust|permissions|keys)/.*|issuer/(?:discovery-.*|issuer-private-bucket)")
 """Rules, as link/id, that nothing in a bundle alone can prove."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -191,3 +192,23 @@ def test_lenient_where_aws_is() -> None:
     wrong = parse_policy({"Statement": {"effect": "Allow", "Action": "*"}})
     assert isinstance(wrong, Malformed)
     assert "did you mean 'Effect'" in wrong.problems[0].reason
+
+
+def test_hostile_documents_take_no_time() -> None:
+    start = time.perf_counter()
+    subjects = [f"system:serviceaccount:ns{number}:sa" for number in range(4000)]
+    clause = {"StringEquals": {"oidc.example.com/cluster:sub": subjects}}
+    for trusted in (
+        trust_statement(Condition=clause),
+        trust_statement(Principal={"Federated": "{{" * 30_000}),
+        trust_statement(Principal={"Federated": "$(" * 30_000}),
+    ):
+        found = evaluate_trust_line({**TRUST, "trustPolicy": {"Version": "2012-10-17", "Statement": trusted}})
+        assert found["allowed"] is False
+    many = {"Version": "2012-10-17", "Statement": [statement()] * 6000}
+    assert evaluate_policy_line({**LINE, "identityPolicies": [many]})["decision"] == "Unknown"
+    stars = {"Version": "2012-10-17", "Statement": statement(Resource="arn:aws:s3:::" + "*a" * 200 + "b")}
+    request = {"action": "s3:GetObject", "resource": "arn:aws:s3:::" + "a" * 5000}
+    found = evaluate_policy_line({"request": request, "identityPolicies": [stars]})
+    assert found["decision"] == "ImplicitlyDenied"
+    assert time.perf_counter() - start < 10

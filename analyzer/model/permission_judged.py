@@ -1,0 +1,69 @@
+"""One role beside one request: everything that the facts about permissions are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.resources import includes
+from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.chains import Chain
+from analyzer.model.denied_calls import Denials
+from analyzer.model.objects import known
+from analyzer.model.permission_causes import Features
+from analyzer.model.permission_scope import Setting
+from analyzer.model.role_policies import Maker, RolePolicies
+from analyzer.model.roles import Role, RoleBook
+
+SHOWN = 12
+"""How many resources or actions a sentence names before it says that there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One role beside one request, with everything that its facts are made of."""
+
+    chain: Chain
+    role: Role
+    held: RolePolicies
+    maker: Maker | None
+    entries: tuple[Entry, ...]
+    rows: list[ActionVerdict]
+    limited: list[ActionVerdict]
+    setting: Setting
+    features: Features
+    denials: Denials
+    book: RoleBook
+    asks: Asks
+
+    @property
+    def missing(self) -> Unknown:
+        """What to ask for where the role's policies leave something open."""
+        return self.held.missing or NOT_JUDGED
+
+    def listed(self, value: Sequence[str], *cites: Cite | None, denies: bool = False) -> Fact | Unknown:
+        """Make a list fact; an empty list is known only where nothing is left open.
+
+        ``denies`` marks what a Deny brings about: one may stand in any document that is not there.
+        """
+        unread = denies and self.held.missing is not None
+        if not value and (unread or any(row.verdict == "unknown" for row in self.rows)):
+            return self.missing
+        return known(list(value), *cites)
+
+    def asked(self, rows: Iterable[ActionVerdict]) -> list[Cite]:
+        """Give the entries of the request that rows are of."""
+        request = self.chain.request
+        path = ("spec", "providerSpec", "statementEntries")
+        found = dict.fromkeys(row.entry for row in rows)
+        return [request.where.at(*path, index) for index in found] if request else []
+
+
+def is_logged(row: ActionVerdict, denials: Denials) -> bool:
+    """Tell whether a log shows an action denied on something that is not plainly granted."""
+    return any(
+        s.resource in (None, "*") or not any(includes(pattern, s.resource or "") for pattern in row.patterns)
+        for s in denials.of_identity(row.action)
+    )

@@ -1,0 +1,140 @@
+"""Facts about what takes away or narrows what a role's policies grant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.records import Symptom
+from analyzer.iam.coverage import ActionVerdict
+from analyzer.model.cluster import ClusterView, Facts
+from analyzer.model.denied_calls import actions_of, quotes_of, recency_of
+from analyzer.model.objects import known
+from analyzer.model.permission_causes import grouped
+from analyzer.model.permission_judged import SHOWN, Judged, is_logged
+from analyzer.model.role_policies import boundary_place
+
+
+def denied_facts(judged: Judged, now: datetime | None) -> Facts:
+    """Give what a Deny in the role's own policies takes."""
+    rows = [row for row in judged.rows if row.verdict == "denied" and row.denial == "explicit"]
+    needed = [row for row in rows if judged.features.needs(row.action) or is_logged(row, judged.denials)]
+    said = [] if judged.held.missing is None else _ongoing(judged.denials.explicit, now)
+    said = [s for s in said if _open(s.action, judged.rows)]
+    actions = sorted({row.action for row in needed} | set(actions_of(said)))
+    places = judged.held.statements("Deny", actions)
+    logged = sorted({row.action for row in needed if is_logged(row, judged.denials)} | set(actions_of(said)))
+    spare = sorted({row.action for row in rows} - set(actions))
+    return {
+        "denied": judged.listed(actions, *places, *quotes_of(said), denies=True),
+        "denied_logged": known(logged, *quotes_of(said)),
+        "denied_optional": judged.listed(spare, *judged.held.statements("Deny", spare), denies=True),
+        "denied_summary": known(_summary(actions, spare)),
+    }
+
+
+def boundary_facts(judged: Judged, now: datetime | None) -> Facts:
+    """Give what the permissions boundary takes of what the role's own policies grant."""
+    held, role = judged.held, judged.role
+    cut, narrowed, open_still = [], [], False
+    for alone, whole in zip(judged.rows, judged.limited, strict=False):
+        if alone.verdict in ("denied", "unknown") and whole.denial != "boundary":
+            continue
+        if whole.denial == "boundary":
+            cut.append(whole)
+        elif alone.verdict == "granted" and whole.verdict in ("partial", "conditional"):
+            narrowed.append(whole)
+        open_still = open_still or whole.verdict == "unknown"
+    said: list[Symptom] = []
+    if held.boundary_missing is not None:
+        said = _ongoing(judged.denials.boundary, now)
+    needed = [
+        row for row in cut if judged.features.needs(row.action) or _said(row.action, judged.denials.boundary)
+    ]
+    actions = sorted({row.action for row in needed} | set(actions_of(said)))
+    spare = sorted({row.action for row in cut} - set(actions))
+    narrowed = [row for row in narrowed if judged.features.needs(row.action)]
+    logged = [row.action for row in [*needed, *narrowed] if _said(row.action, judged.denials.boundary)]
+    narrow = grouped(narrowed, {row.action: _limits(row) for row in narrowed})
+    cite = [boundary_place(role, judged.book), role.where, *quotes_of(said)]
+    unknown = held.boundary_missing
+
+    def listed(value: list[str]) -> Fact | Unknown:
+        if not value and unknown is not None:
+            return unknown
+        return judged.missing if not value and open_still else known(value, *cite)
+
+    arn = known(held.boundary_arn, role.where)
+    return {
+        "boundary": arn if held.boundary is not None or unknown is None else unknown,
+        "boundary_cuts": listed(actions),
+        "boundary_optional": listed(spare),
+        "boundary_logged": known(sorted({*logged, *actions_of(said)}), *quotes_of(said)),
+        "boundary_narrow": listed(narrow),
+        "boundary_summary": known(_summary(actions, spare, narrow)),
+    }
+
+
+def _summary(needed: Sequence[str], spare: Sequence[str], narrow: Sequence[str] = ()) -> str | None:
+    told = [", ".join(needed)] if needed else []
+    told += [f"{', '.join(spare)} (nothing shows that it is needed here)"] if spare else []
+    told += [f"in part: {'; '.join(narrow)}"] if narrow else []
+    return "; ".join(told) or None
+
+
+def _ongoing(symptoms: Sequence[Symptom], now: datetime | None) -> list[Symptom]:
+    return [s for s in symptoms if recency_of([s], now) != "stopped"]
+
+
+def _open(action: str | None, rows: Iterable[ActionVerdict]) -> bool:
+    """Tell whether the documents leave an action open: what they decide is not overruled by a log."""
+    mine = [row for row in rows if action and row.action.lower() == action.lower()]
+    return all(row.settled is None for row in mine)
+
+
+def _said(action: str, symptoms: Iterable[Symptom]) -> bool:
+    return any(s.action and s.action.lower() == action.lower() for s in symptoms)
+
+
+# --- narrower than asked ----------------------------------------------------------------------
+
+
+def narrow_facts(judged: Judged, view: ClusterView) -> Facts:
+    """Split what is granted in part by what narrows it: resources, or conditions that are not known."""
+    open_rows = [
+        row
+        for row in judged.rows
+        if row.verdict in ("partial", "conditional")
+        and (judged.features.needs(row.action) or is_logged(row, judged.denials))
+    ]
+    by_resource = [row for row in open_rows if row.verdict == "partial" or not row.clauses]
+    by_condition = [row for row in open_rows if row not in by_resource]
+    return _narrowing("narrow", by_resource, judged, view) | _narrowing(
+        "conditional", by_condition, judged, view
+    )
+
+
+def _narrowing(name: str, rows: list[ActionVerdict], judged: Judged, view: ClusterView) -> Facts:
+    logged = [row for row in rows if is_logged(row, judged.denials)]
+    actions = [row.action for row in rows]
+    quotes = [q for row in logged for q in quotes_of(judged.denials.of_identity(row.action), 2)]
+    places = [*judged.held.statements("Allow", actions), *judged.held.statements("Deny", actions)]
+    told = grouped(rows, {row.action: _limits(row) for row in rows})
+    fact = judged.listed(told, *quotes, *places, denies=True)
+    if name == "narrow" and rows and not logged and not view.region:
+        fact = judged.asks.config("infrastructures.config.openshift.io")
+    return {name: fact, f"{name}_logged": known(sorted({row.action for row in logged}), *quotes)}
+
+
+def _limits(row: ActionVerdict) -> str:
+    """Say under what limits an action is granted."""
+    clauses = [f"{c.operator} {c.key} [{', '.join(c.values)}]" for c in row.clauses]
+    if row.verdict == "partial":
+        shown = ", ".join(row.patterns[:SHOWN]) + (" and more" if len(row.patterns) > SHOWN else "")
+        return f"only on {shown}" + (f" if {' and '.join(clauses)}" if clauses else "")
+    doubts = [reason for reason in row.reasons if reason.endswith("may deny it")]
+    if clauses:
+        denying = f" ({'; '.join(doubts)})" if doubts else ""
+        return f"depending on {' and '.join(dict.fromkeys(clauses))}{denying}"
+    return f"not on every resource: {'; '.join(doubts) or 'a Deny takes some away'}"

@@ -1,0 +1,201 @@
+"""Facts about how the pods of a chain are set up: what overrides their token, how long it lives, when they began."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, items, parse_time, text
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import Container, Symptom, Workload
+from analyzer.model.asks import Asks
+from analyzer.model.aws import without_scheme
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import ClusterView, Facts
+from analyzer.model.objects import Objects, known
+from analyzer.model.symptoms import stamp
+from analyzer.model.workloads import aws_tokens
+
+LONGEST, SHORTEST = 86400, 600
+"""Seconds: STS refuses tokens that were issued more than a day ago; Kubernetes gives none under ten minutes."""
+
+LEGACY_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+REFRESHED_AT = 0.8
+"""Of a token's life: then kubelet writes a new one into the volume."""
+
+_NAMES = ("static_env", "other_profile", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
+_STATIC = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_CONFIG_NAME = re.compile(r"config-(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerChange:
+    """When kube-apiserver began to sign with the issuer in force, and the one before."""
+
+    when: datetime
+    before: str
+    proof: Where
+
+
+def setting_facts(
+    chain: Chain,
+    evidence: Evidence,
+    objects: Objects,
+    view: ClusterView,
+    symptoms: Sequence[Symptom],
+    now: datetime | None,
+    asks: Asks,
+) -> Facts:
+    """Give the further ``workload.*`` facts of a chain."""
+    if not chain.workloads:
+        gathered = evidence.has_list("Pod", chain.namespace)
+        none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
+        facts: Facts = {f"workload.{name}": none for name in _NAMES}
+        return facts | {"workload.issuer_changed": known(None), "workload.predating_proven": known(False)}
+    static = [hit for found in chain.workloads for hit in _static_env(found, chain, objects)]
+    profiles = [hit for found in chain.workloads for hit in _other_profile(found, chain)]
+    odd = [
+        (f"{found.name}: {token.expiration} s", token.where)
+        for found in chain.workloads
+        for token in aws_tokens(found)
+        if token.expiration is not None and not SHORTEST <= token.expiration <= LONGEST
+    ]
+    legacy = [
+        (f"{found.name}/{container.name}", found.where)
+        for found in chain.workloads
+        for container in found.containers
+        if container.env.get("AWS_WEB_IDENTITY_TOKEN_FILE", "").startswith(LEGACY_FOLDER)
+        and not _has_own_volume(found, container)
+    ]
+    return {
+        "workload.static_env": _list(static),
+        "workload.other_profile": _list(profiles),
+        "workload.token_lifetimes": _list(odd),
+        "workload.legacy_tokens": _list(legacy),
+    } | _predating(chain, issuer_change(objects, view), symptoms, now)
+
+
+def _list(hits: Sequence[tuple[str, Where]]) -> Fact:
+    return known([text for text, _ in hits], *(where for _, where in hits))
+
+
+def _static_env(found: Workload, chain: Chain, objects: Objects) -> Iterator[tuple[str, Where]]:
+    """Long-lived keys in the environment, which every SDK takes before a token.
+
+    A key from the chain's own Secret is another rule's matter, and one from a Secret that is not there
+    is optional: the pod would not have started otherwise.
+    """
+    for container in found.containers:
+        if container.env.get(_STATIC[0]):
+            yield f"{_STATIC[0]} in {found.name}/{container.name}", found.where.at("spec", "containers")
+            continue
+        source = container.env_secrets.get(_STATIC[0])
+        if source in (None, chain.secret_name, *_copies(chain)):
+            continue
+        if objects.one("Secret", source or "", found.namespace) is not None:
+            yield (
+                f"{_STATIC[0]} in {found.name}/{container.name}, from Secret {source}",
+                found.where.at("spec", "containers"),
+            )
+
+
+def _copies(chain: Chain) -> tuple[str, ...]:
+    copies = {"installer-cloud-credentials": ("image-registry-private-configuration",)}
+    return copies.get(chain.secret_name, ())
+
+
+def _other_profile(found: Workload, chain: Chain) -> Iterator[tuple[str, Where]]:
+    """A profile or a file that is not the Secret's: then the role in the Secret is not used."""
+    own = {volume for volume, name in found.secret_volumes.items() if name == chain.secret_name}
+    for container in found.containers:
+        mounts = [path.rstrip("/") for volume, path in container.mounts.items() if volume in own]
+        profile = container.env.get("AWS_PROFILE")
+        if profile and profile != "default" and mounts:
+            yield f"AWS_PROFILE={profile} in {found.name}/{container.name}", found.where.at("spec", "containers")
+        file = container.env.get("AWS_SHARED_CREDENTIALS_FILE")
+        if file and mounts and not any(file.startswith(f"{m}/") or file == m for m in mounts):
+            yield (
+                f"AWS_SHARED_CREDENTIALS_FILE={file} in {found.name}/{container.name}",
+                found.where.at("spec", "containers"),
+            )
+
+
+def _has_own_volume(found: Workload, container: Container) -> bool:
+    """Whether a token with an audience of its own is mounted over the legacy folder."""
+    volumes = {token.volume for token in aws_tokens(found)}
+    return any(path.rstrip("/") == LEGACY_FOLDER for v, path in container.mounts.items() if v in volumes)
+
+
+# --- pods older than the issuer ---------------------------------------------------------------
+
+
+def issuer_change(objects: Objects, view: ClusterView) -> IssuerChange | None:
+    """Find when the issuer changed, by the revisions of kube-apiserver's configuration that are left."""
+    revisions = []
+    for obj in objects.all("ConfigMap", "openshift-kube-apiserver"):
+        match = _CONFIG_NAME.fullmatch(obj.name)
+        issuer = _first_issuer(text(dig(obj.value, "data", "config.yaml")))
+        if match and issuer:
+            revisions.append((int(match[1]), issuer, obj))
+    revisions.sort(key=lambda r: r[0])
+    current = without_scheme(view.issuer or "")
+    for (_, older, _), (_, newer, obj) in reversed(list(zip(revisions, revisions[1:], strict=False))):
+        if older == newer:
+            continue
+        when = parse_time(dig(obj.value, "metadata", "creationTimestamp"))
+        if without_scheme(newer) != current or when is None:
+            return None
+        return IssuerChange(when, older, obj.where.at("metadata", "creationTimestamp"))
+    return None
+
+
+def _first_issuer(config: str | None) -> str | None:
+    try:
+        parsed = json.loads(config or "")
+    except (ValueError, RecursionError):
+        return None
+    listed = items(dig(parsed, "apiServerArguments", "service-account-issuer"))
+    return text(listed[0]) if listed else None
+
+
+def _predating(
+    chain: Chain, change: IssuerChange | None, symptoms: Sequence[Symptom], now: datetime | None
+) -> Facts:
+    """Name the pods whose token at gather time may still be one of the issuer before.
+
+    Kubelet writes a new token when four fifths of its life are over, so an old pod does not stay
+    behind for long; a log line that names the old issuer after that proves that one did.
+    """
+    if change is None:
+        return {
+            "workload.predating": known([]),
+            "workload.predating_proven": known(False),
+            "workload.issuer_changed": known(None),
+        }
+    pods = [w for w in chain.workloads if w.started is not None and w.started < change.when]
+    held = [w for w in pods if now is not None and _may_hold(w, change, now)]
+    old = without_scheme(change.before)
+    lines = [
+        s
+        for s in symptoms
+        if s.issuer and without_scheme(s.issuer) == old and s.last is not None and s.last > change.when
+    ]
+    shown = pods if lines else held
+    cites: list[Cite] = [*(w.where.at("status", "startTime") for w in shown), *(s.quote for s in lines[:2])]
+    return {
+        "workload.predating": known([w.name for w in shown], *cites),
+        "workload.predating_proven": known(bool(lines and pods), *(s.quote for s in lines[:2])),
+        "workload.issuer_changed": known(stamp(change.when), change.proof),
+    }
+
+
+def _may_hold(found: Workload, change: IssuerChange, now: datetime) -> bool:
+    lives = [token.expiration or 3600 for token in aws_tokens(found)]
+    if not lives:
+        return False
+    return now - change.when < timedelta(seconds=max(lives) * REFRESHED_AT)

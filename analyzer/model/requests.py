@@ -1,0 +1,269 @@
+"""Facts about the CredentialsRequests themselves: the release's text, their conditions, their roles' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from analyzer.engine.facts import Fact, Subject, Unknown
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import CredentialsRequest
+from analyzer.model.asks import Asks
+from analyzer.model.aws import ROLE_NAME_LIMIT
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import ClusterView, Facts, value_of
+from analyzer.model.objects import Objects, known, was_in_cluster
+from analyzer.model.releases import differences, foreign_release, minor_of
+from analyzer.model.roles import Naming, role_name
+
+NOISE = "an empty awsSTSIAMRoleARN was found"
+"""Early 4.14 and 4.15 say so of every request that ccoctl serves (OCPBUGS-33566)."""
+
+STATUS_IN_MANUAL_MODE = 14
+"""The first minor release whose credential operator looks at requests in Manual mode at all."""
+
+LONGEST_USUAL_NAME = 27
+"""Characters of the installer's infrastructure name; ccoctl's --name is seldom longer."""
+
+_EVERYWHERE = frozenset({"default", "kube-system", "openshift"})
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMatch:
+    """How the release's requests that were handed in fit the cluster.
+
+    ``other`` names their version where it is another one; ``changing`` tells an upgrade under way.
+    """
+
+    given: bool
+    other: str | None
+    changing: bool
+
+    @property
+    def usable(self) -> bool:
+        """Whether the cluster's requests can be held against them."""
+        return self.given and self.other is None and not self.changing
+
+
+def match_release(chains: Sequence[Chain], view: ClusterView, objects: Objects) -> ReleaseMatch:
+    """Tell whether the release that was handed in is the cluster's."""
+    own = {c.in_cluster.name: c.in_cluster for c in chains if c.in_cluster}
+    released = {c.in_release.name: c.in_release for c in chains if c.in_release}
+    version = objects.one("ClusterVersion", "version")
+    desired = text(dig(version.value, "status", "desired", "version")) if version else None
+    done = text(value_of(view.facts, "cluster.version"))
+    minors = {m for m in (minor_of(done), minor_of(desired)) if m is not None}
+    changing = bool(desired and done and desired != done)
+    return ReleaseMatch(bool(released), foreign_release(own, released, minors), changing)
+
+
+def own_chains(chains: Sequence[Chain], match: ReleaseMatch) -> list[Chain]:
+    """Leave out what only another version's release asks for."""
+    return [c for c in chains if match.other is None or c.in_cluster is not None or c.in_release is None]
+
+
+def release_subject(chains: Sequence[Chain], match: ReleaseMatch, facts: Facts) -> list[Subject]:
+    """Give the one subject that stands for the release's requests, where any were handed in."""
+    if not match.given:
+        return []
+    cites = [c.in_release.where for c in chains if c.in_release]
+    more: Facts = {
+        "release.other_version": known(match.other, *cites[:3], derived=True),
+        "release.requests": known(len(cites), *cites[:1]),
+    }
+    return [Subject("release", cites[0].file.rpartition("/")[0] or cites[0].file, facts | more, ())]
+
+
+def request_facts(
+    chain: Chain,
+    chains: Sequence[Chain],
+    evidence: Evidence,
+    view: ClusterView,
+    match: ReleaseMatch,
+    names: Naming,
+    asks: Asks,
+) -> Facts:
+    """Give the ``request.*`` facts of a chain beyond its identity."""
+    request = chain.in_cluster or chain.in_release
+    where = request.where if request else None
+    return {
+        "request.drift": _drift(chain, match),
+        "request.namespace_missing": _namespace_missing(chain, evidence, asks),
+        "request.provision_failure": _provision_failure(chain, view, asks),
+        "request.token_path": (
+            known(request.token_path, where.at("spec", "cloudTokenPath") if where else None)
+            if request
+            else asks.requests()
+        ),
+    } | _collisions(chain, chains, names, asks)
+
+
+def _drift(chain: Chain, match: ReleaseMatch) -> Fact:
+    if not match.usable or chain.in_cluster is None or chain.in_release is None:
+        return known(None)
+    found = differences(chain.in_cluster, chain.in_release)
+    return known(found, chain.in_cluster.where.at("spec"), chain.in_release.where.at("spec"))
+
+
+def condition(request: CredentialsRequest | None, kind: str) -> tuple[str, Where] | None:
+    """Give message and place of a condition that is true, None where it is not."""
+    for index, entry in enumerate(request.conditions if request else ()):
+        if entry.get("type") == kind and entry.get("status") == "True":
+            assert request is not None  # noqa: S101  (it has conditions)
+            return text(entry.get("message")) or "", request.where.at("status", "conditions", index)
+    return None
+
+
+def _namespace_missing(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
+    """Say how it shows that the namespace is not there; what lies in it shows that it is."""
+    namespace = chain.namespace
+    if _has_namespace(namespace, evidence):
+        return known(None)
+    if found := condition(chain.in_cluster, "MissingTargetNamespace"):
+        return known(f"the request's condition MissingTargetNamespace says: {found[0]}", found[1])
+    if has_all_namespaces(evidence):
+        return known(
+            "it is not in the list of the cluster's namespaces", chain.request and chain.request.where
+        )
+    return asks.namespace(namespace, "objects")
+
+
+def has_namespace(namespace: str, evidence: Evidence) -> bool | None:
+    """Tell whether a namespace exists; None where neither it nor a list of all was gathered."""
+    if _has_namespace(namespace, evidence):
+        return True
+    return False if has_all_namespaces(evidence) else None
+
+
+def _has_namespace(namespace: str, evidence: Evidence) -> bool:
+    gathered = any(key[2] == namespace for key in evidence.listed)
+    return gathered or namespace in evidence.seen("Namespace", "")
+
+
+def has_all_namespaces(evidence: Evidence) -> bool:
+    """Tell whether a list of all namespaces was read, in the bundle or beside it."""
+    if evidence.has_list("Namespace", ""):
+        return True
+    folders = {(entry.id, root) for entry in evidence.inputs for root in entry.roots}
+    return any(
+        key[1:] == ("Namespace", "") and tuple(key[0].split(":", 1)) not in folders and names >= _EVERYWHERE
+        for key, names in evidence.names.items()
+    )
+
+
+def _provision_failure(chain: Chain, view: ClusterView, asks: Asks) -> Fact | Unknown:
+    if chain.in_cluster is None:
+        return known(None) if chain.in_release else asks.requests()
+    found = condition(chain.in_cluster, "CredentialsProvisionFailure")
+    minor = minor_of(text(value_of(view.facts, "cluster.version")))
+    manual = value_of(view.facts, "cluster.credentials_mode") == "Manual"
+    untouched = manual and minor is not None and minor < STATUS_IN_MANUAL_MODE
+    if found is None or NOISE in found[0] or untouched:
+        return known(None, chain.in_cluster.where.at("status"))
+    return known(found[0] or "without a message", found[1].at("message"))
+
+
+# --- names of roles ---------------------------------------------------------------------------
+
+
+def _collisions(chain: Chain, chains: Sequence[Chain], names: Naming, asks: Asks) -> Facts:
+    """Find the other requests for which ccoctl gives the same role name, cut at 64 characters."""
+    others = [c for c in chains if c.id != chain.id and c.request is not None]
+    where = chain.request.where if chain.request else None
+    if len(names.prefixes) != 1:
+        near = [c.id for c in others if _collides(LONGEST_USUAL_NAME, chain, c)]
+        sure = [c.id for c in others if _collides(1, chain, c)]
+        why = "the name that ccoctl made this cluster's roles with is not known"
+        found: Fact | Unknown = known(sure, where) if sure or not near else asks.roles(why)
+        return {"request.collides_with": found, "request.role_name": known(None)}
+    (prefix,) = names.prefixes
+    hits = [c for c in others if _collides(len(prefix), chain, c) and not _apart(chain, c)]
+    cites = [where, *(c.request.where for c in hits if c.request)]
+    return {
+        "request.collides_with": known([c.id for c in hits], *cites, derived=True),
+        "request.role_name": known(
+            role_name(prefix, chain.namespace, chain.secret_name), where, derived=True
+        ),
+    }
+
+
+def _collides(length: int, one: Chain, other: Chain) -> bool:
+    tail = ROLE_NAME_LIMIT - length
+    full = [f"-{c.namespace}-{c.secret_name}" for c in (one, other)]
+    return full[0][:tail] == full[1][:tail]
+
+
+def _apart(one: Chain, other: Chain) -> bool:
+    """Whether their Secrets name different roles, so that ccoctl's naming was not followed."""
+    arns = [c.credentials.role_arn if c.credentials else None for c in (one, other)]
+    return None not in arns and arns[0] != arns[1]
+
+
+# --- requests that nothing needs --------------------------------------------------------------
+
+
+def stale_subjects(
+    evidence: Evidence, objects: Objects, chains: Sequence[Chain], facts: Facts
+) -> list[Subject]:
+    """Give one subject for each request of AWS in the cluster, with why nothing may need it any more."""
+    from analyzer.evidence import kubernetes
+
+    by_name = {c.in_cluster.name: c for c in chains if c.in_cluster}
+    subjects = []
+    for obj in objects.all("CredentialsRequest"):
+        if not was_in_cluster(obj):
+            continue
+        request = kubernetes.credentials_request(obj, release=False)
+        if request.provider_kind != "AWSProviderSpec" or condition(request, "Ignored"):
+            continue
+        chain = by_name.get(request.name)
+        reasons = list(_stale(request, chain, evidence, objects))
+        more: Facts = {
+            "stale.request": known(request.name, request.where.at("metadata", "name")),
+            "stale.namespace": known(request.namespace, request.where),
+            "stale.secret": known(f"{request.secret_namespace}/{request.secret_name}", request.where),
+            "stale.reasons": known([r for r, _ in reasons], *(w for _, w in reasons)),
+        }
+        ids = (chain.id,) if chain else ()
+        subjects.append(Subject("request", f"{request.namespace}/{request.name}", facts | more, ids))
+    return subjects
+
+
+def _stale(
+    request: CredentialsRequest, chain: Chain | None, evidence: Evidence, objects: Objects
+) -> Iterator[tuple[str, Where]]:
+    if found := condition(request, "StaleCredentials"):
+        yield f"its condition StaleCredentials says: {found[0] or 'True'}", found[1]
+    if request.annotations.get("release.openshift.io/delete") == "true":
+        yield "its release deletes it", request.where.at("metadata", "annotations")
+    if _operator_is_gone(request, chain, evidence, objects):
+        namespace = request.secret_namespace
+        yield (
+            f"namespace {namespace} holds no pod that uses it and no operator of OLM, "
+            "and no release brings it",
+            request.where,
+        )
+
+
+def _operator_is_gone(
+    request: CredentialsRequest, chain: Chain | None, evidence: Evidence, objects: Objects
+) -> bool:
+    """Whether an operator of OLM left its request behind: only where its namespaces were gathered."""
+    if any(note.startswith("include.release.openshift.io/") for note in request.annotations):
+        return False
+    if chain is None or chain.in_release is not None or chain.workloads:
+        return False
+    spaces = {request.namespace, request.secret_namespace}
+    olm = [
+        obj
+        for kind in ("Subscription", "ClusterServiceVersion")
+        for obj in objects.all(kind)
+        if obj.group == "operators.coreos.com"
+    ]
+    here = any(obj.namespace in spaces for obj in olm) or any(
+        evidence.seen(kind, space) for kind in ("Subscription", "ClusterServiceVersion") for space in spaces
+    )
+    gathered = any(key[1] == "ClusterServiceVersion" for key in evidence.names)
+    return gathered and not here and evidence.has_list("Pod", request.secret_namespace)

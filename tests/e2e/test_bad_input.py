@@ -1,0 +1,320 @@
+"""Inputs that are broken, empty, mixed or none at all: a clear word, the right exit code, the rest analysed."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analyzer.errors import NothingToRead, UsageProblem
+from analyzer.session import analyze
+from samples import Cluster
+from samples.scenarios import SCENARIOS
+
+from .runs import Bench, bundle, everything, exports, findings, named, the_chain, told, used, without
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the program as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "analyzer", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def assert_one_line(result: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """The program said what is wrong in one line on stderr, and nothing on stdout."""
+    assert result.returncode == code, result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    for word in words:
+        assert word in result.stderr
+
+
+def archive(files: dict[str, bytes], mode: str = "w:gz") -> bytes:
+    """Pack files as `tar` does."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode) as packed:  # type: ignore[call-overload]
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+# --- nothing to read: exit 3; nothing there: exit 2 ----------------------------------------------
+
+
+def test_missing_path(tmp_path: Path) -> None:
+    with pytest.raises(UsageProblem, match="nowhere"):
+        analyze([tmp_path / "nowhere"])
+    assert_one_line(command("analyze", tmp_path / "nowhere"), 2, "nowhere")
+
+
+def test_no_input_at_all() -> None:
+    assert_one_line(command("analyze"), 2)
+
+
+def test_empty_directory(tmp_path: Path) -> None:
+    with pytest.raises(NothingToRead):
+        analyze([tmp_path])
+    assert_one_line(command("analyze", tmp_path), 3, tmp_path.name)
+
+
+_NO_BUNDLES: dict[str, bytes] = {
+    "notes.txt": b"The customer says that it does not work.\n",
+    "picture.png": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8,
+    "empty": b"",
+    "table.csv": b"a,b\n1,2\n",
+    "other.json": b'{"hello": "world"}\n',
+    "zeros": bytes(10_000),
+    "half.tar.gz": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x01\x02\x03",
+    "broken.json": b'{"apiVersion": ',
+}
+
+
+@pytest.mark.parametrize("name", sorted(_NO_BUNDLES))
+def test_a_file_that_is_no_bundle(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(_NO_BUNDLES[name])
+    with pytest.raises(NothingToRead, match=name):
+        analyze([path])
+
+
+def test_a_file_that_is_no_bundle_on_the_command_line(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(_NO_BUNDLES["notes.txt"])
+    assert_one_line(command("analyze", path), 3, "notes.txt")
+    result = command("analyze", path, "-f", "json")
+    assert_one_line(result, 3, "notes.txt")
+
+
+def test_a_file_that_is_no_bundle_beside_one_that_is(bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(_NO_BUNDLES["notes.txt"])
+    report = analyze([path, bench.tree(everything(Cluster()))])
+    bench.check(report)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert len(report.chains) == 6
+
+
+# --- truncated archives ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz", "w"])
+@pytest.mark.parametrize("kept", [0.4, 0.85])
+def test_truncated_archive(bench: Bench, tmp_path: Path, mode: str, kept: float) -> None:
+    """What was read before the cut is analysed; it is said that there was a cut; nothing is made up of it."""
+    scenario = SCENARIOS["trust-wrong-service-account"]
+    whole = bench.report(scenario.files())
+    files = {name: content for name, content in sorted(scenario.files().items(), reverse=True)}
+    packed = archive(files, mode)
+    path = tmp_path / "bundle.tar"
+    path.write_bytes(packed[: int(len(packed) * kept)])
+    report = analyze([path])
+    bench.check(report)
+    assert "input-incomplete" in named(report, "warn"), told(report)
+    (finding,) = [f for f in report.findings if f.rule == "input-incomplete"]
+    assert "cut" in finding.message or "truncated" in finding.message or "end" in finding.message
+    assert report.errors
+    causes = named(report, "fail", kind="cause")
+    assert causes <= {"trust-subject-mismatch"}, told(report)
+    assert report.exit_code == (1 if causes else 6) or named(report, "fail"), told(report)
+    passed = {chain.id for chain in whole.chains if chain.verdict.state != "fail"}
+    assert not [c for c in report.chains if c.id in passed and c.verdict.state == "fail"], told(report)
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz"])
+def test_truncated_healthy_archive_on_the_command_line(tmp_path: Path, mode: str) -> None:
+    packed = archive(dict(sorted(everything(Cluster()).items(), reverse=True)), mode)
+    path = tmp_path / "bundle.tar.gz"
+    path.write_bytes(packed[: len(packed) * 3 // 4])
+    result = command("analyze", path, "-f", "json")
+    assert "Traceback" not in result.stderr
+    assert result.returncode == 6, result.stderr
+    body = json.loads(result.stdout)
+    assert body["exit_code"] == 6
+    assert body["errors"]
+    assert not [f for f in body["findings"] if f["state"] == "fail"]
+
+
+# --- broken files ---------------------------------------------------------------------------------
+
+_BROKEN: dict[str, Callable[[bytes], bytes]] = {
+    "cut": lambda content: content[: len(content) // 2] + b'\n"unclosed: [\n',
+    "tab": lambda content: content.replace(b"\n  ", b"\n\t", 3),
+    "binary": lambda content: bytes(range(256)) * 4,
+    "empty": lambda content: b"",
+}
+_NEEDED = {
+    "authentication": "config.openshift.io/authentications",
+    "infrastructure": "config.openshift.io/infrastructures",
+    "mode": "cloudcredentials/cluster.yaml",
+    "secrets": "namespaces/openshift-machine-api/core/secrets.yaml",
+    "pods": "namespaces/openshift-machine-api/core/pods.yaml",
+    "signing-keys": "namespaces/openshift-kube-apiserver/core/configmaps.yaml",
+    "request": "credentialsrequests/openshift-machine-api-aws.yaml",
+}
+
+
+@pytest.mark.parametrize("how", sorted(_BROKEN))
+@pytest.mark.parametrize("what", sorted(_NEEDED))
+def test_broken_yaml_in_a_needed_file(bench: Bench, what: str, how: str) -> None:
+    """The file is named with what is wrong; what it would have shown is unknown; the rest is judged."""
+    files = everything(Cluster())
+    hit = [path for path in files if _NEEDED[what] in path and path.endswith(".yaml") and "events" not in path]
+    assert hit
+    broken = files | {path: _BROKEN[how](files[path]) for path in hit}
+    report = bench.report(broken)
+    assert not findings(report, "fail"), told(report)
+    members = {error.member for error in report.errors}
+    assert members & set(hit), report.errors
+    assert all(error.detail for error in report.errors)
+    assert "input-incomplete" in named(report, "warn"), told(report)
+    assert report.exit_code == 6, told(report)
+    assert len(report.chains) >= 5
+    if what in ("secrets", "pods", "request"):
+        untouched = [chain for chain in used(report) if "machine-api" not in chain.id]
+        assert all(chain.verdict.state in ("pass", "unknown") for chain in untouched), told(report)
+    healthy = bench.report(files)
+    assert not {c.id for c in report.chains} - {c.id for c in healthy.chains}
+
+
+def test_a_broken_export_is_named(bench: Bench) -> None:
+    files = everything(Cluster())
+    path = next(name for name in files if "get-role-demo-openshift-machine-api" in name)
+    report = bench.report(files | {path: files[path][:-40]})
+    assert path in {error.member for error in report.errors}, report.errors
+    assert not findings(report, "fail"), told(report)
+    assert report.exit_code == 6
+    trust = next(link for link in the_chain(report, "openshift-machine-api/aws-cloud-credentials").links
+                 if link.link == "trust")  # fmt: skip
+    assert trust.state == "unknown", told(report)
+
+
+# --- inputs that do not belong together -----------------------------------------------------------
+
+
+def _other() -> Cluster:
+    return Cluster(
+        name="other",
+        infra_name="other-4kq8z",
+        cluster_id="7d1f0c52-1111-4222-8333-944455556666",
+        account="210987654321",
+        region="eu-west-1",
+        seed="other",
+    )
+
+
+def test_two_bundles_mixed(bench: Bench) -> None:
+    roots = [bench.tree(bundle(Cluster())), bench.tree(bundle(_other()))]
+    report = analyze(roots)
+    bench.check(report)
+    assert "input-mixed-clusters" in named(report, "fail"), told(report)
+    (finding,) = [f for f in report.findings if f.rule == "input-mixed-clusters"]
+    assert "other-4kq8z" in finding.message or "7d1f0c52" in finding.message
+    assert report.exit_code == 1
+
+
+def test_a_bundle_with_the_exports_of_another_cluster(bench: Bench) -> None:
+    files = bundle(Cluster()) | exports(_other())
+    report = bench.report(files)
+    assert "input-mixed-clusters" in named(report, "fail"), told(report)
+    # That the exports are another's explains all that does not fit in them.
+    assert not findings(report, "fail", kind="cause"), told(report)
+
+
+def test_one_cluster_gathered_twice_is_not_mixed(bench: Bench) -> None:
+    from datetime import timedelta
+
+    first, second = Cluster(), Cluster()
+    second.gathered += timedelta(minutes=30)
+    files = bundle(first) | bundle(second) | exports(first)
+    report = bench.report(files)
+    assert "input-mixed-clusters" not in named(report)
+    assert not findings(report, "fail", "warn"), told(report)
+
+
+def test_only_exports(bench: Bench) -> None:
+    """Without a bundle nothing is known of the cluster; what AWS holds is still read, and nothing fails."""
+    report = bench.report(exports(Cluster()))
+    assert not findings(report, "fail"), told(report)
+    assert report.exit_code == 0
+    assert report.cluster.version is None
+    assert report.chains, "the release's requests name the consumers"
+    assert {chain.verdict.state for chain in report.chains} == {"unknown"}, told(report)
+    assert any("must-gather" in item.command or "oc adm" in item.command for item in report.missing)
+
+
+def test_only_the_releases_requests(bench: Bench) -> None:
+    report = bench.report(exports(Cluster(), parts=("credrequests",)))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert report.exit_code == 0
+
+
+def test_a_bundle_without_its_cluster_scoped_part(bench: Bench) -> None:
+    report = bench.report(without(everything(Cluster()), "/cluster-scoped-resources/"))
+    assert not findings(report, "fail"), told(report)
+    assert {chain.verdict.state for chain in report.chains} <= {"unknown", "not-applicable"}, told(report)
+    assert report.missing
+
+
+def test_an_inspect_of_one_namespace(bench: Bench) -> None:
+    """`oc adm inspect ns/openshift-ingress-operator` alone: one chain at most can be looked at."""
+    kept = {
+        path: content
+        for path, content in bundle(Cluster()).items()
+        if "/namespaces/openshift-ingress-operator/" in path
+    }
+    report = bench.report(kept)
+    assert not findings(report, "fail"), told(report)
+    assert report.missing
+
+
+# --- the command line over the samples ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["healthy", "kid-rotated", "mint-mode", "bundle-only"])
+def test_exit_codes_of_the_samples(bench: Bench, name: str) -> None:
+    scenario = SCENARIOS[name]
+    root = bench.tree(scenario.files())
+    result = command("analyze", root, "-f", "json", "-q")
+    assert result.returncode == scenario.exit_code, result.stderr
+    assert result.stderr == ""
+    body = json.loads(result.stdout)
+    assert body["schema_version"] == "1"
+    assert body["exit_code"] == scenario.exit_code
+    expected = {(f.rule, f.state, f.fingerprint) for f in bench.report(scenario.files()).findings}
+    assert {(f["rule"], f["state"], f["fingerprint"]) for f in body["findings"]} == expected
+
+
+def test_text_answer_of_a_sample(bench: Bench) -> None:
+    result = command("analyze", bench.tree(SCENARIOS["kid-rotated"].files()), "--no-color")
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) <= 45
+    for words in ("prod-eu-c9w5l", "4.17.20", "eu-central-1", "jwks-key-missing", "configmaps.yaml:",
+                  "log-verification-key"):  # fmt: skip
+        assert words in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_bad_options() -> None:
+    assert_usage = command("analyze", ".", "--fail-on", "sometimes")
+    assert assert_usage.returncode == 2
+    assert "Traceback" not in assert_usage.stderr
+    wrong = command("analyze", ".", "--select", "no-such-rule")
+    assert wrong.returncode == 2
+    assert "Traceback" not in wrong.stderr

@@ -1,0 +1,283 @@
+"""What looks wrong and is right: never a failure, never a warning."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from samples import Cluster
+from samples.requests import CCO_NAMESPACE
+from samples.yamlout import Json
+
+from .runs import (
+    DRIVERS,
+    NETWORK,
+    READ_ONLY,
+    REGISTRY,
+    Bench,
+    Edit,
+    assert_healthy,
+    edited,
+    everything,
+    findings,
+    told,
+    used,
+)
+from .test_healthy_matrix import SHAPES
+
+
+def hook(cluster: Cluster, part: str, change: Callable[[Json], object]) -> None:
+    """Change every document whose path holds a word."""
+
+    def apply(path: str, body: Json) -> Json:
+        if part in path:
+            change(body)
+        return body
+
+    cluster.hooks.append(apply)
+
+
+def _in_cluster_key_uri(cluster: Cluster) -> None:
+    uri = [f"https://api-int.{cluster.domain}:6443/openid/v1/jwks"]
+
+    def change(body: Json) -> None:
+        body["spec"]["observedConfig"]["apiServerArguments"]["service-account-jwks-uri"] = uri
+
+    hook(cluster, "kubeapiservers/cluster.yaml", change)
+
+
+def _provisioned(value: bool | None) -> Edit:
+    def change(body: Json) -> None:
+        if body["spec"]["providerSpec"]["kind"] == "AWSProviderSpec":
+            body.pop("status", None)
+            if value is not None:
+                body["status"] = {"provisioned": value, "lastSyncGeneration": 1}
+
+    return lambda cluster: hook(cluster, "credentialsrequests/", change)
+
+
+def _failed_to_grant(cluster: Cluster) -> None:
+    message = "failed to grant creds: an empty awsSTSIAMRoleARN was found so no Secret was created"
+    kind = "CredentialsProvisionFailure"
+    condition = {
+        "lastProbeTime": "2024-01-11T09:52:00Z",
+        "lastTransitionTime": "2024-01-11T09:52:00Z",
+        "message": message,
+        "reason": kind,
+        "status": "True",
+        "type": kind,
+    }
+
+    def change(body: Json) -> None:
+        if body["spec"]["providerSpec"]["kind"] == "AWSProviderSpec":
+            body["status"] = {"conditions": [condition], "lastSyncGeneration": 0, "provisioned": False}
+
+    hook(cluster, "credentialsrequests/", change)
+
+
+def _read_only_secret_missing(cluster: Cluster) -> None:
+    namespace, _, name = READ_ONLY.partition("/")
+    del cluster.secrets[namespace, name]
+
+
+def _read_only_role_missing(cluster: Cluster) -> None:
+    role = cluster.role(CCO_NAMESPACE)
+    del cluster.roles[role.name]
+    cluster.missing_roles.append(role.name)
+
+
+def _read_only_all_missing(cluster: Cluster) -> None:
+    _read_only_secret_missing(cluster)
+    _read_only_role_missing(cluster)
+
+
+def _labels(cluster: Cluster) -> None:
+    for secret in cluster.secrets.values():
+        secret.labels, secret.annotations = {}, {}
+
+
+def _capitals(cluster: Cluster) -> None:
+    for number, role in enumerate(cluster.roles.values()):
+        role.inline = copy.deepcopy(role.inline)
+        for policy in role.inline.values():
+            for entry in policy["Statement"]:
+                entry["Action"] = [a.lower() if number % 2 else a.upper() for a in entry["Action"]]
+
+
+def _more_permissions(cluster: Cluster) -> None:
+    for role in cluster.roles.values():
+        role.inline["more"] = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["s3:*", "ec2:*"], "Resource": "*"}],
+        }
+
+
+def _wildcards(cluster: Cluster) -> None:
+    """A policy of wildcards grants what was asked for in words."""
+    for role in cluster.roles.values():
+        role.inline = {
+            name: {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": services, "Resource": "*"},
+            }
+            for name, policy in role.inline.items()
+            for services in [_services(policy)]
+        }
+
+
+def _services(policy: Json) -> list[str]:
+    return sorted({f"{a.split(':')[0]}:*" for entry in policy["Statement"] for a in entry["Action"]})
+
+
+def _no_openshift_in_api_audiences(cluster: Cluster) -> None:
+    def change(body: Json) -> None:
+        arguments = body["spec"]["observedConfig"]["apiServerArguments"]
+        arguments["api-audiences"] = [cluster.issuer]
+
+    hook(cluster, "kubeapiservers/cluster.yaml", change)
+
+
+def _old_thumbprint(cluster: Cluster) -> None:
+    cluster.provider.thumbprints = ["a9d53002e97e00e043244f3d170d6f4c414104fd"]
+
+
+def _other_capitals_of_thumbprint(cluster: Cluster) -> None:
+    cluster.provider.thumbprints = [print_.upper() for print_ in cluster.provider.thumbprints]
+
+
+def _minted_by_nobody(cluster: Cluster) -> None:
+    """The administrator's switch: every condition says that the operator is disabled."""
+    assert cluster.mode == "Manual"
+
+
+def _without(capability: str, *chains: str) -> Edit:
+    """A capability is off: the release has its request, the cluster has nothing of it."""
+
+    def edit(cluster: Cluster) -> None:
+        def change(body: Json) -> None:
+            for item in body.get("items", [body]):
+                listed = item["status"]["capabilities"]["enabledCapabilities"]
+                item["status"]["capabilities"]["enabledCapabilities"] = [c for c in listed if c != capability]
+
+        hook(cluster, "clusterversions", change)
+        for chain in chains:
+            namespace, _, name = chain.partition("/")
+            where = {"namespace": namespace, "name": name}
+            gone = next(n for n, r in cluster.requests.items() if r["spec"]["secretRef"] == where)
+            del cluster.requests[gone], cluster.secrets[namespace, name]
+            del cluster.roles[cluster.role(namespace).name]
+            cluster.workloads = {k: w for k, w in cluster.workloads.items() if w.namespace != namespace}
+            for operator in cluster.operators.values():
+                operator.related = [entry for entry in operator.related if entry["name"] != gone]
+
+    return edit
+
+
+LOOKS: dict[str, tuple[Edit, dict[str, Any]]] = {
+    "in-cluster-key-uri": (_in_cluster_key_uri, {}),
+    "operator-disabled-by-admin": (_minted_by_nobody, {}),
+    "provisioned": (_provisioned(True), {}),
+    "not-provisioned": (_provisioned(False), {}),
+    "no-status": (_provisioned(None), {}),
+    "no-role-arn-in-4.14": (_failed_to_grant, {"version": "4.14.3"}),
+    "no-role-arn-in-4.15": (_failed_to_grant, {"version": "4.15.2"}),
+    "read-only-secret-missing": (_read_only_secret_missing, {}),
+    "read-only-role-missing": (_read_only_role_missing, {}),
+    "read-only-all-missing": (_read_only_all_missing, {}),
+    "secrets-without-labels": (_labels, {}),
+    "capitals-in-actions": (_capitals, {}),
+    "more-permissions": (_more_permissions, {}),
+    "wildcard-permissions": (_wildcards, {}),
+    "api-audiences-without-openshift": (_no_openshift_in_api_audiences, {}),
+    "old-thumbprint": (_old_thumbprint, {}),
+    "old-thumbprint-of-cloudfront": (_old_thumbprint, {"issuer": "https://d2abc1example9z.cloudfront.net"}),
+    "capitals-in-thumbprint": (_other_capitals_of_thumbprint, {}),
+    "storage-disabled": (_without("Storage", DRIVERS), {"version": "4.15.9"}),
+    "registry-disabled": (_without("ImageRegistry", REGISTRY), {"version": "4.16.4"}),
+    "before-the-network-controller": (lambda _: None, {"version": "4.9.33"}),
+    **{
+        name: SHAPES[name]
+        for name in ("two-issuers", "key-rotated", "subject-as-text", "lists-everywhere",
+                     "statement-as-object", "more-audiences", "url-encoded", "json-text")
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(LOOKS))
+def test_it_is_right(bench: Bench, name: str) -> None:
+    edit, arguments = LOOKS[name]
+    report = bench.report(everything(edited(edit, **arguments)))
+    if arguments.get("version") == "4.9.33":
+        warned = {finding.rule for finding in findings(report, "fail", "warn")}
+        assert warned <= {"secret-global-endpoint"}, told(report)  # the template of that time
+        assert NETWORK not in {chain.id for chain in report.chains}
+        return
+    if "disabled" in name and "admin" not in name:
+        assert len(report.chains) >= 4
+        assert not findings(report, "fail", "warn"), told(report)
+        return
+    if name.startswith("read-only"):
+        assert not findings(report, "fail", "warn"), told(report)
+        assert report.exit_code == 0
+        assert {chain.verdict.state for chain in used(report)} <= {"pass", "unknown"}, told(report)
+        return
+    assert_healthy(report)
+
+
+def test_the_clusters_own_discovery_document_beside_the_hosted_one(bench: Bench) -> None:
+    """`oc get --raw /.well-known/openid-configuration` names the API server's own jwks_uri."""
+    import json
+
+    cluster = Cluster()
+    assert isinstance(cluster.discovery, dict)
+    own = cluster.discovery | {"jwks_uri": f"https://api-int.{cluster.domain}:6443/openid/v1/jwks"}
+    files = everything(cluster) | {
+        "exports/cluster/openid-configuration.json": json.dumps(own).encode(),
+        "exports/cluster/jwks.json": json.dumps(cluster.jwks).encode(),
+    }
+    assert_healthy(bench.report(files))
+
+
+def test_a_hosted_control_plane_has_a_shorter_ladder(bench: Bench) -> None:
+    """The guest of a hosted control plane holds no kube-apiserver: unknown, not fail."""
+
+    def hosted(cluster: Cluster) -> None:
+        def topology(body: Json) -> None:
+            for item in body.get("items", [body]):
+                item["status"]["controlPlaneTopology"] = "External"
+
+        hook(cluster, "infrastructures", topology)
+        cluster.not_gathered |= {"openshift-kube-apiserver", "openshift-kube-apiserver-operator"}
+        cluster.hooks.append(lambda path, body: None if "kubeapiservers" in path else body)
+
+    cluster = edited(hosted, issuer="https://oidc.op1.openshiftapps.com/2c9k1example7m4", version="4.16.9")
+    report = bench.report(everything(cluster))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert report.exit_code == 0
+    assert report.cluster.sts is True
+    assert report.cluster.issuer == cluster.issuer
+
+
+def test_rosa_policies_do_not_grant_all_and_work(bench: Bench) -> None:
+    """A role that ccoctl did not make may lack what the request asks for: no failure."""
+
+    def narrow(cluster: Cluster) -> None:
+        for role in cluster.roles.values():
+            namespace, _, name = role.description.removeprefix("OpenShift role for ").partition("/")
+            role.description = ""
+            role.tags = {
+                "red-hat-managed": "true",
+                "rosa_cluster_id": "2c9k1example7m4",
+                "operator_namespace": namespace,
+                "operator_name": name,
+            }
+            role.inline = copy.deepcopy(role.inline)
+            for policy in role.inline.values():
+                policy["Statement"][0]["Action"] = policy["Statement"][0]["Action"][:-1]
+
+    cluster = edited(narrow, issuer="https://oidc.op1.openshiftapps.com/2c9k1example7m4", version="4.16.9")
+    report = bench.report(everything(cluster))
+    assert not findings(report, "fail", "warn"), told(report)
