@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -85,7 +86,12 @@ def rules_directory() -> Path:
 
 def built_in_rules(packs: Sequence[Path] = ()) -> RuleSet:
     """Load the built-in rules and the user's packs."""
-    return load_rules([rules_directory(), *packs], VOCABULARY)
+    return load_rules([rules_directory(), *packs], VOCABULARY) if packs else _built_in()
+
+
+@cache
+def _built_in() -> RuleSet:
+    return load_rules([rules_directory()], VOCABULARY)
 
 
 def _check_readable(evidence: Evidence) -> None:

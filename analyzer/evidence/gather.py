@@ -6,6 +6,7 @@ apart by content. Pods and deployments are kept as bytes until it is known which
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +39,7 @@ from analyzer.evidence.sniff import read_loose
 LOOSE_LIMIT = 64 << 20
 """Bytes of a file that is looked at for its content; exports of large accounts stay below."""
 
+_IS_LIST = re.compile(rb"^\s*\"?items\"?\s*:|[{,]\s*\"items\"\s*:", re.MULTILINE)
 _NOISE = ("event-filter.html", ".DS_Store")
 _NOISE_FOLDERS = frozenset(
     {
@@ -231,7 +233,11 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
     elif not cut.complete:
         detail = "the list ends too early"
         evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
-    if want.listing and cut.complete and not cut.problem:
+    elif want.listing and not _IS_LIST.search(data):
+        detail = "it is no Kubernetes list"
+        evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
+        return
+    elif want.listing:
         evidence.listed.add((root, want.kind, want.namespace))
     for item in cut.items:
         _take_item(evidence, record, entry.path, root, want, item)
@@ -242,6 +248,10 @@ def _take_item(
 ) -> None:
     if want.how == "items":
         name = item_name(item.data) or ""
+        if not name:
+            detail = f"line {item.first_line}: an object without a name"
+            evidence.problems.append(Problem(record.id, file, "unreadable", detail, "unreadable"))
+            return
         namespace = item_namespace(item.data) or want.namespace
         evidence.names.setdefault((root, want.kind, namespace), set()).add(name)
         if not wants_item(want.kind, namespace, name, item.data):

@@ -51,7 +51,7 @@ _KINDS = {
     ("ingress.operator.openshift.io", "dnsrecords"): "DNSRecord",
 }
 TOKEN_AUTH = b"features.operators.openshift.io/token-auth-aws"
-"""The annotation of an operator's version that can sign in with a token; the rest of OLM's objects are large."""
+"""The annotation of an operator's version that can sign in with a token; versions without it are not read."""
 _SECRET_NOISE = (b"kubernetes.io/dockercfg", b"kubernetes.io/service-account-token", b"kubernetes.io/tls")
 _CONFIGMAPS = {
     "kube-system": re.compile(r"cluster-config-v1"),

@@ -45,6 +45,24 @@ class Asks:
             CLUSTER,
         )
 
+    def objects(self, namespace: str, what: str) -> Unknown:
+        """Ask for objects of a namespace by their kinds, such as ``subscriptions.operators.coreos.com``."""
+        return _ask(
+            f"objects:{namespace}/{what.partition('.')[0]}",
+            f"the {what.replace(',', ' and ')} of namespace {namespace} were not gathered",
+            f"oc adm inspect -n {namespace} {what}",
+            CLUSTER,
+        )
+
+    def namespaces(self) -> Unknown:
+        """Ask for the list of all namespaces, which a bundle does not hold."""
+        return _ask(
+            "namespaces",
+            "a bundle does not list the cluster's namespaces",
+            "oc get namespaces -o yaml > namespaces.yaml",
+            CLUSTER,
+        )
+
     def requests(self) -> Unknown:
         """Ask for the CredentialsRequests in the cluster."""
         return _ask(

@@ -1,4 +1,4 @@
-"""Facts about the conditions in which two operators leave AWS's own words: ingress (DNS) and image registry."""
+"""Facts about the conditions in which ingress (DNS) and the image registry leave AWS's own words."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
         return asks.objects(
             INGRESS, "ingresscontrollers.operator.openshift.io,dnsrecords.ingress.operator.openshift.io"
         )
-    found = []
+    found: list[_Trouble] = []
     for record in records:
         for index, zone in enumerate(items(dig(record.value, "status", "zones"))):
             found += _zone_troubles(record, zone, index)

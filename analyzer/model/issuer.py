@@ -161,11 +161,27 @@ def _discovery_facts(
 
 
 def _pick(documents: Sequence[DiscoveryDocument], issuer: str | None) -> DiscoveryDocument | None:
-    """Of several documents the one that is this issuer's; one alone is taken as it is."""
-    same = [d for d in documents if d.issuer == issuer]
+    """Of several documents the one that is this issuer's; one alone is taken as it is.
+
+    The cluster's own copy points at the API server. That is as it should be, and says nothing of what
+    AWS reads.
+    """
+    hosted = [d for d in documents if not _is_in_cluster(d)]
+    same = [d for d in hosted if d.issuer == issuer]
     if same:
         return same[0]
-    return documents[0] if len(documents) == 1 else None
+    return hosted[0] if len(hosted) == 1 else None
+
+
+def _is_in_cluster(document: DiscoveryDocument) -> bool:
+    try:
+        uri, own = urlsplit(document.jwks_uri or ""), urlsplit(document.issuer or "")
+        port = uri.port
+    except ValueError:
+        return False
+    host = uri.hostname or ""
+    inside = port == 6443 or host.startswith(("api-int.", "kubernetes.default"))
+    return inside and host != own.hostname
 
 
 def _uri_problem(document: DiscoveryDocument, issuer: str | None) -> str | None:

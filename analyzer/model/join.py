@@ -27,12 +27,20 @@ from analyzer.model.issuer import issuer_facts, signing_keys
 from analyzer.model.objects import Objects, known
 from analyzer.model.permissions import permission_facts
 from analyzer.model.providers import Providers, provider_facts, read_providers
+from analyzer.model.requests import match_release, own_chains
 from analyzer.model.resolve import cluster_naming, foreign_exports, foreign_role, read_roles, resolve_role
 from analyzer.model.roles import Naming, RoleBook
 from analyzer.model.secrets import LengthVerdict, judge_length, secret_facts
+from analyzer.model.surroundings import (
+    Surroundings,
+    hidden_by_collision,
+    surrounding_facts,
+    surrounding_subjects,
+)
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
 from analyzer.model.tokens import token_facts, verification_keys
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
+from analyzer.model.upgrade import Present, Target, upgrade_subjects
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
 
 REGISTRY_SECRET = "installer-cloud-credentials"  # noqa: S105  (a name)
@@ -75,16 +83,29 @@ class _Joined:
     lengths: dict[str, LengthVerdict]
     client_ids: Fact | Unknown
     now: datetime | None
+    around: Surroundings
 
 
-def build_model(evidence: Evidence, as_of: datetime | None = None) -> Model:
-    """Join everything; ``as_of`` overrides the time at which the bundle was gathered."""
+def build_model(evidence: Evidence, as_of: datetime | None = None, target: Target | None = None) -> Model:
+    """Join everything; ``as_of`` overrides the time at which the bundle was gathered.
+
+    ``target`` holds the requests of a release to go to: then there are subjects for what it adds.
+    """
     whole, evidence = evidence, only_one_cluster(evidence)
     joined = _join(evidence, as_of or gathered_at(evidence))
     foreign = foreign_exports(joined.chains, joined.choices, joined.lengths, joined.providers, joined.view)
     if foreign is not None:
         joined = _join(replace(evidence, loose=[]), joined.now)
-    return _subjects(joined, whole, foreign)
+    model = _subjects(joined, whole, foreign)
+    return model if target is None else replace(model, subjects=model.subjects + _upgrade(target, joined))
+
+
+def _upgrade(target: Target, joined: _Joined) -> tuple[Subject, ...]:
+    present = Present(
+        joined.evidence, joined.objects, joined.view, joined.asks, joined.chains, joined.choices, joined.book,
+        joined.names,
+    )  # fmt: skip
+    return tuple(upgrade_subjects(target, present))
 
 
 def _join(evidence: Evidence, now: datetime | None) -> _Joined:
@@ -92,6 +113,8 @@ def _join(evidence: Evidence, now: datetime | None) -> _Joined:
     view = read_cluster(evidence, objects, Asks())
     book, providers = read_roles(evidence), read_providers(evidence)
     chains = join_chains(evidence, objects, enabled_capabilities(objects))
+    match = match_release(chains, view, objects)
+    chains = own_chains(chains, match)
     names = cluster_naming(book, chains, view, providers)
     account = _account(chains, book, names, view, providers)
     asks = Asks(
@@ -103,9 +126,11 @@ def _join(evidence: Evidence, now: datetime | None) -> _Joined:
     view = read_cluster(evidence, objects, asks)
     choices = {c.id: resolve_role(c, book, names, view, account) for c in chains}
     lengths = _lengths(chains, choices, view)
+    around = Surroundings(evidence, objects, view, asks, chains, names, match, now)
     return _Joined(
-        evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now
-    )
+        evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
+        around,
+    )  # fmt: skip
 
 
 def gathered_at(evidence: Evidence) -> datetime | None:
@@ -166,6 +191,7 @@ def _subjects(joined: _Joined, whole: Evidence, foreign: Fact | None) -> Model:
         subject, model = _chain_subject(chain, joined)
         subjects.append(subject)
         models.append(model)
+    subjects += surrounding_subjects(joined.around)
     return Model(tuple(subjects), tuple(models), facts, joined.now)
 
 
@@ -279,6 +305,8 @@ def _chain_subject(chain: Chain, joined: _Joined) -> tuple[Subject, ChainModel]:
     )  # fmt: skip
     facts |= operator_facts(operator, joined.objects, asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, asks)
+    facts |= surrounding_facts(chain, joined.around, symptoms)
+    facts |= hidden_by_collision(facts)
     subject = Subject("chain", chain.id, facts, (chain.id,))
     return subject, ChainModel(chain, operator_name, choice, mechanism, tuple(symptoms))
 
@@ -316,7 +344,7 @@ def _request_facts(chain: Chain, joined: _Joined) -> Facts:
     asks, request = joined.asks, chain.request
     where = request.where if request else None
     in_cluster, cite = _is_in_cluster(chain, joined)
-    has_release = any(c.in_release for c in joined.chains)
+    has_release = joined.around.match.given and joined.around.match.other is None
     return {
         "request.in_cluster": asks.requests() if in_cluster is None else known(in_cluster, cite or where),
         "request.in_release": (

@@ -50,9 +50,14 @@ def was_in_cluster(obj: K8sObject) -> bool:
     )
 
 
-def _age(obj: K8sObject) -> tuple[bool, int]:
+def _age(obj: K8sObject) -> tuple[bool, int, str]:
+    """How new a copy is; of equal ones the path decides, so that the order of an archive does not."""
     version = text(dig(obj.value, "metadata", "resourceVersion")) or ""
-    return was_in_cluster(obj), int(version) if version.isdecimal() and len(version) < 20 else 0
+    return (
+        was_in_cluster(obj),
+        int(version) if version.isdecimal() and len(version) < 20 else 0,
+        obj.where.file,
+    )
 
 
 def read(obj: K8sObject, *path: str | int) -> Json:

@@ -1,4 +1,4 @@
-"""Facts about how the pods of a chain are set up: what overrides their token, how long it lives, when they began."""
+"""Facts about how the pods of a chain are set up: what overrides their token, how long it lives, its age."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.gather import Evidence
-from analyzer.evidence.kubernetes import dig, items, parse_time, text
+from analyzer.evidence.kubernetes import dig, items, parse_time, secret, text
 from analyzer.evidence.origin import Where
-from analyzer.evidence.records import Container, Symptom, Workload
+from analyzer.evidence.records import Container, Json, Symptom, Workload
 from analyzer.model.asks import Asks
 from analyzer.model.aws import without_scheme
 from analyzer.model.chains import Chain
@@ -22,14 +23,14 @@ from analyzer.model.symptoms import stamp
 from analyzer.model.workloads import aws_tokens
 
 LONGEST, SHORTEST = 86400, 600
-"""Seconds: STS refuses tokens that were issued more than a day ago; Kubernetes gives none under ten minutes."""
+"""Seconds: STS refuses tokens older than a day; Kubernetes makes none for under ten minutes."""
 
 LEGACY_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 REFRESHED_AT = 0.8
 """Of a token's life: then kubelet writes a new one into the volume."""
 
 _NAMES = ("static_env", "other_profile", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
-_STATIC = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_STATIC = "AWS_ACCESS_KEY_ID"
 _CONFIG_NAME = re.compile(r"config-(\d+)")
 
 
@@ -57,7 +58,7 @@ def setting_facts(
         none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
         facts: Facts = {f"workload.{name}": none for name in _NAMES}
         return facts | {"workload.issuer_changed": known(None), "workload.predating_proven": known(False)}
-    static = [hit for found in chain.workloads for hit in _static_env(found, chain, objects)]
+    static = [hit for found in chain.workloads for hit in _static_env(found, chain, evidence, objects)]
     profiles = [hit for found in chain.workloads for hit in _other_profile(found, chain)]
     odd = [
         (f"{found.name}: {token.expiration} s", token.where)
@@ -66,7 +67,7 @@ def setting_facts(
         if token.expiration is not None and not SHORTEST <= token.expiration <= LONGEST
     ]
     legacy = [
-        (f"{found.name}/{container.name}", found.where)
+        (f"{found.name}/{container.name}", _env_place(found, container, "AWS_WEB_IDENTITY_TOKEN_FILE"))
         for found in chain.workloads
         for container in found.containers
         if container.env.get("AWS_WEB_IDENTITY_TOKEN_FILE", "").startswith(LEGACY_FOLDER)
@@ -84,24 +85,40 @@ def _list(hits: Sequence[tuple[str, Where]]) -> Fact:
     return known([text for text, _ in hits], *(where for _, where in hits))
 
 
-def _static_env(found: Workload, chain: Chain, objects: Objects) -> Iterator[tuple[str, Where]]:
+def _static_env(
+    found: Workload, chain: Chain, evidence: Evidence, objects: Objects
+) -> Iterator[tuple[str, Where]]:
     """Long-lived keys in the environment, which every SDK takes before a token.
 
     A key from the chain's own Secret is another rule's matter, and one from a Secret that is not there
-    is optional: the pod would not have started otherwise.
+    or has no such key is optional: the pod would not have started otherwise.
     """
     for container in found.containers:
-        if container.env.get(_STATIC[0]):
-            yield f"{_STATIC[0]} in {found.name}/{container.name}", found.where.at("spec", "containers")
-            continue
-        source = container.env_secrets.get(_STATIC[0])
-        if source in (None, chain.secret_name, *_copies(chain)):
-            continue
-        if objects.one("Secret", source or "", found.namespace) is not None:
-            yield (
-                f"{_STATIC[0]} in {found.name}/{container.name}, from Secret {source}",
-                found.where.at("spec", "containers"),
-            )
+        source = container.env_secrets.get(_STATIC)
+        if container.env.get(_STATIC):
+            yield f"{_STATIC} in {found.name}/{container.name}", _env_place(found, container, _STATIC)
+        elif source and source not in (chain.secret_name, *_copies(chain)):
+            copies = objects.copies("Secret", source, found.namespace)
+            copies += list(evidence.parse_raw(("Secret",), (found.namespace,), source))
+            if any("access_key_id" in key.lower() for obj in copies for key in secret(obj).values):
+                phrase = f"{_STATIC} in {found.name}/{container.name}, from Secret {source}"
+                yield phrase, _env_place(found, container, _STATIC)
+
+
+def _env_place(found: Workload, container: Container, name: str) -> Where:
+    """Give the place of one environment variable of a container."""
+    base = ("spec", "template", "spec") if found.kind == "Deployment" else ("spec",)
+    value: Json = found.where.place.document.value
+    for step in found.where.place.path:
+        value = dig(value, step)
+    for kind in ("containers", "initContainers"):
+        for index, entry in enumerate(items(dig(value, *base, kind))):
+            if dig(entry, "name") != container.name:
+                continue
+            for number, variable in enumerate(items(dig(entry, "env"))):
+                if dig(variable, "name") == name:
+                    return found.where.at(*base, kind, index, "env", number)
+    return found.where
 
 
 def _copies(chain: Chain) -> tuple[str, ...]:
@@ -116,13 +133,12 @@ def _other_profile(found: Workload, chain: Chain) -> Iterator[tuple[str, Where]]
         mounts = [path.rstrip("/") for volume, path in container.mounts.items() if volume in own]
         profile = container.env.get("AWS_PROFILE")
         if profile and profile != "default" and mounts:
-            yield f"AWS_PROFILE={profile} in {found.name}/{container.name}", found.where.at("spec", "containers")
+            place = _env_place(found, container, "AWS_PROFILE")
+            yield f"AWS_PROFILE={profile} in {found.name}/{container.name}", place
         file = container.env.get("AWS_SHARED_CREDENTIALS_FILE")
         if file and mounts and not any(file.startswith(f"{m}/") or file == m for m in mounts):
-            yield (
-                f"AWS_SHARED_CREDENTIALS_FILE={file} in {found.name}/{container.name}",
-                found.where.at("spec", "containers"),
-            )
+            place = _env_place(found, container, "AWS_SHARED_CREDENTIALS_FILE")
+            yield f"AWS_SHARED_CREDENTIALS_FILE={file} in {found.name}/{container.name}", place
 
 
 def _has_own_volume(found: Workload, container: Container) -> bool:
@@ -144,7 +160,7 @@ def issuer_change(objects: Objects, view: ClusterView) -> IssuerChange | None:
             revisions.append((int(match[1]), issuer, obj))
     revisions.sort(key=lambda r: r[0])
     current = without_scheme(view.issuer or "")
-    for (_, older, _), (_, newer, obj) in reversed(list(zip(revisions, revisions[1:], strict=False))):
+    for (_, older, _), (_, newer, obj) in reversed(list(pairwise(revisions))):
         if older == newer:
             continue
         when = parse_time(dig(obj.value, "metadata", "creationTimestamp"))

@@ -163,7 +163,8 @@ def _add(role: Role, record: RoleRecord, account: str | None) -> None:
         role.inline_names = record.inline_names
     if record.attached is not None:
         role.attached = record.attached
-    role.where = role.where or record.where
+    if role.where is None or (record.trust is not None and role.trust is record.trust):
+        role.where = record.where
 
 
 def _differs(one: object, other: object) -> bool:

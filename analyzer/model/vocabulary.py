@@ -123,6 +123,14 @@ request.gathered               bool    the namespace of the CredentialsRequests 
 request.service_accounts       list    serviceAccountNames
 request.subjects               list    system:serviceaccount:<namespace>:<name> of each (derived)
 request.sts_role_arn           string  providerSpec.stsIAMRoleARN, else null
+request.drift                  list    how the request in the cluster differs from the release's, as phrases; null where there is no release of this version to compare with
+request.namespace_missing      string  how it shows that the namespace of the Secret does not exist, as one phrase, else null
+request.provision_failure      string  what the condition CredentialsProvisionFailure says, unless that is known noise, else null
+request.token_path             string  cloudTokenPath, else null
+request.role_name              string  name that ccoctl gives the role, cut at 64 characters; null where the cluster's --name is not known (derived)
+request.collides_with          list    other chains for which ccoctl gives the same role name
+request.waits_for_role         string  the operator of OLM that was given no role ARN, which is why the Secret is not made, else null
+secret.default_token_path      bool    it names the token path of the API server's own tokens, by its text or its length
 secret.present                 bool    secretRef is among the Secrets of its gathered namespace
 secret.elsewhere               list    other places with a Secret of that name, or of that purpose
 secret.keys                    list    key names
@@ -158,6 +166,13 @@ workload.audiences             list    audiences of those tokens
 workload.audiences_wrong       list    audiences that are neither in the provider's ClientIDList nor openshift or sts.amazonaws.com
 workload.service_accounts      list    ServiceAccounts that the pods run as
 workload.service_accounts_foreign list those that the request does not name
+workload.static_env            list    containers whose environment holds a long-lived access key, as phrases
+workload.other_profile         list    containers whose environment names a profile or file other than the Secret's, as phrases
+workload.token_lifetimes       list    token volumes that live over a day or under ten minutes, as phrases
+workload.legacy_tokens         list    containers that sign in with the API server's own token, as pod/container
+workload.issuer_changed        string  when kube-apiserver began to sign with the issuer in force; null where no change shows
+workload.predating             list    pods that began before that and whose token may still be of the issuer before
+workload.predating_proven      bool    a log line shows STS a token of the issuer before after the change
 role.arn                       string  ARN of the role that this chain must use
 role.name                      string  its name
 role.account                   string  its account
@@ -218,6 +233,14 @@ permissions.unknown_actions    list    actions in the role's policies that AWS d
 operator.unhealthy             string  the condition that is not as it should be, else null
 operator.message               string  its message
 operator.since                 string  its lastTransitionTime
+operator.dns_problem           string  the condition of ingress or its DNS records that is not as it should be, else null; null for other operators
+operator.dns_message           string  its message
+operator.dns_error             string  class of the AWS error in it, as of a log line, else null
+operator.dns_since             string  its lastTransitionTime
+operator.storage_problem       string  StorageExists of the image registry with an error of AWS, else null; null for other operators
+operator.storage_message       string  its message
+operator.storage_error         string  class of the AWS error in it, as of a log line, else null
+operator.storage_since         string  its lastTransitionTime
 logs.scanned                   bool    logs of the pods of this chain were gathered
 logs.window                    string  time that those logs cover
 logs.no_provider               map     symptom: count, first, last, recency, message, issuer; null where there is none
@@ -240,4 +263,81 @@ logs.clock_skew                map     the same
 logs.action_denied             map     the same, with action, resource, caller and layer
 """)
 
-VOCABULARY: Vocabulary = {"cluster": CLUSTER, "provider": PROVIDER, "token": TOKEN, "chain": CHAIN}
+RELEASE = _specs("""
+release.other_version          string  the version that the release's requests are of, where it is another than the cluster's, else null (derived)
+release.requests               int     number of requests of AWS in it
+""")
+
+REQUEST = _specs("""
+stale.request                  string  name of the CredentialsRequest
+stale.namespace                string  its namespace
+stale.secret                   string  the Secret that it asks for, as <namespace>/<name>
+stale.reasons                  list    why nothing needs it any more, as phrases
+""")
+
+WORKLOAD = _specs("""
+account.name                   string  name of a ServiceAccount that has, or seems meant to have, a role by the pod identity webhook
+account.namespace              string  its namespace
+account.role_arn               string  the role, from its annotation or its pods, else null
+account.annotated              bool    it has the annotation eks.amazonaws.com/role-arn
+account.near                   list    annotations that miss it by some letters or stand on a pod, as phrases
+account.pods                   list    running pods of the ServiceAccount
+account.pods_bare              list    those that the webhook gave nothing
+account.bare_reason            string  why, as far as the bundle shows it; null where there are none
+account.needs_region           bool    the cluster's region is one that the global STS endpoint does not serve
+account.pods_without_region    list    pods with a role and without AWS_REGION
+""")
+
+WEBHOOK = _specs("""
+webhook.ready                  int     ready replicas of the pod identity webhook
+webhook.wanted                 int     replicas that its Deployment asks for
+webhook.accounts               list    ServiceAccounts that are seen to use it
+""")
+
+SUBSCRIPTION = _specs("""
+subscription.name              string  name of the Subscription
+subscription.namespace         string  its namespace
+subscription.package           string  name of the package
+subscription.csv               string  the installed version
+subscription.token_auth        bool    that version says that it can sign in to AWS with a token
+subscription.role_arn          string  ROLEARN of the Subscription's config, else null
+subscription.approval          string  installPlanApproval
+subscription.requests          list    CredentialsRequests of the operator
+subscription.waiting           list    those without a role ARN whose Secret does not exist
+subscription.has_role          bool    a role reaches the operator: by ROLEARN, by its request, or by a Secret
+""")
+
+UPGRADE = _specs("""
+upgrade.target                 string  the minor release to go to, as far as its requests tell; null where they do not (derived)
+upgrade.request                string  name of one of its CredentialsRequests; null for the subject that is the release as a whole
+upgrade.minor_update           bool    it is a later minor release than the cluster's; null where that is not known
+upgrade.annotation             string  upgradeable-to of CloudCredential, else null
+upgrade.annotation_problem     string  why it does not let the upgrade begin, as one phrase, else null
+upgrade.chain                  string  the Secret that the request asks for, as <namespace>/<name>
+upgrade.namespace              string  its namespace
+upgrade.removed                bool    the release does not ask for it any more
+upgrade.new                    bool    the cluster has no such request yet
+upgrade.secret_was             string  the Secret that the request asks for now, where the release names another, else null
+upgrade.namespace_present      bool    the namespace exists
+upgrade.secret_present         bool    the Secret exists
+upgrade.role_name              string  name of the role
+upgrade.role_present           bool    the role exists
+upgrade.actions_new            list    actions that the release adds
+upgrade.actions_missing        list    those that the role's policies do not allow
+upgrade.actions_unused         list    the same, of features that are not in use here, or of a product's role
+upgrade.service_accounts_new   list    ServiceAccounts that the release adds
+upgrade.subjects_denied        list    their subjects that the role's trust policy does not admit
+""")
+
+VOCABULARY: Vocabulary = {
+    "cluster": CLUSTER,
+    "provider": PROVIDER,
+    "token": TOKEN,
+    "chain": CHAIN,
+    "release": RELEASE,
+    "request": REQUEST,
+    "workload": WORKLOAD,
+    "webhook": WEBHOOK,
+    "subscription": SUBSCRIPTION,
+    "upgrade": UPGRADE,
+}

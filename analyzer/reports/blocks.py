@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analyzer.findings.report import Evidence, Finding, Fix
 
 from .detail import Detail
@@ -30,16 +32,29 @@ def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
     groups = [*story.warnings, *story.infos, *_orphans(story)]
     if page.verbose:
         groups += [group for shares in story.explained.values() for group in shares]
-        return [line for group in groups for line in ["", *_block(page, story, group, detail)]]
-    lines = [_summary(page, story, group) for group in groups[: detail.warnings]]
-    if groups[detail.warnings :]:
-        lines.append(_more(page, [group[0].rule for group in groups[detail.warnings :]]))
+        lines = [line for group in groups for line in ["", *_block(page, story, group, detail)]]
+        return [*lines, *([""] if story.muted else []), *_muted(page, story.muted)]
+    most = detail.warnings + (len(groups) == detail.warnings + 1)
+    lines = [_summary(page, story, group) for group in groups[:most]]
+    if groups[most:]:
+        lines.append(_more(page, [group[0].rule for group in groups[most:]]))
     if story.muted:
         rules = listed(sorted({f.rule for f in story.muted}), 4)
         lines.append(page.one_line("  muted: ", f"{counted(len(story.muted), 'finding')} ({rules})", "quiet"))
     if not lines:
         return []
     return ["", *lines] if detail.warnings else lines
+
+
+def _muted(page: Page, findings: Findings) -> list[str]:
+    """Name what was accepted, and the reason: it is counted like everything else."""
+    lines = []
+    for finding in findings:
+        text = f"{finding.message} (accepted: {finding.muted})"
+        lines += page.paragraph(
+            f"  muted {STATE_WORDS[finding.state]}[{finding.rule}]: ", text, "quiet", hang=4
+        )
+    return lines
 
 
 def _orphans(story: Story) -> list[Findings]:
@@ -70,15 +85,20 @@ def _summary(page: Page, story: Story, group: Findings) -> str:
 def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[str]:
     first = group[0]
     lines = page.paragraph(f"{_tag(page, first)}: ", first.message, first.state, hang=4)
+    if not detail.quotes:
+        lines = [page.one_line(f"{_tag(page, first)}: ", first.message, first.state)]
+    if not story.groups and first.state == "info" and not page.verbose:
+        lines, detail = [], replace(detail, why=False)  # the verdict has said it
     symptoms = story.explained.get(first.rule, ()) if first.kind == "cause" else ()
     pieces = _pieces(first, symptoms, detail)
     gutter = gutter_of(pieces)
     for position, piece in enumerate(pieces):
         proven = first if piece in first.evidence else symptoms[0][0]
-        lines += quoted(page, piece, proven.message, gutter, first=position == 0)
+        quote = quoted(page, piece, proven.message, gutter, first=position == 0)
+        lines += quote if detail.quotes else quote[:1]
     lines += _like_it(page, story, group)
-    for symptom in symptoms:
-        lines += _note(page, "explains", _share(page, story, symptom))
+    if symptoms and detail.quotes:
+        lines += _note(page, "explains", "; ".join(_share(page, story, symptom) for symptom in symptoms))
     if detail.why and first.why:
         lines += _note(page, "why", first.why)
     lines += _fix(page, first, detail)
@@ -118,8 +138,9 @@ def _like_it(page: Page, story: Story, group: Findings) -> list[str]:
 def _share(page: Page, story: Story, group: Findings) -> str:
     number, last = log_lines(group)
     counts = f" ({counted(number, 'log line')}, last {minute(last)})" if number else ""
-    names = listed([", ".join(story.name(c) for c in f.chains) or f.subject for f in group])
-    return f"{counted(len(group), f'{group[0].rule} finding')}{counts}: {names}"
+    who = [", ".join(story.name(c) for c in f.chains) or f.subject for f in group]
+    names = listed(who, len(who) if page.verbose else 3)
+    return f"{counted(len(group), f'{group[0].rule} finding')}{counts} in {names}"
 
 
 def _fix(page: Page, finding: Finding, detail: Detail) -> list[str]:
@@ -127,7 +148,7 @@ def _fix(page: Page, finding: Finding, detail: Detail) -> list[str]:
     for step in finding.fix[: detail.steps]:
         lines += _step(page, step)
     left = len(finding.fix) - detail.steps
-    if left > 0 and detail.steps:
+    if left > 0 and detail.quotes:
         more = f"{page.signs.dots} {counted(left, 'more step')}: -v, or sts-doctor explain {finding.rule}"
         lines.append(page.one_line("         ", more))
     return lines

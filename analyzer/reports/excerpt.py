@@ -14,6 +14,9 @@ from .paths import short_path
 _LONGEST = 600
 """More of a line than this is neither searched nor shown."""
 
+_BOUNDS = ":/.@"
+"""Where a part of a value ends: a mark shows whole parts, not the letters that happen to differ."""
+
 _TOKEN = re.compile(r"[^\s\"'`,;()\[\]{}<>]{8,}")
 
 
@@ -55,16 +58,18 @@ def _line(page: Page, evidence: Evidence, message: str, gutter: int) -> list[str
     text, mark = _window(page, text, mark, page.width - gutter - 3)
     number = f"{evidence.line:>{gutter}} | "
     blank = f"{'':{gutter}} | "
-    under = _underline(mark)
-    room = page.width - len(blank) - len(under) - 1
-    role = page.safe(evidence.role)
+    notes = _labelled(page, _underline(mark), mark.start, page.safe(evidence.role), page.width - len(blank))
     lines = [page.paint(number, "quiet") + text]
-    if len(role) <= room:
-        lines.append(page.paint(blank, "quiet") + page.paint(f"{under} {role}", "warn"))
-    else:
-        lines.append(page.paint(blank, "quiet") + page.paint(under, "warn"))
-        lines.append(page.paint(blank, "quiet") + page.cut(role, page.width - len(blank)))
-    return lines
+    return [*lines, *(page.paint(blank, "quiet") + page.paint(note, "warn") for note in notes)]
+
+
+def _labelled(page: Page, under: str, start: int, role: str, room: int) -> list[str]:
+    """Put the label behind the mark, or before it, or on a line of its own: where there is room."""
+    if len(under) + 1 + len(role) <= room:
+        return [f"{under} {role}".rstrip()]
+    if len(role) < start:
+        return [f"{role:>{start - 1}} {under[start:]}"]
+    return [under, page.cut(role, room)]
 
 
 def find_mark(line: str, message: str, column: int | None) -> Mark:
@@ -99,11 +104,18 @@ def _difference(word: str, start: int, message: str) -> tuple[int, int] | None:
     if len(near) != 1:
         return None
     other = near[0]
-    head = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), len(other))
+    head = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), len(word))
     tail = 0
     while tail < min(len(word), len(other)) - head and word[-1 - tail] == other[-1 - tail]:
         tail += 1
-    return (start + head, start + len(word) - tail) if head < len(word) - tail else None
+    first, last = head, len(word) - tail
+    if first >= last:
+        return None
+    while first and word[first - 1] not in _BOUNDS:
+        first -= 1
+    while last < len(word) and word[last] not in _BOUNDS:
+        last += 1
+    return start + first, start + last
 
 
 def _shown(page: Page, raw: str, mark: Mark) -> tuple[str, Mark]:

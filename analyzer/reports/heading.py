@@ -35,7 +35,9 @@ def draw_heading(page: Page, report: Report) -> list[str]:
 
 def _mode(report: Report) -> list[str]:
     cluster = report.cluster
-    word = {True: "STS", False: "not STS", None: "not known whether STS is used"}[cluster.sts]
+    word = {True: "STS", False: "no STS", None: "not known whether STS is used"}[cluster.sts]
+    if cluster.sts is False and any(c.verdict.state != "not-applicable" for c in report.chains):
+        word = "STS not set up"
     if cluster.credentials_mode is None:
         mode = "credentialsMode not known"
     else:

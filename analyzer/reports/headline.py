@@ -32,7 +32,7 @@ def _entry(page: Page, story: Story, group: Group, lead: str, full: bool) -> lis
         text = f"{said} ({names})" if group.state != "pass" else names
         return page.paragraph(f"{head} {page.signs.dash} ", text, group.state, hang=len(_LEAD) + 2)
     lines = page.paragraph(f"{head} {page.signs.dash} ", said, group.state, hang=len(_LEAD) + 2)
-    for text in (f"{_share(story, group)}: {names}", *_circumstances(page, story, group)):
+    for text in (_share(page, story, group), *_circumstances(story, group)):
         lines += page.paragraph(_HANG, text, hang=len(_LEAD) + 2)
     return lines
 
@@ -49,27 +49,36 @@ def _sentence(story: Story, group: Group) -> str:
     return f"{finding.title}."
 
 
-def _share(story: Story, group: Group) -> str:
+def names_in_headline(page: Page, group: Group) -> bool:
+    """Tell whether the verdict names its operators; many are named once, above their chain."""
+    return page.verbose or len(group.chains) <= 3
+
+
+def _share(page: Page, story: Story, group: Group) -> str:
+    """Say how many are concerned, who, since when, and whether it still goes on."""
     operators = all(chain.operator for chain in story.used)
     noun = "operators" if operators else "consumers"
     common = story.report.common_cause
     same = "same break explains " if common and common.rule == group.rule else ""
-    return f"{same}{len(group.chains)} of {len(story.used)} {noun}"
+    names = f": {', '.join(story.name(c.id) for c in group.chains)}" if names_in_headline(page, group) else ""
+    errors = _recency(group) if group.state in ("fail", "suspected") else ""
+    return page.joined([f"{same}{len(group.chains)} of {len(story.used)} {noun}{names}", errors])
 
 
-def _circumstances(page: Page, story: Story, group: Group) -> list[str]:
-    """Say when the errors were, what STS answers, and what would settle an open question."""
+def _recency(group: Group) -> str:
     verdicts = [chain.verdict for chain in group.chains]
     recency = next((r for r in ("ongoing", "stopped") if any(v.recency == r for v in verdicts)), "unknown")
     starts = [v.since for v in verdicts if v.since]
-    since = f" since {minute(min(starts))}" if starts else ""
-    texts = [RECENCY_WORDS[recency].format(since=since)] if group.state in ("fail", "suspected") else []
-    error = next((v.simulated_error for v in verdicts if v.simulated_error), None)
-    if error:
-        texts.append(f"STS answers: {' '.join(error.text.split())}")
+    return RECENCY_WORDS[recency].format(since=f" since {minute(min(starts))}" if starts else "")
+
+
+def _circumstances(story: Story, group: Group) -> list[str]:
+    """Say what STS answers, and what would settle an open question."""
+    error = next((c.verdict.simulated_error for c in group.chains if c.verdict.simulated_error), None)
+    texts = [f"STS answers: {' '.join(error.text.split())}"] if error else []
     if group.state == "suspected":
         texts += _open_questions(story, group.chains)
-    return [text for text in texts if text]
+    return texts
 
 
 def _open_questions(story: Story, chains: tuple[Chain, ...]) -> list[str]:
@@ -81,7 +90,8 @@ def _open_questions(story: Story, chains: tuple[Chain, ...]) -> list[str]:
         if link.state == "unknown" and link.link != "operator"
     }
     asked = [m.evidence for m in story.report.missing if ids & set(m.chains)]
-    texts = [f"candidates: {', '.join(links)}"] if links else []
+    said = any("cause lies at" in chain.verdict.sentence for chain in chains)
+    texts = [f"candidates: {', '.join(links)}"] if links and not said else []
     return [*texts, f"settled by: {listed(asked, 4)} (see not known)"] if asked else texts
 
 
@@ -92,7 +102,8 @@ def _without_chains(page: Page, story: Story) -> list[str]:
     if first is not None and first.state == "fail":
         state, text = "fail", f"{first.title}."
     elif report.cluster.sts is False:
-        state, text = "not-applicable", "This cluster does not use STS, so there is no chain to check."
+        state = "not-applicable"
+        text = first.message if first else "This cluster does not use STS, so there is no chain to check."
     elif report.chains:
         state, text = "not-applicable", "None of the chains uses STS."
     else:

@@ -16,7 +16,7 @@ def short_path(path: str, room: int, dots: str) -> str:
     parts = [part for part in path.split("/") if not _NOISE.match(part)]
     if len(parts) < len(path.split("/")):
         parts = _from_content(parts, dots)
-    parts = _log_place(parts, dots)
+    parts = _log_place(parts, room)
     while len("/".join(parts)) > room and len(parts) > 3:
         inner = [n for n in range(1, len(parts) - 1) if parts[n] != dots]
         if not inner:
@@ -38,11 +38,14 @@ def _from_content(parts: list[str], dots: str) -> list[str]:
     return [dots, *parts]
 
 
-def _log_place(parts: list[str], dots: str) -> list[str]:
-    """Fold ``pods/POD/CONTAINER/CONTAINER/logs/current.log``: the container stands there twice."""
-    if len(parts) >= 6 and parts[-2] == "logs" and parts[-3] == parts[-4] and parts[-6] == "pods":
-        return [*parts[:-6], parts[-5], parts[-4], parts[-1]]
-    return parts
+def _log_place(parts: list[str], room: int) -> list[str]:
+    """Fold ``NAMESPACE/pods/POD/CONTAINER/CONTAINER/logs/current.log``, down to the pod and the file."""
+    if len(parts) < 7 or parts[-2] != "logs" or parts[-3] != parts[-4] or parts[-6] != "pods":
+        return parts
+    pod, container, file = parts[-5], parts[-4], parts[-1]
+    before = parts[:-6]
+    choices = ([*before, pod, container, file], [*before, pod, file], [*before[:-1], pod, file])
+    return next((choice for choice in choices if len("/".join(choice)) <= room), choices[-1])
 
 
 def _folded(parts: list[str], dots: str) -> list[str]:

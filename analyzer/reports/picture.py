@@ -12,6 +12,9 @@ from .wording import listed
 
 _INDENT = 1
 
+_Rows = Sequence[tuple[str, Sequence[str]]]
+"""A label and the states of some links, for each row of a matrix."""
+
 
 def draw_chain(page: Page, chain: Chain) -> list[str]:
     """Draw the links of a chain in order, the state of each below it, the broken one marked.
@@ -30,7 +33,8 @@ def draw_chain(page: Page, chain: Chain) -> list[str]:
         for position, (name, state) in enumerate(row):
             width = max(len(name), len(page.state(state))) + gap
             last = position == len(row) - 1 and row[-1] is cells[-1]
-            top += page.paint(name, state if " " in name else "") + _connector(page, width - len(name), last)
+            line = "" if last else _connector(page, width - len(name), gap)
+            top += page.paint(name, state if " " in name else "") + line
             bottom += page.paint(page.state(state), state) + " " * (width - len(page.state(state)))
         lines += [" " * _INDENT + top.rstrip(), " " * _INDENT + bottom.rstrip()]
     absent = [link.link for link in chain.links if link.state == "not-applicable"]
@@ -43,12 +47,8 @@ def _marked(chain: Chain) -> str | None:
     return chain.verdict.link if chain.verdict.state in ("fail", "suspected", "warn") else None
 
 
-def _connector(page: Page, room: int, last: bool) -> str:
-    if last:
-        return ""
-    if room >= 3:
-        return f" {page.signs.line * (room - 2)} "
-    return page.signs.line * room
+def _connector(page: Page, room: int, gap: int) -> str:
+    return f" {page.signs.line * (room - 2)} " if gap > 2 else page.signs.line * room
 
 
 def _rows(page: Page, cells: Sequence[tuple[str, str]]) -> list[tuple[list[tuple[str, str]], int]]:
@@ -72,21 +72,22 @@ def _rows(page: Page, cells: Sequence[tuple[str, str]]) -> list[tuple[list[tuple
 def draw_matrix(page: Page, story: Story, most: int) -> list[str]:
     """Draw the links in which the chains differ, one row for all chains that are alike."""
     alike: dict[tuple[str, ...], list[Chain]] = {}
-    for chain in story.used:
-        alike.setdefault(tuple(_state(page, link) for link in chain.links), []).append(chain)
+    for chain in (chain for group in story.groups for chain in group.chains):
+        alike.setdefault(tuple(_compared(page, link) for link in chain.links), []).append(chain)
     names = [link.link for link in story.used[0].links] if story.used else []
     differing = [n for n, column in enumerate(zip(*alike, strict=False)) if len(set(column)) > 1]
-    if len(alike) < 2 or not differing or not most:
+    if not differing or not most:
         return []
-    rows = [(_label(story, chains), [states[n] for n in differing]) for states, chains in alike.items()]
+    rows = [(_label(story, cs), [cs[0].links[n].state for n in differing]) for cs in alike.values()]
+    most += len(rows) == most + 1
     left = len(rows) - most
     columns = [names[n] for n in differing]
     lines = _table(page, columns, rows[:most]) or _list(page, columns, rows[:most])
     return [*lines, f"  {page.signs.dots} {left} more like these: -v for all"] if left > 0 else lines
 
 
-def _state(page: Page, link: Link) -> str:
-    """The state as it counts for a difference: symptoms and what does not apply are none of it."""
+def _compared(page: Page, link: Link) -> str:
+    """Give the state as it counts for a difference: symptoms and what does not apply are none of it."""
     if page.verbose:
         return link.state
     return "pass" if link.link == "operator" or link.state == "not-applicable" else link.state
@@ -96,7 +97,7 @@ def _label(story: Story, chains: Sequence[Chain]) -> str:
     return listed([story.name(chain.id) for chain in chains], 40)
 
 
-def _table(page: Page, columns: list[str], rows: list[tuple[str, list[str]]]) -> list[str]:
+def _table(page: Page, columns: list[str], rows: _Rows) -> list[str]:
     """Set the matrix as a table; nothing if the page is too narrow for it."""
     from tabulate import tabulate
 
@@ -111,7 +112,7 @@ def _table(page: Page, columns: list[str], rows: list[tuple[str, list[str]]]) ->
     return [f"  {line}".rstrip() for line in table.splitlines()]
 
 
-def _list(page: Page, columns: list[str], rows: list[tuple[str, list[str]]]) -> list[str]:
+def _list(page: Page, columns: list[str], rows: _Rows) -> list[str]:
     """Set the matrix as sentences, for narrow pages."""
     lines = []
     for label, states in rows:

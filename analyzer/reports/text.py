@@ -7,7 +7,7 @@ from analyzer.findings.report import Chain, Counts, Report
 from .blocks import draw_main, draw_others, draw_rest
 from .detail import EVERYTHING, LADDER, Detail
 from .heading import draw_heading
-from .headline import draw_verdict
+from .headline import draw_verdict, names_in_headline
 from .inert import rewritten
 from .page import NARROWEST, Page
 from .picture import draw_chain, draw_matrix
@@ -17,7 +17,6 @@ from .wording import EXIT_WORDS, counted, listed
 
 LINES = 40
 """How long an answer is that nobody asked to be longer."""
-
 
 TIGHT = range(4, 10)
 """The parts after the main finding: where room is short they follow each other without an empty line."""
@@ -72,17 +71,11 @@ def _picture(page: Page, story: Story, detail: Detail) -> list[str]:
     if not story.groups:
         return []
     first = story.groups[0]
-    if first.state == "pass" and len(story.groups) == 1 and not page.verbose:
-        names = "every operator"
-    else:
-        names = listed([story.name(c.id) for c in first.chains])
-    lines = [
-        "",
-        page.one_line("chain".ljust(9), names, "title"),
-        *draw_chain(page, max(first.chains, key=_telling)),
-    ]
-    matrix = draw_matrix(page, story, detail.rows)
-    return [*lines, *matrix]
+    names = listed([story.name(c.id) for c in first.chains])
+    alone = len(story.groups) == 1 and names_in_headline(page, first)
+    title = [] if alone else [page.one_line("chain".ljust(9), names, "title")]
+    drawn = draw_chain(page, max(first.chains, key=_telling))
+    return ["", *title, *drawn, *draw_matrix(page, story, detail.rows)]
 
 
 def _telling(chain: Chain) -> int:

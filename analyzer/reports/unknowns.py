@@ -7,7 +7,7 @@ from analyzer.findings.report import Missing
 from .detail import Detail
 from .page import Page
 from .story import Story
-from .wording import counted, listed
+from .wording import listed
 
 
 def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
@@ -40,19 +40,21 @@ def _title(page: Page, group: list[Missing]) -> str:
     return f"{group[0].evidence.split(':', 1)[0]} {page.signs.times}{len(group)}"
 
 
+def _whom(story: Story, group: list[Missing]) -> str:
+    """Name the chains that a group of pieces concerns; all of them have a shorter name."""
+    chains = list(dict.fromkeys(chain for item in group for chain in item.chains))
+    if len(chains) == len(story.used) == len(group):
+        return "one for each operator" if all(c.operator for c in story.used) else "one for each consumer"
+    return listed([story.name(chain) for chain in chains] or [item.evidence for item in group])
+
+
 def _entry(page: Page, story: Story, group: list[Missing]) -> list[str]:
     first = group[0]
-    rules = {rule for item in group for rule in item.decides}
-    if len(group) > 1:
-        names = [story.name(chain) for item in group for chain in item.chains]
-        unique = list(dict.fromkeys(names)) or [item.evidence for item in group]
-        text = f"{first.why}. {len(group)} like this: {listed(unique)}"
-    else:
-        text = first.why
-    text += f". Decides {counted(len(rules), 'rule')}" if rules else ""
+    title = _title(page, group) + (f", {_whom(story, group)}" if len(group) > 1 else "")
+    text = first.why
     text += f". On {first.where_to_run}" if first.where_to_run else ". Ask"
     text += ", the answer holds a secret:" if first.sensitivity == "secret" else ":"
-    lines = page.paragraph(f"  {page.signs.states['unknown']} {_title(page, group)}: ", text, "unknown", 4)
+    lines = page.paragraph(f"  {page.signs.states['unknown']} {title}: ", text, "unknown", 4)
     lines.append("      " + page.paint(first.command, "command"))
     if page.verbose:
         lines += page.paragraph("    decides: ", ", ".join(first.decides))

@@ -17,13 +17,13 @@ STATE_WORDS = {
 """The one word for each state, wherever people read it."""
 
 RECENCY_WORDS = {
-    "ongoing": "errors{since}, still going on at gather time",
+    "ongoing": "errors{since}, still going on",
     "stopped": "errors{since}, stopped before the gather",
     "unknown": "",
 }
 
 EXIT_WORDS = {
-    0: "nothing to report",
+    0: "no failure found",
     1: "findings",
     2: "usage",
     3: "nothing readable",

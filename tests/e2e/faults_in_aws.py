@@ -76,11 +76,14 @@ def _second_provider(cluster: Cluster) -> None:
 
 PROVIDER_FAULTS = [
     Fault("provider-missing", "provider", only_another, PROVIDERS),
-    Fault("provider-url-mismatch", "provider", provider_url(lambda url: url + "/"), PROVIDERS, variant="slash"),
-    Fault("provider-url-mismatch", "provider", provider_url(lambda url: url + ":443"), PROVIDERS, variant="port"),
-    Fault("provider-url-mismatch", "provider", provider_url(str.upper), PROVIDERS, variant="case"),
-    Fault(
-        "provider-url-mismatch", "provider", provider_url(lambda url: url + "/2abc"), PROVIDERS, variant="path"
+    *(
+        Fault("provider-url-mismatch", "provider", provider_url(change), PROVIDERS, variant=variant)
+        for variant, change in (
+            ("slash", lambda url: f"{url}/"),
+            ("port", lambda url: f"{url}:443"),
+            ("case", str.upper),
+            ("path", lambda url: f"{url}/2abc"),
+        )
     ),
     Fault(
         "provider-account-mismatch", "provider", _other_account, PROVIDERS, more=_list_of_other_account
@@ -203,7 +206,7 @@ def rotated(*, published: bool) -> Edit:
     return edit
 
 
-def _old_key_removed(cluster: Cluster) -> None:
+def old_key_removed(cluster: Cluster) -> None:
     rotated(published=True)(cluster)
     cluster.jwks = jwks(cluster.signing_keys[-1:])
 
@@ -218,7 +221,7 @@ def first_key(**change: str) -> Edit:
     return edit
 
 
-def _same_kid(cluster: Cluster) -> None:
+def same_kid(cluster: Cluster) -> None:
     cluster.jwks = {"keys": [rsa_key("someone-else").jwk() | {"kid": cluster.signing_keys[0].kid}]}
 
 
@@ -231,7 +234,7 @@ def _twice(cluster: Cluster) -> None:
     cluster.jwks = jwks([*cluster.signing_keys, *cluster.signing_keys])
 
 
-def _foreign(cluster: Cluster) -> None:
+def foreign(cluster: Cluster) -> None:
     cluster.jwks = jwks([rsa_key("someone-else")])
 
 
@@ -244,11 +247,11 @@ KEY_FAULTS = [
     Fault(
         "jwks-key-missing", "keys", rotated(published=False), SIGNING_KEYS, variant="keys-of-the-cluster"
     ),
-    Fault("jwks-key-mismatch", "keys", _same_kid, KEY_SET),
+    Fault("jwks-key-mismatch", "keys", same_kid, KEY_SET),
     Fault("jwks-key-unusable", "keys", first_key(use="enc"), KEY_SET, variant="enc"),
     Fault("jwks-key-unusable", "keys", _padded, KEY_SET, variant="padded"),
-    Fault("jwks-old-key-removed", "keys", _old_key_removed, KEY_SET, state="warn", kind="hygiene"),
-    Fault("jwks-foreign", "keys", _foreign, KEY_SET),
+    Fault("jwks-old-key-removed", "keys", old_key_removed, KEY_SET, state="warn", kind="hygiene"),
+    Fault("jwks-foreign", "keys", foreign, KEY_SET),
     Fault("jwks-duplicate-key-id", "keys", _twice, KEY_SET, state="warn", kind="hygiene"),
     Fault(
         "key-rollout-in-progress", "keys", assign("node_revisions", [9, 9, 8]), r"kubeapiservers/",
@@ -295,7 +298,7 @@ def condition_key(change: Callable[[str], str]) -> Edit:
     )
 
 
-def _former_provider(cluster: Cluster, found: Json) -> None:
+def former_provider(cluster: Cluster, found: Json) -> None:
     found["Principal"] = {"Federated": cluster.provider.arn.replace(cluster.issuer_host, OTHER_HOST)}
     found["Condition"] = {"StringEquals": {f"{OTHER_HOST}:sub": _own(cluster)}}
 
@@ -304,7 +307,7 @@ def _audience(cluster: Cluster, found: Json) -> None:
     found["Condition"]["StringEquals"][f"{cluster.issuer_host}:aud"] = "sts.amazonaws.com"
 
 
-def _deny(cluster: Cluster) -> None:
+def deny(cluster: Cluster) -> None:
     denied = {
         "Effect": "Deny",
         "Principal": {"Federated": cluster.provider.arn},
@@ -332,7 +335,7 @@ def _dry_run(cluster: Cluster, found: Json) -> None:
 def _old_statement(cluster: Cluster) -> None:
     role = cluster.role(INGRESS_NAMESPACE)
     old = copy.deepcopy(role.trust["Statement"][0])
-    _former_provider(cluster, old)
+    former_provider(cluster, old)
     role.trust["Statement"].insert(0, old)
 
 
@@ -366,7 +369,7 @@ def _fault(rule: str, edit: Edit, **more: Any) -> Fault:
 TRUST_FAULTS = [
     _fault("trust-role-missing", drop_role(recorded=True)),
     _fault("trust-role-missing", drop_role(recorded=False), details=True, variant="not-listed"),
-    _fault("trust-provider-mismatch", trust(_former_provider)),
+    _fault("trust-provider-mismatch", trust(former_provider)),
     _fault("trust-provider-mismatch", trust(
         lambda cluster, found: found["Principal"].update(
             Federated=cluster.provider.arn.replace(cluster.account, "999999999999"))
@@ -399,7 +402,7 @@ TRUST_FAULTS = [
     _fault("trust-principal-wrong", trust(
         lambda cluster, found: found.update(Principal={"AWS": f"arn:aws:iam::{cluster.account}:root"})
     ), variant="account"),
-    _fault("trust-explicit-deny", _deny),
+    _fault("trust-explicit-deny", deny),
     _fault("trust-extra-condition", _extra("StringEquals", "sts:ExternalId", "case-0123"), variant="never"),
     _fault(
         "trust-extra-condition", _extra("IpAddress", "aws:SourceIp", "203.0.113.0/24"), state="warn",

@@ -101,8 +101,8 @@ MODE_FAULTS = [
         chains=(NETWORK,), beside=("secret-static-keys",),
     ),
     Fault(
-        "mode-sts-not-used", "mode", lambda cluster: None, r"/core/secrets\.yaml|" + AUTHENTICATION, chains=(),
-        state="info", kind="hygiene", arguments={"mode": "Mint"},
+        "mode-sts-not-used", "mode", lambda cluster: None, r"/core/secrets\.yaml|" + AUTHENTICATION,
+        chains=(), state="info", kind="hygiene", arguments={"mode": "Mint"},
         second=Second("mode-legacy-configmap-conflict", "", disabled_by_configmap),
     ),
 ]  # fmt: skip
@@ -245,7 +245,10 @@ def shared_role(cluster: Cluster) -> None:
 
 def _fault(rule: str, edit: Edit, **more: Any) -> Fault:
     return Fault(
-        rule, "secret", edit, **({"hide": secrets_in(MACHINES), "chains": (MACHINES,), "second": TRUST_FAULT} | more)
+        rule,
+        "secret",
+        edit,
+        **({"hide": secrets_in(MACHINES), "chains": (MACHINES,), "second": TRUST_FAULT} | more),
     )
 
 
@@ -341,7 +344,7 @@ WORKLOAD_FAULTS = [
 ACCOUNT = ("openshift-ingress-operator", "ingress-operator")
 
 
-def _signed(header: dict[str, Any] | None = None, **claims: Any) -> Callable[[Cluster], str]:
+def signed(header: dict[str, Any] | None = None, **claims: Any) -> Callable[[Cluster], str]:
     def make(cluster: Cluster) -> str:
         if header is None:
             return cluster.token(*ACCOUNT, **claims)
@@ -357,17 +360,18 @@ def _payload(cluster: Cluster) -> dict[str, Any]:
     return dict(json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))))
 
 
-def _later(**hours: int) -> Callable[[Cluster], str]:
+def later(**hours: int) -> Callable[[Cluster], str]:
     def make(cluster: Cluster) -> str:
         moved = {
-            name: int((cluster.gathered + timedelta(hours=count)).timestamp()) for name, count in hours.items()
+            name: int((cluster.gathered + timedelta(hours=count)).timestamp())
+            for name, count in hours.items()
         }
         return cluster.token(*ACCOUNT, **moved)  # type: ignore[arg-type]
 
     return make
 
 
-def _forged(cluster: Cluster) -> str:
+def forged(cluster: Cluster) -> str:
     head, body, signature = cluster.token(*ACCOUNT).split(".")
     made = bytearray(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)))
     made[7] ^= 0x55
@@ -379,7 +383,7 @@ def _encrypted(cluster: Cluster) -> str:
     return ".".join([head, *[b64url(bytes([n]) * 40) for n in range(1, 5)]])
 
 
-def _cut(cluster: Cluster) -> str:
+def cut(cluster: Cluster) -> str:
     head, body, signature = cluster.token(*ACCOUNT).split(".")
     return f"{head}.{body[: len(body) // 2]}.{signature}"
 
@@ -389,24 +393,24 @@ def _token(rule: str, make: Callable[[Cluster], str], **more: Any) -> Fault:
 
 
 TOKEN_FAULTS = [
-    _token("token-malformed", _cut, chains=(), variant="cut"),
+    _token("token-malformed", cut, chains=(), variant="cut"),
     _token("token-malformed", _encrypted, chains=(), variant="encrypted"),
-    _token("token-algorithm", _signed({"alg": "HS256"})),
-    _token("token-key-id-missing", _signed({"no-kid": True})),
-    _token("token-issuer-mismatch", _signed(iss=DEFAULT_ISSUER)),
-    _token("token-audience-mismatch", _signed(audience="https://kubernetes.default.svc")),
+    _token("token-algorithm", signed({"alg": "HS256"})),
+    _token("token-key-id-missing", signed({"no-kid": True})),
+    _token("token-issuer-mismatch", signed(iss=DEFAULT_ISSUER)),
+    _token("token-audience-mismatch", signed(audience="https://kubernetes.default.svc")),
     _token(
         "token-subject-mismatch",
         lambda cluster: cluster.token("openshift-ingress-operator", "default"),
     ),
     _token(
         "token-subject-mismatch",
-        _signed(sub="system:serviceaccount:openshift-machine-api:machine-api-controllers"),
+        signed(sub="system:serviceaccount:openshift-machine-api:machine-api-controllers"),
         chains=(MACHINES,), variant="claims-differ", second=TRUST_FAULT,
     ),
-    _token("token-expired", _later(iat=-6, nbf=-6, exp=-5)),
-    _token("token-not-yet-valid", _later(iat=2, nbf=2, exp=3)),
-    _token("token-signature-invalid", _forged),
+    _token("token-expired", later(iat=-6, nbf=-6, exp=-5)),
+    _token("token-not-yet-valid", later(iat=2, nbf=2, exp=3)),
+    _token("token-signature-invalid", forged),
 ]  # fmt: skip
 
 FAULTS = [*MODE_FAULTS, *REQUEST_FAULTS, *SECRET_FAULTS, *WORKLOAD_FAULTS, *TOKEN_FAULTS]

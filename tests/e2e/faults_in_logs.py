@@ -94,14 +94,12 @@ _NO_HOST = (
     'Post "https://sts.us-west-2.amazonaws.com/": dial tcp: lookup sts.us-west-2.amazonaws.com on '
     "172.30.0.10:53: no such host"
 )
-_BY_NODE = (
+BY_NODE = (
     f"AccessDenied: User: {_NODE} is not authorized to perform: elasticloadbalancing:DescribeLoadBalancers "
     "because no identity-based policy allows the elasticloadbalancing:DescribeLoadBalancers action\n"
     "\tstatus code: 403, request id: 1f9c7a0e-2c41-4c8e-9a55-7d5a1b7f0c11"
 )
-_THROTTLED = (
-    "Throttling: Rate exceeded\n\tstatus code: 400, request id: 1f9c7a0e-2c41-4c8e-9a55-7d5a1b7f0c11"
-)
+_THROTTLED = "Throttling: Rate exceeded\n\tstatus code: 400, request id: 1f9c7a0e-2c41-4c8e-9a55-7d5a1b7f0c11"
 _NO_PROVIDERS = (
     "NoCredentialProviders: no valid providers in chain. Deprecated.\n"
     "\tFor verbose messaging see aws.Config.CredentialsChainVerboseErrors"
@@ -121,7 +119,7 @@ FAULTS = [
     _symptom("log-region-disabled", refuses(REGION_DISABLED)),
     _symptom("log-token-file", logged(_UNREAD)),
     _symptom("log-no-credentials", logged(_NO_PROVIDERS)),
-    _symptom("log-node-role", logged(_BY_NODE)),
+    _symptom("log-node-role", logged(BY_NODE)),
     _symptom("log-sts-unreachable", logged(_NO_HOST)),
     _symptom("log-throttled", logged(_THROTTLED), state="warn"),
     _symptom("log-clock-skew", refuses(EARLY)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
@@ -46,7 +47,7 @@ class RealBundle:
 
     def read(self, path: str) -> Any:
         """Parse one file below the image folder."""
-        return yaml.load((self.image / path).read_bytes(), yaml.CSafeLoader)  # noqa: S506 (a safe loader)
+        return yaml.load((self.image / path).read_bytes(), yaml.CSafeLoader)
 
     def change(self, path: str, edit: Callable[[Any], object]) -> None:
         """Parse a file, edit it, and write it back."""
@@ -80,13 +81,9 @@ class RealBundle:
         items = {item["metadata"]["name"]: item for item in self.read(_APISERVER)["items"]}
         pem = items["bound-sa-token-signing-certs"]["data"][KEY_ID]
         body = "".join(line for line in pem.splitlines() if not line.startswith("-----"))
-        key = load_pem_public_key(
-            f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n".encode()
-        )
+        key = load_pem_public_key(f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n".encode())
         assert isinstance(key, RSAPublicKey)
         numbers = key.public_numbers()
-        import hashlib
-
         digest = hashlib.sha256(base64.b64decode(body)).digest()
         modulus = numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")
         return {

@@ -29,7 +29,9 @@ READ_ONLY = "openshift-cloud-credential-operator/cloud-credential-operator-iam-r
 EVERY_USED = ("*",)
 """What a sample says of a fault on a shared link."""
 
-EXPORTS_DECIDE = re.compile(r"(?:provider|trust|permissions|keys)/.*|issuer/(?:discovery-.*|issuer-private-bucket)")
+EXPORTS_DECIDE = re.compile(
+    r"(?:provider|trust|permissions|keys)/.*|issuer/(?:discovery-.*|issuer-private-bucket)"
+)
 """Rules, as link/id, that nothing in a bundle alone can prove."""
 
 _UNFILLED = re.compile(r"\{(?:cluster|issuer|discovery|jwks|keys|inputs|provider|token|chain|request|secret|"
@@ -118,7 +120,9 @@ def check_contract(report: Report, rules: RuleSet) -> None:
     for finding in report.findings:
         assert set(finding.chains) <= chains
         assert finding.rule in known
-        assert finding.evidence or finding.state == "info", f"{finding.rule} proves nothing: {finding.message}"
+        assert finding.evidence or finding.state == "info", (
+            f"{finding.rule} proves nothing: {finding.message}"
+        )
         texts = [finding.message, finding.why, finding.disproof, finding.subject, finding.title]
         texts += [part for fix in finding.fix for part in (fix.text, fix.command) if part]
         for text in texts:
@@ -128,7 +132,6 @@ def check_contract(report: Report, rules: RuleSet) -> None:
         if chain.verdict.state == "fail":
             assert chain.verdict.rule in failing, chain.verdict
             assert chain.verdict.link in LINKS
-    weights = []
     for item in report.missing:
         assert item.command.strip(), item
         assert item.why.strip(), item
@@ -136,7 +139,6 @@ def check_contract(report: Report, rules: RuleSet) -> None:
         assert set(item.decides) <= known
         assert set(item.chains) <= chains
         assert not _UNFILLED.search(item.command), item.command
-        weights.append(len(item.decides))
     _check_counts(report, rules)
     found = any(finding.state == "fail" for finding in report.findings)
     assert (report.exit_code == 1) == found, (report.exit_code, failing)
@@ -196,6 +198,11 @@ def told(report: Report) -> str:
 def the_chain(report: Report, chain_id: str) -> Chain:
     """Give one chain."""
     return next(chain for chain in report.chains if chain.id == chain_id)
+
+
+def said(chain: Chain) -> tuple[str, str | None, str | None]:
+    """Give state, link and rule of a chain's verdict."""
+    return chain.verdict.state, chain.verdict.link, chain.verdict.rule
 
 
 def used(report: Report) -> list[Chain]:

@@ -1,4 +1,4 @@
-"""The procedure's table of 42 checks (S01 to S42): each passes, fails, and is unknown where the proof is gone.
+"""The procedure's table of 42 checks: each passes, fails, and is unknown where its proof is gone.
 
 `ROWS` maps every row to the rules that cover it, with an edit that breaks it; `LATER` says why a row, or a
 part of one, is not judged by this command yet.
@@ -19,7 +19,19 @@ from samples import Cluster, Condition, HttpError, faults, logs
 from . import faults_in_aws as aws
 from . import faults_in_cluster as cluster_side
 from . import faults_in_logs as log_side
-from .fault import DISCOVERY, ISSUERS, KEY_SET, LOGS, MODE, PROVIDERS, ROLES, SIGNING_KEYS, TOKEN, pods_in, secrets_in
+from .fault import (
+    DISCOVERY,
+    ISSUERS,
+    KEY_SET,
+    LOGS,
+    MODE,
+    PROVIDERS,
+    ROLES,
+    SIGNING_KEYS,
+    TOKEN,
+    pods_in,
+    secrets_in,
+)
 from .runs import (
     DRIVERS,
     INGRESS,
@@ -105,7 +117,7 @@ ROWS = [
     Row("S01", ("operator-degraded",), _ingress_degraded, r"clusteroperators", state="warn"),
     Row("S04", ("log-verification-key",), _ingress_fails, LOGS),
     Row("S05", ("log-assume-role-denied",), _denied, LOGS),
-    Row("S06", ("log-node-role",), log_side.logged(log_side._BY_NODE), LOGS, chain=MACHINES),
+    Row("S06", ("log-node-role",), log_side.logged(log_side.BY_NODE), LOGS, chain=MACHINES),
     Row("S06b", ("secret-static-keys", "mode-mixed-credentials"), cluster_side.keys_in(MACHINES),
         secrets_in(MACHINES), chain=MACHINES),
     Row("S07", ("secret-missing",), cluster_side.drop_secret(MACHINES), secrets_in(MACHINES), chain=MACHINES),
@@ -114,31 +126,33 @@ ROWS = [
     Row("S08", ("secret-length-mismatch",), cluster_side.foreign_role, secrets_in(MACHINES), chain=MACHINES),
     Row("S08b", ("secret-role-arn-malformed",), cluster_side.role_arn("arn:aws:iam::1234567890:role/demo"),
         secrets_in(MACHINES), chain=MACHINES, secrets="full"),
-    Row("S09", ("secret-token-path-unmounted",), cluster_side.role_arn(cluster_side.ARN, token_file="/tmp/token"),
+    Row("S09", ("secret-token-path-unmounted",),
+        cluster_side.role_arn(cluster_side.ARN, token_file="/tmp/token"),
         secrets_in(MACHINES), chain=MACHINES, secrets="full"),
     Row("S10", ("workload-token-volume-missing",), cluster_side.no_token_volume("machine-api-controllers"),
         pods_in(MACHINES), chain=MACHINES),
     Row("S10b", ("workload-token-audience",),
         cluster_side.audience("cloud-network-config-controller", "vault"), pods_in(NETWORK), chain=NETWORK),
-    Row("S11", ("request-missing",), cluster_side.drop_request(NETWORK), r"exports/credrequests/", chain=NETWORK),
+    Row("S11", ("request-missing",), cluster_side.drop_request(NETWORK), r"exports/credrequests/",
+        chain=NETWORK),
     Row("S13", ("permission-missing",), aws.take_away("ec2:RunInstances"), ROLES, chain=MACHINES),
     Row("S14", ("secret-role-foreign",), cluster_side.foreign_role, ROLES, chain=MACHINES, secrets="full"),
-    Row("S15", ("token-malformed",), _nothing, TOKEN, token=cluster_side._cut),
-    Row("S16", ("token-algorithm",), _nothing, TOKEN, token=cluster_side._signed({"alg": "HS256"})),
-    Row("S16b", ("token-key-id-missing",), _nothing, TOKEN, token=cluster_side._signed({"no-kid": True})),
-    Row("S17", ("token-audience-mismatch",), _nothing, TOKEN, token=cluster_side._signed(audience="vault")),
+    Row("S15", ("token-malformed",), _nothing, TOKEN, token=cluster_side.cut),
+    Row("S16", ("token-algorithm",), _nothing, TOKEN, token=cluster_side.signed({"alg": "HS256"})),
+    Row("S16b", ("token-key-id-missing",), _nothing, TOKEN, token=cluster_side.signed({"no-kid": True})),
+    Row("S17", ("token-audience-mismatch",), _nothing, TOKEN, token=cluster_side.signed(audience="vault")),
     Row("S18", ("token-issuer-mismatch",), _nothing, TOKEN,
-        token=cluster_side._signed(iss="https://kubernetes.default.svc")),
+        token=cluster_side.signed(iss="https://kubernetes.default.svc")),
     Row("S18b", ("mode-issuer-unset",), cluster_side.issuer_unset, ISSUERS),
     Row("S18c", ("mode-issuer-not-rolled-out",),
         cluster_side.assign("kas_issuers", ["https://kubernetes.default.svc"]), ISSUERS),
     Row("S19", ("token-subject-mismatch",), _nothing, TOKEN,
         token=lambda cluster: cluster.token(ACCOUNT[0], "default")),
-    Row("S20", ("token-expired",), _nothing, TOKEN, token=cluster_side._later(iat=-6, nbf=-6, exp=-5)),
-    Row("S20b", ("token-not-yet-valid",), _nothing, TOKEN, token=cluster_side._later(iat=2, nbf=2, exp=3)),
-    Row("S21", ("token-signature-invalid",), _nothing, TOKEN, token=cluster_side._forged),
+    Row("S20", ("token-expired",), _nothing, TOKEN, token=cluster_side.later(iat=-6, nbf=-6, exp=-5)),
+    Row("S20b", ("token-not-yet-valid",), _nothing, TOKEN, token=cluster_side.later(iat=2, nbf=2, exp=3)),
+    Row("S21", ("token-signature-invalid",), _nothing, TOKEN, token=cluster_side.forged),
     Row("S22", ("jwks-key-missing",), aws.rotated(published=False), KEY_SET),
-    Row("S22b", ("jwks-key-mismatch",), aws._same_kid, KEY_SET),
+    Row("S22b", ("jwks-key-mismatch",), aws.same_kid, KEY_SET),
     Row("S23", ("provider-missing",), aws.only_another, PROVIDERS),
     Row("S23b", ("provider-url-mismatch",), aws.provider_url(lambda url: url + "/"), PROVIDERS),
     Row("S24", ("discovery-unreachable",), cluster_side.assign("discovery", aws.NOT_FOUND), DISCOVERY),
@@ -151,28 +165,30 @@ ROWS = [
     Row("S28", ("secret-account-mismatch",),
         cluster_side.role_arn(cluster_side.ARN.replace("123456789012", "999999999999")),
         secrets_in(MACHINES), chain=MACHINES, secrets="full"),
-    Row("S33", ("jwks-foreign",), aws._foreign, KEY_SET),
-    Row("S34", ("discovery-jwks-uri",), aws.discovery(jwks_uri=f"https://{aws.OTHER_HOST}/keys.json"), DISCOVERY),
+    Row("S33", ("jwks-foreign",), aws.foreign, KEY_SET),
+    Row("S34", ("discovery-jwks-uri",), aws.discovery(jwks_uri=f"https://{aws.OTHER_HOST}/keys.json"),
+        DISCOVERY),
     Row("S35", ("provider-audience-missing",), aws.audiences("sts.amazonaws.com"), PROVIDERS),
     Row("S35b", ("provider-audience-incomplete",), aws.audiences("openshift"), PROVIDERS, state="warn"),
     Row("S36", ("mode-not-manual",), cluster_side.assign("mode", ""), MODE),
     Row("S36b", ("mode-root-credentials-present",), Cluster.add_root_secret, r"kube-system/core/secrets",
         state="warn"),
-    Row("S37", ("trust-provider-mismatch",), aws.trust(aws._former_provider), ROLES),
+    Row("S37", ("trust-provider-mismatch",), aws.trust(aws.former_provider), ROLES),
     Row("S37b", ("trust-condition-key-mismatch",), aws.condition_key(lambda host: f"https://{host}"), ROLES),
-    Row("S38", ("trust-subject-mismatch",), aws.subjects("system:serviceaccount:openshift-ingress:router"), ROLES),
+    Row("S38", ("trust-subject-mismatch",), aws.subjects("system:serviceaccount:openshift-ingress:router"),
+        ROLES),
     Row("S38b", ("trust-subject-partial",), aws.subjects(
         "system:serviceaccount:openshift-cluster-csi-drivers:aws-ebs-csi-driver-operator",
         namespace="openshift-cluster-csi-drivers"), ROLES, chain=DRIVERS),
     Row("S39", ("log-thumbprint",), log_side.refuses(logs.THUMBPRINT), LOGS, chain=MACHINES),
     Row("S39b", ("provider-thumbprint-malformed",), aws.thumbprints("9e99a48a"), PROVIDERS, state="warn"),
     Row("S40", ("jwks-key-missing",), aws.rotated(published=False), SIGNING_KEYS),
-    Row("S40b", ("jwks-old-key-removed",), aws._old_key_removed, KEY_SET, state="warn"),
+    Row("S40b", ("jwks-old-key-removed",), aws.old_key_removed, KEY_SET, state="warn"),
 ]  # fmt: skip
 
 LATER = {
     "S12": "request-release-mismatch: the version of the release's requests is judged by later work",
-    "S24": "two vantage points (inside and outside the VPC) are labelled by later work; one recorded answer is S24",
+    "S24": "probes from inside and outside the VPC are told apart by later work; one answer is judged now",
     "S30": "pasted output of a successful assume-role-with-web-identity is later work",
     "S31": "a pasted error of the AWS CLI is classified by later work",
     "S32": "issuer-private-bucket has a fault in test_faults; CloudFront and custom hosts are healthy shapes",
@@ -196,9 +212,9 @@ def test_pass_fail_absent(bench: Bench, row: Row) -> None:
 
     assert not set(row.rules) & named(good, "fail", "warn"), told(good)
     checks = states_of(good)
-    assert any(
-        (row.chain, link, rule) in checks for link in _LINKS for rule in row.rules
-    ), f"{row.rules} are not asked of {row.chain}"
+    assert any((row.chain, link, rule) in checks for link in _LINKS for rule in row.rules), (
+        f"{row.rules} are not asked of {row.chain}"
+    )
     found = set(row.rules) & named(bad, row.state)
     assert found, told(bad)
     if row.id != "S15":  # whose token that is, cannot be read
@@ -245,7 +261,7 @@ _SIMULATED = [
     ("keys", aws.rotated(published=False), "Couldn't retrieve verification key"),
     ("trust", aws.subjects("system:serviceaccount:openshift-ingress:router"),
      "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
-    ("trust", aws._deny, "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+    ("trust", aws.deny, "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
 ]  # fmt: skip
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from analyzer.findings.report import Report
 from analyzer.session import analyze
+from samples.cluster import GATHERED
 from samples.scenarios import SCENARIOS
 
 from .runs import Bench, told
 from .test_bad_input import archive
+from .test_faults import FAULTS
 
 NAMES = ("kid-rotated", "trust-wrong-service-account", "issuer-unset")
 
@@ -102,20 +106,10 @@ def test_an_archive_inside_the_directory_is_read_or_named(bench: Bench, tmp_path
 
 def test_fingerprints_hold_over_gathers(bench: Bench) -> None:
     """The same fault gathered a day later has the same fingerprints: pods, times and counts are left out."""
-    from datetime import timedelta
-
-    from .fault import Fault
-    from .test_faults import FAULTS
-
-    chosen: list[Fault] = [f for f in FAULTS if f.id in ("log-no-provider", "secret-missing", "jwks-empty")]
+    chosen = [f for f in FAULTS if f.id in ("log-no-provider", "secret-missing", "jwks-empty")]
     assert len(chosen) == 3
     for fault in chosen:
         first = bench.report(fault.files())
-        from samples.cluster import GATHERED
-
-        later = Fault(**{
-            **{name: getattr(fault, name) for name in fault.__dataclass_fields__},
-            "arguments": {**fault.arguments, "gathered": GATHERED + timedelta(days=1, hours=2)},
-        })  # fmt: skip
+        later = replace(fault, arguments={"gathered": GATHERED + timedelta(days=1, hours=2)})
         second = bench.report(later.files())
         assert {f.fingerprint for f in first.findings} == {f.fingerprint for f in second.findings}

@@ -1,4 +1,4 @@
-"""Inputs that are broken, empty, mixed or none at all: a clear word, the right exit code, the rest analysed."""
+"""Inputs that are broken, empty, mixed or none: a clear word, the right exit code, the rest analysed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -120,7 +121,7 @@ def test_truncated_archive(bench: Bench, tmp_path: Path, mode: str, kept: float)
     """What was read before the cut is analysed; it is said that there was a cut; nothing is made up of it."""
     scenario = SCENARIOS["trust-wrong-service-account"]
     whole = bench.report(scenario.files())
-    files = {name: content for name, content in sorted(scenario.files().items(), reverse=True)}
+    files = dict(sorted(scenario.files().items(), reverse=True))
     packed = archive(files, mode)
     path = tmp_path / "bundle.tar"
     path.write_bytes(packed[: int(len(packed) * kept)])
@@ -175,7 +176,9 @@ _NEEDED = {
 def test_broken_yaml_in_a_needed_file(bench: Bench, what: str, how: str) -> None:
     """The file is named with what is wrong; what it would have shown is unknown; the rest is judged."""
     files = everything(Cluster())
-    hit = [path for path in files if _NEEDED[what] in path and path.endswith(".yaml") and "events" not in path]
+    hit = [
+        path for path in files if _NEEDED[what] in path and path.endswith(".yaml") and "events" not in path
+    ]
     assert hit
     broken = files | {path: _BROKEN[how](files[path]) for path in hit}
     report = bench.report(broken)
@@ -238,8 +241,6 @@ def test_a_bundle_with_the_exports_of_another_cluster(bench: Bench) -> None:
 
 
 def test_one_cluster_gathered_twice_is_not_mixed(bench: Bench) -> None:
-    from datetime import timedelta
-
     first, second = Cluster(), Cluster()
     second.gathered += timedelta(minutes=30)
     files = bundle(first) | bundle(second) | exports(first)
@@ -312,9 +313,9 @@ def test_text_answer_of_a_sample(bench: Bench) -> None:
 
 
 def test_bad_options() -> None:
-    assert_usage = command("analyze", ".", "--fail-on", "sometimes")
-    assert assert_usage.returncode == 2
-    assert "Traceback" not in assert_usage.stderr
+    level = command("analyze", ".", "--fail-on", "sometimes")
+    assert level.returncode == 2
+    assert "Traceback" not in level.stderr
     wrong = command("analyze", ".", "--select", "no-such-rule")
     assert wrong.returncode == 2
     assert "Traceback" not in wrong.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.findings.report import Report
+from analyzer.session import Options, analyze
 from samples import Cluster
 from samples.exports import PARTS
 from samples.scenarios import SCENARIOS
@@ -54,7 +55,9 @@ def test_healthy(bench: Bench) -> None:
     assert {chain.verdict.state for chain in report.chains} == {"unknown"}, told(report)
     links = {link.link for chain in used(report) for link in chain.links if link.state == "unknown"}
     assert links >= {"provider", "issuer", "keys", "trust", "permissions"}
-    states = {link.state for chain in used(report) for link in chain.links if link.link in ("mode", "workload")}
+    states = {
+        link.state for chain in used(report) for link in chain.links if link.link in ("mode", "workload")
+    }
     assert states == {"pass"}, told(report)
     assert report.common_cause is None
 
@@ -76,8 +79,6 @@ def test_missing_is_ranked(bench: Bench) -> None:
 
 
 def test_strict_says_that_something_decisive_is_unknown(bench: Bench) -> None:
-    from analyzer.session import Options, analyze
-
     root = bench.tree(bundle_of(Cluster()))
     assert analyze([root], Options(strict=True)).exit_code == 4
     assert analyze([root], Options(fail_on="unknown")).exit_code == 1
@@ -143,7 +144,7 @@ def test_each_export_folder_hidden(bench: Bench, name: str, part: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(DECIDED_BY))
 def test_an_error_without_exports_is_suspected(bench: Bench, name: str) -> None:
-    """The log says what STS answered: without exports that is a suspicion, and what settles it comes first."""
+    """The log says what STS answered: that alone is a suspicion, and what settles it comes first."""
     scenario = SCENARIOS[name]
     report = bench.report(without(scenario.files(), "exports/"))
     assert_nothing_made_up(report)

@@ -9,11 +9,13 @@ import pytest
 from analyzer.findings.report import Report
 from samples.scenarios import SCENARIOS
 
-from . import faults_in_aws, faults_in_cluster, faults_in_logs
+from . import faults_in_aws, faults_in_cluster, faults_in_logs, faults_in_permissions
 from .fault import EVERY, Fault
 from .runs import READ_ONLY, Bench, findings, flips, ids, named, the_chain, told, used, without
 
-FAULTS: list[Fault] = [*faults_in_cluster.FAULTS, *faults_in_aws.FAULTS, *faults_in_logs.FAULTS]
+FAULTS: list[Fault] = [
+    *faults_in_cluster.FAULTS, *faults_in_aws.FAULTS, *faults_in_logs.FAULTS, *faults_in_permissions.FAULTS
+]  # fmt: skip
 
 NOT_COVERED = {
     "role-session-too-short": "no input that is read today says which session duration a consumer asks for",
@@ -22,6 +24,7 @@ NOT_COVERED = {
 
 _LINKS = ("mode", "operator", "request", "secret", "workload", "token", "provider", "issuer", "keys", "trust",
           "permissions")  # fmt: skip
+
 
 def test_every_rule_has_a_fault() -> None:
     folder = Path(__file__).resolve().parents[2] / "rules"
@@ -54,13 +57,17 @@ def test_alone(bench: Bench, fault: Fault) -> None:
     report = bench.report(fault.files())
     assert_named(report, fault)
     causes = named(report, "fail", kind="cause")
-    allowed = {fault.rule, *fault.beside} if fault.state == "fail" and fault.kind == "cause" else set(fault.beside)
+    allowed = (
+        {fault.rule, *fault.beside} if fault.state == "fail" and fault.kind == "cause" else set(fault.beside)
+    )
     assert causes <= allowed, f"{causes - allowed} beside {fault.rule}\n{told(report)}"
     touched = used(report) if fault.chains == EVERY else [the_chain(report, c) for c in fault.chains]
     if fault.kind == "cause" and fault.state == "fail":
         for chain in touched:
             verdict = chain.verdict
-            assert (verdict.state, verdict.link, verdict.rule) == ("fail", fault.link, fault.rule), told(report)
+            assert (verdict.state, verdict.link, verdict.rule) == ("fail", fault.link, fault.rule), told(
+                report
+            )
         others = [chain for chain in used(report) if chain not in touched]
         assert all(chain.verdict.state in ("pass", "unknown") for chain in others), told(report)
         if len(touched) > 1:
@@ -114,7 +121,9 @@ def test_samples(bench: Bench, name: str) -> None:
     broken = used(report) if scenario.chains == EVERY else [the_chain(report, c) for c in scenario.chains]
     for chain in broken:
         verdict = chain.verdict
-        assert (verdict.state, verdict.link, verdict.rule) == ("fail", scenario.link, scenario.rule), told(report)
+        assert (verdict.state, verdict.link, verdict.rule) == ("fail", scenario.link, scenario.rule), told(
+            report
+        )
         assert verdict.simulated_error is not None
     assert named(report, "fail", kind="cause") == {scenario.rule}, told(report)
     symptoms = findings(report, "fail", "warn", kind="symptom")

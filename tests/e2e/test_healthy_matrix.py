@@ -9,11 +9,26 @@ from urllib.parse import quote
 
 import pytest
 
+from analyzer.session import analyze
 from samples import Cluster, edits
 from samples.aws import AUDIENCES, ManagedPolicy, Role, role_name
 from samples.keys import jwks
 
-from .runs import INGRESS, NETWORK, Bench, Edit, assert_healthy, bundle, edited, everything, exports, told, used
+from .runs import (
+    INGRESS,
+    NETWORK,
+    Bench,
+    Edit,
+    assert_healthy,
+    bundle,
+    edited,
+    everything,
+    exports,
+    states_of,
+    the_chain,
+    told,
+    used,
+)
 
 REGIONS = ("us-west-2", "us-gov-west-1", "cn-north-1")
 PARTITIONS = {"us-west-2": "aws", "us-gov-west-1": "aws-us-gov", "cn-north-1": "aws-cn"}
@@ -240,7 +255,7 @@ def test_a_token_without_signature(bench: Bench) -> None:
     cluster = Cluster()
     report = bench.report(everything(cluster, token=("openshift-ingress-operator", "ingress-operator")))
     assert_healthy(report)
-    token = next(link for link in _chain(report, INGRESS).links if link.link == "token")
+    token = next(link for link in the_chain(report, INGRESS).links if link.link == "token")
     assert token.state == "pass", token
 
 
@@ -251,17 +266,12 @@ def test_a_token_with_its_signature_is_verified_and_asked_not_to_be_sent(bench: 
     live = [f for f in report.findings if f.rule == "input-live-secret"]
     assert [f.state for f in live] == ["warn"], told(report)
     assert [f.rule for f in report.findings if f.state in ("fail", "warn")] == ["input-live-secret"]
-    check = next(
-        c for link in _chain(report, INGRESS).links for c in link.checks if c.rule == "token-signature-invalid"
-    )
-    assert check.state == "pass"
+    assert states_of(report)[INGRESS, "token", "token-signature-invalid"] == "pass"
     assert report.exit_code == 0
 
 
 def test_inputs_named_one_by_one(bench: Bench) -> None:
     cluster = Cluster()
-    from analyzer.session import analyze
-
     roots = [bench.tree(bundle(cluster)), bench.tree(exports(cluster))]
     report = analyze(roots)
     bench.check(report)
@@ -276,7 +286,7 @@ def test_exports_of_a_role_are_found_by_its_name_alone(bench: Bench) -> None:
         role.description, role.tags = "", {}
     report = bench.report(everything(cluster))
     assert_healthy(report)
-    assert _chain(report, NETWORK).role_arn.value == cluster.roles[
+    assert the_chain(report, NETWORK).role_arn.value == cluster.roles[
         role_name("demo", *NETWORK.split("/"))
     ].arn  # fmt: skip
 
@@ -295,7 +305,3 @@ def test_jwks_in_another_order_and_with_a_key_more(bench: Bench) -> None:
     cluster = Cluster()
     cluster.jwks = jwks([cluster.key(9), *cluster.signing_keys])
     assert_healthy(bench.report(everything(cluster)))
-
-
-def _chain(report: Any, chain_id: str) -> Any:
-    return next(chain for chain in report.chains if chain.id == chain_id)

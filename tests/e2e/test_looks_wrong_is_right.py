@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -229,8 +230,6 @@ def test_it_is_right(bench: Bench, name: str) -> None:
 
 def test_the_clusters_own_discovery_document_beside_the_hosted_one(bench: Bench) -> None:
     """`oc get --raw /.well-known/openid-configuration` names the API server's own jwks_uri."""
-    import json
-
     cluster = Cluster()
     assert isinstance(cluster.discovery, dict)
     own = cluster.discovery | {"jwks_uri": f"https://api-int.{cluster.domain}:6443/openid/v1/jwks"}

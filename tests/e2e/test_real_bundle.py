@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from samples.logs import Failure
 from samples.scenarios import SCENARIOS
 
 from .real_bundle import RealBundle
-from .runs import EVERY_USED, INGRESS, Bench, findings, named, told, used
+from .runs import EVERY_USED, INGRESS, Bench, findings, named, said, told, used
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 ARCHIVE = SHARED / "data" / "must-gather" / "must-gather-aws.tar.xz"
@@ -53,11 +53,11 @@ def test_as_it_is(bench: Bench) -> None:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealBundle, Cluster]]:
+def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[RealBundle, Cluster]:
     found = RealBundle(ARCHIVE, tmp_path_factory.mktemp("real"))
     cluster = found.cluster()
     found.convert(cluster)
-    yield found, cluster
+    return found, cluster
 
 
 Fault = Callable[[RealBundle, Cluster], None]
@@ -97,7 +97,10 @@ FAULTS: dict[str, tuple[Fault, Failure | None]] = {
     "ingress-jwks-403": (_jwks_403, logs.VERIFICATION_KEY),
     "kid-rotated": (_kid_rotated, logs.VERIFICATION_KEY),
     "trust-wrong-service-account": (_wrong_account, logs.NOT_AUTHORIZED),
-    "provider-gone": (_provider_gone, logs.no_provider("https://ci-ln-5ylibmb-d5d6b-oidc.s3.us-east-1.amazonaws.com")),
+    "provider-gone": (
+        _provider_gone,
+        logs.no_provider("https://ci-ln-5ylibmb-d5d6b-oidc.s3.us-east-1.amazonaws.com"),
+    ),
     "audience-missing": (_audience_missing, logs.INCORRECT_AUDIENCE),
     "issuer-unset": (_issuer_unset, logs.no_provider(DEFAULT_ISSUER)),
 }
@@ -154,8 +157,7 @@ def test_faults_of_the_samples(bench: Bench, real: tuple[RealBundle, Cluster], n
     broken = [c for c in used(report) if scenario.chains == EVERY_USED or c.id in scenario.chains]
     assert broken
     for chain in broken:
-        verdict = chain.verdict
-        assert (verdict.state, verdict.link, verdict.rule) == ("fail", scenario.link, scenario.rule), told(report)
+        assert said(chain) == ("fail", scenario.link, scenario.rule), told(report)
     assert next(c for c in broken if c.id == INGRESS).verdict.recency == "ongoing"
     assert named(report, "fail", kind="cause") == {scenario.rule}, told(report)
     assert named(report, "fail", kind="symptom"), told(report)

@@ -1,0 +1,91 @@
+"""What stands around the chains: the release handed in, OLM, the webhook; their facts and subjects in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from analyzer.engine.facts import Fact, Subject, Unknown
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.records import Symptom
+from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import ClusterView, Facts, value_of
+from analyzer.model.conditions import condition_facts
+from analyzer.model.objects import Objects, known
+from analyzer.model.olm import Installed, installed_operators, subscription_subjects, waiting_for_role
+from analyzer.model.pod_settings import setting_facts
+from analyzer.model.requests import ReleaseMatch, release_subject, request_facts, stale_subjects
+from analyzer.model.roles import Naming
+from analyzer.model.webhook import webhook_subjects
+
+DEFAULT_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
+DEFAULT_TEMPLATE = 82 + len(DEFAULT_TOKEN_PATH)
+"""Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the facts of this module are made of."""
+
+    evidence: Evidence
+    objects: Objects
+    view: ClusterView
+    asks: Asks
+    chains: Sequence[Chain]
+    names: Naming
+    match: ReleaseMatch
+    now: datetime | None
+
+    def installed(self) -> list[Installed]:
+        """Find the operators of OLM that have a role, or could have one."""
+        return installed_operators(self.chains, self.evidence, self.objects)
+
+
+def surrounding_facts(chain: Chain, around: Surroundings, symptoms: Sequence[Symptom]) -> Facts:
+    """Give what this module knows of a chain."""
+    evidence, objects, view, asks = around.evidence, around.objects, around.view, around.asks
+    facts = request_facts(chain, around.chains, evidence, view, around.match, around.names, asks)
+    waiting = waiting_for_role(chain, around.installed(), evidence)
+    facts["request.waits_for_role"] = known(
+        waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None
+    )
+    facts["secret.default_token_path"] = _default_token_path(chain, asks)
+    facts |= condition_facts(chain, objects, asks)
+    facts |= setting_facts(chain, evidence, objects, view, symptoms, around.now, asks)
+    return facts
+
+
+def surrounding_subjects(around: Surroundings) -> list[Subject]:
+    """Give the subjects that are no chains."""
+    evidence, objects, view, asks = around.evidence, around.objects, around.view, around.asks
+    facts = view.facts
+    return [
+        *release_subject(around.chains, around.match, facts),
+        *stale_subjects(evidence, objects, around.chains, facts),
+        *webhook_subjects(around.chains, evidence, objects, view, asks),
+        *subscription_subjects(around.installed(), evidence, facts, asks),
+    ]
+
+
+def hidden_by_collision(facts: Facts) -> Facts:
+    """Take back what a role says that two requests share by the cut of its name: it is a mixture of both."""
+    if not value_of(facts, "request.collides_with") or value_of(facts, "role.exists") is not True:
+        return {}
+    hidden = [n for n in facts if n.startswith(("trust.", "permissions.")) or n == "role.shared_with"]
+    return dict.fromkeys(hidden, NOT_JUDGED)
+
+
+def _default_token_path(chain: Chain, asks: Asks) -> Fact | Unknown:
+    """Tell whether the Secret names the path of the API server's own token; by its length where elided."""
+    if chain.credentials is not None:
+        path = chain.credentials.token_path
+        return known(path == DEFAULT_TOKEN_PATH, chain.credentials_where)
+    arn = chain.request.sts_role_arn if chain.request else None
+    if not arn or chain.secret is None:
+        return known(False)
+    where = chain.secret.where.at("data", "credentials")
+    if chain.length is None:
+        return asks.secret_value(chain.namespace, chain.secret_name)
+    return known(chain.length - len(arn) in (DEFAULT_TEMPLATE, DEFAULT_TEMPLATE + 1), where, derived=True)

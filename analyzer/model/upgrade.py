@@ -1,0 +1,283 @@
+"""What a target release asks for that is not there yet: one subject for each request, one for the release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from analyzer.engine.facts import Fact, Subject, Unknown
+from analyzer.evidence import kubernetes
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, items, strings, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.records import CredentialsRequest, K8sObject
+from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled
+from analyzer.model.cluster import ClusterView, Facts, value_of
+from analyzer.model.objects import Objects, known
+from analyzer.model.permissions import permission_facts
+from analyzer.model.releases import Range, actions_of, added_actions, minor_of, range_of
+from analyzer.model.requests import has_namespace
+from analyzer.model.resolve import resolve_role
+from analyzer.model.roles import Naming, RoleBook
+from analyzer.model.trust import RoleChoice, trust_facts
+from analyzer.model.workloads import USUAL_AUDIENCES
+
+DELETE = "release.openshift.io/delete"
+ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The requests of the release to go to, and the version that its folder's name hints at."""
+
+    objects: tuple[K8sObject, ...]
+    hint: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What the cluster has, as far as an upgrade needs it."""
+
+    evidence: Evidence
+    objects: Objects
+    view: ClusterView
+    asks: Asks
+    chains: Sequence[Chain]
+    choices: dict[str, RoleChoice]
+    book: RoleBook
+    names: Naming
+
+
+def upgrade_subjects(target: Target, present: Present) -> list[Subject]:
+    """Give the subjects of the kind ``upgrade``: the release, each of its requests, each that it drops."""
+    released = [kubernetes.credentials_request(obj, release=True) for obj in target.objects]
+    released = [r for r in released if r.provider_kind == "AWSProviderSpec"]
+    kept = [r for r in released if r.annotations.get(DELETE) != "true"]
+    capabilities = enabled_capabilities(present.objects)
+    wanted = [r for r in kept if is_enabled(r.annotations, capabilities) and r.name != READ_ONLY_REQUEST]
+    version = _version(kept, target.hint, _minor(present))
+    shared: Facts = present.view.facts | {"upgrade.target": version.fact}
+    subjects = [Subject("upgrade", "release", shared | _release_facts(version, present), ())]
+    subjects += [_request_subject(request, present, shared) for request in wanted]
+    subjects += _removed({r.name for r in kept}, present, shared)
+    return subjects
+
+
+# --- which release, and whether the operator lets it begin ------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    fact: Fact
+    minors: Range | None
+    minor_update: bool | None
+
+
+def _minor(present: Present) -> int | None:
+    return minor_of(text(value_of(present.view.facts, "cluster.version")))
+
+
+def _version(requests: Sequence[CredentialsRequest], hint: str | None, current: int | None) -> _Version:
+    """Tell the target's minor release: by the folder's name if its requests agree, else by what they ask for."""
+    found = range_of(requests)
+    hinted = minor_of(hint)
+    cites = [r.where for r in requests[:1]]
+    if hinted is not None and (found is None or hinted in found):
+        found = Range(hinted, hinted)
+    elif found is not None and current is not None and current + 1 in found:
+        found = Range(current + 1, current + 1)
+    fact = known(str(found) if found else None, *cites, derived=True)
+    return _Version(fact, found, None if found is None or current is None else found.last > current)
+
+
+def _release_facts(version: _Version, present: Present) -> Facts:
+    facts: Facts = {"upgrade.request": known(None), "upgrade.removed": known(False)}
+    facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
+    operator = present.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
+    if operator is None:
+        ask = present.asks.config("cloudcredentials.operator.openshift.io")
+        return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": ask}
+    value = strings(dig(operator.value, "metadata", "annotations")).get(ANNOTATION)
+    where = operator.where.at("metadata", "annotations", ANNOTATION)
+    facts["upgrade.annotation"] = known(value, where)
+    facts["upgrade.annotation_problem"] = known(None, where)
+    if value is None:
+        facts["upgrade.annotation_problem"] = known("it is not set", operator.where.at("metadata"))
+    elif version.minors is not None and minor_of(value) not in range(
+        version.minors.first, version.minors.last + 1
+    ):
+        facts["upgrade.annotation_problem"] = known(f"it is {value}", where)
+    elif blocked := _blocked(present):
+        facts["upgrade.annotation_problem"] = Fact(
+            f"it is {value}, but the operator still reports Upgradeable=False, MissingUpgradeableAnnotation",
+            (where, *blocked.cites),
+        )
+    return facts
+
+
+def _blocked(present: Present) -> Fact | None:
+    operator = present.objects.one("ClusterOperator", "cloud-credential")
+    for index, entry in enumerate(items(dig(operator.value, "status", "conditions")) if operator else ()):
+        state = (dig(entry, "type"), dig(entry, "status"), dig(entry, "reason"))
+        if operator and state == ("Upgradeable", "False", "MissingUpgradeableAnnotation"):
+            return known(True, operator.where.at("status", "conditions", index))
+    return None
+
+
+# --- each request -----------------------------------------------------------------------------
+
+
+def _request_subject(request: CredentialsRequest, present: Present, shared: Facts) -> Subject:
+    chain_id = f"{request.secret_namespace}/{request.secret_name}"
+    now = next((c for c in present.chains if c.request and c.request.name == request.name), None)
+    own = next((c for c in present.chains if c.id == chain_id), None)
+    old = now.request if now else None
+    choice = _choice(request, own, present)
+    moved = old is not None and (old.secret_namespace, old.secret_name) != (
+        request.secret_namespace,
+        request.secret_name,
+    )
+    where = request.where
+    secret_place = where.at("spec", "secretRef")
+    facts: Facts = {
+        "upgrade.request": known(request.name, where.at("metadata", "name")),
+        "upgrade.chain": known(chain_id, secret_place),
+        "upgrade.namespace": known(request.secret_namespace, secret_place),
+        "upgrade.removed": known(False),
+        "upgrade.new": _is_new(request, now, present),
+        "upgrade.secret_was": known(
+            f"{old.secret_namespace}/{old.secret_name}" if old and moved else None, secret_place
+        ),
+        "upgrade.namespace_present": _namespace(request, present),
+        "upgrade.secret_present": _secret(request, own, present),
+        "upgrade.role_name": known(choice.name, derived=True) if choice.name else present.asks.roles(),
+        "upgrade.role_present": (
+            present.asks.role(choice.name) if choice.exists is None else known(choice.exists, choice.proof)
+        ),
+    }
+    facts |= _actions(request, old, choice, present)
+    facts |= _service_accounts(request, old, choice, present)
+    return Subject("upgrade", request.name, shared | facts, (own.id,) if own else ())
+
+
+def _pseudo(request: CredentialsRequest, own: Chain | None) -> Chain:
+    """Make the chain that there would be with the target's request."""
+    chain = Chain(request.secret_namespace, request.secret_name, in_release=request)
+    if own is not None:
+        chain.secret, chain.credentials, chain.credentials_where = (
+            own.secret,
+            own.credentials,
+            own.credentials_where,
+        )
+    return chain
+
+
+def _choice(request: CredentialsRequest, own: Chain | None, present: Present) -> RoleChoice:
+    if own is not None:
+        return present.choices[own.id]
+    return resolve_role(
+        _pseudo(request, None), present.book, present.names, present.view, present.asks.account
+    )
+
+
+def _is_new(request: CredentialsRequest, now: Chain | None, present: Present) -> Fact | Unknown:
+    if now is not None:
+        return known(False, now.request.where if now.request else None)
+    if not present.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE):
+        return present.asks.requests()
+    return known(True, request.where)
+
+
+def _namespace(request: CredentialsRequest, present: Present) -> Fact | Unknown:
+    found = has_namespace(request.secret_namespace, present.evidence)
+    return present.asks.namespaces() if found is None else known(found, request.where.at("spec", "secretRef"))
+
+
+def _secret(request: CredentialsRequest, own: Chain | None, present: Present) -> Fact | Unknown:
+    namespace, place = request.secret_namespace, request.where.at("spec", "secretRef")
+    if own is not None and own.secret is not None:
+        return known(True, own.secret.where)
+    evidence = present.evidence
+    if request.secret_name in evidence.seen("Secret", namespace):
+        return known(True, place)
+    if evidence.has_list("Secret", namespace) or has_namespace(namespace, evidence) is False:
+        return known(False, place)
+    return present.asks.namespace(namespace, "Secrets")
+
+
+def _actions(
+    request: CredentialsRequest, old: CredentialsRequest | None, choice: RoleChoice, present: Present
+) -> Facts:
+    """Hold the actions that the target adds against the role's policies."""
+    added = added_actions(old, request) if old else sorted(actions_of(request).values())
+    names = {action.lower() for action in added}
+    entries = tuple(
+        replace(entry, actions=actions)
+        for entry in request.entries
+        if (actions := tuple(a for a in entry.actions if a.lower() in names))
+    )
+    place = request.where.at("spec", "providerSpec", "statementEntries")
+    facts: Facts = {"upgrade.actions_new": known(added, place)}
+    if not entries:
+        return facts | {"upgrade.actions_missing": known([]), "upgrade.actions_unused": known([])}
+    judged = permission_facts(
+        _pseudo(replace(request, entries=entries), None),
+        choice, present.book, present.view, present.objects, (), present.asks,
+    )  # fmt: skip
+    facts["upgrade.actions_missing"] = _joined(judged, ("required", "likely"))
+    facts["upgrade.actions_unused"] = _joined(judged, ("optional",))
+    return facts
+
+
+def _joined(facts: Facts, names: Iterable[str]) -> Fact | Unknown:
+    found = [facts[f"permissions.missing_{name}"] for name in names]
+    actions = [a for f in found if isinstance(f, Fact) and isinstance(f.value, list) for a in f.value]
+    unknown = next((f for f in found if isinstance(f, Unknown)), None)
+    if unknown is not None and not actions:
+        return unknown
+    return known(sorted(set(actions)), *(c for f in found if isinstance(f, Fact) for c in f.cites))
+
+
+def _service_accounts(
+    request: CredentialsRequest, old: CredentialsRequest | None, choice: RoleChoice, present: Present
+) -> Facts:
+    """Hold the ServiceAccounts that the target adds against the role's trust policy."""
+    before = set(old.service_accounts) if old else set()
+    added = [name for name in request.service_accounts if name not in before]
+    place = request.where.at("spec", "serviceAccountNames")
+    facts: Facts = {"upgrade.service_accounts_new": known(added, place)}
+    if not added:
+        return facts | {"upgrade.subjects_denied": known([])}
+    chain = _pseudo(replace(request, service_accounts=tuple(added)), None)
+    judged = trust_facts(chain, choice, present.view, list(USUAL_AUDIENCES[:1]), present.asks)
+    denied = judged["trust.subjects_denied"]
+    if isinstance(denied, Fact):
+        denied = Fact(denied.value, (*denied.cites, place))
+    return facts | {"upgrade.subjects_denied": denied}
+
+
+def _removed(kept: set[str], present: Present, shared: Facts) -> list[Subject]:
+    """Give the requests of the present release that the target has no more; those of OLM are nobody's."""
+    subjects = []
+    for chain in present.chains:
+        request = chain.in_cluster
+        if request is None or request.name in kept:
+            continue
+        ours = chain.in_release is not None or any(
+            note.startswith("include.release.openshift.io/") for note in request.annotations
+        )
+        if not ours:
+            continue
+        choice = present.choices[chain.id]
+        facts: Facts = {
+            "upgrade.request": known(request.name, request.where),
+            "upgrade.chain": known(chain.id, request.where.at("spec", "secretRef")),
+            "upgrade.namespace": known(chain.namespace, request.where),
+            "upgrade.removed": known(True, request.where),
+            "upgrade.new": known(False),
+            "upgrade.secret_was": known(None),
+            "upgrade.role_name": known(choice.name, derived=True) if choice.name else NOT_JUDGED,
+        }
+        subjects.append(Subject("upgrade", request.name, shared | facts, (chain.id,)))
+    return subjects

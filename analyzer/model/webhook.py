@@ -1,0 +1,234 @@
+"""Pods that sign in by the pod identity webhook: one subject for each ServiceAccount, one for the webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from analyzer.engine.facts import Fact, Subject, Unknown
+from analyzer.evidence import kubernetes
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, strings, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import K8sObject, Workload
+from analyzer.model.asks import Asks
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import ClusterView, Facts
+from analyzer.model.objects import Objects, known, was_in_cluster
+from analyzer.model.webhook_names import ANNOTATION, SKIP, near_misses
+
+WEBHOOK = "pod-identity-webhook"
+
+OPT_IN = (
+    "af-south-1", "ap-east-", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
+    "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-", "il-central-1", "me-",
+    "mx-central-1",
+)  # fmt: skip
+"""Regions that an account must switch on: the global STS endpoint's answers do not hold there by default."""
+
+
+@dataclass(slots=True)
+class Account:
+    """A ServiceAccount that has, or seems meant to have, a role; ``obj`` is None where it was not gathered."""
+
+    namespace: str
+    name: str
+    obj: K8sObject | None = None
+    pods: list[K8sObject] = field(default_factory=list)
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Its annotations, empty where it was not gathered."""
+        return strings(dig(self.obj.value, "metadata", "annotations")) if self.obj else {}
+
+
+def webhook_subjects(
+    chains: Sequence[Chain], evidence: Evidence, objects: Objects, view: ClusterView, asks: Asks
+) -> list[Subject]:
+    """Give the subjects of the kinds ``webhook`` and ``workload``; none where nothing shows their use."""
+    subjects = []
+    ready = _ready(evidence, objects)
+    accounts = _accounts(chains, evidence, objects)
+    if ready is not None:
+        replicas, wanted, where = ready
+        more: Facts = {
+            "webhook.ready": known(replicas, where.at("status")),
+            "webhook.wanted": known(wanted, where.at("spec", "replicas")),
+            "webhook.accounts": known([f"{a.namespace}/{a.name}" for a in accounts]),
+        }
+        subjects.append(Subject("webhook", f"{REQUESTS_NAMESPACE}/{WEBHOOK}", view.facts | more, ()))
+    down = ready is not None and ready[0] == 0
+    for account in accounts:
+        facts = view.facts | _facts(account, evidence, objects, view, asks, down=down)
+        subjects.append(Subject("workload", f"{account.namespace}/{account.name}", facts, ()))
+    return subjects
+
+
+def _ready(evidence: Evidence, objects: Objects) -> tuple[int, int, Where] | None:
+    """Give the webhook's ready and wanted replicas, None where its Deployment was not gathered."""
+    found = objects.one("Deployment", WEBHOOK, REQUESTS_NAMESPACE) or next(
+        evidence.parse_raw(("Deployment",), (REQUESTS_NAMESPACE,), WEBHOOK), None
+    )
+    if found is None or not was_in_cluster(found) or dig(found.value, "status") is None:
+        return None
+    ready = dig(found.value, "status", "readyReplicas")
+    wanted = dig(found.value, "spec", "replicas")
+    return (
+        ready if isinstance(ready, int) else 0,
+        wanted if isinstance(wanted, int) else 1,
+        found.where,
+    )
+
+
+def _accounts(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> list[Account]:
+    found: dict[tuple[str, str], Account] = {}
+    for obj in objects.all("ServiceAccount"):
+        notes = strings(dig(obj.value, "metadata", "annotations"))
+        if was_in_cluster(obj) and (ANNOTATION in notes or near_misses(notes)):
+            found[(obj.namespace, obj.name)] = Account(obj.namespace, obj.name, obj)
+    requested = {(c.namespace, name) for c in chains for name in c.service_accounts}
+    for pod in _pods(evidence, objects, {namespace for namespace, _ in found}):
+        key = (pod.namespace, text(dig(pod.value, "spec", "serviceAccountName")) or "default")
+        meant = _is_mutated(pod) or _names_role(pod)
+        if key in found:
+            found[key].pods.append(pod)
+        elif meant and key not in requested:
+            own = objects.one("ServiceAccount", key[1], key[0])
+            found[key] = Account(*key, own, [pod])
+    return [found[key] for key in sorted(found)]
+
+
+def _pods(evidence: Evidence, objects: Objects, namespaces: set[str]) -> Iterator[K8sObject]:
+    """Yield the running pods of these namespaces, and those elsewhere that speak of a role."""
+    marked = {
+        (raw.namespace, raw.name)
+        for raw in evidence.raw
+        if raw.kind == "Pod" and (b"AWS_ROLE_ARN" in raw.item.data or b"eks.amazonaws.com/" in raw.item.data)
+    }
+    spaces = namespaces | {namespace for namespace, _ in marked}
+    seen: set[tuple[str, str]] = set()
+    for pod in [*evidence.parse_raw(("Pod",), spaces), *objects.all("Pod")]:
+        key = (pod.namespace, pod.name)
+        ended = dig(pod.value, "status", "phase") in ("Succeeded", "Failed")
+        if key not in seen and not ended:
+            seen.add(key)
+            yield pod
+
+
+def _is_mutated(pod: K8sObject) -> bool:
+    return any("AWS_ROLE_ARN" in container.env for container in kubernetes.workload(pod).containers)
+
+
+def _names_role(pod: K8sObject) -> bool:
+    notes = strings(dig(pod.value, "metadata", "annotations"))
+    return ANNOTATION in notes or bool(near_misses(notes))
+
+
+def _facts(
+    account: Account, evidence: Evidence, objects: Objects, view: ClusterView, asks: Asks, *, down: bool
+) -> Facts:
+    where = account.obj.where if account.obj else (account.pods[0].where if account.pods else None)
+    mutated = [pod for pod in account.pods if _is_mutated(pod)]
+    bare = [pod for pod in account.pods if not _is_mutated(pod)]
+    near, near_places = _near(account)
+    gathered = bool(account.pods) or evidence.has_list("Pod", account.namespace)
+    pods: Fact | Unknown = known([p.name for p in account.pods], *(p.where for p in account.pods))
+    lacking: Fact | Unknown = known([p.name for p in bare], *(p.where.at("spec") for p in bare))
+    if not gathered:
+        pods = lacking = asks.namespace(account.namespace, "pods")
+    reason = _reason(account, bare, objects, down=down) if bare else None
+    return {
+        "account.name": known(account.name, where),
+        "account.namespace": known(account.namespace, where),
+        "account.role_arn": known(_role_of(account, mutated), where),
+        "account.annotated": _annotated(account, mutated, asks),
+        "account.near": known(near, *near_places),
+        "account.pods": pods,
+        "account.pods_bare": lacking,
+        "account.bare_reason": known(reason, where),
+        "account.needs_region": known(
+            view.partition != "aws" or view.region.startswith(OPT_IN), derived=True
+        ) if view.region else view.facts["cluster.region"],
+        "account.pods_without_region": _without_region(mutated),
+    }  # fmt: skip
+
+
+def _role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
+    if arn := account.annotations.get(ANNOTATION):
+        return arn
+    for pod in mutated:
+        for container in kubernetes.workload(pod).containers:
+            if arn := container.env.get("AWS_ROLE_ARN"):
+                return arn
+    return None
+
+
+def _annotated(account: Account, mutated: Sequence[K8sObject], asks: Asks) -> Fact | Unknown:
+    if account.obj is not None:
+        return known(ANNOTATION in account.annotations, account.obj.where.at("metadata", "annotations"))
+    if mutated:
+        return known(True, *(pod.where for pod in mutated[:1]), derived=True)
+    return asks.objects(account.namespace, f"serviceaccounts/{account.name}")
+
+
+def _near(account: Account) -> tuple[list[str], list[Where]]:
+    """Name the annotations that miss the real one: by a letter, or by standing on the pod."""
+    found: list[str] = []
+    places: list[Where] = []
+    if account.obj and ANNOTATION not in account.annotations:
+        for key in near_misses(account.annotations):
+            found.append(f"{key} on ServiceAccount {account.name}")
+            places.append(account.obj.where.at("metadata", "annotations", key))
+    if ANNOTATION in account.annotations:
+        return found, places
+    for pod in account.pods:
+        notes = strings(dig(pod.value, "metadata", "annotations"))
+        keys = [key for key in (ANNOTATION, *near_misses(notes)) if key in notes]
+        if keys and not _is_mutated(pod):
+            found.append(f"{keys[0]} on pod {pod.name}")
+            places.append(pod.where.at("metadata", "annotations", keys[0]))
+    return found, places
+
+
+def _without_region(mutated: Sequence[K8sObject]) -> Fact:
+    lacking = [pod for pod in mutated if not _has_region(kubernetes.workload(pod))]
+    return known([pod.name for pod in lacking], *(pod.where.at("spec") for pod in lacking))
+
+
+def _has_region(found: Workload) -> bool:
+    names = {"AWS_REGION", "AWS_DEFAULT_REGION"}
+    return all(
+        names & (set(container.env) | set(container.env_secrets))
+        for container in found.containers
+        if "AWS_ROLE_ARN" in container.env
+    )
+
+
+def _reason(account: Account, bare: Sequence[K8sObject], objects: Objects, *, down: bool) -> str:
+    """Say why the webhook left pods alone, as far as the bundle shows it."""
+    space = objects.one("Namespace", account.namespace)
+    labels = strings(dig(space.value, "metadata", "labels")) if space else {}
+    if labels.get("openshift.io/run-level") == "0":
+        return "the namespace has run-level 0, which the webhook leaves out"
+    if any(SKIP in strings(dig(pod.value, "metadata", "annotations")) for pod in bare):
+        return f"the annotation {SKIP} leaves containers out"
+    since = _annotated_since(account)
+    started = [parse_time(dig(pod.value, "metadata", "creationTimestamp")) for pod in bare]
+    if since and all(when is not None and when < since for when in started):
+        return "the pods were made before the ServiceAccount got its annotation"
+    if down:
+        return "the webhook has no ready replica, and then pods are made without it"
+    return "most likely the pods were made before the annotation, or while the webhook was away"
+
+
+def _annotated_since(account: Account) -> datetime | None:
+    """The time at which the annotation was set at the earliest: its managed field's, else the birth."""
+    if account.obj is None:
+        return None
+    for entry in items(dig(account.obj.value, "metadata", "managedFields")):
+        notes = mapping(dig(entry, "fieldsV1", "f:metadata", "f:annotations"))
+        if f"f:{ANNOTATION}" in notes and len(notes) <= 2 and (when := parse_time(dig(entry, "time"))):
+            return when
+    return parse_time(dig(account.obj.value, "metadata", "creationTimestamp"))

@@ -1,0 +1,197 @@
+"""What the text must say for each kind of answer, on reports made by hand."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.findings.report import Evidence, Report
+from analyzer.reports.inert import rewritten
+from analyzer.reports.json import load_json, render_json
+from analyzer.reports.text import LINES, render_text
+
+from . import made
+
+CONTROLS = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e01ef]"
+)
+
+
+@pytest.fixture(params=made.ALL)
+def answer(request: pytest.FixtureRequest) -> Report:
+    return made.ALL[request.param]
+
+
+def commands(report: Report) -> set[str]:
+    heard = [f for f in report.findings if f.muted is None]
+    fixes = {step.command for f in heard for step in f.fix if step.command}
+    return fixes | {m.command for m in report.missing}
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_lines_fit_the_page(answer: Report, width: int, ascii_only: bool) -> None:
+    text = render_text(answer, width=width, ascii=ascii_only)
+    assert all(len(line) <= width or line.strip() in commands(answer) for line in text.splitlines())
+    assert len(text.splitlines()) <= LINES or width == 60
+    assert not ascii_only or text.isascii()
+
+
+def test_a_command_is_never_broken(answer: Report) -> None:
+    lines = {line.strip() for line in render_text(answer, width=60, verbose=True).splitlines()}
+    assert commands(answer) <= lines
+
+
+def test_every_answer_comes_back_from_json(answer: Report) -> None:
+    assert load_json(render_json(answer)) == answer
+
+
+def test_verbose_keeps_every_finding_and_every_path_whole(answer: Report) -> None:
+    text = render_text(answer, verbose=True)
+    for finding in answer.findings:
+        assert finding.rule in text
+        if finding.muted is None:
+            assert all(f"{e.file}:{e.line}" in text for e in finding.evidence)
+
+
+def test_all_passes() -> None:
+    text = render_text(made.HEALTHY)
+    assert "VERDICT  ✔ PASS" in text
+    assert "3 of 3 operators: ingress, storage, network" in text
+    assert "30 checks: 30 pass" in text
+    assert len(text.splitlines()) < 15
+
+
+def test_a_failure_names_operator_link_proof_and_repair() -> None:
+    text = render_text(made.FAIL)
+    assert "✘ FAIL at trust — Title of trust-subject." in text
+    assert "1 of 3 operators: ingress · errors since 2024-03-10 06:30Z, still going on" in text
+    assert "STS answers: AccessDenied: Not authorized" in text
+    assert "✔ PASS — storage, network" in text
+    assert "✘ fail[trust-subject]: Message of trust-subject" in text
+    assert "--> iam/role.json:20:9" in text
+    assert (
+        "explains: 1 log-assume-role-denied finding (7 log lines, last 2024-03-12 10:28Z) in ingress" in text
+    )
+    assert "fail[log-assume-role-denied]" not in text
+    assert "\n         aws iam fix --rule trust-subject\n" in text
+    assert "would disprove: Disproof of trust-subject." in text
+
+
+def test_the_chain_marks_the_broken_link_and_a_matrix_the_difference() -> None:
+    lines = render_text(made.FAIL).splitlines()
+    drawn = next(n for n, line in enumerate(lines) if "✘ trust" in line)
+    assert [w for w in lines[drawn].replace("─", " ").split() if w != "✘"] == list(made.LINKS)
+    assert lines[drawn + 1].count("✔ pass") == 9
+    assert lines[drawn + 1].count("✘ fail") == 2
+    matrix = lines[drawn + 2 : drawn + 5]
+    assert matrix[0].split() == ["trust"]
+    assert matrix[1].split() == ["ingress", "✘", "fail"]
+    assert matrix[2].split() == ["storage,", "network", "✔", "pass"]
+
+
+def test_the_part_that_differs_is_marked() -> None:
+    lines = render_text(made.FAIL).splitlines()
+    quote = next(n for n, line in enumerate(lines) if line.startswith("  20 | "))
+    mark = lines[quote + 1]
+    assert lines[quote][mark.index("^") : mark.rindex("^") + 1] == "router"
+
+
+def test_a_log_line_is_found_by_namespace_pod_and_file() -> None:
+    text = render_text(made.FAIL)
+    assert "…/openshift-ingress-operator/ingress-operator-5b8c4b8d8b-8kb8b/current.log:4127" in text
+    narrow = render_text(made.SUSPECTED, width=60)
+    assert "…/ingress-operator-5b8c4b8d8b-8kb8b/current.log:4127" in narrow
+    assert "must-gather.local" not in text
+
+
+def test_one_break_of_many_operators_is_told_once() -> None:
+    text = render_text(made.COMMON)
+    assert "same break explains 4 of 4 operators" in text
+    assert "explains: 4 log-assume-role-denied findings (40 log lines" in flat(text)
+    assert text.count("fail[") == 1
+
+
+def test_several_faults_stand_apart() -> None:
+    text = render_text(made.SEVERAL)
+    assert "✘ FAIL at trust — Title of trust-subject." in text
+    assert "✘ FAIL at secret — Title of secret-wrong. (storage)" in text
+    assert "also: 1 like this: network" in text
+    assert "✘ fail[secret-wrong]: Message of secret-wrong" in text
+    assert "aws iam fix --rule secret-wrong" in text
+    assert "operator-sad" in text
+    assert "no-aud" in text
+    assert "muted: 1 finding (accepted)" in text
+    assert "2 problems with reading: a/b.yaml: it is not YAML" in text
+    assert "· 1 error" in text
+    assert "muted warn[accepted]: " in render_text(made.SEVERAL, verbose=True)
+
+
+def test_warnings_and_remarks_take_one_line_for_each_rule() -> None:
+    calm = replace(made.SEVERAL, chains=made.HEALTHY.chains, findings=made.SEVERAL.findings[3:])
+    text = render_text(calm)
+    assert "! warn[operator-sad]: Message of operator-sad" in text
+    assert "i info[no-aud] ×2: Title of no-aud: ingress, storage" in text
+
+
+def test_a_suspicion_says_what_would_settle_it() -> None:
+    text = flat(render_text(made.SUSPECTED))
+    assert "? SUSPECTED — Title of log-assume-role-denied, and the cause is not proven." in text
+    assert "The cause lies at keys or trust" in text
+    assert "settled by: jwks, role:ingress (see not known)" in text
+    assert "not known (2), most decisive first:" in text
+
+
+def test_unknowns_are_grouped_and_have_commands() -> None:
+    text = render_text(made.UNKNOWN)
+    assert "? UNKNOWN — No fault shows; keys and trust cannot be judged" in text
+    assert "not known (8), most decisive first:" in text
+    assert "? role ×5, ingress, storage, network, image-registry, machine-api: no role:ingress" in flat(text)
+    assert text.count("      oc get ") == 3
+    assert "… 1 more: oidc-providers (-v for all)" in text
+    assert render_text(made.UNKNOWN, verbose=True).count("      oc get ") == 8
+
+
+def test_a_cluster_without_sts_gets_a_short_answer() -> None:
+    text = render_text(made.MINT)
+    assert "VERDICT  · N/A — No STS here." in text
+    assert len(text.splitlines()) <= 15
+
+
+def test_inputs_without_a_cluster_say_so() -> None:
+    text = render_text(made.NO_CHAINS)
+    assert "? UNKNOWN — No consumer of a role is in these inputs" in text
+    assert "not known whether STS is used" in text
+    assert "2 more" in text
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_nothing_of_any_string_acts_on_a_terminal(hostile: str) -> None:
+    bad = rewritten(made.SEVERAL, lambda text: hostile + text if " " in text else text)
+    bad = replace(bad, cluster=rewritten(bad.cluster, lambda text: text + hostile))
+    quoted = tuple(
+        replace(f, evidence=(Evidence("i1", hostile, 1, 3, hostile, hostile),)) for f in bad.findings
+    )
+    bad = replace(bad, findings=quoted)
+    for verbose in (False, True):
+        text = render_text(bad, verbose=verbose, ascii=verbose)
+        assert not CONTROLS.search(text)
+        assert text.encode("utf-8")
+        assert not verbose or text.isascii()
+
+
+@given(st.text(st.characters(), max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_json_holds_any_string_and_acts_on_no_terminal(hostile: str) -> None:
+    bad = replace(made.FAIL, findings=(replace(made.FAIL.findings[0], message=hostile),))
+    text = render_json(bad)
+    assert load_json(text) == bad
+    assert not CONTROLS.search(text)
+    assert text.encode("utf-8")

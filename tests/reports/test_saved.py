@@ -1,0 +1,93 @@
+"""A saved report is checked before it is believed; the error names the place."""
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+
+from analyzer.errors import UsageProblem
+from analyzer.findings.report import LINKS
+from analyzer.reports.json import load_json, render_json, schema
+
+from . import made
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+def test_the_schema_knows_the_links_of_the_model() -> None:
+    definitions: Any = schema()["$defs"]
+    assert definitions["link"]["enum"] == list(LINKS)
+
+
+def test_every_object_is_closed_and_asks_for_all_its_fields() -> None:
+    def objects(part: Any) -> list[Any]:
+        inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+        found = [o for item in inner for o in objects(item)]
+        return [*found, part] if isinstance(part, dict) and "properties" in part else found
+
+    for found in objects(schema()):
+        if isinstance(found.get("properties"), dict) and found.get("type") == "object":
+            assert found["additionalProperties"] is False
+            assert set(found["required"]) == set(found["properties"])
+
+
+def put(value: Any, path: str, item: object) -> None:
+    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    for part in way:
+        value = value[part]
+    value[last] = item
+
+
+@pytest.mark.parametrize(
+    "path, item, place",
+    [
+        ("findings.0.evidence.0.line", 0, "$.findings[0].evidence[0].line"),
+        ("findings.0.state", "red", "$.findings[0].state"),
+        ("chains.0.verdict.since", "yesterday", "$.chains[0].verdict.since"),
+        ("run.as_of", "2024-03-12 10:33", "$.run.as_of"),
+        ("counts.pass", -1, "$.counts.pass"),
+        ("counts.pass", True, "$.counts.pass"),
+        ("chains.0.links.1.link", "moon", "$.chains[0].links[1].link"),
+        ("inputs.0.more", 1, "$.inputs[0]"),
+        ("exit_code", 99, "$.exit_code"),
+    ],
+)
+def test_the_error_names_the_place(path: str, item: object, place: str) -> None:
+    value = json.loads(render_json(made.FAIL))
+    put(value, path, item)
+    with pytest.raises(UsageProblem) as caught:
+        load_json(json.dumps(value), "saved.json")
+    assert f"at {place}: " in caught.value.what
+    assert caught.value.where == "saved.json"
+    assert caught.value.do
+
+
+def test_another_version_is_named() -> None:
+    value = json.loads(render_json(made.FAIL)) | {"schema_version": "2"}
+    with pytest.raises(UsageProblem, match="schema_version 2; this program reads 1"):
+        load_json(json.dumps(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "null",
+        "[]",
+        "{}",
+        "NaN",
+        '{"a": Infinity}',
+        "1" * 5000,
+        "[" * 100_000,
+        '"\\ud800\x1b"',
+    ],
+)
+def test_what_is_no_report_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(UsageProblem) as caught:
+        load_json(text)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 500
