@@ -50,12 +50,14 @@ samples: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate
 
-bench: $(VENV)/.dev
-	$(BIN)/python tests/iam/bench_iam.py
-	@for sample in healthy ingress-jwks-403; do \
-	  echo "sts-doctor analyze samples/$$sample:"; \
-	  $(BIN)/python -X importtime -c pass 2>/dev/null; \
-	  time $(BIN)/sts-doctor analyze -f json -o /dev/null samples/$$sample || true; done
+$(VENV)-bench/bin/python:
+	$(PYTHON) -m venv $(VENV)-bench
+	-$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check moto
+
+bench: $(VENV)/.run $(VENV)-bench/bin/python
+	@echo "10,000 policy decisions:"; $(VENV)-bench/bin/python tests/iam/bench_iam.py
+	@for sample in healthy ingress-jwks-403; do echo "sts-doctor analyze samples/$$sample:"; \
+	  bash -c "time $(BIN)/sts-doctor analyze -f json -o /dev/null samples/$$sample || true"; done
 
 lock:
 	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-annotate --upgrade \
@@ -67,4 +69,4 @@ wheel: $(VENV)/.dev
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 
 clean:
-	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV)-bench dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -22,6 +22,8 @@ class Asks:
     account: str | None = None
     provider_arn: str | None = None
     release_image: str | None = None
+    any_role: bool = True
+    """Whether some role was exported: else one command for all of them is the better one to ask for."""
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
@@ -98,7 +100,7 @@ class Asks:
 
     def role(self, name: str | None, why: str = "") -> Unknown:
         """Ask for a role's export, or for all roles where its name is not known."""
-        if name is None:
+        if name is None or not self.any_role:
             return self.roles(why)
         return _ask(
             f"role:{name}",

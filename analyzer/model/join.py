@@ -40,7 +40,8 @@ from analyzer.model.surroundings import (
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
 from analyzer.model.tokens import token_facts, verification_keys
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
-from analyzer.model.upgrade import Present, Target, upgrade_subjects
+from analyzer.model.upgrade import upgrade_subjects
+from analyzer.model.upgrade_release import Present, Target
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
 
 REGISTRY_SECRET = "installer-cloud-credentials"  # noqa: S105  (a name)
@@ -122,6 +123,7 @@ def _join(evidence: Evidence, now: datetime | None) -> _Joined:
         account=account,
         provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
         release_image=_release_image(objects),
+        any_role=bool(book.roles),
     )
     view = read_cluster(evidence, objects, asks)
     choices = {c.id: resolve_role(c, book, names, view, account) for c in chains}

@@ -88,13 +88,9 @@ def provider_facts(
         return {f"provider.{name}": NOT_JUDGED for name in _NAMES} | {"provider.audiences_used": audiences}
     record = providers.find(issuer, account)
     facts: Facts = {
-        "provider.account": known(account)
-        if account
-        else asks.roles("the account of the roles is not known"),
+        "provider.account": known(account) if account else asks.roles(),
         "provider.expected_arn": (
-            known(provider_arn(view.partition, account, issuer), derived=True)
-            if account
-            else asks.roles("the account of the roles is not known")
+            known(provider_arn(view.partition, account, issuer), derived=True) if account else asks.roles()
         ),
         "provider.audiences_used": audiences,
     }

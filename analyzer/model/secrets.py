@@ -177,9 +177,7 @@ def _changed_after(chain: Chain) -> Fact:
 def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
     expected = known(verdict.expected, derived=True)
     if verdict.fits is None:
-        fits: Fact | Unknown = asks.roles(
-            f"without the role's ARN the length of Secret {chain.id} tells nothing"
-        )
+        fits: Fact | Unknown = asks.roles()
     else:
         fits = known(verdict.fits, data, derived=True)
     return {

@@ -12,6 +12,9 @@ from .page import Page
 from .story import Findings, Story, log_lines
 from .wording import STATE_WORDS, counted, listed, minute
 
+_SUMMARIES = 4
+"""How many further failures have a line of their own, where there is no room for more."""
+
 
 def draw_main(page: Page, story: Story, detail: Detail) -> list[str]:
     """Write the main finding in full, as far as the detail allows."""
@@ -24,7 +27,10 @@ def draw_others(page: Page, story: Story, detail: Detail) -> list[str]:
     for group in story.others[: detail.others]:
         lines += ["", *_block(page, story, group, detail.brief())]
     left = story.others[detail.others :]
-    return lines + [_summary(page, story, group) for group in left]
+    lines += [_summary(page, story, group) for group in left[:_SUMMARIES]]
+    if left[_SUMMARIES:]:
+        lines.append(_more(page, [group[0].rule for group in left[_SUMMARIES:]]))
+    return lines
 
 
 def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
@@ -94,7 +100,7 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
     gutter = gutter_of(pieces)
     for position, piece in enumerate(pieces):
         proven = first if piece in first.evidence else symptoms[0][0]
-        quote = quoted(page, piece, proven.message, gutter, first=position == 0)
+        quote = quoted(page, piece, proven.message, gutter, first=position == 0, several=_several(story))
         lines += quote if detail.quotes else quote[:1]
     lines += _like_it(page, story, group)
     if symptoms and detail.quotes:
@@ -108,6 +114,10 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
         for reference in first.references:
             lines += _note(page, "see", reference)
     return lines
+
+
+def _several(story: Story) -> bool:
+    return len(story.report.inputs) > 1
 
 
 def _pieces(finding: Finding, symptoms: tuple[Findings, ...], detail: Detail) -> tuple[Evidence, ...]:
@@ -130,8 +140,16 @@ def _like_it(page: Page, story: Story, group: Findings) -> list[str]:
     for finding in group[1:]:
         lines += _note(page, "also", finding.message)
         for piece in finding.evidence:
-            lines += quoted(page, piece, finding.message, gutter_of(finding.evidence), first=False)
-        lines += _fix(page, finding, Detail())
+            lines += quoted(
+                page,
+                piece,
+                finding.message,
+                gutter_of(finding.evidence),
+                first=False,
+                several=_several(story),
+            )
+        for step in finding.fix:
+            lines += _step(page, step) if step not in group[0].fix else []
     return lines
 
 

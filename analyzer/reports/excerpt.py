@@ -29,11 +29,16 @@ class Mark:
     differs: tuple[int, int] | None = None
 
 
-def quoted(page: Page, evidence: Evidence, message: str, gutter: int, first: bool) -> list[str]:
-    """Set one piece of evidence: an arrow with its place, then the line, if it says something."""
+def quoted(
+    page: Page, evidence: Evidence, message: str, gutter: int, *, first: bool, several: bool
+) -> list[str]:
+    """Set one piece of evidence: an arrow with its place, then the line, if it says something.
+
+    Where there are ``several`` inputs, the place begins with the id of the one that the file is in.
+    """
     arrow = "-->" if first else ":::"
     place = f":{evidence.line}" + (f":{evidence.column}" if evidence.column else "")
-    lead = f"{' ' * gutter}{arrow} "
+    lead = f"{' ' * gutter}{arrow} " + (f"{page.safe(evidence.input)}:" if several else "")
     path = page.safe(evidence.file)
     role = page.safe(evidence.role)
     telling = len(re.findall(r"\w", evidence.excerpt)) > 2

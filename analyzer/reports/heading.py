@@ -27,7 +27,8 @@ def draw_heading(page: Page, report: Report) -> list[str]:
     lines = page.paragraph("bundle".ljust(LEAD), page.joined(bundle), "title")
     lines += page.paragraph("mode".ljust(LEAD), page.joined(_mode(report)), "title")
     most = len(report.inputs) if page.verbose else 3
-    inputs = [_input(i) for i in report.inputs[:most]]
+    several = len(report.inputs) > 1
+    inputs = [f"{i.id} {i.path}: {_input(i)}" if several else _input(i) for i in report.inputs[:most]]
     if len(report.inputs) > most:
         inputs.append(f"{len(report.inputs) - most} more")
     return lines + page.paragraph("inputs".ljust(LEAD), page.joined(inputs) or "none", "title")

@@ -11,15 +11,26 @@ from .wording import RECENCY_WORDS, STATE_WORDS, listed, minute
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)
 
+_ENTRIES = 5
+"""How many verdicts a short answer gives; each is about another break."""
+
 
 def draw_verdict(page: Page, story: Story) -> list[str]:
     """Write one entry for each group of chains, the worst first."""
     if not story.groups:
         return _without_chains(page, story)
     lines: list[str] = []
-    for position, group in enumerate(story.groups):
+    most = len(story.groups) if page.verbose else _ENTRIES
+    for position, group in enumerate(story.groups[:most]):
         lead = _LEAD if position == 0 else _HANG
         lines += _entry(page, story, group, lead, full=position == 0 or page.verbose)
+    left = story.groups[most:]
+    if left:
+        states = ", ".join(dict.fromkeys(STATE_WORDS[group.state] for group in left))
+        names = listed([story.name(chain.id) for group in left for chain in group.chains])
+        lines.append(
+            page.one_line(_HANG, f"{page.signs.dots} {len(left)} more ({states}): {names} (-v for all)")
+        )
     return lines
 
 

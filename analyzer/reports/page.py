@@ -134,7 +134,8 @@ class Page:
         """Wrap a text behind a lead, which is painted; later lines hang below the text or ``hang``."""
         hang = min(len(lead) if hang is None else hang, self.width // 2)
         if len(lead) > self.width - 12:
-            lead, text = "", lead + text
+            text = lead.lstrip() + text
+            lead = " " * (len(lead) - len(lead.lstrip()))
         first, *rest = wrapped(text, self.width - len(lead), self.width - hang)
         return [self.paint(lead, role) + first if first else self.paint(lead.rstrip(), role),
                 *(" " * hang + line for line in rest)]  # fmt: skip
