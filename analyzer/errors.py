@@ -40,9 +40,3 @@ class NothingToRead(DoctorError):
     """No input is a bundle or an export, or nothing in them can be read."""
 
     exit_code = 3
-
-
-class HostileInput(DoctorError):
-    """An input is built to do harm, or is over every limit; nothing of it was kept."""
-
-    exit_code = 5

@@ -29,6 +29,7 @@ from analyzer.findings.report import (
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.join import ChainModel, Model, build_model, issuer_in_force
 from analyzer.model.symptoms import recency, stamp
+from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 
 FailOn = Literal["fail", "warn", "unknown"]
@@ -60,6 +61,25 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
     ruleset = built_in_rules(options.rules)
     evidence = _gather(paths)
     model = build_model(evidence, options.as_of)
+    outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
+    return make_report(evidence, model, ruleset, outcomes, options)
+
+
+def upgrade(paths: Sequence[Path], target: Path, options: Options | None = None) -> Report:
+    """Judge the inputs, and whether they are ready for the release whose requests ``target`` holds.
+
+    Raises as ``analyze`` does, and NothingToRead for a target without CredentialsRequests.
+    """
+    options = options or Options()
+    ruleset = built_in_rules(options.rules)
+    evidence = _gather([*paths, target])
+    asked = take_target(evidence, evidence.inputs[-1].id, target)
+    if not asked.objects:
+        raise NothingToRead(
+            f"no CredentialsRequest found in {target}",
+            do="Extract them: oc adm release extract --credentials-requests --cloud=aws --to=DIR IMAGE",
+        )
+    model = build_model(evidence, options.as_of, asked)
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
 

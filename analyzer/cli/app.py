@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from analyzer import __version__
-from analyzer.cli import analyze, facts, inspect, rules
+from analyzer.cli import analyze, facts, inspect, rules, upgrade
 
 app = typer.Typer(
     name="sts-doctor",
@@ -39,6 +39,7 @@ def _main(
 
 
 app.command("analyze")(analyze.analyze)
+app.command("upgrade")(upgrade.upgrade)
 app.command("facts")(facts.facts)
 app.command("explain")(rules.explain)
 app.command("schema")(rules.schema)

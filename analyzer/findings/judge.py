@@ -165,7 +165,7 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
     open_causes = [o for o in outcomes if o.state == "unknown" and set(o.rule.explains) & ids]
     links = [link for link in LINKS if any(o.rule.link == link for o in open_causes)]
     first = min(
-        symptoms, key=lambda o: (o.rule.id == "operator-degraded", _SEVERITIES.index(o.rule.severity))
+        symptoms, key=lambda o: (o.rule.id.startswith("operator-"), _SEVERITIES.index(o.rule.severity))
     )
     if links:
         tail = f" The cause lies at {_listed(links, 'or')}: what would settle it is listed as missing."
@@ -252,11 +252,18 @@ def _finding(
         disproof=first.disproof,
         references=rule.references,
         fingerprint=_fingerprint(
-            rule.id, first.subject.kind, chains if first.subject.kind == "chain" else ()
+            rule.id, first.subject.kind, _stable_names(first.subject.kind, first.subject.name, chains)
         ),
         explains=tuple(explains),
         explained_by=tuple(explained_by),
     )
+
+
+def _stable_names(kind: str, name: str, chains: tuple[str, ...]) -> tuple[str, ...]:
+    """What tells apart the findings of one rule from gather to gather: no pod and no file."""
+    if kind == "chain":
+        return chains
+    return (name,) if kind in ("workload", "subscription", "request", "upgrade") else ()
 
 
 def _fingerprint(rule: str, kind: str, chains: tuple[str, ...]) -> str:
@@ -299,7 +306,7 @@ def find_missing(
     seen = {
         (o.rule.id, c)
         for o in outcomes
-        if o.rule.kind == "symptom" and o.state in _FOUND
+        if o.rule.id.startswith("log-") and o.state in _FOUND
         for c in o.subject.chains
     }
     rows: dict[str, tuple[Outcome, set[str], set[str]]] = {}

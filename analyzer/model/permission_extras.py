@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from analyzer.engine.facts import Cite, Fact, Unknown, merge
 from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.excess import Excess, excess
-from analyzer.model.asks import NOT_JUDGED
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
 from analyzer.model.objects import known
@@ -43,11 +42,20 @@ def shared_vpc_problem(judged: Judged) -> Fact | Unknown:
     if row.verdict == "unknown":
         return merge([judged.missing, *([where] if isinstance(where, Unknown) else [])])
     if refuses is None:
-        return where if isinstance(where, Unknown) else NOT_JUDGED
+        return where if isinstance(where, Unknown) else _conditional(arn, judged)
     return known(None)
 
 
 # --- more than asked --------------------------------------------------------------------------
+
+
+def _conditional(arn: str, judged: Judged) -> Unknown:
+    return judged.asks.conflict(
+        f"assume:{arn}",
+        f"role {arn} may be assumed under conditions that cannot be seen from its trust policy",
+        f"aws iam get-role --role-name {arn.rsplit('/', 1)[-1]} --query Role.AssumeRolePolicyDocument",
+        "a machine with read access to the account of the zone",
+    )
 
 
 def excess_facts(judged: Judged, sharing: Sequence[Chain]) -> Facts:

@@ -12,6 +12,7 @@ from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.denied_calls import actions_of, quotes_of, recency_of
 from analyzer.model.objects import known
 from analyzer.model.permission_causes import grouped
+from analyzer.model.permission_extras import zone_lacks
 from analyzer.model.permission_judged import SHOWN, Judged, is_logged
 from analyzer.model.role_policies import boundary_place
 
@@ -107,6 +108,7 @@ def narrow_facts(judged: Judged, view: ClusterView) -> Facts:
         for row in judged.rows
         if row.verdict in ("partial", "conditional")
         and (judged.features.needs(row.action) or is_logged(row, judged.denials))
+        and not (row.action.lower() == "sts:assumerole" and zone_lacks(judged))
     ]
     by_resource = [row for row in open_rows if row.verdict == "partial" or not row.clauses]
     by_condition = [row for row in open_rows if row not in by_resource]

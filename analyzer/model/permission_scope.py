@@ -164,6 +164,8 @@ def judge(entries: Iterable[Entry], layers: Layers, setting: Setting) -> list[Ac
         for actions, context in _by_region(entry.actions, setting):
             part = replace(entry, actions=actions)
             found = cover([part], layers, context=context, scope=setting.scope).actions
+            # a pattern that fits no known action asks for nothing that could be compared
+            found = tuple(row for row in found if row.known or row.verdict != "unknown")
             rows += [_settled(row, part, layers, setting, context) for row in found]
     return rows
 

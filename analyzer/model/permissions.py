@@ -26,8 +26,9 @@ NAMES = (
     "maker", "policies", "assumes", "overwritten_by", "missing_logged", "missing_required", "missing_likely",
     "missing_optional", "missing_summary", "missing_first", "denied", "denied_logged", "denied_optional",
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
-    "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version", "other_version_logged",
-    "other_version_policy", "shared_vpc_problem", "excess", "excess_levels", "risks", "unknown_actions",
+    "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
+    "other_version_logged", "other_version_policy", "shared_vpc_problem", "excess", "excess_levels", "risks",
+    "unknown_actions",
 )  # fmt: skip
 
 
@@ -50,10 +51,11 @@ def permission_facts(
     that use the same role, ``now`` the time of the gather.
     """
     said = read_denials(denials, choice.name)
-    facts = _organization(said, now) | _private_zone(chain, objects, asks)
+    facts = _organization(said, choice, now) | _private_zone(chain, objects, asks)
     entries = entries_of(chain.request) if chain.request and chain.request.entries else None
     if choice.exists is False or not entries:
-        return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), NOT_JUDGED)
+        ask = NOT_JUDGED if choice.exists is False else asks.requests()
+        return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), ask)
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
     held = read_policies(choice.role, book, asks)
@@ -100,18 +102,21 @@ def _facts(
     return {f"permissions.{name}": fact for name, fact in facts.items()}
 
 
-def _organization(said: Denials, now: datetime | None) -> Facts:
+def _organization(said: Denials, choice: RoleChoice, now: datetime | None) -> Facts:
     """What AWS itself lays to a policy of the organization; not known where no log says so."""
     found = said.organization
     if not found:
         return dict.fromkeys(
-            (f"permissions.organization_{n}" for n in ("denied", "layer", "recency")), Unknown()
+            (f"permissions.organization_{n}" for n in ("denied", "layer", "caller", "recency")), Unknown()
         )
     layers = {s.layer.partition(":")[0] for s in found if s.layer}
     quotes = quotes_of(found)
     return {
         "permissions.organization_denied": known(actions_of(found), *quotes),
         "permissions.organization_layer": known(" and a ".join(sorted(layers)), *quotes),
+        "permissions.organization_caller": known(
+            next((s.caller for s in found if s.caller), None) or choice.arn or "its role", *quotes
+        ),
         "permissions.organization_recency": known(recency_of(found, now), *quotes),
     }
 

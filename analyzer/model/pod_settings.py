@@ -29,7 +29,7 @@ LEGACY_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 REFRESHED_AT = 0.8
 """Of a token's life: then kubelet writes a new one into the volume."""
 
-_NAMES = ("static_env", "other_profile", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
+_NAMES = ("static_env", "overrides", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
 _STATIC = "AWS_ACCESS_KEY_ID"
 _CONFIG_NAME = re.compile(r"config-(\d+)")
 
@@ -75,7 +75,7 @@ def setting_facts(
     ]
     return {
         "workload.static_env": _list(static),
-        "workload.other_profile": _list(profiles),
+        "workload.overrides": _list(static + profiles),
         "workload.token_lifetimes": _list(odd),
         "workload.legacy_tokens": _list(legacy),
     } | _predating(chain, issuer_change(objects, view), symptoms, now)

@@ -1,8 +1,8 @@
-"""Facts about the CredentialsRequests themselves: the release's text, their conditions, their roles' names."""
+"""Facts about the CredentialsRequests themselves: the release's text, their conditions, names of roles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analyzer.engine.facts import Fact, Subject, Unknown
@@ -14,7 +14,7 @@ from analyzer.model.asks import Asks
 from analyzer.model.aws import ROLE_NAME_LIMIT
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts, value_of
-from analyzer.model.objects import Objects, known, was_in_cluster
+from analyzer.model.objects import Objects, known
 from analyzer.model.releases import differences, foreign_release, minor_of
 from analyzer.model.roles import Naming, role_name
 
@@ -124,9 +124,8 @@ def _namespace_missing(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | U
     if found := condition(chain.in_cluster, "MissingTargetNamespace"):
         return known(f"the request's condition MissingTargetNamespace says: {found[0]}", found[1])
     if has_all_namespaces(evidence):
-        return known(
-            "it is not in the list of the cluster's namespaces", chain.request and chain.request.where
-        )
+        where = chain.request.where if chain.request else None
+        return known("it is not in the list of the cluster's namespaces", where)
     return asks.namespace(namespace, "objects")
 
 
@@ -199,71 +198,3 @@ def _apart(one: Chain, other: Chain) -> bool:
     """Whether their Secrets name different roles, so that ccoctl's naming was not followed."""
     arns = [c.credentials.role_arn if c.credentials else None for c in (one, other)]
     return None not in arns and arns[0] != arns[1]
-
-
-# --- requests that nothing needs --------------------------------------------------------------
-
-
-def stale_subjects(
-    evidence: Evidence, objects: Objects, chains: Sequence[Chain], facts: Facts
-) -> list[Subject]:
-    """Give one subject for each request of AWS in the cluster, with why nothing may need it any more."""
-    from analyzer.evidence import kubernetes
-
-    by_name = {c.in_cluster.name: c for c in chains if c.in_cluster}
-    subjects = []
-    for obj in objects.all("CredentialsRequest"):
-        if not was_in_cluster(obj):
-            continue
-        request = kubernetes.credentials_request(obj, release=False)
-        if request.provider_kind != "AWSProviderSpec" or condition(request, "Ignored"):
-            continue
-        chain = by_name.get(request.name)
-        reasons = list(_stale(request, chain, evidence, objects))
-        more: Facts = {
-            "stale.request": known(request.name, request.where.at("metadata", "name")),
-            "stale.namespace": known(request.namespace, request.where),
-            "stale.secret": known(f"{request.secret_namespace}/{request.secret_name}", request.where),
-            "stale.reasons": known([r for r, _ in reasons], *(w for _, w in reasons)),
-        }
-        ids = (chain.id,) if chain else ()
-        subjects.append(Subject("request", f"{request.namespace}/{request.name}", facts | more, ids))
-    return subjects
-
-
-def _stale(
-    request: CredentialsRequest, chain: Chain | None, evidence: Evidence, objects: Objects
-) -> Iterator[tuple[str, Where]]:
-    if found := condition(request, "StaleCredentials"):
-        yield f"its condition StaleCredentials says: {found[0] or 'True'}", found[1]
-    if request.annotations.get("release.openshift.io/delete") == "true":
-        yield "its release deletes it", request.where.at("metadata", "annotations")
-    if _operator_is_gone(request, chain, evidence, objects):
-        namespace = request.secret_namespace
-        yield (
-            f"namespace {namespace} holds no pod that uses it and no operator of OLM, "
-            "and no release brings it",
-            request.where,
-        )
-
-
-def _operator_is_gone(
-    request: CredentialsRequest, chain: Chain | None, evidence: Evidence, objects: Objects
-) -> bool:
-    """Whether an operator of OLM left its request behind: only where its namespaces were gathered."""
-    if any(note.startswith("include.release.openshift.io/") for note in request.annotations):
-        return False
-    if chain is None or chain.in_release is not None or chain.workloads:
-        return False
-    spaces = {request.namespace, request.secret_namespace}
-    olm = [
-        obj
-        for kind in ("Subscription", "ClusterServiceVersion")
-        for obj in objects.all(kind)
-        if obj.group == "operators.coreos.com"
-    ]
-    here = any(obj.namespace in spaces for obj in olm) or any(
-        evidence.seen(kind, space) for kind in ("Subscription", "ClusterServiceVersion") for space in spaces
-    )
-    gathered = any(key[1] == "ClusterServiceVersion" for key in evidence.names)
-    return gathered and not here and evidence.has_list("Pod", request.secret_namespace)

@@ -1,4 +1,4 @@
-"""What stands around the chains: the release handed in, OLM, the webhook; their facts and subjects in one place."""
+"""What stands around the chains: the release handed in, OLM, the webhook; their facts and subjects."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from analyzer.model.conditions import condition_facts
 from analyzer.model.objects import Objects, known
 from analyzer.model.olm import Installed, installed_operators, subscription_subjects, waiting_for_role
 from analyzer.model.pod_settings import setting_facts
-from analyzer.model.requests import ReleaseMatch, release_subject, request_facts, stale_subjects
+from analyzer.model.requests import ReleaseMatch, release_subject, request_facts
 from analyzer.model.roles import Naming
+from analyzer.model.stale import stale_subjects
 from analyzer.model.webhook import webhook_subjects
 
 DEFAULT_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)

@@ -91,8 +91,11 @@ def trust_facts(
 ) -> Facts:
     """Give the ``trust.*`` facts: every ServiceAccount of the request is judged on its own."""
     role = choice.role
-    unjudged = choice.exists is False or not view.issuer or not is_https(view.issuer)
-    if unjudged or not view.issuer or (role is not None and role.trust and not chain.subjects):
+    issuer = view.facts["cluster.issuer"]
+    if isinstance(issuer, Unknown) and choice.exists is not False:
+        return {f"trust.{name}": issuer for name in _NAMES}
+    nobody = role is not None and role.trust is not None and not chain.subjects
+    if choice.exists is False or nobody or not view.issuer or not is_https(view.issuer):
         return {f"trust.{name}": NOT_JUDGED for name in _NAMES}
     if role is None or role.trust is None:
         return {f"trust.{name}": asks.role(choice.name) for name in _NAMES}

@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
-from analyzer.evidence.gather import Evidence
-from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest, K8sObject
-from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.asks import NOT_JUDGED
 from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled
-from analyzer.model.cluster import ClusterView, Facts, value_of
-from analyzer.model.objects import Objects, known
+from analyzer.model.cluster import Facts
+from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
-from analyzer.model.releases import Range, actions_of, added_actions, minor_of, range_of
+from analyzer.model.releases import actions_of, added_actions
 from analyzer.model.requests import has_namespace
 from analyzer.model.resolve import resolve_role
-from analyzer.model.roles import Naming, RoleBook
 from analyzer.model.trust import RoleChoice, trust_facts
+from analyzer.model.upgrade_release import Present, Target, cluster_minor, release_facts, target_version
 from analyzer.model.workloads import USUAL_AUDIENCES
 
 DELETE = "release.openshift.io/delete"
-ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The requests of the release to go to, and the version that its folder's name hints at."""
-
-    objects: tuple[K8sObject, ...]
-    hint: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """What the cluster has, as far as an upgrade needs it."""
-
-    evidence: Evidence
-    objects: Objects
-    view: ClusterView
-    asks: Asks
-    chains: Sequence[Chain]
-    choices: dict[str, RoleChoice]
-    book: RoleBook
-    names: Naming
 
 
 def upgrade_subjects(target: Target, present: Present) -> list[Subject]:
@@ -56,73 +31,12 @@ def upgrade_subjects(target: Target, present: Present) -> list[Subject]:
     kept = [r for r in released if r.annotations.get(DELETE) != "true"]
     capabilities = enabled_capabilities(present.objects)
     wanted = [r for r in kept if is_enabled(r.annotations, capabilities) and r.name != READ_ONLY_REQUEST]
-    version = _version(kept, target.hint, _minor(present))
+    version = target_version(kept, target.hint, cluster_minor(present))
     shared: Facts = present.view.facts | {"upgrade.target": version.fact}
-    subjects = [Subject("upgrade", "release", shared | _release_facts(version, present), ())]
+    subjects = [Subject("upgrade", "release", shared | release_facts(version, present), ())]
     subjects += [_request_subject(request, present, shared) for request in wanted]
     subjects += _removed({r.name for r in kept}, present, shared)
     return subjects
-
-
-# --- which release, and whether the operator lets it begin ------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Version:
-    fact: Fact
-    minors: Range | None
-    minor_update: bool | None
-
-
-def _minor(present: Present) -> int | None:
-    return minor_of(text(value_of(present.view.facts, "cluster.version")))
-
-
-def _version(requests: Sequence[CredentialsRequest], hint: str | None, current: int | None) -> _Version:
-    """Tell the target's minor release: by the folder's name if its requests agree, else by what they ask for."""
-    found = range_of(requests)
-    hinted = minor_of(hint)
-    cites = [r.where for r in requests[:1]]
-    if hinted is not None and (found is None or hinted in found):
-        found = Range(hinted, hinted)
-    elif found is not None and current is not None and current + 1 in found:
-        found = Range(current + 1, current + 1)
-    fact = known(str(found) if found else None, *cites, derived=True)
-    return _Version(fact, found, None if found is None or current is None else found.last > current)
-
-
-def _release_facts(version: _Version, present: Present) -> Facts:
-    facts: Facts = {"upgrade.request": known(None), "upgrade.removed": known(False)}
-    facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
-    operator = present.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
-    if operator is None:
-        ask = present.asks.config("cloudcredentials.operator.openshift.io")
-        return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": ask}
-    value = strings(dig(operator.value, "metadata", "annotations")).get(ANNOTATION)
-    where = operator.where.at("metadata", "annotations", ANNOTATION)
-    facts["upgrade.annotation"] = known(value, where)
-    facts["upgrade.annotation_problem"] = known(None, where)
-    if value is None:
-        facts["upgrade.annotation_problem"] = known("it is not set", operator.where.at("metadata"))
-    elif version.minors is not None and minor_of(value) not in range(
-        version.minors.first, version.minors.last + 1
-    ):
-        facts["upgrade.annotation_problem"] = known(f"it is {value}", where)
-    elif blocked := _blocked(present):
-        facts["upgrade.annotation_problem"] = Fact(
-            f"it is {value}, but the operator still reports Upgradeable=False, MissingUpgradeableAnnotation",
-            (where, *blocked.cites),
-        )
-    return facts
-
-
-def _blocked(present: Present) -> Fact | None:
-    operator = present.objects.one("ClusterOperator", "cloud-credential")
-    for index, entry in enumerate(items(dig(operator.value, "status", "conditions")) if operator else ()):
-        state = (dig(entry, "type"), dig(entry, "status"), dig(entry, "reason"))
-        if operator and state == ("Upgradeable", "False", "MissingUpgradeableAnnotation"):
-            return known(True, operator.where.at("status", "conditions", index))
-    return None
 
 
 # --- each request -----------------------------------------------------------------------------

@@ -167,7 +167,7 @@ workload.audiences_wrong       list    audiences that are neither in the provide
 workload.service_accounts      list    ServiceAccounts that the pods run as
 workload.service_accounts_foreign list those that the request does not name
 workload.static_env            list    containers whose environment holds a long-lived access key, as phrases
-workload.other_profile         list    containers whose environment names a profile or file other than the Secret's, as phrases
+workload.overrides             list    the same, and containers whose environment names a profile or file other than the Secret's
 workload.token_lifetimes       list    token volumes that live over a day or under ten minutes, as phrases
 workload.legacy_tokens         list    containers that sign in with the API server's own token, as pod/container
 workload.issuer_changed        string  when kube-apiserver began to sign with the issuer in force; null where no change shows
@@ -216,6 +216,7 @@ permissions.boundary_narrow    list    actions that the boundary allows in part 
 permissions.boundary_summary   string  boundary_cuts, boundary_optional and boundary_narrow as one phrase, else null
 permissions.organization_denied list    actions for which AWS names a service or resource control policy in a log; known only with such a line
 permissions.organization_layer string  which of the two; known only with such a line
+permissions.organization_caller string  ARN of the caller in that line; known only with such a line
 permissions.organization_recency string  ongoing, stopped or unknown at gather time; known only with such a line
 permissions.narrow             list    actions granted on fewer resources than asked for and used here, with those resources, as phrases
 permissions.narrow_logged      list    those of these actions that a log line denies

@@ -31,7 +31,7 @@ OPT_IN = (
 
 @dataclass(slots=True)
 class Account:
-    """A ServiceAccount that has, or seems meant to have, a role; ``obj`` is None where it was not gathered."""
+    """A ServiceAccount that has, or seems meant to have, a role; ``obj`` is None if it was not gathered."""
 
     namespace: str
     name: str
@@ -162,6 +162,11 @@ def _role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
         for container in kubernetes.workload(pod).containers:
             if arn := container.env.get("AWS_ROLE_ARN"):
                 return arn
+    on_pods = (strings(dig(pod.value, "metadata", "annotations")) for pod in account.pods)
+    for notes in (account.annotations, *on_pods):
+        for key in (ANNOTATION, *near_misses(notes)):
+            if key in notes:
+                return notes[key].strip()
     return None
 
 

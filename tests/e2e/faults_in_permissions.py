@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from samples import Cluster, faults
-from samples.aws import ManagedPolicy, Role, permission_policy
+from samples.aws import ManagedPolicy, Role
 from samples.yamlout import Json, aws_json
 
 from .fault import LOGS, ROLES, TRUST_FAULT, WORKLOAD_FAULT, Fault
@@ -59,7 +59,9 @@ def denied(chain: str, action: str, because: str | None = None, *, resource: str
     def edit(cluster: Cluster) -> None:
         words = {} if because is None else {"because": because}
         since = cluster.gathered - timedelta(hours=9)
-        faults.call_denied(cluster, action, namespace=namespace_of(chain), since=since, resource=resource, **words)
+        faults.call_denied(
+            cluster, action, namespace=namespace_of(chain), since=since, resource=resource, **words
+        )
 
     return edit
 
@@ -149,7 +151,12 @@ def machine_sets(cluster: Cluster) -> dict[str, bytes]:
     body = {
         "apiVersion": "machine.openshift.io/v1beta1",
         "kind": "MachineSet",
-        "metadata": {"name": "demo-worker", "namespace": "openshift-machine-api", "uid": "1", "resourceVersion": "9"},
+        "metadata": {
+            "name": "demo-worker",
+            "namespace": "openshift-machine-api",
+            "uid": "1",
+            "resourceVersion": "9",
+        },
         "spec": {"template": {"spec": {"providerSpec": {"value": {"blockDevices": [device]}}}}},
     }
     folder = "namespaces/openshift-machine-api/machine.openshift.io/machinesets"
@@ -201,84 +208,239 @@ OTHER_BUCKET = "arn:aws:s3:::somebody-elses-bucket/*"
 TAGGED = {"StringEquals": {"aws:ResourceTag/red-hat-managed": "true"}}
 OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
 
-_missing = Fault("permission-missing", "permissions", customer_key, ROLES, chains=(DRIVERS,), second=TRUST_FAULT)
-_deny = Fault("permission-explicit-deny", "permissions", also(INGRESS, DENY_HOSTED_ZONES), ROLES, chains=(INGRESS,))
-_boundary = Fault("permission-boundary", "permissions", limited(MACHINES, NO_INSTANCES), r"get-policy-version",
-                  chains=(MACHINES,), second=TRUST_FAULT)  # fmt: skip
-_organization = Fault("permission-organization-deny", "permissions", denied(INGRESS, "route53:ListHostedZones", SCP),
-                      LOGS, chains=(INGRESS,))  # fmt: skip
-_resource = Fault("permission-resource-narrow", "permissions", change(REGISTRY, OBJECTS, Resource=OTHER_BUCKET), ROLES,
-                  chains=(REGISTRY,), state="warn")  # fmt: skip
-_condition = Fault("permission-condition-narrow", "permissions",
-                   change(DRIVERS, ("ec2:DeleteVolume",), Condition=TAGGED), ROLES, chains=(DRIVERS,), state="warn")  # fmt: skip
-_overwritten = Fault("permission-overwritten", "permissions", instead(INGRESS, REGISTRY), ROLES, chains=(INGRESS,))
-_version = Fault("permission-policy-version", "permissions",
-                 both(by_hand(INGRESS), attached_without(INGRESS, "tag:GetResources")), ROLES, chains=(INGRESS,),
-                 state="warn", details=True)  # fmt: skip
-_shared = Fault("permission-shared-vpc", "permissions",
-                both(shared_vpc, change(INGRESS, ("sts:AssumeRole",), Resource="arn:aws:iam::123456789012:role/none")),
-                ROLES, chains=(INGRESS,), more=zone_role(its_own_principal))  # fmt: skip
+_missing = Fault(
+    "permission-missing", "permissions", customer_key, ROLES, chains=(DRIVERS,), second=TRUST_FAULT
+)
+_deny = Fault(
+    "permission-explicit-deny", "permissions", also(INGRESS, DENY_HOSTED_ZONES), ROLES, chains=(INGRESS,)
+)
+_boundary = Fault(
+    "permission-boundary",
+    "permissions",
+    limited(MACHINES, NO_INSTANCES),
+    r"get-policy-version",
+    chains=(MACHINES,),
+    second=TRUST_FAULT,
+)
+_organization = Fault(
+    "permission-organization-deny",
+    "permissions",
+    denied(INGRESS, "route53:ListHostedZones", SCP),
+    LOGS,
+    chains=(INGRESS,),
+)
+_resource = Fault(
+    "permission-resource-narrow",
+    "permissions",
+    change(REGISTRY, OBJECTS, Resource=OTHER_BUCKET),
+    ROLES,
+    chains=(REGISTRY,),
+    state="warn",
+)
+_condition = Fault(
+    "permission-condition-narrow",
+    "permissions",
+    change(DRIVERS, ("ec2:DeleteVolume",), Condition=TAGGED),
+    ROLES,
+    chains=(DRIVERS,),
+    state="warn",
+)
+_overwritten = Fault(
+    "permission-overwritten", "permissions", instead(INGRESS, REGISTRY), ROLES, chains=(INGRESS,)
+)
+_version = Fault(
+    "permission-policy-version",
+    "permissions",
+    both(attached_without(INGRESS, "tag:GetResources"), by_hand(INGRESS)),
+    ROLES,
+    chains=(INGRESS,),
+    state="warn",
+    details=True,
+)
+_shared = Fault(
+    "permission-shared-vpc",
+    "permissions",
+    both(shared_vpc, change(INGRESS, ("sts:AssumeRole",), Resource="arn:aws:iam::123456789012:role/none")),
+    ROLES,
+    chains=(INGRESS,),
+    more=zone_role(its_own_principal),
+)
 
 FAULTS: list[Fault] = [
-    replace(_missing, variant="customer-key-of-a-storage-class", edit=both(
-        customer_key, lambda c: own_policy(c, DRIVERS)["Statement"].__delitem__(slice(1, None)))),
-    replace(_missing, variant="customer-key-of-a-machine-set", chains=(MACHINES,), edit=both(
-        encrypted_machines, lambda c: own_policy(c, MACHINES)["Statement"].__delitem__(slice(1, None)))),
-    replace(_missing, variant="needs-every-resource", chains=(INGRESS,), second=WORKLOAD_FAULT,
-            edit=change(INGRESS, ("route53:ListHostedZones",), Resource="arn:aws:route53:::hostedzone/Z1")),
-    replace(_missing, variant="made-by-hand", chains=(INGRESS,), state="warn", second=WORKLOAD_FAULT,
-            edit=both(change(INGRESS, ("tag:GetResource",)), lambda c: _drop(c, INGRESS, "tag:GetResources"),
-                      by_hand(INGRESS))),
+    replace(
+        _missing,
+        variant="customer-key-of-a-storage-class",
+        edit=both(customer_key, lambda c: own_policy(c, DRIVERS)["Statement"].__delitem__(slice(1, None))),
+    ),
+    replace(
+        _missing,
+        variant="customer-key-of-a-machine-set",
+        chains=(MACHINES,),
+        edit=both(
+            encrypted_machines, lambda c: own_policy(c, MACHINES)["Statement"].__delitem__(slice(1, None))
+        ),
+    ),
+    replace(
+        _missing,
+        variant="needs-every-resource",
+        chains=(INGRESS,),
+        second=WORKLOAD_FAULT,
+        edit=change(INGRESS, ("route53:ListHostedZones",), Resource="arn:aws:route53:::hostedzone/Z1"),
+    ),
+    replace(
+        _missing,
+        variant="made-by-hand",
+        chains=(INGRESS,),
+        state="warn",
+        second=WORKLOAD_FAULT,
+        edit=both(
+            change(INGRESS, ("tag:GetResource",)),
+            lambda c: _drop(c, INGRESS, "tag:GetResources"),
+            by_hand(INGRESS),
+        ),
+    ),
     _deny,
-    replace(_deny, variant="not-action", edit=also(
-        INGRESS, {"Effect": "Deny", "NotAction": ["route53:*", "elasticloadbalancing:*"], "Resource": "*"})),
-    replace(_deny, variant="another-region", chains=(MACHINES,), second=TRUST_FAULT, edit=also(
-        MACHINES, {"Effect": "Deny", "Action": "ec2:*", "Resource": "*",
-                   "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}})),
-    replace(_deny, variant="feature-not-used", state="info", chains=(DRIVERS,),
-            edit=also(DRIVERS, {"Effect": "Deny", "Action": "kms:*", "Resource": "*"})),
+    replace(
+        _deny,
+        variant="not-action",
+        edit=also(
+            INGRESS, {"Effect": "Deny", "NotAction": ["route53:*", "elasticloadbalancing:*"], "Resource": "*"}
+        ),
+    ),
+    replace(
+        _deny,
+        variant="another-region",
+        chains=(MACHINES,),
+        second=TRUST_FAULT,
+        edit=also(
+            MACHINES,
+            {
+                "Effect": "Deny",
+                "Action": "ec2:*",
+                "Resource": "*",
+                "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}},
+            },
+        ),
+    ),
+    replace(
+        _deny,
+        variant="feature-not-used",
+        state="info",
+        chains=(DRIVERS,),
+        edit=also(DRIVERS, {"Effect": "Deny", "Action": "kms:*", "Resource": "*"}),
+    ),
     _boundary,
-    replace(_boundary, variant="explicit-deny", edit=limited(
-        MACHINES, EVERYTHING, {"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"})),
-    replace(_boundary, variant="in-part", state="warn", edit=limited(
-        MACHINES, NO_INSTANCES,
-        {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:*:instance/i-1*"})),
-    replace(_boundary, variant="log-names-it", edit=both(
-        limited(MACHINES, NO_INSTANCES), denied(MACHINES, "ec2:RunInstances", BOUNDARY))),
+    replace(
+        _boundary,
+        variant="explicit-deny",
+        edit=limited(MACHINES, EVERYTHING, {"Effect": "Deny", "Action": "ec2:RunInstances", "Resource": "*"}),
+    ),
+    replace(
+        _boundary,
+        variant="in-part",
+        state="warn",
+        edit=limited(
+            MACHINES,
+            NO_INSTANCES,
+            {"Effect": "Allow", "Action": "ec2:RunInstances", "Resource": "arn:aws:ec2:*:*:instance/i-1*"},
+        ),
+    ),
+    replace(
+        _boundary,
+        variant="log-names-it",
+        hide=f"get-policy-version|{LOGS}",
+        edit=both(limited(MACHINES, NO_INSTANCES), denied(MACHINES, "ec2:RunInstances", BOUNDARY)),
+    ),
     _organization,
-    replace(_organization, variant="resource-control-policy", chains=(REGISTRY,),
-            edit=denied(REGISTRY, "s3:PutObject", RCP)),
+    replace(
+        _organization,
+        variant="resource-control-policy",
+        chains=(REGISTRY,),
+        edit=denied(REGISTRY, "s3:PutObject", RCP),
+    ),
     _resource,
-    replace(_resource, variant="log-denies-it", state="fail", edit=both(
-        _resource.edit, denied(REGISTRY, "s3:GetObject", resource="arn:aws:s3:::demo-image-registry/docker"))),
-    replace(_resource, variant="deny-on-some", chains=(MACHINES,), second=TRUST_FAULT, edit=also(
-        MACHINES, {"Effect": "Deny", "Action": "ec2:TerminateInstances",
-                   "Resource": "arn:aws:ec2:us-west-2:123456789012:instance/i-0*"})),
+    replace(
+        _resource,
+        variant="log-denies-it",
+        state="fail",
+        edit=both(
+            _resource.edit,
+            denied(REGISTRY, "s3:GetObject", resource="arn:aws:s3:::demo-image-registry/docker"),
+        ),
+    ),
+    replace(
+        _resource,
+        variant="deny-on-some",
+        chains=(MACHINES,),
+        second=TRUST_FAULT,
+        edit=also(
+            MACHINES,
+            {
+                "Effect": "Deny",
+                "Action": "ec2:TerminateInstances",
+                "Resource": "arn:aws:ec2:us-west-2:123456789012:instance/i-0*",
+            },
+        ),
+    ),
     _condition,
-    replace(_condition, variant="log-denies-it", state="fail", edit=both(
-        _condition.edit, denied(DRIVERS, "ec2:DeleteVolume"))),
-    replace(_condition, variant="record-names", chains=(INGRESS,), edit=change(
-        INGRESS, ("route53:ChangeResourceRecordSets",), Condition={
-            "ForAllValues:StringLike": {
-                "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["*.other.example.org"]}})),
+    replace(
+        _condition,
+        variant="log-denies-it",
+        state="fail",
+        edit=both(_condition.edit, denied(DRIVERS, "ec2:DeleteVolume")),
+    ),
+    replace(
+        _condition,
+        variant="record-names",
+        chains=(INGRESS,),
+        edit=change(
+            INGRESS,
+            ("route53:ChangeResourceRecordSets",),
+            Condition={
+                "ForAllValues:StringLike": {
+                    "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["*.other.example.org"]
+                }
+            },
+        ),
+    ),
     _overwritten,
     replace(_overwritten, variant="similar-requests", chains=(DRIVERS,), edit=instead(DRIVERS, MACHINES)),
     _version,
-    replace(_version, variant="log-denies-it", state="fail", edit=both(
-        denied(INGRESS, "tag:GetResources"), _version.edit)),
+    replace(
+        _version,
+        variant="log-denies-it",
+        state="fail",
+        edit=both(denied(INGRESS, "tag:GetResources"), _version.edit),
+    ),
     _shared,
-    replace(_shared, variant="not-trusted", edit=shared_vpc, more=zone_role(another_principal), hide="zone-manager"),
-    Fault("permission-excess", "permissions", also(REGISTRY, {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}),
-          ROLES, chains=(REGISTRY,), state="info", kind="hygiene"),
-    Fault("permission-unknown-action", "permissions",
-          also(REGISTRY, {"Effect": "Allow", "Action": "s3:GetBuckedTagging", "Resource": "*"}),
-          ROLES, chains=(REGISTRY,), state="info", kind="hygiene"),
-]  # fmt: skip
+    replace(
+        _shared,
+        variant="not-trusted",
+        edit=shared_vpc,
+        more=zone_role(another_principal),
+        hide="zone-manager",
+    ),
+    Fault(
+        "permission-excess",
+        "permissions",
+        also(REGISTRY, {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}),
+        ROLES,
+        chains=(REGISTRY,),
+        state="info",
+        kind="hygiene",
+    ),
+    Fault(
+        "permission-unknown-action",
+        "permissions",
+        also(REGISTRY, {"Effect": "Allow", "Action": "s3:GetBuckedTagging", "Resource": "*"}),
+        ROLES,
+        chains=(REGISTRY,),
+        state="info",
+        kind="hygiene",
+    ),
+]
 
 
 def _drop(cluster: Cluster, chain: str, action: str) -> None:
     for entry in own_policy(cluster, chain)["Statement"]:
         entry["Action"] = [one for one in entry["Action"] if one != action]
-
-
-_ = permission_policy

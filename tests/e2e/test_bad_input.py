@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import sys
-import tarfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,7 +16,7 @@ from analyzer.session import analyze
 from samples import Cluster
 from samples.scenarios import SCENARIOS
 
-from .runs import Bench, bundle, everything, exports, findings, named, the_chain, told, used, without
+from .runs import Bench, archive, bundle, everything, exports, findings, named, the_chain, told, used, without
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,17 +41,6 @@ def assert_one_line(result: subprocess.CompletedProcess[str], code: int, *words:
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     for word in words:
         assert word in result.stderr
-
-
-def archive(files: dict[str, bytes], mode: str = "w:gz") -> bytes:
-    """Pack files as `tar` does."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode) as packed:  # type: ignore[call-overload]
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            packed.addfile(member, io.BytesIO(content))
-    return out.getvalue()
 
 
 # --- nothing to read: exit 3; nothing there: exit 2 ----------------------------------------------
@@ -98,9 +85,7 @@ def test_a_file_that_is_no_bundle(tmp_path: Path, name: str) -> None:
 def test_a_file_that_is_no_bundle_on_the_command_line(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(_NO_BUNDLES["notes.txt"])
-    assert_one_line(command("analyze", path), 3, "notes.txt")
-    result = command("analyze", path, "-f", "json")
-    assert_one_line(result, 3, "notes.txt")
+    assert_one_line(command("analyze", path, "-f", "json"), 3, "notes.txt")
 
 
 def test_a_file_that_is_no_bundle_beside_one_that_is(bench: Bench, tmp_path: Path) -> None:
@@ -138,9 +123,8 @@ def test_truncated_archive(bench: Bench, tmp_path: Path, mode: str, kept: float)
     assert not [c for c in report.chains if c.id in passed and c.verdict.state == "fail"], told(report)
 
 
-@pytest.mark.parametrize("mode", ["w:gz", "w:xz"])
-def test_truncated_healthy_archive_on_the_command_line(tmp_path: Path, mode: str) -> None:
-    packed = archive(dict(sorted(everything(Cluster()).items(), reverse=True)), mode)
+def test_truncated_healthy_archive_on_the_command_line(tmp_path: Path) -> None:
+    packed = archive(dict(sorted(everything(Cluster()).items(), reverse=True)), "w:gz")
     path = tmp_path / "bundle.tar.gz"
     path.write_bytes(packed[: len(packed) * 3 // 4])
     result = command("analyze", path, "-f", "json")
@@ -288,7 +272,7 @@ def test_an_inspect_of_one_namespace(bench: Bench) -> None:
 # --- the command line over the samples ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["healthy", "kid-rotated", "mint-mode", "bundle-only"])
+@pytest.mark.parametrize("name", ["kid-rotated", "bundle-only"])
 def test_exit_codes_of_the_samples(bench: Bench, name: str) -> None:
     scenario = SCENARIOS[name]
     root = bench.tree(scenario.files())
@@ -312,10 +296,8 @@ def test_text_answer_of_a_sample(bench: Bench) -> None:
     assert "\x1b" not in result.stdout
 
 
-def test_bad_options() -> None:
-    level = command("analyze", ".", "--fail-on", "sometimes")
-    assert level.returncode == 2
-    assert "Traceback" not in level.stderr
-    wrong = command("analyze", ".", "--select", "no-such-rule")
-    assert wrong.returncode == 2
-    assert "Traceback" not in wrong.stderr
+def test_bad_options(tmp_path: Path) -> None:
+    assert_one_line(command("analyze", tmp_path, "--fail-on", "sometimes"), 2, "sometimes")
+    assert_one_line(
+        command("analyze", ROOT / "samples" / "mint-mode", "--select", "no-such-rule"), 2, "no-such"
+    )

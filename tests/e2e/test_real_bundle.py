@@ -128,7 +128,9 @@ def run(bench: Bench, real: tuple[RealBundle, Cluster], fault: Fault, failure: F
         fault(found, cluster)
         found.write_exports(cluster)
         report = analyze([found.folder])
-        bench.check(report, found.folder)
+        bench.check(report)
+        places = [proof for finding in report.findings for proof in finding.evidence]
+        assert all((found.folder / proof.file).is_file() for proof in places), places
     return report
 
 
@@ -170,7 +172,7 @@ def test_faults_of_the_samples(bench: Bench, real: tuple[RealBundle, Cluster], n
 def test_without_exports(bench: Bench, real: tuple[RealBundle, Cluster]) -> None:
     found, _ = real
     report = analyze([found.folder / "must-gather"])
-    bench.check(report, found.folder / "must-gather")
+    bench.check(report)
     assert not findings(report, "fail", "warn"), told(report)
     assert {chain.verdict.state for chain in report.chains} == {"unknown"}
     assert report.missing

@@ -1,0 +1,78 @@
+"""CredentialsRequests that nothing needs any more: one subject for each request of AWS in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.engine.facts import Subject
+from analyzer.evidence import kubernetes
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import CredentialsRequest
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import Facts
+from analyzer.model.objects import Objects, known, was_in_cluster
+from analyzer.model.requests import condition
+
+
+def stale_subjects(
+    evidence: Evidence, objects: Objects, chains: Sequence[Chain], facts: Facts
+) -> list[Subject]:
+    """Give one subject for each request of AWS in the cluster, with why nothing may need it any more."""
+    by_name = {c.in_cluster.name: c for c in chains if c.in_cluster}
+    subjects = []
+    for obj in objects.all("CredentialsRequest"):
+        if not was_in_cluster(obj):
+            continue
+        request = kubernetes.credentials_request(obj, release=False)
+        if request.provider_kind != "AWSProviderSpec" or condition(request, "Ignored"):
+            continue
+        chain = by_name.get(request.name)
+        reasons = list(_stale(request, chain, evidence, objects))
+        more: Facts = {
+            "stale.request": known(request.name, request.where.at("metadata", "name")),
+            "stale.namespace": known(request.namespace, request.where),
+            "stale.secret": known(f"{request.secret_namespace}/{request.secret_name}", request.where),
+            "stale.reasons": known([r for r, _ in reasons], *(w for _, w in reasons)),
+        }
+        ids = (chain.id,) if chain else ()
+        subjects.append(Subject("request", f"{request.namespace}/{request.name}", facts | more, ids))
+    return subjects
+
+
+def _stale(
+    request: CredentialsRequest, chain: Chain | None, evidence: Evidence, objects: Objects
+) -> Iterator[tuple[str, Where]]:
+    if found := condition(request, "StaleCredentials"):
+        yield f"its condition StaleCredentials says: {found[0] or 'True'}", found[1]
+    if request.annotations.get("release.openshift.io/delete") == "true":
+        yield "its release deletes it", request.where.at("metadata", "annotations")
+    if _operator_is_gone(request, chain, evidence, objects):
+        namespace = request.secret_namespace
+        yield (
+            f"namespace {namespace} holds no pod that uses it and no operator of OLM, "
+            "and no release brings it",
+            request.where,
+        )
+
+
+def _operator_is_gone(
+    request: CredentialsRequest, chain: Chain | None, evidence: Evidence, objects: Objects
+) -> bool:
+    """Whether an operator of OLM left its request behind: only where its namespaces were gathered."""
+    if any(note.startswith("include.release.openshift.io/") for note in request.annotations):
+        return False
+    if chain is None or chain.in_release is not None or chain.workloads:
+        return False
+    spaces = {request.namespace, request.secret_namespace}
+    olm = [
+        obj
+        for kind in ("Subscription", "ClusterServiceVersion")
+        for obj in objects.all(kind)
+        if obj.group == "operators.coreos.com"
+    ]
+    here = any(obj.namespace in spaces for obj in olm) or any(
+        evidence.seen(kind, space) for kind in ("Subscription", "ClusterServiceVersion") for space in spaces
+    )
+    gathered = any(key[1] == "ClusterServiceVersion" for key in evidence.names)
+    return gathered and not here and evidence.has_list("Pod", request.secret_namespace)

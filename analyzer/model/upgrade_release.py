@@ -1,0 +1,117 @@
+"""Which release an upgrade goes to, and whether the credential operator lets it begin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analyzer.engine.facts import Fact
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, items, strings, text
+from analyzer.evidence.records import CredentialsRequest, K8sObject
+from analyzer.model.asks import Asks
+from analyzer.model.chains import Chain
+from analyzer.model.cluster import ClusterView, Facts, value_of
+from analyzer.model.objects import Objects, known
+from analyzer.model.releases import Range, minor_of, range_of
+from analyzer.model.roles import Naming, RoleBook
+from analyzer.model.trust import RoleChoice
+
+_VERSION = re.compile(r"(?<!\d)4\.\d{1,2}(?!\d)")
+_REQUEST = "CredentialsRequest"
+ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The requests of the release to go to, and the version that its folder's name hints at."""
+
+    objects: tuple[K8sObject, ...]
+    hint: str | None
+
+
+def take_target(evidence: Evidence, input_id: str, path: Path) -> Target:
+    """Take the target's requests out of the evidence: nothing in its folder is of the cluster."""
+    objects = tuple(o for o in evidence.objects if o.where.input == input_id and o.kind == _REQUEST)
+    evidence.objects = [o for o in evidence.objects if o.where.input != input_id]
+    evidence.raw = [raw for raw in evidence.raw if raw.input != input_id]
+    evidence.names = {k: v for k, v in evidence.names.items() if not k[0].startswith(f"{input_id}:")}
+    evidence.listed = {k for k in evidence.listed if not k[0].startswith(f"{input_id}:")}
+    hint = _VERSION.search(path.resolve().name)
+    return Target(objects, hint[0] if hint else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What the cluster has, as far as an upgrade needs it."""
+
+    evidence: Evidence
+    objects: Objects
+    view: ClusterView
+    asks: Asks
+    chains: Sequence[Chain]
+    choices: dict[str, RoleChoice]
+    book: RoleBook
+    names: Naming
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The target: ``minors`` it may be of, ``minor_update`` whether they are later than the cluster's."""
+
+    fact: Fact
+    minors: Range | None
+    minor_update: bool | None
+
+
+def cluster_minor(present: Present) -> int | None:
+    """Give the minor release of the cluster."""
+    return minor_of(text(value_of(present.view.facts, "cluster.version")))
+
+
+def target_version(requests: Sequence[CredentialsRequest], hint: str | None, current: int | None) -> Version:
+    """Tell the target's minor release: by the folder's name if its requests agree, else by these alone."""
+    found = range_of(requests)
+    hinted = minor_of(hint)
+    cites = [r.where for r in requests[:1]]
+    if hinted is not None and (found is None or hinted in found):
+        found = Range(hinted, hinted)
+    elif found is not None and current is not None and current + 1 in found:
+        found = Range(current + 1, current + 1)
+    fact = known(str(found) if found else None, *cites, derived=True)
+    return Version(fact, found, None if found is None or current is None else found.last > current)
+
+
+def release_facts(version: Version, present: Present) -> Facts:
+    """Give the facts of the subject that is the release as a whole."""
+    facts: Facts = {"upgrade.request": known(None), "upgrade.removed": known(False)}
+    facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
+    operator = present.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
+    if operator is None:
+        ask = present.asks.config("cloudcredentials.operator.openshift.io")
+        return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": ask}
+    value = strings(dig(operator.value, "metadata", "annotations")).get(ANNOTATION)
+    where = operator.where.at("metadata", "annotations", ANNOTATION)
+    facts["upgrade.annotation"] = known(value, where)
+    facts["upgrade.annotation_problem"] = known(None, where)
+    if value is None:
+        facts["upgrade.annotation_problem"] = known("it is not set", operator.where.at("metadata"))
+    elif version.minors is not None and (minor_of(value) or 0) not in version.minors:
+        facts["upgrade.annotation_problem"] = known(f"it is {value}", where)
+    elif blocked := _blocked(present):
+        facts["upgrade.annotation_problem"] = Fact(
+            f"it is {value}, but the operator still reports Upgradeable=False, MissingUpgradeableAnnotation",
+            (where, *blocked.cites),
+        )
+    return facts
+
+
+def _blocked(present: Present) -> Fact | None:
+    operator = present.objects.one("ClusterOperator", "cloud-credential")
+    for index, entry in enumerate(items(dig(operator.value, "status", "conditions")) if operator else ()):
+        state = (dig(entry, "type"), dig(entry, "status"), dig(entry, "reason"))
+        if operator and state == ("Upgradeable", "False", "MissingUpgradeableAnnotation"):
+            return known(True, operator.where.at("status", "conditions", index))
+    return None
