@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from analyzer import __version__
-from analyzer.engine import Fact, Outcome, RuleSet, Subject, evaluate, load_rules
+from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.evidence.gather import Evidence, gather
 from analyzer.findings import judge
@@ -59,6 +59,7 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
     """
     options = options or Options()
     ruleset = built_in_rules(options.rules)
+    choose(ruleset, options.select, options.ignore)  # a misspelt id is said before anything is read
     evidence = _gather(paths)
     model = build_model(evidence, options.as_of)
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)

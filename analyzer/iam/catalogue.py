@@ -35,6 +35,7 @@ class Catalogue:
     source: str
     date: str
     services: dict[str, dict[str, Action]] = field(repr=False)
+    _expanded: dict[str, tuple[Action, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, action: str) -> Action | None:
         """Return the action of that name, in any case."""
@@ -43,7 +44,11 @@ class Catalogue:
 
     def expand(self, pattern: str) -> tuple[Action, ...]:
         """Return the actions that a pattern such as ``kms:ReEncrypt*`` matches, in order of name."""
-        return tuple(self._expand(pattern.lower()))
+        key = pattern.lower()
+        found = self._expanded.get(key)
+        if found is None:
+            found = self._expanded[key] = tuple(self._expand(key))
+        return found
 
     def _expand(self, pattern: str) -> Iterator[Action]:
         if set(pattern) == {"*"}:
@@ -53,10 +58,13 @@ class Catalogue:
         service, colon, name = pattern.partition(":")
         if not colon:
             return
-        for prefix, actions in self.services.items():
-            if prefix == service or (glob.has_wildcard(service) and glob.matches(service, prefix)):
-                compiled = glob.compiled(glob.escape_dollars(name))
-                yield from (action for key, action in actions.items() if compiled.fullmatch(key))
+        if glob.has_wildcard(service):
+            prefixes = [prefix for prefix in self.services if glob.matches(service, prefix)]
+        else:
+            prefixes = [service] if service in self.services else []
+        compiled = glob.compiled(glob.escape_dollars(name))
+        for prefix in prefixes:
+            yield from (action for key, action in self.services[prefix].items() if compiled.fullmatch(key))
 
     def nearest(self, action: str) -> str | None:
         """Return the known action most like a name that is not known, or None when none is near."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -15,6 +16,8 @@ from analyzer.model.permission_causes import grouped
 from analyzer.model.permission_extras import zone_lacks
 from analyzer.model.permission_judged import SHOWN, Judged, is_logged
 from analyzer.model.role_policies import boundary_place
+
+_DOUBT = " may deny it"
 
 
 def denied_facts(judged: Judged, now: datetime | None) -> Facts:
@@ -129,14 +132,19 @@ def _narrowing(name: str, rows: list[ActionVerdict], judged: Judged, view: Clust
     return {name: fact, f"{name}_logged": known(sorted({row.action for row in logged}), *quotes)}
 
 
+def _counted(where: str) -> str:
+    """Count statements from one, as people do."""
+    return re.sub(r"\bstatement (\d{1,4})$", lambda found: f"statement {int(found[1]) + 1}", where)
+
+
 def _limits(row: ActionVerdict) -> str:
     """Say under what limits an action is granted."""
     clauses = [f"{c.operator} {c.key} [{', '.join(c.values)}]" for c in row.clauses]
     if row.verdict == "partial":
         shown = ", ".join(row.patterns[:SHOWN]) + (" and more" if len(row.patterns) > SHOWN else "")
         return f"only on {shown}" + (f" if {' and '.join(clauses)}" if clauses else "")
-    doubts = [reason for reason in row.reasons if reason.endswith("may deny it")]
+    doubts = [_counted(one.removesuffix(_DOUBT)) for one in row.reasons if one.endswith(_DOUBT)]
     if clauses:
-        denying = f" ({'; '.join(doubts)})" if doubts else ""
+        denying = f" (a Deny in {'; '.join(doubts)})" if doubts else ""
         return f"depending on {' and '.join(dict.fromkeys(clauses))}{denying}"
-    return f"not on every resource: {'; '.join(doubts) or 'a Deny takes some away'}"
+    return f"not on every resource: a Deny takes some away ({'; '.join(doubts)})"

@@ -147,13 +147,16 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
             lists[_grade(row, judged)].append(row.action)
     found = {name: sorted(set(actions)) for name, actions in lists.items()}
     quotes = [q for action in found["logged"] for q in quotes_of(judged.denials.of_identity(action), 2)]
-    cites = [*judged.asked(denied), judged.role.where]
+    keys = judged.features.customer_keys
+    cites = [*judged.asked(denied), keys if any(a.startswith("kms:") for a in found["required"]) else None]
     remarks = hints(judged.held.places, [action for actions in found.values() for action in actions])
     facts: Facts = {
         f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
         for name, actions in found.items()
     }
-    facts["missing_summary"] = known(_summary(found, [lint.text for lint, _ in remarks]))
+    facts["missing_summary"] = known(
+        _summary(found, [lint.text for lint, _ in remarks], keys.excerpt.strip() if keys else None)
+    )
     facts["missing_first"] = known(next(iter(found["logged"] + found["required"]), None))
     versions = [row for row in denied if row.action in moved]
     told = {
@@ -176,13 +179,16 @@ def _grade(row: ActionVerdict, judged: Judged) -> str:
     return "required" if judged.maker == "ccoctl" else "likely"
 
 
-def _summary(found: dict[str, list[str]], remarks: Sequence[str]) -> str | None:
+def _summary(found: dict[str, list[str]], remarks: Sequence[str], keys: str | None) -> str | None:
     parts = (
-        ("logged", "{}: no policy allows it and a log line shows it denied"),
-        ("required", "{}: no policy allows it"),
-        ("likely", "{}: no policy allows it"),
-        ("optional", "{}: no policy allows it, and nothing shows that it is needed here"),
+        ("logged", "Not allowed, and denied in the logs: {}"),
+        ("required", "Not allowed: {}"),
+        ("likely", "Not allowed: {}"),
+        ("optional", "Not allowed, and nothing shows that it is needed here: {}"),
     )
     told = [text.format(", ".join(found[name])) for name, text in parts if found[name]]
-    told += [f"in its place stands what is not right: {'; '.join(remarks)}"] if remarks else []
-    return "; ".join(told) or None
+    needed = [action for name in ("logged", "required", "likely") for action in found[name]]
+    if keys and any(action.startswith("kms:") for action in needed):
+        told.append(f"The kms actions are needed because volumes are encrypted with a customer key ({keys})")
+    told += [f"What stands there and does not count: {'; '.join(remarks)}"] if remarks else []
+    return ". ".join(told) or None

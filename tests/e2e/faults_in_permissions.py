@@ -218,7 +218,7 @@ _boundary = Fault(
     "permission-boundary",
     "permissions",
     limited(MACHINES, NO_INSTANCES),
-    r"get-policy-version",
+    r"exports/iam/get-policy-version",
     chains=(MACHINES,),
     second=TRUST_FAULT,
 )
@@ -348,7 +348,7 @@ FAULTS: list[Fault] = [
     replace(
         _boundary,
         variant="log-names-it",
-        hide=f"get-policy-version|{LOGS}",
+        hide=f"exports/iam/get-policy-version|{LOGS}",
         edit=both(limited(MACHINES, NO_INSTANCES), denied(MACHINES, "ec2:RunInstances", BOUNDARY)),
     ),
     _organization,
@@ -418,7 +418,7 @@ FAULTS: list[Fault] = [
         variant="not-trusted",
         edit=shared_vpc,
         more=zone_role(another_principal),
-        hide="zone-manager",
+        hide="exports/iam/get-role-zone-manager",
     ),
     Fault(
         "permission-excess",
