@@ -1,4 +1,4 @@
-"""``sts-doctor upgrade``: is the cluster ready for the release whose requests are given?"""
+"""``sts-doctor upgrade``: tell whether the cluster is ready for the release whose requests are given."""
 
 from __future__ import annotations
 

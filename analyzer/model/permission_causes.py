@@ -33,43 +33,45 @@ _HALF = 0.5
 class Features:
     """What of the optional features is in use: customer keys for volumes, a zone in another account."""
 
-    customer_keys: Where | None
+    customer_key: str | None
+    key_place: Where | None
     shared_zone: bool
 
     def needs(self, action: str) -> bool:
         """Tell whether an action of a request is needed here, as far as the cluster shows."""
         name = action.lower()
         if name.startswith("kms:"):
-            return self.customer_keys is not None
+            return self.key_place is not None
         return name != "sts:assumerole" or self.shared_zone
 
 
 def features_of(chain: Chain, setting: Setting, objects: Objects) -> Features:
     """Look for features in use."""
-    keys = None
+    found: tuple[str, Where] | None = None
     if chain.namespace == _DRIVERS:
-        keys = _encrypting_class(objects)
+        found = _encrypting_class(objects)
     elif chain.namespace == _MACHINES:
-        keys = _encrypting_machines(objects)
-    return Features(keys, setting.private_zone_role is not None)
+        found = _encrypting_machines(objects)
+    name, place = found or (None, None)
+    return Features(name, place, setting.private_zone_role is not None)
 
 
-def _encrypting_class(objects: Objects) -> Where | None:
+def _encrypting_class(objects: Objects) -> tuple[str, Where] | None:
     for one in objects.all("StorageClass"):
         parameters = mapping(one.value.get("parameters"))
         key = next((name for name in parameters if name.lower() == "kmskeyid"), None)
         if one.value.get("provisioner") == "ebs.csi.aws.com" and key and text(parameters[key]):
-            return one.where.at("parameters", key)
+            return f"StorageClass {one.name}", one.where.at("parameters", key)
     return None
 
 
-def _encrypting_machines(objects: Objects) -> Where | None:
+def _encrypting_machines(objects: Objects) -> tuple[str, Where] | None:
     path = ("spec", "template", "spec", "providerSpec", "value", "blockDevices")
     for one in objects.all("MachineSet", _MACHINES):
         for index, device in enumerate(items(dig(one.value, *path))):
             key = mapping(dig(device, "ebs", "kmsKey"))
             if text(key.get("arn")) or text(key.get("id")):
-                return one.where.at(*path, index, "ebs", "kmsKey")
+                return f"MachineSet {one.name}", one.where.at(*path, index, "ebs", "kmsKey")
     return None
 
 

@@ -147,16 +147,14 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
             lists[_grade(row, judged)].append(row.action)
     found = {name: sorted(set(actions)) for name, actions in lists.items()}
     quotes = [q for action in found["logged"] for q in quotes_of(judged.denials.of_identity(action), 2)]
-    keys = judged.features.customer_keys
+    keys, by = judged.features.key_place, judged.features.customer_key
     cites = [*judged.asked(denied), keys if any(a.startswith("kms:") for a in found["required"]) else None]
     remarks = hints(judged.held.places, [action for actions in found.values() for action in actions])
     facts: Facts = {
         f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
         for name, actions in found.items()
     }
-    facts["missing_summary"] = known(
-        _summary(found, [lint.text for lint, _ in remarks], keys.excerpt.strip() if keys else None)
-    )
+    facts["missing_summary"] = known(_summary(found, [lint.text for lint, _ in remarks], by))
     facts["missing_first"] = known(next(iter(found["logged"] + found["required"]), None))
     versions = [row for row in denied if row.action in moved]
     told = {
@@ -179,7 +177,7 @@ def _grade(row: ActionVerdict, judged: Judged) -> str:
     return "required" if judged.maker == "ccoctl" else "likely"
 
 
-def _summary(found: dict[str, list[str]], remarks: Sequence[str], keys: str | None) -> str | None:
+def _summary(found: dict[str, list[str]], remarks: Sequence[str], by: str | None) -> str | None:
     parts = (
         ("logged", "Not allowed, and denied in the logs: {}"),
         ("required", "Not allowed: {}"),
@@ -188,7 +186,7 @@ def _summary(found: dict[str, list[str]], remarks: Sequence[str], keys: str | No
     )
     told = [text.format(", ".join(found[name])) for name, text in parts if found[name]]
     needed = [action for name in ("logged", "required", "likely") for action in found[name]]
-    if keys and any(action.startswith("kms:") for action in needed):
-        told.append(f"The kms actions are needed because volumes are encrypted with a customer key ({keys})")
+    if by and any(action.startswith("kms:") for action in needed):
+        told.append(f"The kms actions are needed: {by} encrypts volumes with a customer key")
     told += [f"What stands there and does not count: {'; '.join(remarks)}"] if remarks else []
     return ". ".join(told) or None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
-from analyzer.evidence.records import CredentialsRequest, K8sObject
+from analyzer.evidence.records import CredentialsRequest
 from analyzer.model.asks import NOT_JUDGED
 from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled
 from analyzer.model.cluster import Facts

@@ -1,0 +1,1 @@
+"""Rules of requests, workloads, operators and upgrades, end to end."""
