@@ -7,14 +7,15 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
+from analyzer.evidence.kubernetes import dig, items
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.model.asks import NOT_JUDGED
 from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled
-from analyzer.model.cluster import Facts
+from analyzer.model.cluster import Facts, value_of
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
-from analyzer.model.releases import actions_of, added_actions
+from analyzer.model.releases import CAPABILITY, actions_of, added_actions
 from analyzer.model.requests import has_namespace
 from analyzer.model.resolve import resolve_role
 from analyzer.model.trust import RoleChoice, trust_facts
@@ -29,8 +30,7 @@ def upgrade_subjects(target: Target, present: Present) -> list[Subject]:
     released = [kubernetes.credentials_request(obj, release=True) for obj in target.objects]
     released = [r for r in released if r.provider_kind == "AWSProviderSpec"]
     kept = [r for r in released if r.annotations.get(DELETE) != "true"]
-    capabilities = enabled_capabilities(present.objects)
-    wanted = [r for r in kept if is_enabled(r.annotations, capabilities) and r.name != READ_ONLY_REQUEST]
+    wanted = [r for r in kept if _is_wanted(r, present)]
     version = target_version(kept, target.hint, cluster_minor(present))
     shared: Facts = present.view.facts | {"upgrade.target": version.fact}
     subjects = [Subject("upgrade", "release", shared | release_facts(version, present), ())]
@@ -70,9 +70,27 @@ def _request_subject(request: CredentialsRequest, present: Present, shared: Fact
             present.asks.role(choice.name) if choice.exists is None else known(choice.exists, choice.proof)
         ),
     }
+    facts["upgrade.lacking"] = _lacking(facts, chain_id, choice)
     facts |= _actions(request, old, choice, present)
     facts |= _service_accounts(request, old, choice, present)
     return Subject("upgrade", request.name, shared | facts, (own.id,) if own else ())
+
+
+def _is_wanted(request: CredentialsRequest, present: Present) -> bool:
+    """Whether the upgraded cluster will use a request.
+
+    A capability that the present release does not know is switched on by the upgrade for what is there.
+    """
+    if request.name == READ_ONLY_REQUEST or not is_enabled(request.annotations, None):
+        return False
+    enabled = enabled_capabilities(present.objects)
+    if enabled is None or any(c.in_cluster and c.in_cluster.name == request.name for c in present.chains):
+        return True
+    version = present.objects.one("ClusterVersion", "version")
+    path = ("status", "capabilities", "knownCapabilities")
+    known_here = {c for c in items(dig(version.value, *path)) if isinstance(c, str)} if version else set()
+    needed = set(request.annotations.get(CAPABILITY, "").split("+")) - {""}
+    return (needed & known_here if known_here else needed) <= enabled
 
 
 def _pseudo(request: CredentialsRequest, own: Chain | None) -> Chain:
@@ -93,6 +111,19 @@ def _choice(request: CredentialsRequest, own: Chain | None, present: Present) ->
     return resolve_role(
         _pseudo(request, None), present.book, present.names, present.view, present.asks.account
     )
+
+
+def _lacking(facts: Facts, chain_id: str, choice: RoleChoice) -> Fact:
+    """Name what is known not to be there."""
+    words = {
+        "namespace": chain_id.partition("/")[0],
+        "secret": chain_id,
+        "role": choice.name or "for it",
+    }
+    shown = {"namespace": "namespace", "secret": "Secret", "role": "role"}
+    gone = [what for what in words if value_of(facts, f"upgrade.{what}_present") is False]
+    cites = [c for what in gone if isinstance(f := facts[f"upgrade.{what}_present"], Fact) for c in f.cites]
+    return known([f"{shown[what]} {words[what]}" for what in gone], *cites)
 
 
 def _is_new(request: CredentialsRequest, now: Chain | None, present: Present) -> Fact | Unknown:
@@ -134,14 +165,25 @@ def _actions(
     place = request.where.at("spec", "providerSpec", "statementEntries")
     facts: Facts = {"upgrade.actions_new": known(added, place)}
     if not entries:
-        return facts | {"upgrade.actions_missing": known([]), "upgrade.actions_unused": known([])}
+        none = {"upgrade.actions_missing": known([]), "upgrade.actions_unused": known([])}
+        return facts | none | {"upgrade.actions_summary": known(None)}
     judged = permission_facts(
         _pseudo(replace(request, entries=entries), None),
         choice, present.book, present.view, present.objects, (), present.asks,
     )  # fmt: skip
     facts["upgrade.actions_missing"] = _joined(judged, ("required", "likely"))
     facts["upgrade.actions_unused"] = _joined(judged, ("optional",))
+    facts["upgrade.actions_summary"] = known(_summary(facts))
     return facts
+
+
+def _summary(facts: Facts) -> str | None:
+    parts = []
+    for name, words in (("missing", "{}"), ("unused", "{} (nothing shows that it is needed here)")):
+        found = value_of(facts, f"upgrade.actions_{name}")
+        if isinstance(found, list) and found:
+            parts.append(words.format(", ".join(found)))
+    return "; ".join(parts) or None
 
 
 def _joined(facts: Facts, names: Iterable[str]) -> Fact | Unknown:

@@ -321,11 +321,13 @@ upgrade.new                    bool    the cluster has no such request yet
 upgrade.secret_was             string  the Secret that the request asks for now, where the release names another, else null
 upgrade.namespace_present      bool    the namespace exists
 upgrade.secret_present         bool    the Secret exists
+upgrade.lacking                list    which of namespace, Secret and role are known not to exist, as phrases
 upgrade.role_name              string  name of the role
 upgrade.role_present           bool    the role exists
 upgrade.actions_new            list    actions that the release adds
 upgrade.actions_missing        list    those that the role's policies do not allow
 upgrade.actions_unused         list    the same, of features that are not in use here, or of a product's role
+upgrade.actions_summary        string  both as one phrase; null where there are none
 upgrade.service_accounts_new   list    ServiceAccounts that the release adds
 upgrade.subjects_denied        list    their subjects that the role's trust policy does not admit
 """)

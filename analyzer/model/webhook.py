@@ -143,7 +143,7 @@ def _facts(
         "account.name": known(account.name, where),
         "account.namespace": known(account.namespace, where),
         "account.role_arn": known(_role_of(account, mutated), where),
-        "account.annotated": _annotated(account, mutated, asks),
+        "account.annotated": _annotated(account, mutated, evidence, asks),
         "account.near": known(near, *near_places),
         "account.pods": pods,
         "account.pods_bare": lacking,
@@ -170,11 +170,16 @@ def _role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
     return None
 
 
-def _annotated(account: Account, mutated: Sequence[K8sObject], asks: Asks) -> Fact | Unknown:
+def _annotated(
+    account: Account, mutated: Sequence[K8sObject], evidence: Evidence, asks: Asks
+) -> Fact | Unknown:
     if account.obj is not None:
         return known(ANNOTATION in account.annotations, account.obj.where.at("metadata", "annotations"))
     if mutated:
         return known(True, *(pod.where for pod in mutated[:1]), derived=True)
+    if account.name in evidence.seen("ServiceAccount", account.namespace):
+        # it was read past, since no annotation of it speaks of AWS
+        return known(False)
     return asks.objects(account.namespace, f"serviceaccounts/{account.name}")
 
 

@@ -68,7 +68,6 @@ class Row:
     chain: str = INGRESS
     secrets: str = "elided"
     token: Callable[[Cluster], str] | None = None
-    good_token: bool = False
     state: str = "fail"
 
     def files(self, edit: Edit, token: Callable[[Cluster], str] | None) -> dict[str, bytes]:

@@ -99,8 +99,8 @@ def albo(
     *,
     role: str | None = OPERATOR_ROLE,
     request_role: str | None = None,
-    secret: str | None = "openshift",
-    token_path: str | None = "/var/run/secrets/openshift/serviceaccount/token",
+    secret: str | None = "openshift",  # noqa: S107  (a folder)
+    token_path: str | None = "/var/run/secrets/openshift/serviceaccount/token",  # noqa: S107
     approval: str = "Manual",
     request: bool = True,
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from samples import Cluster
 from tests.e2e.runs import (
+    NETWORK,
     READ_ONLY,
     Bench,
     assert_healthy,
@@ -113,6 +114,18 @@ def test_another_releases_requests_make_no_fault(bench: Bench, version: str) -> 
     cluster.release = release_requests(version)
     report = bench.report(everything(cluster))
     assert named(report, "fail", "warn") == {"request-release-mismatch"}, told(report)
+
+
+def test_what_only_another_release_asks_for_is_no_chain(bench: Bench) -> None:
+    """Requests of 4.10 bring one for a controller that 4.9 does not have."""
+    from samples.requests import release_requests
+
+    cluster = Cluster(version="4.9.3")
+    cluster.release = release_requests("4.10.3")
+    report = bench.report(everything(cluster))
+    assert NETWORK not in {chain.id for chain in report.chains}
+    assert "request-release-mismatch" in named(report, "warn"), told(report)
+    assert not named(report, "fail"), told(report)
 
 
 def test_the_cli_knows_upgrade_rules() -> None:

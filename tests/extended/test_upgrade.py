@@ -1,0 +1,270 @@
+"""What a target release adds, said before the upgrade: between all releases, and for each rule by itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer import session
+from analyzer.cli.app import app
+from analyzer.findings.report import Report
+from samples import Cluster
+from samples.aws import permission_policy
+from samples.requests import is_gated, release_requests
+from samples.yamlout import Json, document
+from tests.e2e.runs import MACHINES, Bench, check_contract, everything, named, told, without
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "credrequests"
+MINORS = range(10, 21)
+Requests = dict[str, Json]
+
+
+def write(folder: Path, requests: Requests) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in requests.items():
+        (folder / name).write_bytes(document(body))
+    return folder
+
+
+@pytest.fixture
+def ready(bench: Bench, tmp_path: Path) -> Callable[..., Report]:
+    """Judge a cluster's readiness for the requests of a release."""
+
+    def judge(
+        cluster: Cluster,
+        target: str | Requests,
+        *,
+        hide: str | None = None,
+        name: str = "",
+        details: bool = True,
+    ) -> Report:
+        requests = release_requests(f"{target}.1") if isinstance(target, str) else target
+        folder = write(tmp_path / (name or (target if isinstance(target, str) else "target")), requests)
+        files = everything(cluster, details=details)
+        files = without(files, hide) if hide else files
+        report = session.upgrade([bench.tree(files)], folder)
+        check_contract(report, bench.rules)
+        return report
+
+    return judge
+
+
+def found(report: Report, rule: str) -> list[str]:
+    return [f.message for f in report.findings if f.rule == rule]
+
+
+def added(old: Requests, new: Requests) -> dict[str, set[str]]:
+    """Give the actions that each request gains, and all of a new one."""
+
+    def actions(body: Json) -> set[str]:
+        return {a for e in body["spec"]["providerSpec"]["statementEntries"] for a in e["action"]}
+
+    before = {r["metadata"]["name"]: actions(r) for r in old.values() if not is_gated(r)}
+    after = {r["metadata"]["name"]: actions(r) for r in new.values() if not is_gated(r)}
+    gains = {name: wanted - before.get(name, set()) for name, wanted in after.items()}
+    return {name: gain for name, gain in gains.items() if gain}
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_from_one_release_to_the_next(ready: Callable[..., Report], minor: int) -> None:
+    """Exactly the actions that the two releases differ in, and nothing else but the annotation."""
+    cluster = Cluster(version=f"4.{minor}.9")
+    report = ready(cluster, f"4.{minor + 1}")
+    gains = added(cluster.release, release_requests(f"4.{minor + 1}.1"))
+    told_of = {f.subject: f for f in report.findings if f.rule == "upgrade-actions-new"}
+    assert told_of.keys() == gains.keys(), told(report)
+    for name, gain in gains.items():
+        assert all(action.removesuffix("*") in told_of[name].message for action in gain), told(report)
+        unused = all(action.startswith("kms:") or action == "sts:AssumeRole" for action in gain)
+        assert told_of[name].state == ("info" if unused else "fail"), told(report)
+    assert named(report, "fail", "warn") <= {"upgrade-annotation", "upgrade-actions-new"}, told(report)
+    assert f"4.{minor + 1} waits" in found(report, "upgrade-annotation")[0]
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize("minor", MINORS)
+def test_a_prepared_cluster_is_ready(ready: Callable[..., Report], minor: int) -> None:
+    cluster = Cluster(version=f"4.{minor}.9")
+    prepare(cluster, release_requests(f"4.{minor + 1}.1"))
+    report = ready(cluster, f"4.{minor + 1}")
+    assert not named(report, "fail", "warn"), told(report)
+    assert report.exit_code == 0, told(report)
+
+
+def prepare(cluster: Cluster, target: Requests) -> None:
+    """Do what ccoctl does with the target's requests, and vouch for it."""
+    for request in target.values():
+        if not is_gated(request):
+            role = cluster.role(request["spec"]["secretRef"]["namespace"])
+            role.inline[role.name] = permission_policy(request)
+    cluster.upgradeable_to = f"4.{cluster.minor + 1}"
+
+
+def test_analyze_asks_nothing_about_upgrades(bench: Bench) -> None:
+    report = bench.report(everything(Cluster(version="4.13.9")))
+    assert not [rule for rule in named(report) if rule.startswith("upgrade-")]
+
+
+# --- each rule ------------------------------------------------------------------------------------
+
+
+def test_a_new_request(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.9.30")
+    report = ready(cluster, "4.10")
+    (message,) = found(report, "upgrade-request-new")
+    assert "openshift-cloud-network-config-controller-aws" in message
+    assert "It lacks: role demo-openshift-cloud-network-config-controller-cloud-credentials." in message
+    hidden = ready(cluster, "4.10", hide="exports/iam/")
+    assert not found(hidden, "upgrade-request-new"), told(hidden)
+    asked = {item.evidence for item in hidden.missing if "upgrade-request-new" in item.decides}
+    assert "namespaces" in asked
+
+
+def test_a_new_request_beside_another_fault(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.9.30")
+    cluster.workload("machine-api-controllers").token = None
+    report = ready(cluster, "4.10")
+    assert found(report, "upgrade-request-new")
+    assert found(report, "workload-token-volume-missing")
+
+
+def _renamed(requests: Requests, chain: str, **changes: Any) -> Requests:
+    namespace, _, name = chain.partition("/")
+    for request in requests.values():
+        if request["spec"]["secretRef"] == {"namespace": namespace, "name": name}:
+            request["spec"] |= changes
+    return requests
+
+
+def test_a_new_service_account(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.14.9")
+    names = ["machine-api-controllers", "machine-api-operator"]
+    target = _renamed(release_requests("4.15.1"), MACHINES, serviceAccountNames=names)
+    report = ready(cluster, target)
+    (message,) = found(report, "upgrade-service-account-new")
+    assert "system:serviceaccount:openshift-machine-api:machine-api-operator" in message
+    assert "machine-api-controllers." not in message
+    hidden = ready(cluster, target, hide="exports/iam/")
+    assert not found(hidden, "upgrade-service-account-new"), told(hidden)
+    statement = cluster.role("openshift-machine-api").trust["Statement"][0]
+    statement["Condition"]["StringEquals"] = {
+        f"{cluster.issuer_host}:sub": [f"system:serviceaccount:openshift-machine-api:{n}" for n in names]
+    }
+    assert not found(ready(cluster, target), "upgrade-service-account-new")
+
+
+def test_a_renamed_secret(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.14.9")
+    where = {"namespace": "openshift-machine-api", "name": "aws-machine-credentials"}
+    target = _renamed(release_requests("4.15.1"), MACHINES, secretRef=where)
+    report = ready(cluster, target)
+    (message,) = found(report, "upgrade-secret-renamed")
+    assert f"uses {MACHINES} now" in message
+    hidden = ready(cluster, target, hide="openshift-machine-api/core/secrets")
+    assert not found(hidden, "upgrade-secret-renamed"), told(hidden)
+
+
+def test_a_request_that_goes(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.14.9")
+    target = release_requests("4.15.1")
+    for request in target.values():
+        if request["metadata"]["name"] == "openshift-machine-api-aws":
+            request["metadata"]["annotations"]["release.openshift.io/delete"] = "true"
+    report = ready(cluster, target)
+    assert [f.state for f in report.findings if f.rule == "upgrade-request-removed"] == ["info"]
+    hidden = ready(cluster, target, hide="credentialsrequests/|exports/credrequests")
+    assert not found(hidden, "upgrade-request-removed"), told(hidden)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(None, "it is not set"), ("4.14", "it is 4.14"), ("v4.17.0", "it is v4.17.0"), ("4.15", None),
+     ("v4.15", None), ("4.15.3", None)],
+)  # fmt: skip
+def test_the_annotation(ready: Callable[..., Report], value: str | None, words: str | None) -> None:
+    cluster = Cluster(version="4.14.9")
+    cluster.upgradeable_to = value
+    messages = found(ready(cluster, "4.15"), "upgrade-annotation")
+    assert [words in message for message in messages] == ([True] if words else [])
+    hidden = ready(cluster, "4.15", hide=r"operator\.openshift\.io/cloudcredentials")
+    assert not found(hidden, "upgrade-annotation"), told(hidden)
+
+
+def test_an_update_within_the_minor_release_needs_no_annotation(ready: Callable[..., Report]) -> None:
+    report = ready(Cluster(version="4.14.9"), "4.14")
+    assert not named(report, "fail", "warn"), told(report)
+
+
+def test_the_version_is_told_without_a_folder_name(ready: Callable[..., Report]) -> None:
+    report = ready(Cluster(version="4.16.9"), release_requests("4.18.2"), name="requests")
+    assert "4.18 to 4.21 waits" in found(report, "upgrade-annotation")[0]
+
+
+def test_two_releases_beside_each_other(ready: Callable[..., Report], tmp_path: Path) -> None:
+    """The present release's requests are among the inputs; the target's are not taken for them."""
+    cluster = Cluster(version="4.13.9")
+    report = ready(cluster, "4.14")
+    assert "request-release-mismatch" not in named(report)
+    assert "request-drift" not in named(report)
+
+
+def test_the_command(bench: Bench, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    root = bench.tree(everything(Cluster(version="4.13.9")))
+    target = write(tmp_path / "4.14", release_requests("4.14.1"))
+    output = tmp_path / "report.json"
+    words = ["upgrade", str(root), "--to", str(target), "-f", "json", "-o", str(output)]
+    run = CliRunner().invoke(app, words)
+    assert run.exit_code == 1, run.output
+    rules = {f["rule"] for f in json.loads(output.read_text())["findings"]}
+    assert {"upgrade-annotation", "upgrade-actions-new"} <= rules
+
+
+def test_the_command_refuses_an_empty_target(bench: Bench, tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    root = bench.tree(everything(Cluster(version="4.13.9")))
+    (tmp_path / "nothing").mkdir()
+    run = CliRunner().invoke(app, ["upgrade", str(root), "--to", str(tmp_path / "nothing")])
+    assert run.exit_code == 3
+    assert CliRunner().invoke(app, ["upgrade", str(root)]).exit_code == 2
+
+
+# --- real requests --------------------------------------------------------------------------------
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not there")
+
+
+@pytest.mark.shared
+@needs_shared
+@pytest.mark.parametrize("minor", MINORS)
+def test_real_requests(bench: Bench, ready: Callable[..., Report], minor: int) -> None:
+    cluster = Cluster(version=f"4.{minor}.9")
+    root = bench.tree(everything(cluster, details=True))
+    report = session.upgrade([root], SHARED / f"4.{minor + 1}")
+    made = ready(cluster, f"4.{minor + 1}")
+    real, generated = (
+        {(f.rule, f.subject, f.message) for f in one.findings if f.link == "upgrade"}
+        for one in (report, made)
+    )
+    assert real == generated, told(report)
+
+
+@pytest.mark.shared
+@needs_shared
+@pytest.mark.parametrize("minor", range(8, 22))
+def test_the_version_of_real_requests_is_told_by_what_they_ask_for(minor: int) -> None:
+    from analyzer.evidence import kubernetes
+    from analyzer.evidence.gather import gather
+    from analyzer.model.releases import range_of
+
+    evidence = gather([SHARED / f"4.{minor}"])
+    span = range_of(kubernetes.credentials_request(obj, release=True) for obj in evidence.objects)
+    assert span is not None
+    assert minor in span
+    assert span.last - span.first < 80
