@@ -55,7 +55,11 @@ def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Seq
     wrong_fact: Fact | Unknown = known(sorted({t.audience or "" for t in wrong}), *(t.where for t in wrong))
     if wrong and client_ids is None:
         wrong_fact = asks.provider()
-    bare = without_token(chain)
+    complete = evidence.has_list(workloads[0].kind, chain.namespace)
+    bare = without_token(chain, complete=complete)
+    bare_fact: Fact | Unknown = known([found.name for found in bare], *(found.where for found in bare))
+    if not bare and not complete and not tokens and not chain.optional:
+        bare_fact = asks.namespace(chain.namespace, "pods")
     foreign = [
         found
         for found in workloads
@@ -63,7 +67,7 @@ def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Seq
     ]
     return {
         "workload.pods": known([found.name for found in workloads], *cites),
-        "workload.without_token": known([found.name for found in bare], *(found.where for found in bare)),
+        "workload.without_token": bare_fact,
         "workload.token_paths": known(token_paths(workloads), *(token.where for token in tokens)),
         "workload.audiences": known(audiences, *(token.where for token in tokens)),
         "workload.audiences_wrong": wrong_fact,
@@ -75,12 +79,12 @@ def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Seq
     }
 
 
-def without_token(chain: Chain) -> list[Workload]:
+def without_token(chain: Chain, *, complete: bool) -> list[Workload]:
     """Give the workloads that need a projected token and have none.
 
     A container that uses the Secret needs one. Operators that read the Secret through the API cannot
     be told from those that leave AWS to their operands, so they count only when no workload of the
-    chain has a token at all.
+    chain has a token at all, and only where all of them were gathered.
     """
     bare = []
     if chain.optional:
@@ -95,6 +99,6 @@ def without_token(chain: Chain) -> list[Workload]:
             if secret_volumes & set(container.mounts) or chain.secret_name in container.env_secrets.values()
         ]
         lacking = [container for container in users if not volumes & set(container.mounts)]
-        if lacking or (not any_token and found.service_account in chain.service_accounts):
+        if lacking or (complete and not any_token and found.service_account in chain.service_accounts):
             bare.append(found)
     return bare

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from samples import Cluster, Condition, edits, faults, logs
+from samples import Cluster, Condition, faults, logs
 from samples.aws import role_name, trust_policy
 from samples.manifests import listing, metadata
 from samples.operators import stamp
@@ -25,7 +25,6 @@ from .layered import (
     SHOP,
     albo,
     env_of,
-    namespace,
     operator_request,
     put,
     shop,
@@ -244,7 +243,9 @@ def _lifetime(cluster: Cluster) -> None:
 OLD_ISSUER = "https://demo-old-oidc.s3.us-west-2.amazonaws.com"
 
 
-def _issuer_changed(*, ago: timedelta, log: bool) -> Edit:
+def issuer_changed(*, ago: timedelta, log: bool) -> Edit:
+    """Give an edit that changes the issuer and restarts nothing; ``log`` lets one pod show an old token."""
+
     def edit(cluster: Cluster) -> None:
         when = cluster.gathered - ago
         cluster.previous_kas_issuers = [OLD_ISSUER]
@@ -295,7 +296,7 @@ WORKLOAD_CASES = [
          _env("machine-api-controllers", "AWS_WEB_IDENTITY_TOKEN_FILE",
               "/var/run/secrets/kubernetes.io/serviceaccount/token"),
          pods_in(MACHINES), (MACHINES,), second=TRUST_FAULT),
-    Case("workload-predates-issuer", "workload", _issuer_changed(ago=timedelta(hours=4), log=True),
+    Case("workload-predates-issuer", "workload", issuer_changed(ago=timedelta(hours=4), log=True),
          CHANGES, (MACHINES,), second=TRUST_FAULT),
     Case("workload-region-missing", "workload", _opt_in, SHOP_FILES, state="warn", arguments=GOVERNMENT),
     Case("workload-region-missing", "workload", _opt_in, SHOP_FILES, state="warn", variant="opt-in",
@@ -316,5 +317,3 @@ WORKLOAD_CASES = [
 
 CASES = [*REQUEST_CASES, *OPERATOR_CASES, *WORKLOAD_CASES]
 COVERED = {case.rule for case in CASES}
-
-__all__ = ["CASES", "COVERED", "Case", "edits", "namespace"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.e2e.runs import (
     without,
 )
 
-from .cases import CASES, COVERED, Case
+from .cases import CASES, COVERED, Case, issuer_changed
 from .layered import albo, shop
 
 UPGRADE = Path(__file__).resolve().parents[2] / "rules" / "upgrade"
@@ -80,6 +81,18 @@ def test_users_of_the_webhook_and_of_olm_are_well(bench: Bench, minor: int, regi
     albo(cluster)
     report = bench.report(everything(cluster))
     assert not named(report, "fail", "warn"), told(report)
+
+
+@pytest.mark.parametrize(("ago", "expected"), [(20, {"warn"}), (240, set())])
+def test_pods_older_than_the_issuer_get_new_tokens_in_time(
+    bench: Bench, ago: int, expected: set[str]
+) -> None:
+    cluster = Cluster()
+    issuer_changed(ago=timedelta(minutes=ago), log=False)(cluster)
+    report = bench.report(everything(cluster))
+    seen = {f.state for f in report.findings if f.rule == "workload-predates-issuer"}
+    assert seen == expected, told(report)
+    assert not named(report, "fail"), told(report)
 
 
 def test_a_secret_made_by_hand_serves_an_operator_without_rolearn(bench: Bench) -> None:
