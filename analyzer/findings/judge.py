@@ -284,7 +284,7 @@ def find_common_cause(chains: Sequence[Chain], outcomes: Sequence[Outcome]) -> C
         return None
     ids = tuple(c.id for c in chains if c.verdict.rule == rule)
     used = sum(c.verdict.state != "not-applicable" for c in chains)
-    sentence = f"{redact(shared[rule].message)} This explains {count} of {used} chains."
+    sentence = f"{redact(shared[rule].message)} It breaks {count} of {used} chains."
     return CommonCause(rule, shared[rule].rule.link, ids, sentence)
 
 

@@ -19,10 +19,10 @@ def draw_verdict(page: Page, story: Story) -> list[str]:
     """Write one entry for each group of chains, the worst first."""
     if not story.groups:
         return _without_chains(page, story)
-    lines: list[str] = []
+    lines = _failures_apart(page, story)
     most = len(story.groups) if page.verbose else _ENTRIES
     for position, group in enumerate(story.groups[:most]):
-        lead = _LEAD if position == 0 else _HANG
+        lead = _HANG if lines else _LEAD
         lines += _entry(page, story, group, lead, full=position == 0 or page.verbose)
     left = story.groups[most:]
     if left:
@@ -31,6 +31,21 @@ def draw_verdict(page: Page, story: Story) -> list[str]:
         lines.append(
             page.one_line(_HANG, f"{page.signs.dots} {len(left)} more ({states}): {names} (-v for all)")
         )
+    return lines
+
+
+def _failures_apart(page: Page, story: Story) -> list[str]:
+    """Say first what fails beside the chains, where none of them fails: nothing below may hide it."""
+    if any(group.state == "fail" for group in story.groups):
+        return []
+    failed = [f for f in story.report.findings if f.state == "fail" and f.kind != "symptom" and not f.muted]
+    lines: list[str] = []
+    for finding in {f.rule: f for f in reversed(failed)}.values():
+        head = (
+            f"{page.signs.states['fail']} {STATE_WORDS['fail'].upper()} at {finding.link} {page.signs.dash} "
+        )
+        lead = _HANG if lines else _LEAD
+        lines += page.paragraph(lead + head, f"{finding.title}.", "fail", hang=len(_LEAD) + 2)
     return lines
 
 
@@ -70,7 +85,7 @@ def _share(page: Page, story: Story, group: Group) -> str:
     operators = all(chain.operator for chain in story.used)
     noun = "operators" if operators else "consumers"
     common = story.report.common_cause
-    same = "same break explains " if common and common.rule == group.rule else ""
+    same = "same break on " if common and common.rule == group.rule else ""
     names = f": {', '.join(story.name(c.id) for c in group.chains)}" if names_in_headline(page, group) else ""
     errors = _recency(group) if group.state in ("fail", "suspected") else ""
     return page.joined([f"{same}{len(group.chains)} of {len(story.used)} {noun}{names}", errors])

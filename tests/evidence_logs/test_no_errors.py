@@ -36,7 +36,7 @@ HARMLESS = [
     "open /etc/kubernetes/kubelet.conf: no such file or directory",
     "open /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory",
     "open /var/run/secrets/kubernetes.io/serviceaccount/token: permission denied",
-    "failed to read aws config: open /root/.aws/config: no such file or directory",
+    "failed to read aws config: open /.aws/config: no such file or directory",
     "Unable to locate credentials file for registry, permission denied",
     "stat /etc/docker/token.json: no such file or directory",
     # network

@@ -113,7 +113,7 @@ def test_a_log_line_is_found_by_namespace_pod_and_file() -> None:
 
 def test_one_break_of_many_operators_is_told_once() -> None:
     text = render_text(made.COMMON)
-    assert "same break explains 4 of 4 operators" in text
+    assert "same break on 4 of 4 operators" in text
     assert "explains: 4 log-assume-role-denied findings (40 log lines" in flat(text)
     assert text.count("fail[") == 1
 
