@@ -26,8 +26,9 @@ from analyzer.findings.report import (
     Run,
     Tool,
 )
+from analyzer.model.chain_subject import ChainModel
 from analyzer.model.cluster import Facts, value_of
-from analyzer.model.join import ChainModel, Model, build_model, issuer_in_force
+from analyzer.model.join import Model, build_model, issuer_in_force
 from analyzer.model.symptoms import recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY

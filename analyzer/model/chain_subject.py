@@ -1,0 +1,224 @@
+"""One chain as a subject: all of its facts, from the request to what the role is granted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.engine.facts import Cite, Fact, Subject, Unknown
+from analyzer.evidence import kubernetes
+from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.records import Symptom
+from analyzer.model.aws import parse_role_arn, provider_of, without_scheme
+from analyzer.model.chains import Chain, operator_of
+from analyzer.model.cluster import Facts, value_of
+from analyzer.model.joined import Joined
+from analyzer.model.objects import known
+from analyzer.model.permissions import permission_facts
+from analyzer.model.resolve import foreign_role
+from analyzer.model.secrets import LengthVerdict, secret_facts
+from analyzer.model.surroundings import (
+    hidden_by_collision,
+    surrounding_facts,
+)
+from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
+from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
+from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
+
+REGISTRY_SECRET = "installer-cloud-credentials"  # noqa: S105  (a name)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainModel:
+    """A chain with everything that the report says of it beside its findings."""
+
+    chain: Chain
+    operator: str | None
+    role: RoleChoice
+    mechanism: str
+    symptoms: tuple[Symptom, ...]
+
+
+def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
+    """Give a chain as a subject with all its facts, and what the report says of it beside them."""
+    evidence, asks, view = joined.evidence, joined.asks, joined.view
+    choice, verdict = joined.choices[chain.id], joined.lengths[chain.id]
+    symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
+    operator = operator_of(chain, joined.objects)
+    operator_name = operator.name if operator else None
+    foreign = foreign_role(chain, choice, joined.chains, joined.names, without_scheme(view.issuer or ""))
+    judged = without_trust(choice) if foreign else choice
+    client_ids = joined.client_ids.value if isinstance(joined.client_ids, Fact) else None
+    ids = [i for i in client_ids if isinstance(i, str)] if isinstance(client_ids, list) else None
+    audiences = sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)})
+    if not audiences and (chain.optional or evidence.has_list("Pod", chain.namespace)):
+        audiences = [USUAL_AUDIENCES[0]]
+    denials = [s for s in symptoms if s.klass == "action-denied"]
+    mechanism = _mechanism(chain)
+    facts: Facts = dict(view.facts)
+    facts |= _identity_facts(chain, joined, operator_name, mechanism)
+    facts |= _request_facts(chain, joined)
+    facts |= secret_facts(
+        chain,
+        evidence,
+        asks,
+        verdict,
+        peers_fit=_peers_fit(chain, joined.lengths),
+        provider_account=_provider_account(joined),
+        foreign=known(foreign, choice.proof) if choice.role else asks.role(choice.name),
+        elsewhere=_elsewhere(chain, joined),
+        copy=_copy_differs(chain, joined),
+    )
+    facts |= workload_facts(chain, evidence, asks, ids)
+    facts |= role_facts(chain, choice, _sharing(chain, joined), asks)
+    facts |= trust_facts(chain, judged, view, audiences or None, asks)
+    facts |= permission_facts(
+        chain, judged, joined.book, view, joined.objects, denials, asks,
+        chains=joined.chains, sharing=_sharing(chain, joined), now=joined.now,
+    )  # fmt: skip
+    facts |= operator_facts(operator, joined.objects, asks)
+    facts |= log_facts(chain, evidence, symptoms, joined.now, asks)
+    facts |= surrounding_facts(chain, joined.around, symptoms)
+    facts |= hidden_by_collision(facts)
+    subject = Subject("chain", chain.id, facts, (chain.id,))
+    return subject, ChainModel(chain, operator_name, choice, mechanism, tuple(symptoms))
+
+
+def _mechanism(chain: Chain) -> str:
+    if chain.static_keys:
+        return "static-keys"
+    if chain.secret is not None and "credentials" in chain.secret.values:
+        return "sts-secret"
+    if any("AWS_ROLE_ARN" in c.env for w in chain.workloads for c in w.containers):
+        return "webhook"
+    return "none"
+
+
+def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanism: str) -> Facts:
+    request = chain.request
+    where = request.where if request else (chain.secret.where if chain.secret else None)
+    uses: Fact | Unknown = joined.view.facts["cluster.sts_intended"]
+    if isinstance(uses, Fact):
+        platform = value_of(joined.view.facts, "cluster.platform")
+        uses = Fact(bool(uses.value) and platform in (None, "AWS"), uses.cites, derived=True)
+    return {
+        "chain.id": known(chain.id, where),
+        "chain.request": known(request.name if request else None, where),
+        "chain.namespace": known(chain.namespace, where),
+        "chain.secret_name": known(chain.secret_name, where),
+        "chain.operator": known(operator or (request.name if request else chain.namespace), where),
+        "chain.uses_sts": uses,
+        "chain.optional": known(chain.optional, where),
+        "chain.mechanism": known(mechanism, where),
+    }
+
+
+def _request_facts(chain: Chain, joined: Joined) -> Facts:
+    asks, request = joined.asks, chain.request
+    where = request.where if request else None
+    in_cluster, cite = _is_in_cluster(chain, joined)
+    has_release = joined.around.match.given and joined.around.match.other is None
+    return {
+        "request.in_cluster": asks.requests() if in_cluster is None else known(in_cluster, cite or where),
+        "request.in_release": (
+            known(chain.in_release is not None, chain.in_release.where if chain.in_release else None)
+            if has_release
+            else known(None)
+        ),
+        "request.gathered": known(in_cluster is not None),
+        "request.service_accounts": (
+            known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)
+            if request
+            else asks.requests()
+        ),
+        "request.subjects": known(chain.subjects, where, derived=True) if request else asks.requests(),
+        "request.sts_role_arn": known(request.sts_role_arn, where) if request else asks.requests(),
+    }
+
+
+def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | None]:
+    """Tell whether the request is in the cluster, by the credential operator's own list of them.
+
+    The operator names every request as a related object, so a file that is merely not there is told
+    apart from a request that does not exist.
+    """
+    if chain.in_cluster is not None:
+        return True, chain.in_cluster.where
+    if chain.in_release is None:
+        return None, None
+    operator = joined.objects.one("ClusterOperator", "cloud-credential")
+    gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
+    if operator is None or not gathered:
+        return None, None
+    related = kubernetes.items(dig(operator.value, "status", "relatedObjects"))
+    names = {text(dig(r, "name")) for r in related if dig(r, "resource") == "credentialsrequests"}
+    if not names or chain.in_release.name in names:
+        return None, None
+    return False, operator.where.at("status", "relatedObjects")
+
+
+def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
+    others = [verdict.fits for chain_id, verdict in lengths.items() if chain_id != chain.id]
+    return others.count(True) > others.count(False)
+
+
+def _provider_account(joined: Joined) -> Fact | Unknown:
+    """The one account with a provider for the issuer; null where a complete listing has none."""
+    if not joined.view.issuer:
+        return joined.view.facts["cluster.issuer"] if joined.view.issuer is None else known(None)
+    wanted = without_scheme(joined.view.issuer)
+    owners: dict[str, Cite] = {}
+    for arn, listing in joined.providers.listed_arns():
+        found = provider_of(arn)
+        if found and found[1] == wanted:
+            owners[found[0]] = listing.where
+    for record in joined.providers.records:
+        account = joined.providers.account_of(record)
+        if account and without_scheme(record.url or "") == wanted:
+            owners.setdefault(account, record.where)
+    if len(owners) == 1:
+        return known(*owners.popitem())
+    return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
+
+
+def _elsewhere(chain: Chain, joined: Joined) -> list[tuple[str, Cite]]:
+    """Find Secrets of STS shape that no chain claims, of this name or in this namespace."""
+    claimed = {c.id for c in joined.chains}
+    found: list[tuple[str, Cite]] = []
+    for obj in joined.objects.all("Secret"):
+        place = f"{obj.namespace}/{obj.name}"
+        record = kubernetes.secret(obj)
+        if place in claimed or set(record.values) != {"credentials"}:
+            continue
+        if obj.name == chain.secret_name or obj.namespace == chain.namespace:
+            found.append((place, obj.where))
+    return found
+
+
+def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
+    """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
+    if chain.secret_name != REGISTRY_SECRET or chain.length is None:
+        return known(None)
+    obj = joined.objects.one("Secret", "image-registry-private-configuration", chain.namespace)
+    copy = kubernetes.secret(obj).values.get("credentials") if obj else None
+    if obj is None or copy is None or copy.length is None or copy.length == chain.length:
+        return known(None)
+    phrase = f"{obj.name} has {copy.length} bytes, {chain.secret_name} {chain.length}"
+    return known(phrase, obj.where.at("data", "credentials"))
+
+
+def _sharing(chain: Chain, joined: Joined) -> list[str]:
+    arn = joined.choices[chain.id].arn
+    if arn is None or parse_role_arn(arn) is None:
+        return []
+    issuer = without_scheme(joined.view.issuer or "")
+    return [
+        other.id
+        for other in joined.chains
+        if other.id != chain.id
+        and joined.choices[other.id].arn == arn
+        # a Secret that names another request's role is that Secret's fault, and no sharing
+        and not any(
+            foreign_role(c, joined.choices[c.id], joined.chains, joined.names, issuer) for c in (chain, other)
+        )
+    ]

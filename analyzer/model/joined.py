@@ -1,0 +1,110 @@
+"""What the chains are judged with: cluster, chains, roles and providers, found once for a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, text
+from analyzer.model.asks import Asks
+from analyzer.model.aws import provider_arn, provider_of, without_scheme
+from analyzer.model.chains import Chain, enabled_capabilities, join_chains
+from analyzer.model.cluster import ClusterView, read_cluster
+from analyzer.model.objects import Objects
+from analyzer.model.providers import Providers, read_providers
+from analyzer.model.requests import match_release, own_chains
+from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
+from analyzer.model.roles import Naming, RoleBook
+from analyzer.model.secrets import LengthVerdict, judge_length
+from analyzer.model.surroundings import (
+    Surroundings,
+)
+from analyzer.model.trust import RoleChoice
+
+
+@dataclass(slots=True)
+class Joined:
+    """What the chains are judged with."""
+
+    evidence: Evidence
+    objects: Objects
+    view: ClusterView
+    asks: Asks
+    chains: list[Chain]
+    book: RoleBook
+    providers: Providers
+    names: Naming
+    choices: dict[str, RoleChoice]
+    lengths: dict[str, LengthVerdict]
+    client_ids: Fact | Unknown
+    now: datetime | None
+    around: Surroundings
+
+
+def join(evidence: Evidence, now: datetime | None) -> Joined:
+    """Find cluster, chains, roles and providers, and tie each chain to its role."""
+    objects = Objects(evidence.objects)
+    view = read_cluster(evidence, objects, Asks())
+    book, providers = read_roles(evidence), read_providers(evidence)
+    chains = join_chains(evidence, objects, enabled_capabilities(objects))
+    match = match_release(chains, view, objects)
+    chains = own_chains(chains, match)
+    names = cluster_naming(book, chains, view, providers)
+    account = _account(chains, book, names, view, providers)
+    asks = Asks(
+        issuer=view.issuer or None,
+        account=account,
+        provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
+        release_image=_release_image(objects),
+        any_role=bool(book.roles),
+    )
+    view = read_cluster(evidence, objects, asks)
+    choices = {c.id: resolve_role(c, book, names, view, account) for c in chains}
+    lengths = _lengths(chains, choices, view)
+    around = Surroundings(evidence, objects, view, asks, chains, names, match, now)
+    return Joined(
+        evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
+        around,
+    )  # fmt: skip
+
+
+def gathered_at(evidence: Evidence) -> datetime | None:
+    """Give the end of the latest gather, None where no timestamp file was read."""
+    return max((last for _, last in evidence.times), default=None)
+
+
+def _release_image(objects: Objects) -> str | None:
+    version = objects.one("ClusterVersion", "version")
+    return text(dig(version.value, "status", "desired", "image")) if version else None
+
+
+def _account(
+    chains: Sequence[Chain], book: RoleBook, names: Naming, view: ClusterView, providers: Providers
+) -> str | None:
+    """The account that most of the chains' roles are in, else that of the issuer's provider."""
+    votes: Counter[str] = Counter()
+    for chain in chains:
+        choice = resolve_role(chain, book, names, view, None)
+        if choice.account:
+            votes[choice.account] += 1
+    if votes:
+        return votes.most_common(1)[0][0]
+    wanted = without_scheme(view.issuer or "")
+    owners = {p[0] for arn, _ in providers.listed_arns() if (p := provider_of(arn)) and p[1] == wanted}
+    return owners.pop() if len(owners) == 1 else providers.caller
+
+
+def _lengths(
+    chains: Sequence[Chain], choices: dict[str, RoleChoice], view: ClusterView
+) -> dict[str, LengthVerdict]:
+    arns = {
+        choice.arn: chain_id for chain_id, choice in choices.items() if choice.arn and choice.role is not None
+    }
+    return {
+        c.id: judge_length(c, choices[c.id].arn if choices[c.id].role else None, arns, view.region)
+        for c in chains
+    }
