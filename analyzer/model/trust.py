@@ -211,5 +211,5 @@ def _lint_facts(decision: TrustDecision, where: Where) -> Facts:
 
 
 def without_trust(choice: RoleChoice) -> RoleChoice:
-    """Take the trust policy out of a choice: it cannot be judged before its Secret is mended."""
-    return replace(choice, role=None)
+    """Take the role out of a choice: it is another's, and nothing is judged before the Secret is mended."""
+    return replace(choice, role=None, exists=False)
