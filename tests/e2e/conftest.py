@@ -1,4 +1,7 @@
-"""One bench for a test session: trees are written once, and the built-in rules are loaded once."""
+"""One bench for a test session: rules are loaded once; each text of a bundle is written and read once.
+
+All bundles of the tests are edits of a few clusters, so that nearly every text of one is in others too.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 
 from analyzer import session
+from analyzer.evidence import gather
 from samples import bundle
 from samples.yamlout import document
 
@@ -18,7 +22,7 @@ from .runs import Bench
 
 @pytest.fixture(scope="session", autouse=True)
 def _made_once() -> Iterator[None]:
-    """Load the rules once, and write each document of a bundle once: both are most of a run's time."""
+    """Load the rules once; write, cut and parse each text once: that is most of a run's time."""
     written: dict[str, bytes] = {}
 
     def remembered(body: Any) -> bytes:
@@ -30,6 +34,8 @@ def _made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "built_in_rules", functools.cache(session.built_in_rules))
         patch.setattr(bundle, "document", remembered)
+        for reader in ("cut_list", "parse_item", "read_loose"):
+            patch.setattr(gather, reader, functools.lru_cache(4096)(getattr(gather, reader)))
         yield
 
 
