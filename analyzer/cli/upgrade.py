@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.analyze import Paths, pair_outputs, render, use_color, write
+from analyzer.cli.analyze import Paths
+from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
+from analyzer.cli.output import OutputOptions
 from analyzer.errors import UsageProblem
 
 
 @guarded
+@spread
 def upgrade(
     inputs: Paths = None,
     to: Annotated[
@@ -30,18 +33,8 @@ def upgrade(
     ignore: Annotated[
         list[str] | None, typer.Option(help="Not rules with this id or link. Repeatable.")
     ] = None,
-    formats: Annotated[
-        list[str] | None,
-        typer.Option("-f", "--format", help="As for analyze. Repeatable, paired with -o."),
-    ] = None,
-    outputs: Annotated[
-        list[str] | None, typer.Option("-o", "--output", help="Write to this file; - is stdout. Repeatable.")
-    ] = None,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colour, also on a terminal.")] = False,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Only ASCII characters in the layout.")] = False,
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show everything, not the first 40 lines.")
-    ] = False,
+    *,
+    output: OutputOptions,
 ) -> int:
     """Tell what a release adds: requests, actions, ServiceAccounts, Secrets; and how to prepare for it."""
     from analyzer import session
@@ -54,12 +47,10 @@ def upgrade(
             do="Extract its requests with oc adm release extract --credentials-requests --cloud=aws --to=DIR "
             "IMAGE and pass --to DIR",
         )
-    pairs = pair_outputs(formats or [], outputs or [])
+    targets = output.plan([*inputs, to])
     options = session.Options(
         rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ())
     )
     report = session.upgrade(inputs, to, options)
-    for name, target in pairs:
-        color = use_color(target, no_color=no_color)
-        write(render(report, name, color=color, ascii_only=ascii_only, verbose=verbose), target)
+    output.write(report, targets)
     return report.exit_code

@@ -12,12 +12,13 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import SCHEMA_VERSION, Report, to_json
 
+from .formats import Options
 from .inert import inert
 
 _FIELDS = {"pass": "passed"}
 
 
-def render_json(report: Report) -> str:
+def render_json(report: Report, options: Options | None = None) -> str:
     r"""Write a report in the contract's order, with a line end after it.
 
     Characters that would act on a terminal stand as ``\u`` escapes: the same value for every parser.

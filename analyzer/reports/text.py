@@ -6,6 +6,7 @@ from analyzer.findings.report import Chain, Counts, Report
 
 from .blocks import draw_main, draw_others, draw_rest
 from .detail import EVERYTHING, LADDER, Detail
+from .formats import Options
 from .heading import draw_heading
 from .headline import draw_verdict, names_in_headline
 from .inert import rewritten
@@ -15,6 +16,8 @@ from .story import Story, tell
 from .unknowns import draw_unknowns
 from .wording import EXIT_WORDS, counted, listed
 
+DEFAULT = Options()
+
 LINES = 40
 """How long an answer is that nobody asked to be longer."""
 
@@ -22,25 +25,18 @@ TIGHT = range(4, 10)
 """The parts after the main finding: where room is short they follow each other without an empty line."""
 
 
-def render_text(
-    report: Report,
-    *,
-    width: int = 100,
-    color: bool = False,
-    ascii: bool = False,  # noqa: A002  (the option's own name)
-    verbose: bool = False,
-) -> str:
+def render_text(report: Report, options: Options = DEFAULT) -> str:
     """Write a report as text that ends with a line end.
 
-    ``width`` holds for all lines but commands, and paths where ``verbose``. ``color`` adds SGR codes
-    and nothing else; with ``ascii`` every character is ASCII. Whatever strings the report holds,
-    nothing in the text acts on a terminal but those codes.
+    The width holds for all lines but commands, and paths where verbose. Colour adds SGR codes and
+    nothing else; with ``ascii`` every character is ASCII. Whatever strings the report holds, nothing
+    in the text acts on a terminal but those codes.
     """
-    page = Page(max(width, NARROWEST), color, ascii, verbose)
+    page = Page(max(options.width, NARROWEST), options.color, options.ascii, options.verbose)
     # Excerpts stay as they are until they are quoted: their columns count the original characters.
     story = tell(rewritten(report, page.safe, frozenset({"excerpt"})))
     lines: list[str] = []
-    for detail in (EVERYTHING,) if verbose else LADDER:
+    for detail in (EVERYTHING,) if options.verbose else LADDER:
         lines = _draw(page, story, detail)
         if len(lines) <= LINES:
             break

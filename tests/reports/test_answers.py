@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.findings.report import Evidence, Report
+from analyzer.reports.formats import Options
 from analyzer.reports.inert import rewritten
 from analyzer.reports.json import load_json, render_json
 from analyzer.reports.text import LINES, render_text
@@ -37,14 +38,14 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_lines_fit_the_page(answer: Report, width: int, ascii_only: bool) -> None:
-    text = render_text(answer, width=width, ascii=ascii_only)
+    text = render_text(answer, Options(width=width, ascii=ascii_only))
     assert all(len(line) <= width or line.strip() in commands(answer) for line in text.splitlines())
     assert len(text.splitlines()) <= LINES or width < 100
     assert not ascii_only or text.isascii()
 
 
 def test_a_command_is_never_broken(answer: Report) -> None:
-    lines = {line.strip() for line in render_text(answer, width=60, verbose=True).splitlines()}
+    lines = {line.strip() for line in render_text(answer, Options(width=60, verbose=True)).splitlines()}
     assert commands(answer) <= lines
 
 
@@ -53,7 +54,7 @@ def test_every_answer_comes_back_from_json(answer: Report) -> None:
 
 
 def test_verbose_keeps_every_finding_and_every_path_whole(answer: Report) -> None:
-    text = render_text(answer, verbose=True)
+    text = render_text(answer, Options(verbose=True))
     for finding in answer.findings:
         assert finding.rule in text
         if finding.muted is None:
@@ -106,7 +107,7 @@ def test_the_part_that_differs_is_marked() -> None:
 def test_a_log_line_is_found_by_namespace_pod_and_file() -> None:
     text = render_text(made.FAIL)
     assert "…/openshift-ingress-operator/ingress-operator-5b8c4b8d8b-8kb8b/current.log:4127" in text
-    narrow = render_text(made.SUSPECTED, width=60)
+    narrow = render_text(made.SUSPECTED, Options(width=60))
     assert "…/ingress-operator-5b8c4b8d8b-8kb8b/current.log:4127" in narrow
     assert "must-gather.local" not in text
 
@@ -130,7 +131,7 @@ def test_several_faults_stand_apart() -> None:
     assert "muted: 1 finding (accepted)" in text
     assert "2 problems with reading: a/b.yaml: it is not YAML" in text
     assert "· 1 error" in text
-    assert "muted warn[accepted]: " in render_text(made.SEVERAL, verbose=True)
+    assert "muted warn[accepted]: " in render_text(made.SEVERAL, Options(verbose=True))
 
 
 def test_warnings_and_remarks_take_one_line_for_each_rule() -> None:
@@ -150,7 +151,7 @@ def test_many_faults_do_not_make_a_wall() -> None:
     text = render_text(report)
     assert "10 more (fail): op5, op6" in text
     assert len(text.splitlines()) <= 50
-    whole = render_text(report, verbose=True)
+    whole = render_text(report, Options(verbose=True))
     assert all(f"fail[rule-{n}]" in whole for n in names)
 
 
@@ -176,7 +177,7 @@ def test_unknowns_are_grouped_and_have_commands() -> None:
     assert "? role ×5, ingress, storage, network, image-registry, machine-api: no role:ingress" in flat(text)
     assert text.count("      oc get ") == 3
     assert "… 1 more: oidc-providers (-v for all)" in text
-    assert render_text(made.UNKNOWN, verbose=True).count("      oc get ") == 8
+    assert render_text(made.UNKNOWN, Options(verbose=True)).count("      oc get ") == 8
 
 
 def test_a_cluster_without_sts_gets_a_short_answer() -> None:
@@ -202,7 +203,7 @@ def test_nothing_of_any_string_acts_on_a_terminal(hostile: str) -> None:
     )
     bad = replace(bad, findings=quoted)
     for verbose in (False, True):
-        text = render_text(bad, verbose=verbose, ascii=verbose)
+        text = render_text(bad, Options(verbose=verbose, ascii=verbose))
         assert not CONTROLS.search(text)
         assert text.encode("utf-8")
         assert not verbose or text.isascii()

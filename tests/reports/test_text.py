@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import Report
+from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert
 from analyzer.reports.json import load_json, render_json, schema
 from analyzer.reports.text import LINES, render_text
@@ -31,23 +32,23 @@ def test_the_short_answer_fits_on_a_screen(report: Report) -> None:
 def test_no_line_is_wider_than_the_page_but_commands(report: Report, width: int) -> None:
     commands = {line for m in report.missing for line in m.command.splitlines()}
     commands |= {line for f in report.findings for x in f.fix for line in (x.command or "").splitlines()}
-    for line in render_text(report, width=width).splitlines():
+    for line in render_text(report, Options(width=width)).splitlines():
         assert len(line) <= width or line.strip() in commands, line
 
 
 def test_ascii_is_ascii(report: Report) -> None:
-    assert render_text(report, ascii=True).isascii()
-    assert render_text(report, ascii=True, verbose=True).isascii()
+    assert render_text(report, Options(ascii=True)).isascii()
+    assert render_text(report, Options(ascii=True, verbose=True)).isascii()
 
 
 def test_colour_adds_codes_and_nothing_else(report: Report) -> None:
-    coloured = render_text(report, color=True)
+    coloured = render_text(report, Options(color=True))
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == render_text(report)
     assert "\x1b" not in render_text(report)
 
 
 def test_the_answer_names_cause_proof_and_next_step(report: Report) -> None:
-    text = " ".join(render_text(report, width=140).split())
+    text = " ".join(render_text(report, Options(width=140)).split())
     causes = [f for f in report.findings if f.state == "fail" and f.kind == "cause"]
     for finding in causes[:1]:
         assert finding.rule in text
@@ -59,7 +60,7 @@ def test_the_answer_names_cause_proof_and_next_step(report: Report) -> None:
 
 
 def test_verbose_says_everything(report: Report) -> None:
-    text = " ".join(render_text(report, verbose=True, width=400).split())
+    text = " ".join(render_text(report, Options(verbose=True, width=400)).split())
     for finding in report.findings:
         assert finding.rule in text
     for missing in report.missing:
@@ -78,7 +79,7 @@ def test_text_of_an_input_is_inert(hostile: str) -> None:
         cluster=replace(report.cluster, infra_name=hostile, issuer=hostile),
     )
     assert not CONTROLS.search(render_text(bad))
-    assert not CONTROLS.search(render_text(bad, verbose=True))
+    assert not CONTROLS.search(render_text(bad, Options(verbose=True)))
 
 
 @given(st.text())

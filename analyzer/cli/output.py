@@ -1,0 +1,201 @@
+"""Where reports go: the options that every reporting command shares, and the writing of files."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from analyzer.findings.report import Report
+    from analyzer.reports.formats import Options
+
+STDOUT = "-"
+DEFAULT_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How to show a report, and where."""
+
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-f",
+            "--format",
+            metavar="FORMAT",
+            help="Format of the report; text where none is given. Repeatable, paired with -o.",
+        ),
+    ] = None
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write to this file, which only you can read; - is stdout. Without -f the suffix chooses "
+            "the format. Repeatable.",
+        ),
+    ] = None
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colour, also on a terminal. So does NO_COLOR.")
+    ] = False
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Only ASCII characters in the layout.")] = False
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No notices and no progress on stderr.")] = (
+        False
+    )
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show everything, not the first 40 lines.")
+    ] = False
+
+    def plan(self, inputs: Sequence[Path], known: Iterable[str] | None = None) -> tuple[Target, ...]:
+        """Pair formats with files, and refuse what cannot be written, before anything is read.
+
+        ``known`` are the formats that the command has; all formats of a report if it says nothing.
+        Raises UsageProblem.
+        """
+        from analyzer.reports.formats import FORMATS
+
+        targets = _paired(self.formats or [], self.outputs or [], tuple(known or FORMATS))
+        for target in targets:
+            if target.path != STDOUT:
+                _check_place(Path(target.path), inputs)
+        return targets
+
+    def options(self, target: Target) -> Options:
+        """Say how to show a report at this target."""
+        from analyzer.reports.formats import Options
+
+        color = target.path == STDOUT and not self.no_color and use_color(sys.stdout)
+        return Options(width=_width(), color=color, ascii=self.ascii_only, verbose=self.verbose)
+
+    def write(self, report: Report, targets: Sequence[Target]) -> None:
+        """Write one report to all targets."""
+        from analyzer.reports.formats import render
+
+        self.write_each(targets, lambda name, options: render(report, name, options))
+
+    def write_each(self, targets: Sequence[Target], show: Callable[[str, Options], str]) -> None:
+        """Write what ``show`` gives for each target's format."""
+        for target in targets:
+            write(show(target.format, self.options(target)), target.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One format and the file that it goes to; ``-`` is stdout."""
+
+    format: str
+    path: str
+
+
+def _paired(formats: list[str], outputs: list[str], known: tuple[str, ...]) -> tuple[Target, ...]:
+    """Pair formats with outputs in order; a format without output goes to stdout."""
+    from analyzer.reports.formats import by_suffix
+
+    for name in formats:
+        if name not in known:
+            raise UsageProblem(f"there is no format {name!r}", do=f"Formats: {', '.join(known)}")
+    if not formats and outputs:
+        asked = [by_suffix(path) for path in outputs]
+        formats = [name if name in known else "text" for name in asked]
+    if len(outputs) > len(formats):
+        raise UsageProblem("there are more --output than --format", do="Give one --format for each --output")
+    names = formats or ["text"]
+    paths = outputs + [STDOUT] * (len(names) - len(outputs))
+    twice = next((path for n, path in enumerate(paths) if path in paths[:n]), None)
+    if twice == STDOUT:
+        raise UsageProblem("two formats cannot both go to stdout", do="Give an --output for each --format")
+    if twice is not None:
+        raise UsageProblem(f"two formats cannot both go to {twice}", do="Name another file")
+    return tuple(Target(name, path) for name, path in zip(names, paths, strict=True))
+
+
+def _check_place(path: Path, inputs: Sequence[Path]) -> None:
+    """Refuse a place that a report must not be written to: through a link, or into an input."""
+    if path.is_symlink():
+        raise UsageProblem(f"{path} is a link, and reports are not written through links", do="Name a file")
+    if path.is_dir():
+        raise UsageProblem(f"{path} is a directory", do="Name a file")
+    if not path.parent.is_dir():
+        raise UsageProblem(f"cannot write {path}: there is no directory {path.parent}", do="Create it first")
+    place = path.resolve()
+    for item in inputs:
+        if place.is_relative_to(item.resolve()):
+            raise UsageProblem(
+                f"{path} lies in the input {item}, and inputs are never written to",
+                do="Name a file beside it",
+            )
+
+
+def use_color(stream: object) -> bool:
+    """Tell whether a stream takes colour: a terminal does, unless NO_COLOR is set."""
+    isatty = getattr(stream, "isatty", None)
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and bool(isatty and isatty())
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return DEFAULT_WIDTH
+    try:
+        return max(60, min(os.get_terminal_size().columns, 160))
+    except OSError:
+        return DEFAULT_WIDTH
+
+
+def write(text: str, path: str) -> None:
+    """Write a text to stdout, or to a file that only its owner can read.
+
+    A file appears whole or not at all, and takes the place of one that was there: what a link or
+    another name of the old file points at stays as it was. Raises UsageProblem.
+    """
+    if path == STDOUT:
+        _print(text)
+        return
+    try:
+        if _is_stream(path):
+            with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as stream:
+                stream.write(text)
+        else:
+            _replace(Path(path), text)
+    except OSError as error:
+        raise UsageProblem(f"cannot write {path}: {error.strerror}") from None
+
+
+def _print(text: str) -> None:
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _is_stream(path: str) -> bool:
+    """Tell whether a path is a device or a pipe, which cannot be replaced by a file."""
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8", errors="backslashreplace",
+                       newline="\n") as file:  # fmt: skip
+            file.write(text)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

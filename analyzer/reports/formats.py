@@ -1,0 +1,69 @@
+"""The formats of a report: one row each. A format is a module with one function, imported when asked for.
+
+To add one, write a module with ``render_NAME(report, options) -> str`` and give it a row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import PurePath
+from typing import Literal, cast
+
+from analyzer.findings.report import Report
+
+Voice = Literal["customer", "internal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a report is to be shown; a format takes what concerns it.
+
+    ``width`` is in characters. ``color`` allows SGR codes, and only a terminal gets them. ``voice``
+    says whom the format ``case`` speaks to.
+    """
+
+    width: int = 100
+    color: bool = False
+    ascii: bool = False
+    verbose: bool = False
+    voice: Voice = "customer"
+
+
+Renderer = Callable[[Report, Options], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: what it is for, the suffix of its files, and where its renderer is."""
+
+    name: str
+    summary: str
+    suffix: str
+    module: str
+
+    def renderer(self) -> Renderer:
+        """Import the module of this format and give its function."""
+        module = import_module(f"analyzer.reports.{self.module}")
+        return cast(Renderer, getattr(module, f"render_{self.name}"))
+
+
+FORMATS = {
+    row.name: row
+    for row in (
+        Format("text", "for a terminal or a ticket", ".txt", "text"),
+        Format("json", "the whole report, for programs", ".json", "json"),
+    )
+}
+
+
+def render(report: Report, name: str, options: Options) -> str:
+    """Show a report in the format of this name, a key of ``FORMATS``; the text ends with a line end."""
+    return FORMATS[name].renderer()(report, options)
+
+
+def by_suffix(path: str) -> str:
+    """Give the format that a file's name asks for; text where it asks for none."""
+    suffix = PurePath(path).suffix.lower()
+    return next((row.name for row in FORMATS.values() if row.suffix == suffix), "text")

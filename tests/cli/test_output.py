@@ -1,0 +1,136 @@
+"""Where reports go: pairs of format and file, files that only their owner reads, never into an input."""
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from analyzer.cli.app import app
+from analyzer.reports.formats import Options
+from analyzer.reports.json import load_json, render_json
+from analyzer.reports.text import render_text
+
+from ..reports import made
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "saved.json"
+    path.write_text(render_json(made.FAIL), encoding="utf-8")
+    return path
+
+
+def test_a_saved_report_is_shown_as_if_it_had_just_been_made(saved: Path) -> None:
+    result = call("render", saved)
+    assert (result.exit_code, result.stdout) == (0, render_text(made.FAIL))
+
+
+def test_a_saved_report_is_read_from_stdin(saved: Path) -> None:
+    result = CliRunner().invoke(app, ["render", "-", "-v"], input=saved.read_bytes())
+    assert result.stdout == render_text(made.FAIL, Options(verbose=True))
+
+
+def test_several_formats_go_to_several_files_in_one_run(saved: Path, tmp_path: Path) -> None:
+    text, again = tmp_path / "a.txt", tmp_path / "b.json"
+    result = call("render", saved, "-f", "text", "-o", text, "-f", "json", "-o", again)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert text.read_text(encoding="utf-8") == render_text(made.FAIL)
+    assert load_json(again.read_text(encoding="utf-8")) == made.FAIL
+
+
+def test_one_may_go_to_stdout_beside_a_file(saved: Path, tmp_path: Path) -> None:
+    result = call("render", saved, "-f", "json", "-o", tmp_path / "a", "-f", "text")
+    assert result.stdout == render_text(made.FAIL)
+    assert json.loads((tmp_path / "a").read_text())["schema_version"] == "1"
+
+
+def test_without_a_format_the_suffix_chooses_it(saved: Path, tmp_path: Path) -> None:
+    assert call("render", saved, "-o", tmp_path / "a.json", "-o", tmp_path / "a.log").exit_code == 0
+    assert load_json((tmp_path / "a.json").read_text()) == made.FAIL
+    assert (tmp_path / "a.log").read_text() == render_text(made.FAIL)
+
+
+@pytest.mark.parametrize(
+    "words, complaint",
+    [
+        (["-f", "poem"], "there is no format 'poem'"),
+        (["-f", "text", "-f", "json"], "two formats cannot both go to stdout"),
+        (["-f", "text", "-o", "x", "-o", "y"], "more --output than --format"),
+        (["-f", "text", "-o", "x", "-f", "json", "-o", "x"], "two formats cannot both go to x"),
+        (["-o", "no/such/place"], "there is no directory no/such"),
+        (["-o", "."], "is a directory"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_anything_is_read(
+    words: list[str], complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = call("render", tmp_path / "not-there.json", *words)
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_private_also_where_an_open_one_was(saved: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.txt"
+    old.write_text("before")
+    old.chmod(0o666)
+    call("render", saved, "-o", old)
+    assert stat.S_IMODE(old.stat().st_mode) == 0o600
+
+
+def test_another_name_of_the_old_file_keeps_what_it_held(saved: Path, tmp_path: Path) -> None:
+    old, other = tmp_path / "old.txt", tmp_path / "other"
+    old.write_text("before")
+    os.link(old, other)
+    call("render", saved, "-o", old)
+    assert other.read_text() == "before"
+    assert old.read_text() == render_text(made.FAIL)
+
+
+def test_nothing_is_written_through_a_link(saved: Path, tmp_path: Path) -> None:
+    aim, link = tmp_path / "aim", tmp_path / "link"
+    aim.write_text("before")
+    link.symlink_to(aim)
+    result = call("render", saved, "-o", link)
+    assert result.exit_code == 2
+    assert "is a link" in result.stderr
+    assert aim.read_text() == "before"
+
+
+def test_nothing_is_written_into_an_input(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (tmp_path / "by-link").symlink_to(bundle)
+    for place in (bundle / "report.txt", tmp_path / "by-link" / "report.txt"):
+        result = call("analyze", bundle, "-o", place)
+        assert result.exit_code == 2
+        assert "lies in the input" in result.stderr
+    assert not list(bundle.iterdir())
+
+
+def test_an_input_is_not_replaced(saved: Path) -> None:
+    before = saved.read_bytes()
+    assert call("render", saved, "-o", saved).exit_code == 2
+    assert saved.read_bytes() == before
+
+
+def test_a_pipe_takes_a_report(saved: Path, tmp_path: Path) -> None:
+    assert call("render", saved, "-o", os.devnull).exit_code == 0
+    assert stat.S_ISCHR(os.lstat(os.devnull).st_mode)
+
+
+def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_bytes(b"\xff\xfe{")
+    result = call("render", wrong)
+    assert result.exit_code == 2
+    assert "not a saved report" in result.stderr
+    assert call("render", tmp_path / "gone.json").exit_code == 2
