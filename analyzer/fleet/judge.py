@@ -1,0 +1,85 @@
+"""One bundle to one row: the same function for a process of this machine and for a cluster's worker."""
+
+from __future__ import annotations
+
+import hashlib
+import resource
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analyzer import __version__
+from analyzer.errors import DoctorError, NothingToRead
+from analyzer.fleet.row import Row, now, row_of
+from analyzer.session import Options, analyze, built_in_rules
+
+_PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one bundle may take: seconds of wall clock, MiB of memory, how often it is tried."""
+
+    seconds: int = 300
+    memory: int = 1536
+    tries: int = 3
+
+
+def rules_version(options: Options) -> str:
+    """Name the judgement: the program's version and the hash of its rules; results of another are stale."""
+    return f"{__version__}+{built_in_rules(options.rules).sha256[:16]}"
+
+
+def judge_bundle(path: str, beside: Sequence[str], options: Options, known: str | None = None) -> Row | None:
+    """Judge one bundle; never raises for what it holds.
+
+    ``known`` is the digest of the content that an earlier result is of: None is given back where the
+    file still has it.
+    """
+    started = time.monotonic()
+    rules = rules_version(options)
+    digest = _digest(Path(path))
+    if known is not None and digest == known:
+        return None
+    try:
+        row = row_of(analyze([Path(path), *map(Path, beside)], options), rules=rules)
+    except NothingToRead as error:
+        row = Row("not-a-bundle", error.what, rules)
+    except MemoryError:
+        row = Row("too-big", "it needs more memory than a bundle may take", rules)
+    except DoctorError as error:
+        row = Row("unreadable", str(error), rules)
+    except Exception as error:  # a defect of ours is a row that says so, without any value
+        row = Row("crashed", f"internal error: {type(error).__name__} at {_place(error)}", rules)
+    return replace(
+        row, sha256=digest, finished=now(), seconds=round(time.monotonic() - started, 3), peak_mib=peak_mib()
+    )
+
+
+def peak_mib() -> float:
+    """Give the largest resident size of this process so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
+
+
+def _digest(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
+def _place(error: Exception) -> str:
+    trace, place = error.__traceback__, "unknown place"
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
