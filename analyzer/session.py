@@ -29,6 +29,7 @@ from analyzer.findings.report import (
 from analyzer.model.chain_subject import ChainModel
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.join import Model, build_model, issuer_in_force
+from analyzer.model.link_facts import link_facts
 from analyzer.model.symptoms import recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
@@ -156,6 +157,8 @@ def make_report(
         counts=judge.count(outcomes),
         errors=tuple(errors),
         exit_code=0,
+        facts=link_facts(model.subjects, relevant),
+        timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
     )
     return _with_exit_code(report, evidence, options)
 

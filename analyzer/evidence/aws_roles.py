@@ -129,6 +129,7 @@ def provider(value: Mapping[str, Json], where: Where) -> ProviderRecord:
         tags=tags(value.get("Tags")),
         where=where,
         planned=ccoctl.is_create_provider_input(value),
+        created=text(value.get("CreateDate")),
     )
 
 

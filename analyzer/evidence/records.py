@@ -228,6 +228,7 @@ class ProviderRecord:
     tags: Mapping[str, str]
     where: Where
     planned: bool = False
+    created: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,8 +239,53 @@ class ReadError:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A line of an input."""
+
+    input: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFact:
+    """A fact to show on a link: ``chain`` is None where all chains share it, ``value`` where not known.
+
+    ``derived`` marks what was worked out from ``origin`` rather than read there.
+    """
+
+    link: str
+    chain: str | None
+    name: str
+    value: str | None
+    derived: bool
+    origin: Place | None
+
+
+EventKind = Literal[
+    "gather", "logs", "error", "operator", "update", "issuer", "keys", "provider", "role", "secret", "pod",
+    "token",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at a time, or from ``time`` to ``until``, on some chains or on all of them."""
+
+    time: str
+    until: str | None
+    kind: EventKind
+    text: str
+    chains: tuple[str, ...]
+    origin: Place | None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that one run says."""
+    """Everything that one run says.
+
+    ``facts`` and ``timeline`` came later than the rest: a report saved before has neither.
+    """
 
     tool: Tool
     rules: Rules
@@ -254,6 +299,8 @@ class Report:
     counts: Counts
     errors: tuple[ReadError, ...]
     exit_code: int
+    facts: tuple[LinkFact, ...] = ()
+    timeline: tuple[Event, ...] = ()
     schema_version: str = field(default=SCHEMA_VERSION)
 
 

@@ -14,6 +14,7 @@ from analyzer.engine.facts import Cite, Fact, Subject, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import KeySet, TokenSample
+from analyzer.findings.report import Event
 from analyzer.model.binding import only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
@@ -27,6 +28,7 @@ from analyzer.model.resolve import foreign_exports
 from analyzer.model.surroundings import (
     surrounding_subjects,
 )
+from analyzer.model.timeline import timeline
 from analyzer.model.tokens import token_facts, verification_keys
 from analyzer.model.upgrade import upgrade_subjects
 from analyzer.model.upgrade_release import Present, Target
@@ -41,6 +43,7 @@ class Model:
     chains: tuple[ChainModel, ...]
     cluster: Facts
     as_of: datetime | None
+    timeline: tuple[Event, ...] = ()
 
 
 def build_model(evidence: Evidence, as_of: datetime | None = None, target: Target | None = None) -> Model:
@@ -86,7 +89,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Fact | None) -> Model:
         subjects.append(subject)
         models.append(model)
     subjects += surrounding_subjects(joined.around)
-    return Model(tuple(subjects), tuple(models), facts, joined.now)
+    return Model(tuple(subjects), tuple(models), facts, joined.now, timeline(joined, models))
 
 
 def _sts_facts(joined: Joined) -> None:

@@ -4,7 +4,8 @@ After a change that is meant: ``pytest tests/reports --update-golden``, and read
 """
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,13 @@ def compare(name: str, text: str, config: pytest.Config) -> None:
     assert path.read_text(encoding="utf-8") == text
 
 
+def one_line(item: dict[str, Any]) -> str:
+    """Write a fact or an event on one line, its place by the file's name and the line alone."""
+    place = item.pop("origin")
+    where = [f"{PurePosixPath(place['file']).name}:{place['line']}"] if place else []
+    return " | ".join([*(str(value) for value in item.values()), *where])
+
+
 def test_text(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
     compare(f"{sample}.txt", render_text(report), pytestconfig)
 
@@ -31,6 +39,8 @@ def test_json(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
     shown = json.loads(render_json(report))
     # both change with every rule that is added, and neither says anything about the sample
     shown["rules"]["sha256"] = shown["rules"]["version"] = shown["tool"]["version"] = "-"
+    shown["facts"] = [one_line(fact) for fact in shown["facts"]]
+    shown["timeline"] = [one_line(event) for event in shown["timeline"]]
     text = json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
     assert __version__ not in json.dumps(shown["tool"])
     compare(f"{sample}.json", text, pytestconfig)
