@@ -15,6 +15,7 @@ from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, l
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.evidence.gather import Evidence, gather
 from analyzer.findings import judge
+from analyzer.findings.correlate import Moment, Trace, correlate
 from analyzer.findings.report import (
     Chain,
     Cluster,
@@ -140,7 +141,7 @@ def make_report(
     if len(ids) < len(model.chains):
         outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
     relevant = frozenset(c.id for c in chains if c.verdict.state != "not-applicable")
-    findings = judge.make_findings(outcomes, relevant)
+    findings = correlate(judge.make_findings(outcomes, relevant), outcomes, _traces(model))
     errors = _read_errors(evidence) + judge.rule_errors(outcomes)
     report = Report(
         tool=Tool("sts-doctor", __version__),
@@ -188,6 +189,21 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
         since=stamp(min(firsts)) if firsts else None,
     )
     return judge.judge_chain(info, judge.outcomes_of(chain.id, outcomes))
+
+
+def _traces(model: Model) -> dict[str, Trace]:
+    """Give what the logs of the chains cover, and when what the chains rest on was made."""
+    return {
+        m.chain.id: Trace(
+            name=m.operator or m.chain.id,
+            pods=m.cover.pods,
+            first=m.cover.first,
+            last=m.cover.last,
+            moments=tuple(Moment(c.link, c.what, c.when) for c in m.changes),
+        )
+        for m in model.chains
+        if m.cover is not None and not m.chain.optional
+    }
 
 
 def _run(model: Model, options: Options) -> Run:

@@ -54,6 +54,8 @@ def render_rule_markdown(rule: Rule, ruleset: RuleSet) -> str:
             parts.append(f"{lead}: {', '.join(f'[{name}](#{name})' for name in names)}")
     if rule.points_at:
         parts.append(f"Points at: {', '.join(rule.points_at)}")
+    if rule.stage is not None:
+        parts.append(f"Stage of the call: {rule.stage}")
     if rule.references:
         parts.append("References:\n\n" + "\n".join(f"- <{url}>" for url in rule.references))
     return "\n\n".join(parts)

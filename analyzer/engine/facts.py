@@ -24,6 +24,8 @@ _PYTHON_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "any": object,
 }
 FACT_TYPES: Final = tuple(_PYTHON_TYPES)
+AFTER: Final = "after:"
+"""What the key of a missing piece begins with that is no evidence: the rule of a fault that comes first."""
 SHARED_KIND: Final = "cluster"
 
 

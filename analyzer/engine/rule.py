@@ -72,8 +72,9 @@ class Rule:
     """One piece of knowledge: when it applies, what is checked, and what to say and do when it fails.
 
     ``check`` is true for a pass. ``explains`` are symptom rules that this cause accounts for;
-    ``points_at`` are the links where a symptom's cause may lie. ``pack`` names the folder of rules that
-    it came from, ``file`` its path in there.
+    ``points_at`` are the links where a symptom's cause may lie, ``stage`` is that of the call at which
+    AWS or the SDK answers so: what is decided before it had gone well then. ``pack`` names the folder of
+    rules that it came from, ``file`` its path in there.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Rule:
     references: tuple[str, ...]
     explains: tuple[str, ...]
     points_at: tuple[str, ...]
+    stage: str | None
     sts_error: StsError | None
     tests: tuple[RuleTest, ...]
     pack: str

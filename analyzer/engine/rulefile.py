@@ -30,7 +30,7 @@ _REQUIRED: Final = (
     "id", "title", "link", "kind", "state", "severity", "subject", "check", "message", "why", "evidence",
     "tests",
 )  # fmt: skip
-_OPTIONAL: Final = ("applies", "fix", "disproof", "references", "explains", "points_at", "sts_error")
+_OPTIONAL: Final = ("applies", "fix", "disproof", "references", "explains", "points_at", "stage", "sts_error")
 _FOR_CAUSES: Final = ("fix", "disproof")
 
 
@@ -88,6 +88,7 @@ class _RuleReader:
             references=self.references(),
             explains=self.names("explains"),
             points_at=self.names("points_at", LINKS),
+            stage=self.choice(top, "stage", STAGES) if "stage" in top.nodes else None,
             sts_error=self.sts_error(),
             tests=read_tests(top, self.facts, tuple(case.state for case in states), self.file.label),
             pack=self.file.pack,
@@ -111,6 +112,8 @@ class _RuleReader:
                     raise self.problem(f"a cause needs the key {key!r}", self.top.line)
         if kind != "symptom" and "points_at" in self.top.nodes:
             raise self.problem("only a symptom points at links", self.top.lines["points_at"])
+        if kind != "symptom" and "stage" in self.top.nodes:
+            raise self.problem("only a symptom has a stage; a cause has sts_error", self.top.lines["stage"])
         if kind == "symptom" and "explains" in self.top.nodes:
             raise self.problem("a symptom explains nothing; causes explain it", self.top.lines["explains"])
 

@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 from analyzer.engine import Missing as Asked
 from analyzer.engine import Outcome
+from analyzer.engine.facts import AFTER
 from analyzer.findings.redact import redact
 from analyzer.findings.report import (
     LINKS,
@@ -81,7 +82,10 @@ def _freed(outcome: Outcome, static: frozenset[str]) -> Outcome:
 
 def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
     """Give the links and the verdict of one chain; ``outcomes`` are those that concern it."""
-    links = tuple(_link(name, [o for o in outcomes if o.rule.link == name]) for name in LINKS)
+    causes = _causes(outcomes)
+    links = tuple(_link(name, [o for o in outcomes if o.rule.link == name], causes) for name in LINKS)
+    if info.uses_sts is False:
+        links = tuple(Link(link.link, "not-applicable", ()) for link in links)  # one verdict, no wall
     return Chain(
         id=info.id,
         request=info.request,
@@ -90,11 +94,16 @@ def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
         service_accounts=info.service_accounts,
         role_arn=info.role,
         links=links,
-        verdict=replace(_verdict(info, outcomes, links), since=info.since),
+        verdict=replace(_verdict(info, outcomes, links, causes), since=info.since),
     )
 
 
-def _link(name: str, outcomes: Sequence[Outcome]) -> Link:
+def _causes(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Give the causes that are proven, the decisive one first."""
+    return sorted((o for o in outcomes if o.rule.kind == "cause" and o.state == "fail"), key=_decisiveness)
+
+
+def _link(name: str, outcomes: Sequence[Outcome], causes: Sequence[Outcome]) -> Link:
     states = {o.state for o in outcomes}
     state: LinkState = "not-applicable"
     if states & {"pass", "info"}:
@@ -105,18 +114,46 @@ def _link(name: str, outcomes: Sequence[Outcome]) -> Link:
         state = "warn"
     if "fail" in states:
         state = "fail"
-    return Link(name, state, tuple(Check(o.rule.id, o.state) for o in outcomes))
+    waits = None
+    if state == "unknown":
+        waits = _comes_first(outcomes, causes)
+    elif state == "not-applicable" and name in _HIDDEN_BY:
+        waits = next((o.rule.id for o in causes if o.rule.link in _HIDDEN_BY[name]), None)
+    return Link(name, state, tuple(Check(o.rule.id, o.state) for o in outcomes), waits)
 
 
-def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link]) -> Verdict:
+_HIDDEN_BY = {
+    "provider": ("mode", "issuer"),
+    "issuer": ("mode",),
+    "keys": ("mode", "issuer"),
+    "trust": ("mode", "issuer"),
+    "permissions": ("trust",),
+}
+"""Links that have nothing to be judged by while one of these is broken: no issuer, or no role."""
+
+
+def _comes_first(outcomes: Sequence[Outcome], causes: Sequence[Outcome]) -> str | None:
+    """Name the proven cause that all open checks of a link wait for; None where evidence would settle one."""
+    open_checks = [o for o in outcomes if o.state == "unknown"]
+    items = [m for o in open_checks for m in o.missing]
+    if any(m.command for m in items):
+        return None
+    waited = {m.evidence.removeprefix(AFTER) for m in items if m.evidence.startswith(AFTER)}
+    return next((o.rule.id for o in causes if o.rule.id in waited), None)
+
+
+def _verdict(
+    info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link], causes: Sequence[Outcome]
+) -> Verdict:
     if info.uses_sts is False:
         return Verdict("not-applicable", None, None, "STS is not used here.", "unknown", None)
-    causes = sorted((o for o in outcomes if o.rule.kind == "cause" and o.state == "fail"), key=_decisiveness)
     if causes:
         first = causes[0]
+        also = tuple(dict.fromkeys(o.rule.id for o in causes if o.rule.id != first.rule.id))
         return Verdict(
-            "fail", first.rule.link, first.rule.id, redact(first.message), info.recency, _simulated(causes)
-        )
+            "fail", first.rule.link, first.rule.id, redact(first.message), info.recency, _simulated(causes),
+            also=also,
+        )  # fmt: skip
     symptoms = [o for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
     if symptoms:
         return _suspected(info, symptoms, outcomes)
@@ -285,7 +322,10 @@ def find_common_cause(chains: Sequence[Chain], outcomes: Sequence[Outcome]) -> C
     ids = tuple(c.id for c in chains if c.verdict.rule == rule)
     used = sum(c.verdict.state != "not-applicable" for c in chains)
     sentence = f"{redact(shared[rule].message)} It breaks {count} of {used} chains."
-    return CommonCause(rule, shared[rule].rule.link, ids, sentence)
+    beside = [o for o in shared.values() if o.rule.kind == "cause" and o.rule.id != rule]
+    beside = [o for o in beside if len(set(o.subject.chains) & set(ids)) > 1]
+    names = tuple(o.rule.id for o in sorted(beside, key=_decisiveness))
+    return CommonCause(rule, shared[rule].rule.link, ids, sentence, names)
 
 
 # --- what is missing --------------------------------------------------------------------------

@@ -102,6 +102,8 @@ class Link:
     link: str
     state: LinkState
     checks: tuple[Check, ...]
+    waits_for: str | None = None
+    """The rule of an earlier link's cause: before that is mended, this link cannot be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ class Verdict:
     simulated_error: SimulatedError | None
     since: str | None = None
     """Time of the first error in the logs that were gathered."""
+    also: tuple[str, ...] = ()
+    """The rules of further, independent causes on this chain, in the order of the links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,20 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may be behind a symptom whose cause is not proven: rules of one link that one answer settles.
+
+    ``evidence`` is the key of an entry in ``missing``, ``command`` gets it; both are None where no
+    single piece of evidence would do.
+    """
+
+    link: str
+    rules: tuple[str, ...]
+    evidence: str | None
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that a rule found, with its proof and what to do about it."""
 
@@ -190,6 +208,10 @@ class Finding:
     explains: tuple[str, ...] = ()
     explained_by: tuple[str, ...] = ()
     muted: str | None = None
+    remarks: tuple[str, ...] = ()
+    """What the other evidence adds to it or holds against it; the state stays what it is."""
+    candidates: tuple[Candidate, ...] = ()
+    """For a symptom without a proven cause: what is left, in the order of the links."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +222,8 @@ class CommonCause:
     link: str
     chains: tuple[str, ...]
     sentence: str
+    beside: tuple[str, ...] = ()
+    """The rules of other causes that the same chains share, in the order of the links."""
 
 
 @dataclass(frozen=True, slots=True)

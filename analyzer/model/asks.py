@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analyzer.engine.facts import Missing, Unknown
+from analyzer.engine.facts import AFTER, Missing, Unknown
 
 CLUSTER = "a machine with cluster access"
 AWS = "a machine with AWS read access"
@@ -207,5 +207,13 @@ def _ask(evidence: str, why: str, command: str, where: str, sensitivity: str = "
     return Unknown((Missing(evidence, why, command, where, sensitivity),))
 
 
+def not_judged(rule: str) -> Unknown:
+    """For a fact that cannot be judged before an earlier link is mended; nothing is to be collected.
+
+    ``rule`` is the id of the rule that says what is broken there.
+    """
+    return Unknown((Missing(AFTER + rule, f"cannot be judged until {rule} is mended", "", ""),))
+
+
 NOT_JUDGED = Unknown()
-"""For a fact that cannot be judged because an earlier link is broken; nothing is to be collected."""
+"""For a fact that cannot be judged though no evidence would help."""

@@ -12,6 +12,7 @@ from analyzer.evidence.records import Symptom
 from analyzer.model.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain, operator_of
 from analyzer.model.cluster import Facts, value_of
+from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
@@ -37,6 +38,8 @@ class ChainModel:
     role: RoleChoice
     mechanism: str
     symptoms: tuple[Symptom, ...]
+    cover: LogCover | None
+    changes: tuple[Change, ...]
 
 
 def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
@@ -81,7 +84,12 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts |= surrounding_facts(chain, joined.around, symptoms)
     facts |= hidden_by_collision(facts)
     subject = Subject("chain", chain.id, facts, (chain.id,))
-    return subject, ChainModel(chain, operator_name, choice, mechanism, tuple(symptoms))
+    provider = joined.providers.find(view.issuer, joined.asks.account) if view.issuer else None
+    model = ChainModel(
+        chain, operator_name, choice, mechanism, tuple(symptoms), log_cover(chain, evidence),
+        changes(chain, choice, provider, facts),
+    )  # fmt: skip
+    return subject, model
 
 
 def _mechanism(chain: Chain) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from analyzer.engine.facts import Cite, Unknown
 from analyzer.evidence.records import Symptom
 from analyzer.iam.coverage import ActionVerdict
-from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.denied_calls import Denials, actions_of, quotes_of, read_denials, recency_of
@@ -54,7 +54,7 @@ def permission_facts(
     facts = _organization(said, choice, now) | _private_zone(chain, objects, asks)
     entries = entries_of(chain.request) if chain.request and chain.request.entries else None
     if choice.exists is False or not entries:
-        ask = NOT_JUDGED if choice.exists is False else asks.requests()
+        ask = not_judged(choice.comes_first) if choice.exists is False else asks.requests()
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), ask)
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))

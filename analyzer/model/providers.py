@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.records import CallerIdentity, Listing, ProviderRecord
-from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.asks import Asks, not_judged
 from analyzer.model.aws import is_https, provider_arn, provider_of, without_scheme
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import known
@@ -85,7 +85,8 @@ def provider_facts(
         blank = known(None) if issuer == "" else view.facts["cluster.issuer"]
         return {f"provider.{name}": blank for name in _NAMES} | {"provider.audiences_used": audiences}
     if not is_https(issuer):
-        return {f"provider.{name}": NOT_JUDGED for name in _NAMES} | {"provider.audiences_used": audiences}
+        waits = not_judged("issuer-not-https")
+        return {f"provider.{name}": waits for name in _NAMES} | {"provider.audiences_used": audiences}
     record = providers.find(issuer, account)
     facts: Facts = {
         "provider.account": known(account) if account else asks.roles(),

@@ -34,6 +34,7 @@ class Role:
     created: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     max_session: int | None = None
+    created: str | None = None
     boundary_arn: str | None = None
     boundary_known: bool = False
     inline: dict[str, PolicyDocument] = field(default_factory=dict)
@@ -153,6 +154,7 @@ def _add(role: Role, record: RoleRecord, account: str | None) -> None:
     role.created = role.created or record.created
     role.tags.update(record.tags)
     role.max_session = role.max_session or record.max_session
+    role.created = role.created or record.created
     if record.boundary_known:
         role.boundary_known, role.boundary_arn = True, record.boundary_arn or role.boundary_arn
     if record.trust is not None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.records import Symptom
-from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts, value_of
 from analyzer.model.conditions import condition_facts
@@ -75,7 +75,7 @@ def hidden_by_collision(facts: Facts) -> Facts:
     if not value_of(facts, "request.collides_with") or value_of(facts, "role.exists") is not True:
         return {}
     hidden = [n for n in facts if n.startswith(("trust.", "permissions.")) or n == "role.shared_with"]
-    return dict.fromkeys(hidden, NOT_JUDGED)
+    return dict.fromkeys(hidden, not_judged("request-role-name-collision"))
 
 
 def _default_token_path(chain: Chain, asks: Asks) -> Fact | Unknown:

@@ -10,7 +10,7 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import PolicyDocument
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
-from analyzer.model.asks import NOT_JUDGED, Asks
+from analyzer.model.asks import Asks, not_judged
 from analyzer.model.aws import is_https, parse_role_arn, provider_arn
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
@@ -47,6 +47,8 @@ class RoleChoice:
     role: Role | None
     exists: bool | None
     proof: Cite | None = None
+    comes_first: str = "trust-role-missing"
+    """The rule of the fault that keeps the role from being judged where ``exists`` is False."""
 
     @property
     def account(self) -> str | None:
@@ -94,9 +96,10 @@ def trust_facts(
     issuer = view.facts["cluster.issuer"]
     if isinstance(issuer, Unknown) and choice.exists is not False:
         return {f"trust.{name}": issuer for name in _NAMES}
-    nobody = role is not None and role.trust is not None and not chain.subjects
-    if choice.exists is False or nobody or not view.issuer or not is_https(view.issuer):
-        return {f"trust.{name}": NOT_JUDGED for name in _NAMES}
+    first = _comes_first(chain, choice, view)
+    if first is not None:
+        return {f"trust.{name}": not_judged(first) for name in _NAMES}
+    at = view.issuer or ""
     if role is None or role.trust is None:
         return {f"trust.{name}": asks.role(choice.name) for name in _NAMES}
     if "trust" in role.conflicts:
@@ -105,13 +108,13 @@ def trust_facts(
     policy = policy_of(role.trust)
     account = choice.account or role.account
     expected = (
-        provider_arn(view.partition, account, view.issuer) if account and view.partition_known else None
+        provider_arn(view.partition, account, at) if account and view.partition_known else None
     )
     decisions = {
         subject: evaluate_trust(
             policy,
             provider_arn=expected,
-            issuer=view.issuer,
+            issuer=at,
             subject=subject,
             audiences=audiences,
             role_account=account,
@@ -121,9 +124,20 @@ def trust_facts(
     facts = _facts_of(decisions, role.trust.where, policy, asks, chain, hosted=bool(view.hosted))
     broad = facts.get("trust.too_broad")
     if isinstance(broad, Fact) and broad.value is None and audiences:
-        stranger = _admitted_stranger(chain, policy, expected, view.issuer, audiences)
+        stranger = _admitted_stranger(chain, policy, expected, at, audiences)
         facts["trust.too_broad"] = known(stranger, role.trust.where if stranger else None)
     return facts
+
+
+def _comes_first(chain: Chain, choice: RoleChoice, view: ClusterView) -> str | None:
+    """Name the rule of a fault without whose repair no trust policy can be judged."""
+    if choice.exists is False:
+        return choice.comes_first
+    if choice.role is not None and choice.role.trust is not None and not chain.subjects:
+        return "request-no-service-accounts"
+    if not view.issuer:
+        return "mode-issuer-unset"
+    return None if is_https(view.issuer) else "issuer-not-https"
 
 
 def _admitted_stranger(
@@ -212,4 +226,4 @@ def _lint_facts(decision: TrustDecision, where: Where) -> Facts:
 
 def without_trust(choice: RoleChoice) -> RoleChoice:
     """Take the role out of a choice: it is another's, and nothing is judged before the Secret is mended."""
-    return replace(choice, role=None, exists=False)
+    return replace(choice, role=None, exists=False, comes_first="secret-role-foreign")

@@ -105,6 +105,9 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
     lines += _like_it(page, story, group)
     if symptoms and detail.quotes:
         lines += _note(page, "explains", "; ".join(_share(page, story, symptom) for symptom in symptoms))
+    for remark in first.remarks if detail.quotes else ():
+        lines += _note(page, "but", remark)
+    lines += _candidates(page, first) if detail.quotes else []
     if detail.why and first.why:
         lines += _note(page, "why", first.why)
     lines += _fix(page, first, detail)
@@ -150,6 +153,20 @@ def _like_it(page: Page, story: Story, group: Findings) -> list[str]:
             )
         for step in finding.fix:
             lines += _step(page, step) if step not in group[0].fix else []
+    return lines
+
+
+def _candidates(page: Page, finding: Finding) -> list[str]:
+    """Name the causes that are left behind a symptom, each with what would settle it."""
+    if not page.verbose:
+        links = dict.fromkeys(candidate.link for candidate in finding.candidates)
+        return _note(page, "may come of", ", ".join(links)) if len(links) > 1 else []
+    lines = []
+    for candidate in finding.candidates:
+        text = f"{candidate.link} ({', '.join(candidate.rules)})"
+        lines += _note(page, "may come of", f"{text}: {candidate.evidence or 'nothing single'} would settle it")
+        if candidate.command:
+            lines.append("         " + page.paint(candidate.command, "command"))
     return lines
 
 

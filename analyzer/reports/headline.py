@@ -102,6 +102,10 @@ def _circumstances(story: Story, group: Group) -> list[str]:
     """Say what STS answers, and what would settle an open question."""
     error = next((c.verdict.simulated_error for c in group.chains if c.verdict.simulated_error), None)
     texts = [f"STS answers: {' '.join(error.text.split())}"] if error else []
+    waiting = {link.link: link.waits_for for chain in group.chains for link in chain.links if link.waits_for}
+    if waiting:
+        causes = " and ".join(dict.fromkeys(waiting.values()))
+        texts.append(f"cannot be judged until {causes} is mended: {', '.join(waiting)}")
     if group.state == "suspected":
         texts += _open_questions(story, group.chains)
     return texts
