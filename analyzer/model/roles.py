@@ -31,7 +31,6 @@ class Role:
     account: str | None = None
     trust: PolicyDocument | None = None
     description: str | None = None
-    created: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     max_session: int | None = None
     created: str | None = None
@@ -151,7 +150,6 @@ def _slot(found: dict[tuple[str, str | None], Role], name: str, account: str | N
 def _add(role: Role, record: RoleRecord, account: str | None) -> None:
     role.arn, role.account = role.arn or record.arn, role.account or account
     role.description = role.description or record.description
-    role.created = role.created or record.created
     role.tags.update(record.tags)
     role.max_session = role.max_session or record.max_session
     role.created = role.created or record.created

@@ -107,9 +107,7 @@ def trust_facts(
         return {f"trust.{name}": again for name in _NAMES}
     policy = policy_of(role.trust)
     account = choice.account or role.account
-    expected = (
-        provider_arn(view.partition, account, at) if account and view.partition_known else None
-    )
+    expected = provider_arn(view.partition, account, at) if account and view.partition_known else None
     decisions = {
         subject: evaluate_trust(
             policy,

@@ -164,7 +164,9 @@ def _candidates(page: Page, finding: Finding) -> list[str]:
     lines = []
     for candidate in finding.candidates:
         text = f"{candidate.link} ({', '.join(candidate.rules)})"
-        lines += _note(page, "may come of", f"{text}: {candidate.evidence or 'nothing single'} would settle it")
+        lines += _note(
+            page, "may come of", f"{text}: {candidate.evidence or 'nothing single'} would settle it"
+        )
         if candidate.command:
             lines.append("         " + page.paint(candidate.command, "command"))
     return lines
