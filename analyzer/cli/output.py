@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
@@ -17,7 +17,7 @@ from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
-    from analyzer.reports.formats import Options
+    from analyzer.reports.formats import Options, Voice
 
 STDOUT = "-"
 DEFAULT_WIDTH = 100
@@ -46,6 +46,10 @@ class OutputOptions:
             "the format. Repeatable.",
         ),
     ] = None
+    voice: Annotated[
+        str,
+        typer.Option(metavar="VOICE", help="Whom the format case speaks to: customer or internal."),
+    ] = "customer"
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colour, also on a terminal. So does NO_COLOR.")
     ] = False
@@ -63,8 +67,10 @@ class OutputOptions:
         ``known`` are the formats that the command has; all formats of a report if it says nothing.
         Raises UsageProblem.
         """
-        from analyzer.reports.formats import FORMATS
+        from analyzer.reports.formats import FORMATS, Voice
 
+        if self.voice not in get_args(Voice):
+            raise UsageProblem(f"--voice takes {' or '.join(get_args(Voice))}, not {self.voice!r}")
         targets = _paired(self.formats or [], self.outputs or [], tuple(known or FORMATS))
         for target in targets:
             if target.path != STDOUT:
@@ -76,7 +82,10 @@ class OutputOptions:
         from analyzer.reports.formats import Options
 
         color = target.path == STDOUT and not self.no_color and use_color(sys.stdout)
-        return Options(width=_width(), color=color, ascii=self.ascii_only, verbose=self.verbose)
+        return Options(
+            width=_width(), color=color, ascii=self.ascii_only, verbose=self.verbose,
+            voice=cast("Voice", self.voice),
+        )  # fmt: skip
 
     def write(self, report: Report, targets: Sequence[Target]) -> None:
         """Write one report to all targets."""

@@ -9,7 +9,7 @@ from analyzer.findings.report import Evidence, Finding, Fix
 from .detail import Detail
 from .excerpt import gutter_of, quoted
 from .page import Page
-from .story import Findings, Story, log_lines
+from .story import Findings, Story, log_lines, proofs
 from .wording import STATE_WORDS, counted, listed, minute
 
 _SUMMARIES = 4
@@ -124,12 +124,11 @@ def _several(story: Story) -> bool:
 
 
 def _pieces(finding: Finding, symptoms: tuple[Findings, ...], detail: Detail) -> tuple[Evidence, ...]:
-    """Choose what to quote: lines that say something first, then one line of a log that it explains."""
-    telling = sorted(finding.evidence, key=lambda e: sum(c.isalnum() for c in e.excerpt) <= 2)
-    pieces = telling[: detail.places]
+    """Choose what to quote: the finding's own proofs, then one line of a log that it explains."""
+    pieces = proofs(finding, detail.places)
     if detail.places > 1 and symptoms and symptoms[0][0].evidence:
-        pieces = [*pieces, symptoms[0][0].evidence[0]]
-    return tuple(pieces)
+        pieces = (*pieces, symptoms[0][0].evidence[0])
+    return pieces
 
 
 def _like_it(page: Page, story: Story, group: Findings) -> list[str]:

@@ -10,6 +10,7 @@ from analyzer.findings.report import Evidence
 
 from .page import Page
 from .paths import short_path
+from .story import says_something
 
 _LONGEST = 600
 """More of a line than this is neither searched nor shown."""
@@ -41,7 +42,7 @@ def quoted(
     lead = f"{' ' * gutter}{arrow} " + (f"{page.safe(evidence.input)}:" if several else "")
     path = page.safe(evidence.file)
     role = page.safe(evidence.role)
-    telling = len(re.findall(r"\w", evidence.excerpt)) > 2
+    telling = says_something(evidence)
     room = page.width - len(lead) - len(place)
     if not page.verbose:
         path = short_path(path, room, page.signs.dots)

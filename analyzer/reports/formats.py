@@ -54,6 +54,10 @@ FORMATS = {
     for row in (
         Format("text", "for a terminal or a ticket", ".txt", "text"),
         Format("json", "the whole report, for programs", ".json", "json"),
+        Format("markdown", "for an issue or a pull request", ".md", "markdown"),
+        Format("case", "plain text for a support case, to the customer or internal", ".case", "case"),
+        Format("sarif", "SARIF 2.1.0, for code scanning", ".sarif", "sarif"),
+        Format("junit", "JUnit XML, for CI servers", ".xml", "junit"),
     )
 }
 

@@ -52,7 +52,7 @@ def _failures_apart(page: Page, story: Story) -> list[str]:
 def _entry(page: Page, story: Story, group: Group, lead: str, full: bool) -> list[str]:
     where = f" at {group.link}" if group.state == "fail" and group.link else ""
     head = f"{lead}{page.signs.states[group.state]} {STATE_WORDS[group.state].upper()}{where}"
-    said = _sentence(story, group)
+    said = sentence(story, group)
     names = listed([story.name(c.id) for c in group.chains], len(group.chains) if page.verbose else 8)
     if not full:
         text = f"{said} ({names})" if group.state != "pass" else names
@@ -63,7 +63,7 @@ def _entry(page: Page, story: Story, group: Group, lead: str, full: bool) -> lis
     return lines
 
 
-def _sentence(story: Story, group: Group) -> str:
+def sentence(story: Story, group: Group) -> str:
     """Say a verdict in one short sentence: the title of its rule where there is one."""
     verdict = group.chains[0].verdict
     finding = next((f for f in story.report.findings if f.rule == group.rule), None)
@@ -87,11 +87,12 @@ def _share(page: Page, story: Story, group: Group) -> str:
     common = story.report.common_cause
     same = "same break on " if common and common.rule == group.rule else ""
     names = f": {', '.join(story.name(c.id) for c in group.chains)}" if names_in_headline(page, group) else ""
-    errors = _recency(group) if group.state in ("fail", "suspected") else ""
+    errors = errors_seen(group) if group.state in ("fail", "suspected") else ""
     return page.joined([f"{same}{len(group.chains)} of {len(story.used)} {noun}{names}", errors])
 
 
-def _recency(group: Group) -> str:
+def errors_seen(group: Group) -> str:
+    """Say since when the logs show errors, and whether they go on; nothing where they show none."""
     verdicts = [chain.verdict for chain in group.chains]
     recency = next((r for r in ("ongoing", "stopped") if any(v.recency == r for v in verdicts)), "unknown")
     starts = [v.since for v in verdicts if v.since]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from analyzer.findings.report import LINKS, Chain, Finding, Report
+from analyzer.findings.report import LINKS, Chain, Evidence, Finding, Report
 
 _T = TypeVar("_T")
 Findings = tuple[Finding, ...]
@@ -77,6 +77,16 @@ def tell(report: Report) -> Story:
         explained=_explained(symptoms, causes),
         muted=tuple(f for f in report.findings if f.muted is not None),
     )
+
+
+def says_something(piece: Evidence) -> bool:
+    """Tell whether the quoted line says more than a bracket."""
+    return sum(c.isalnum() for c in piece.excerpt) > 2
+
+
+def proofs(finding: Finding, most: int) -> tuple[Evidence, ...]:
+    """Choose what to quote of a finding: lines that say something first."""
+    return tuple(sorted(finding.evidence, key=lambda piece: not says_something(piece))[:most])
 
 
 def log_lines(findings: Findings) -> tuple[int, str]:

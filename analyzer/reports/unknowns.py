@@ -15,7 +15,7 @@ def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
     missing = story.report.missing
     if not missing:
         return []
-    groups = _alike(missing) if not page.verbose else [[item] for item in missing]
+    groups = alike(missing) if not page.verbose else [[item] for item in missing]
     lines = ["", page.paint(f"not known ({len(missing)}), most decisive first:", "title")]
     for group in groups[: detail.unknowns]:
         lines += _entry(page, story, group)
@@ -26,7 +26,7 @@ def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
     return lines
 
 
-def _alike(missing: tuple[Missing, ...]) -> list[list[Missing]]:
+def alike(missing: tuple[Missing, ...]) -> list[list[Missing]]:
     """Put pieces of the same kind together: ``role:a`` and ``role:b``."""
     groups: dict[str, list[Missing]] = {}
     for item in missing:
