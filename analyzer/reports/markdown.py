@@ -9,6 +9,7 @@ from .headline import draw_verdict, errors_seen, sentence
 from .inert import inert, rewritten
 from .markup import block, code, prose, table
 from .page import Page
+from .paths import short_path
 from .story import Findings, Group, Story, proofs, says_something, tell
 from .unknowns import alike
 from .wording import EXIT_WORDS, STATE_WORDS, counted, listed, minute
@@ -132,7 +133,8 @@ def _finding(story: Story, group: Findings, *, main: bool) -> list[str]:
 
 def _proof(piece: Evidence) -> list[str]:
     role = f" ({prose(piece.role)})" if piece.role else ""
-    place = f"{code(f'{piece.file}:{piece.line}')}{role}"
+    path = short_path(piece.file, 10**6, "…")
+    place = f"{code(f'{path}:{piece.line}')}{role}"
     return [f"{place}:", "", *block([piece.excerpt.strip()], "text")] if says_something(piece) else [place]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .inert import inert
 
 _PLAIN = re.compile(
-    r"""[("'“‘]*[^\W_](?:[^\W_]|[-'’/.,=%](?=[^\W_]))*[)"'”’.,;:?!%…]*|\d\d:\d\dZ,?|[-–—=·×→…(&]+"""
+    r"""[("'“‘]*[^\W_](?:[^\W_]|[-'’/,=%](?=[^\W_])|(?<=\d)\.(?=\d))*[)"'”’.,;:?!%…]*|\d\d:\d\dZ,?|[-–—=·×→…(&]+"""
 )
 """A word in which no flavour of Markdown sees anything but a word."""
 

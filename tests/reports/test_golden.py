@@ -6,11 +6,13 @@ After a change that is meant: ``pytest tests/reports --update-golden``, and read
 import json
 from pathlib import Path, PurePosixPath
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from analyzer import __version__
 from analyzer.findings.report import Report
+from analyzer.reports.formats import Options, render
 from analyzer.reports.json import render_json
 from analyzer.reports.text import render_text
 
@@ -33,6 +35,38 @@ def one_line(item: dict[str, Any]) -> str:
 
 def test_text(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
     compare(f"{sample}.txt", render_text(report), pytestconfig)
+
+
+@pytest.mark.parametrize("name, suffix", [("markdown", "md"), ("case", "case")])
+def test_prose(sample: str, report: Report, name: str, suffix: str, pytestconfig: pytest.Config) -> None:
+    compare(f"{sample}.{suffix}", render(report, name, Options()), pytestconfig)
+
+
+def test_sarif(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
+    shown = json.loads(render(report, "sarif", Options()))
+    [run] = shown["runs"]
+    driver = run["tool"]["driver"]
+    # texts of the rules stand in the JSON report already
+    driver["rules"] = [rule["id"] for rule in driver["rules"]]
+    driver["semanticVersion"] = "-"
+    for notification in run["invocations"][0]["toolExecutionNotifications"]:
+        notification.pop("properties", None)
+    for result in run["results"]:
+        del result["properties"]["fix"]
+        result["relatedLocations"] = len(result.get("relatedLocations", []))
+    compare(f"{sample}.sarif", json.dumps(shown, indent=1, ensure_ascii=False) + "\n", pytestconfig)
+
+
+def test_junit(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
+    root = ET.fromstring(render(report, "junit", Options()))  # noqa: S314  (our own output)
+    for suite in root:
+        for case in suite.findall("testcase"):
+            skipped = case.find("skipped")
+            if not len(case) or (skipped is not None and skipped.get("message") == "does not apply"):
+                suite.remove(case)  # what has nothing to say is counted on the suite
+            elif skipped is not None:  # the command stands in the JSON report already
+                skipped.set("message", skipped.get("message", "").split("\n")[0])
+    compare(f"{sample}.xml", ET.tostring(root, encoding="unicode") + "\n", pytestconfig)
 
 
 def test_json(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
