@@ -59,7 +59,9 @@ def test_sarif(sample: str, report: Report, pytestconfig: pytest.Config) -> None
 
 def test_junit(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
     root = ET.fromstring(render(report, "junit", Options()))  # noqa: S314  (our own output)
+    root.set("tests", "-")
     for suite in root:
+        suite.set("tests", "-")  # grows with every rule that is added
         for case in suite.findall("testcase"):
             skipped = case.find("skipped")
             if not len(case) or (skipped is not None and skipped.get("message") == "does not apply"):
