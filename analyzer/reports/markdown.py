@@ -123,6 +123,8 @@ def _finding(story: Story, group: Findings, *, main: bool) -> list[str]:
     if symptoms:
         parts = [f"{counted(len(s), 'finding')} of {code(s[0].rule)}" for s in symptoms]
         lines += ["", f"**Explains:** {', '.join(parts)}"]
+    for remark in first.remarks:
+        lines += ["", f"**Note:** {prose(remark)}"]
     if first.why:
         lines += ["", f"**Why:** {prose(first.why)}"]
     lines += _steps(first)

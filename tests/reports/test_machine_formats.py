@@ -70,8 +70,8 @@ def test_junit_has_one_case_for_each_rule_on_each_chain(report: Report) -> None:
     for suite, chain in zip(suites, report.chains, strict=True):
         names = Counter(case.name for case in suite)
         assert set(names) == {check.rule for link in chain.links for check in link.checks}
-        assert set(names.values()) == {1}
-        assert asked & set(names)
+        assert set(names.values()) <= {1}
+        assert not names or asked & set(names)
 
 
 def test_junit_counts_what_is_in_it(report: Report) -> None:
