@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from analyzer import __version__
-from analyzer.cli import analyze, facts, inspect, render, rules, scan, upgrade
+from analyzer.cli import analyze, facts, fleet, inspect, render, rules, scan, upgrade
 
 app = typer.Typer(
     name="sts-doctor",
@@ -47,3 +47,4 @@ app.command("explain")(rules.explain)
 app.command("schema")(rules.schema)
 app.add_typer(rules.app, name="rules")
 app.add_typer(inspect.app, name="inspect")
+app.add_typer(fleet.app, name="fleet")

@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -178,25 +178,44 @@ class Ledger:
         """Write a bundle's result, in place of an earlier one, in one transaction."""
         names = ", ".join(f'"{name}" = ?' for name in ROW_COLUMNS)
         values = [getattr(row, name) for name in ROW_COLUMNS]
+        reports = [] if row.report is None else [(row.report,)]
+        parts = {"chains": row.chain_rows, "findings": row.finding_rows, "missing": row.missing_rows,
+                 "reports": reports}  # fmt: skip
         self._db.execute("BEGIN IMMEDIATE")
-        for table in ("chains", "findings", "missing", "reports"):
-            self._db.execute(f"DELETE FROM {table} WHERE bundle = ?", (task.id,))  # noqa: S608  (own names)
-        self._db.execute(f"UPDATE bundles SET state = 'done', {names} WHERE id = ?", (*values, task.id))  # noqa: S608
-        for table, lines in (
-            ("chains", row.chain_rows),
-            ("findings", row.finding_rows),
-            ("missing", row.missing_rows),
-        ):
-            for line in lines:
-                marks = ", ".join("?" * (len(line) + 1))
-                self._db.execute(f"INSERT INTO {table} VALUES ({marks})", (task.id, *line))  # noqa: S608
-        if row.report is not None:
-            self._db.execute("INSERT INTO reports VALUES (?, ?)", (task.id, row.report))
+        self._db.execute(f"UPDATE bundles SET state = 'done', {names} WHERE id = ?", (*values, task.id))
+        self._fill(task.id, parts)
         self._db.execute("COMMIT")
 
-    def states(self) -> dict[str, int]:
-        """Count the bundles by state."""
-        return dict(self._db.execute("SELECT state, count(*) FROM bundles GROUP BY state"))
+    def adopt(
+        self,
+        row: Mapping[str, object],
+        columns: Sequence[str],
+        parts: Mapping[str, Sequence[Sequence[object]]],
+    ) -> bool:
+        """Take over a finished row of another database, unless this one has a later result of its path."""
+        self._db.execute("BEGIN IMMEDIATE")
+        here = self._db.execute(
+            "SELECT id, state, finished FROM bundles WHERE path = ?", (row["path"],)
+        ).fetchone()
+        taken = here is None or here[1] != "done" or str(here[2]) < str(row["finished"])
+        if taken:
+            self._db.execute("DELETE FROM bundles WHERE path = ?", (row["path"],))
+            names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" * len(columns))
+            cursor = self._db.execute(
+                f"INSERT INTO bundles ({names}) VALUES ({marks})",
+                [row[name] for name in columns],
+            )
+            self._fill(cursor.lastrowid, parts)
+        self._db.execute("COMMIT")
+        return taken
+
+    def _fill(self, bundle: int | None, parts: Mapping[str, Sequence[Sequence[object]]]) -> None:
+        """Put a bundle's rows into their tables, in place of earlier ones."""
+        for table, lines in parts.items():
+            self._db.execute(f"DELETE FROM {table} WHERE bundle = ?", (bundle,))
+            for line in lines:
+                marks = ", ".join("?" * (len(line) + 1))
+                self._db.execute(f"INSERT INTO {table} VALUES ({marks})", (bundle, *line))
 
 
 def migrate(db: sqlite3.Connection) -> None:

@@ -1,0 +1,120 @@
+"""``sts-doctor fleet``: what many results say together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.guard import guarded, say
+from analyzer.cli.output import STDOUT, write
+from analyzer.errors import UsageProblem
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from analyzer.fleet.query import Answer
+
+app = typer.Typer(
+    name="fleet", no_args_is_help=True, help="Reports and questions over the results of many bundles."
+)
+
+Database = Annotated[Path, typer.Argument(metavar="DB", help="A results database that scan wrote.")]
+Output = Annotated[
+    str, typer.Option("-o", "--output", metavar="FILE", help="Write to this file, which only you can read.")
+]
+
+REPORTS = ("text", "markdown", "json")
+TABLES = ("table", "csv", "jsonl", "parquet")
+
+
+@app.command()
+@guarded
+def report(
+    db: Database,
+    form: Annotated[str, typer.Option("-f", "--format", help=f"One of: {', '.join(REPORTS)}.")] = "text",
+    output: Output = STDOUT,
+) -> int:
+    """Show causes by release and over time, what an upgrade will break, and what evidence is missing."""
+    _known(form, REPORTS)
+    from analyzer.fleet.figures import figures
+    from analyzer.fleet.sections import sections
+    from analyzer.fleet.show import show_json, show_markdown, show_text
+
+    connection = _opened(db, output)
+    found = figures(connection)
+    if form == "json":
+        text = show_json(found)
+    else:
+        text = (show_markdown if form == "markdown" else show_text)(sections(found))
+    write(text, output)
+    return 0
+
+
+@app.command()
+@guarded
+def query(
+    db: Database,
+    question: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", help="A named question; without one they are listed.")
+    ] = None,
+    sql: Annotated[str | None, typer.Option(help="A question in SQL, which can only read.")] = None,
+    form: Annotated[str, typer.Option("-f", "--format", help=f"One of: {', '.join(TABLES)}.")] = "table",
+    output: Output = STDOUT,
+) -> int:
+    """Answer a named question, or one in SQL, as a table, CSV, JSON lines or Parquet."""
+    from analyzer.fleet.query import ask, listing, named
+
+    _known(form, TABLES)
+    if question is not None and sql is not None:
+        raise UsageProblem("a named question and --sql exclude each other")
+    connection = _opened(db, output)
+    if question is None and sql is None:
+        write(listing(), STDOUT)
+        return 0
+    _show(ask(connection, sql or named(question or "")), form, output)
+    return 0
+
+
+def _show(answer: Answer, form: str, output: str) -> None:
+    from analyzer.fleet import query as queries
+
+    if form == "parquet":
+        if output == STDOUT:
+            raise UsageProblem("Parquet is no text", do="Name a file with -o")
+        queries.write_parquet(answer, Path(output))
+        return
+    shown = {"table": queries.as_table, "csv": queries.as_csv, "jsonl": queries.as_json_lines}[form](answer)
+    write(shown, output)
+
+
+@app.command()
+@guarded
+def merge(
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="The database to copy into; made if need be.")
+    ],
+    sources: Annotated[list[Path], typer.Argument(metavar="DB...", help="Databases of other scans.")],
+) -> int:
+    """Copy the results of other databases into one; of two results of one path the later wins."""
+    from analyzer.fleet.merge import merge as run
+
+    if any(source.resolve() == target.resolve() for source in sources):
+        raise UsageProblem("the target is one of the sources")
+    taken, older = run(target, sources)
+    say(f"{taken} results taken over" + (f", {older} older ones left out" if older else ""))
+    return 0
+
+
+def _known(form: str, forms: tuple[str, ...]) -> None:
+    if form not in forms:
+        raise UsageProblem(f"there is no format {form!r}", do=f"Formats: {', '.join(forms)}")
+
+
+def _opened(db: Path, output: str) -> sqlite3.Connection:
+    from analyzer.fleet.ledger import read_only
+
+    if output != STDOUT and Path(output).resolve() == db.resolve():
+        raise UsageProblem("the output is the database itself", do="Name another file")
+    return read_only(db)

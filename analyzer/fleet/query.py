@@ -1,0 +1,197 @@
+"""Questions to a results database: some by name, any other in SQL that can only read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tabulate import tabulate
+
+from analyzer.errors import UsageProblem
+from analyzer.reports.inert import inert
+
+NAMED: Mapping[str, tuple[str, str]] = {
+    "bundles": (
+        "every bundle: path, outcome, verdict, cause, release",
+        "SELECT path, outcome, verdict, link, rule, broken, chains, gaps, version, region, gathered, since,"
+        " cluster_id, seconds, reason FROM bundles ORDER BY path",
+    ),
+    "failing": (
+        "bundles with a proven cause",
+        "SELECT path, link, rule, broken, chains, version, gathered, sentence FROM bundles"
+        " WHERE verdict = 'fail' ORDER BY link, rule, path",
+    ),
+    "suspected": (
+        "bundles with symptoms whose cause is not proven",
+        "SELECT path, rule, broken, chains, version, gathered, gaps FROM bundles WHERE verdict = 'suspected'"
+        " ORDER BY rule, path",
+    ),
+    "causes": (
+        "rules by the bundles and clusters that they are the verdict on",
+        "SELECT rule, verdict, link, count(*) AS bundles, count(DISTINCT cluster_id) AS clusters FROM bundles"
+        " WHERE rule IS NOT NULL GROUP BY 1, 2, 3 ORDER BY bundles DESC, rule",
+    ),
+    "chains": (
+        "every chain of every bundle",
+        "SELECT path, chain, operator, mechanism, c.verdict, c.link, c.rule, recency, c.since FROM chains c"
+        " JOIN bundles b ON b.id = c.bundle ORDER BY path, chain",
+    ),
+    "findings": (
+        "every finding of every bundle",
+        "SELECT path, f.rule, f.link, kind, f.state, severity, subject, title, message, fingerprint, muted"
+        " FROM findings f JOIN bundles b ON b.id = f.bundle ORDER BY path, number",
+    ),
+    "missing": (
+        "evidence that is missing, with the command that collects it",
+        "SELECT path, evidence, why, command FROM missing m JOIN bundles b ON b.id = m.bundle"
+        " ORDER BY path, number",
+    ),
+    "unjudged": (
+        "bundles without a verdict, and why",
+        "SELECT path, outcome, reason, tries, seconds FROM bundles WHERE state = 'done'"
+        " AND outcome != 'judged' ORDER BY outcome, path",
+    ),
+    "slowest": (
+        "the bundles that took longest",
+        "SELECT path, seconds, peak_mib, size, members FROM bundles WHERE seconds IS NOT NULL"
+        " ORDER BY seconds DESC LIMIT 50",
+    ),
+    "clusters": (
+        "clusters with the number of gathers, and the newest verdict",
+        "SELECT cluster_id, infra_name, count(*) AS gathers, max(gathered) AS newest, verdict, rule, version"
+        " FROM bundles WHERE cluster_id IS NOT NULL GROUP BY cluster_id ORDER BY newest DESC",
+    ),
+}
+"""Questions that need no SQL: name → what it answers, and the query."""
+
+_ALLOWED = {
+    sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE,
+}  # fmt: skip
+_FORBIDDEN_FUNCTIONS = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
+_SECONDS = 60
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Value = str | int | float | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Column names, and rows that are read as they are asked for."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[tuple[Value, ...]]
+
+
+def ask(db: sqlite3.Connection, sql: str) -> Answer:
+    """Run one query that only reads, for at most a minute.
+
+    Raises UsageProblem for SQL that is wrong, writes, attaches, or takes too long.
+    """
+    end = time.monotonic() + _SECONDS
+    db.set_authorizer(_authorize)
+    db.set_progress_handler(lambda: time.monotonic() > end, 100_000)
+    try:
+        cursor = db.execute(sql)
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise UsageProblem(
+            f"the query cannot be answered: {inert(str(error))}", do="Only SELECT can be asked"
+        ) from None
+    if cursor.description is None:
+        raise UsageProblem("the query gives no rows", do="Only SELECT can be asked")
+    return Answer(tuple(column[0] for column in cursor.description), _read(cursor))
+
+
+def _read(cursor: sqlite3.Cursor) -> Iterator[tuple[Value, ...]]:
+    try:
+        yield from cursor
+    except sqlite3.Error as error:
+        raise UsageProblem(f"the query cannot be answered: {inert(str(error))}") from None
+
+
+def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    if action not in _ALLOWED or (
+        action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS
+    ):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+# --- formats ------------------------------------------------------------------------------------
+
+
+def as_table(answer: Answer) -> str:
+    """Align the rows for a terminal; everything in them is made inert."""
+    cells = [[_cut(inert(_text(value))) for value in row] for row in answer.rows]
+    return tabulate(cells, list(map(inert, answer.columns)), tablefmt="simple", disable_numparse=True) + "\n"
+
+
+def as_csv(answer: Answer) -> str:
+    """Write CSV (RFC 4180) in which no cell starts a formula and no character acts on a terminal."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(map(_cell, answer.columns))
+    writer.writerows(map(_cell, row) for row in answer.rows)
+    return out.getvalue()
+
+
+def as_json_lines(answer: Answer) -> str:
+    """Write one JSON object a row."""
+    lines = (
+        json.dumps({name: _jsonable(value) for name, value in zip(answer.columns, row, strict=True)})
+        for row in answer.rows
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def write_parquet(answer: Answer, path: Path) -> None:
+    """Write a Parquet file, packed by zstd; needs the extra ``parquet``. Raises UsageProblem."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise UsageProblem("Parquet needs pyarrow", do="Install sts-doctor[parquet]") from None
+    columns: list[list[Value]] = [[] for _ in answer.columns]
+    for row in answer.rows:
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    table = pyarrow.table(dict(zip(answer.columns, columns, strict=True)))
+    parquet.write_table(table, path, compression="zstd")
+
+
+def _text(value: Value) -> str:
+    if isinstance(value, bytes):
+        return f"({len(value)} bytes)"
+    return "" if value is None else str(value)
+
+
+def _jsonable(value: Value) -> object:
+    return _text(value) if isinstance(value, bytes) else value
+
+
+def _cut(text: str, width: int = 60) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _cell(value: Value) -> str | Value:
+    if not isinstance(value, str):
+        return _text(value) if isinstance(value, bytes) else value
+    text = inert(value) if value[:1] not in ("\t", "\r") else value[0] + inert(value[1:])
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def named(name: str) -> str:
+    """Give the SQL of a named question; raises UsageProblem with the names there are."""
+    if name not in NAMED:
+        raise UsageProblem(f"there is no question {name!r}", do=f"Questions: {', '.join(NAMED)}")
+    return NAMED[name][1]
+
+
+def listing(names: Sequence[str] = tuple(NAMED)) -> str:
+    """List the named questions."""
+    return tabulate([(name, NAMED[name][0]) for name in names], tablefmt="plain") + "\n"

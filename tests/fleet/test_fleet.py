@@ -1,0 +1,190 @@
+"""What is asked of a results database: reports, questions, merging."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analyzer.cli.app import app
+from analyzer.fleet.figures import UPGRADE_RISKS, figures
+from analyzer.fleet.ledger import Ledger, read_only
+from analyzer.fleet.query import NAMED, as_csv, as_json_lines, as_table, ask
+from analyzer.fleet.row import Row
+from analyzer.session import built_in_rules
+
+from .conftest import EXPECTED, table
+
+
+def cli(*arguments: str | Path) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["fleet", *map(str, arguments)])
+    return done.exit_code, done.output
+
+
+def made(path: Path, *rows: Row) -> Path:
+    """Write a database of rows, one bundle each: 0, 1, 2 …"""
+    ledger = Ledger(path)
+    ledger.enlist([(f"/cases/{n}.tar.gz", (), "stamp") for n in range(len(rows))], "rules")
+    for row in rows:
+        task = ledger.take()
+        assert task is not None
+        ledger.store(task, row)
+    ledger.close()
+    return path
+
+
+def judged(cluster: str | None, verdict: str, rule: str | None = None, gathered: str = "2026-01-05T00:00:00Z",
+           version: str = "4.14.8", **more: object) -> Row:  # fmt: skip
+    return Row("judged", verdict=verdict, rule=rule, link="trust" if rule else None, cluster_id=cluster,
+               gathered=gathered, version=version, sts=True, alone=True, finished="2026-02-01T00:00:00Z",
+               broken=2, **more)  # type: ignore[arg-type]  # fmt: skip
+
+
+def finding(
+    rule: str, state: str = "warn", kind: str = "hygiene", muted: str | None = None
+) -> tuple[object, ...]:
+    return (0, rule, "workload", kind, state, "low", "[]", "s", f"title of {rule}", "m", "f", muted)
+
+
+def test_figures_count_clusters_by_their_newest_gather(tmp_path: Path) -> None:
+    db = made(
+        tmp_path / "f.sqlite",
+        judged("a", "fail", "trust-subject-mismatch", "2026-01-01T00:00:00Z"),
+        judged("a", "pass", None, "2026-03-01T00:00:00Z"),
+        judged("b", "fail", "trust-subject-mismatch", version="4.9.0"),
+        judged("c", "fail", "trust-subject-mismatch", version="4.14.9"),
+        judged(None, "suspected", "log-no-provider"),
+        judged(None, "suspected", "log-no-provider"),
+        Row("crashed", "its process ended with signal 9"),
+    )
+    found = figures(read_only(db))
+    assert (found.clusters, dict(found.verdicts)) == (5, {"pass": 1, "fail": 2, "suspected": 2})
+    assert [(c.rule, c.clusters, c.versions) for c in found.causes] == [
+        ("trust-subject-mismatch", 2, ("4.9", "4.14")), ("log-no-provider", 2, ("4.14",)),
+    ]  # fmt: skip
+    assert found.by_release.columns == ("4.9", "4.14")
+    assert found.by_release.cells["trust-subject-mismatch", "4.9"] == 1
+    assert [(s.cluster, [g.verdict for g in s.gathers]) for s in found.series] == [("a", ["fail", "pass"])]
+    assert found.unjudged == (("/cases/6.tar.gz", "crashed", "its process ended with signal 9"),)
+    assert (found.decided.alone, found.decided.alone_decided) == (6, 4)
+
+
+def test_what_an_upgrade_will_break(tmp_path: Path) -> None:
+    db = made(
+        tmp_path / "f.sqlite",
+        judged("a", "warn", infra_name="shop-1", finding_rows=(finding("olm-automatic-approval"),)),
+        judged(
+            "b", "pass", infra_name="shop-2", finding_rows=(finding("olm-automatic-approval", muted="known"),)
+        ),
+        judged("c", "pass", infra_name="shop-3", finding_rows=(finding("trust-too-broad"),)),
+    )
+    found = figures(read_only(db))
+    assert [(r.rule, r.clusters) for r in found.risks] == [("olm-automatic-approval", ("shop-1",))]
+    assert {rule for rule, _, _ in found.hygiene} == {"olm-automatic-approval", "trust-too-broad"}
+
+
+def test_risks_name_rules_that_exist() -> None:
+    assert set(UPGRADE_RISKS) <= {rule.id for rule in built_in_rules().rules}
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_report_of_a_scan(database: Path, form: str) -> None:
+    code, text = cli("report", database, "-f", form)
+    assert code == 0
+    for expected in ("trust-subject-mismatch", "provider-missing", "garbage.tar.gz"):
+        assert expected in text.replace("\\", "")
+    if form == "json":
+        assert json.loads(text)["clusters"] == 5
+
+
+def test_report_of_an_empty_database(tmp_path: Path) -> None:
+    code, text = cli("report", made(tmp_path / "f.sqlite"))
+    assert code == 0
+    assert "0 bundles of 0 clusters" in text
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_named_question_is_answered(database: Path, name: str) -> None:
+    code, text = cli("query", database, name, "-f", "jsonl")
+    assert code == 0
+    rows = [json.loads(line) for line in text.splitlines()]
+    if name == "bundles":
+        assert len(rows) == len(EXPECTED)
+    assert rows or name == "suspected"
+
+
+@pytest.mark.parametrize("sql", [
+    "DELETE FROM bundles", "DROP TABLE bundles", "ATTACH 'x.db' AS x", "PRAGMA journal_mode = DELETE",
+    "SELECT load_extension('x')", "VACUUM INTO 'copy.db'", "INSERT INTO meta VALUES ('a', 'b')",
+    "SELECT 1; DELETE FROM bundles", "CREATE TEMP TABLE t (a)", "nonsense", "",
+])  # fmt: skip
+def test_sql_can_only_read(database: Path, sql: str) -> None:
+    before = table(database, "SELECT count(*) FROM bundles")
+    code, _ = cli("query", database, "--sql", sql)
+    assert code == 2
+    assert table(database, "SELECT count(*) FROM bundles") == before
+
+
+def test_sql_of_a_user(database: Path) -> None:
+    sql = "WITH f AS (SELECT * FROM bundles WHERE verdict = 'fail') SELECT count(*) AS n FROM f"
+    assert cli("query", database, "--sql", sql, "-f", "csv") == (0, "n\n3\n")
+
+
+HOSTILE = "=HYPERLINK(1)", "+1", "-1", "@a", "\tx", "\x1b[2J", "a\u202eb", "|x|", "<script>"
+
+
+def test_no_text_of_an_input_acts(tmp_path: Path) -> None:
+    rows = [judged(text, "fail", text, text, text, sentence=text, infra_name=text) for text in HOSTILE]
+    db = made(tmp_path / "f.sqlite", *rows)
+    for form in ("text", "markdown", "json"):
+        _, text = cli("report", db, "-f", form)
+        assert not any(c in text for c in "\x1b\u202e\t"), form
+    assert "<script>" not in cli("report", db, "-f", "markdown")[1]
+    connection = read_only(db)
+    sql = "SELECT rule, sentence FROM bundles"
+    shown = list(csv.reader(io.StringIO(as_csv(ask(connection, sql)))))[1:]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in shown for cell in row)
+    for show in (as_table, as_csv):
+        text = show(ask(connection, sql))
+        assert not any(c in text for c in "\x1b\u202e"), show
+    values = [json.loads(line)["rule"] for line in as_json_lines(ask(connection, sql)).splitlines()]
+    assert values == list(HOSTILE)
+
+
+def test_parquet(database: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra parquet is not installed")
+    assert cli("query", database, "bundles", "-f", "parquet", "-o", tmp_path / "b.parquet")[0] == 0
+    assert parquet.read_table(tmp_path / "b.parquet").num_rows == len(EXPECTED)
+
+
+def test_merging_keeps_the_later_result(tmp_path: Path) -> None:
+    old = made(tmp_path / "old.sqlite", Row("judged", verdict="fail", finished="2026-01-01T00:00:00Z"))
+    new = made(
+        tmp_path / "new.sqlite",
+        Row("judged", verdict="pass", finished="2026-02-01T00:00:00Z", report=b"x"),
+        judged("a", "fail", "trust-action-wrong", finding_rows=(finding("trust-action-wrong"),)),
+    )
+    target = tmp_path / "all.sqlite"
+    assert cli("merge", target, new, old)[0] == 0
+    assert cli("merge", target, old, new)[0] == 0
+    assert table(target, "SELECT path, verdict FROM bundles ORDER BY path") == [
+        ("/cases/0.tar.gz", "pass"), ("/cases/1.tar.gz", "fail"),
+    ]  # fmt: skip
+    assert table(target, "SELECT count(*) FROM findings") == [(1,)]
+    assert table(target, "SELECT json FROM reports") == [(b"x",)]
+
+
+def test_merge_refuses_what_is_no_results_database(tmp_path: Path, database: Path) -> None:
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE t (a)")
+    assert cli("merge", tmp_path / "all.sqlite", other)[0] == 2
+    copy = tmp_path / "copy.sqlite"
+    shutil.copy(database, copy)
+    assert cli("merge", copy, copy)[0] == 2
