@@ -122,7 +122,9 @@ def _check_readable(evidence: Evidence) -> None:
     if any(i.roots or i.contents for i in evidence.inputs):
         return
     names = ", ".join(i.path for i in evidence.inputs)
-    first = next((p for p in evidence.problems if p.severity in ("unsafe", "unreadable", "incomplete")), None)
+    first = next(
+        (p for p in evidence.problems if p.severity in ("unsafe", "unreadable", "incomplete", "note")), None
+    )
     detail = f" ({first.member or 'the input'}: {first.detail})" if first else ""
     raise NothingToRead(
         f"no must-gather and no export found in {names}{detail}",
@@ -270,7 +272,7 @@ def _cluster(facts: Facts) -> Cluster:
 
 
 def _read_errors(evidence: Evidence) -> list[ReadError]:
-    return [ReadError(p.input, p.member, p.code, p.detail) for p in evidence.problems]
+    return [ReadError(p.input, p.member, p.code, p.detail) for p in evidence.problems if p.severity != "note"]
 
 
 def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Report:
@@ -285,7 +287,7 @@ def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Rep
         code = 1
     elif any(i.stopped for i in evidence.inputs):
         code = 5
-    elif any(p.severity != "secret" for p in evidence.problems):
+    elif any(p.severity not in ("secret", "note") for p in evidence.problems):
         code = 6
     elif options.strict and any(c.verdict.state in ("unknown", "suspected") for c in report.chains):
         code = 4

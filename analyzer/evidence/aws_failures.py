@@ -42,8 +42,11 @@ def holds_failure(data: bytes) -> bool:
     return b"An error occurred (" in data and _ERROR.search(data) is not None
 
 
-def read_transcript(input_id: str, path: str, data: bytes) -> Transcript:
-    """Read failed calls, and leave the answers of those that succeeded, on the lines where they stand."""
+def read_transcript(input_id: str, path: str, data: bytes, told: str | None = None) -> Transcript:
+    """Read failed calls, and leave the answers of those that succeeded, on the lines where they stand.
+
+    ``told`` is what the command above says that the call was about.
+    """
     failures: list[FailedCall] = []
     line, counted = 1, 0
     for match in _ERROR.finditer(data):
@@ -57,7 +60,7 @@ def read_transcript(input_id: str, path: str, data: bytes) -> Transcript:
                 operation=match["operation"].decode("ascii"),
                 code=match["code"].decode("ascii"),
                 message=message,
-                subject=subject_of(message),
+                subject=subject_of(message) or told,
                 where=Quote(input_id, path, line, _plain(match["text"])),
             )
         )

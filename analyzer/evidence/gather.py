@@ -60,7 +60,10 @@ _NOISE_FOLDERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that could not be read: ``severity`` is unsafe, incomplete or unreadable."""
+    """Something that was not read: ``severity`` is unsafe, incomplete, unreadable, secret or note.
+
+    A note is no fault: a file that is known, and of no use.
+    """
 
     input: str
     member: str
@@ -275,6 +278,8 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
     loose = read_loose(record.id, entry.path, data)
     if loose.records:
         record.contents.add(loose.what)
+    if loose.note:
+        evidence.problems.append(Problem(record.id, entry.path, "not-used", loose.note, "note"))
     if loose.problem:
         secret = "private" in loose.what or "private" in loose.problem
         code, severity = ("private-key", "secret") if secret else ("unreadable", "unreadable")

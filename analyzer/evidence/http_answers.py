@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -21,6 +22,13 @@ _VERBOSE = re.compile(rb"^(?:[*<>] |[<>]\r?$|[{}] \[|  % Total| +Dload| *\d+ +\d
 _VERBOSE_STATUS = re.compile(rb"^< " + _STATUS.pattern, re.MULTILINE)
 _REQUEST = re.compile(rb"^> (?:GET|HEAD) (\S{1,2000}) HTTP/", re.MULTILINE)
 _HOST = re.compile(rb"^> [Hh]ost: (\S{1,300})", re.MULTILINE)
+_PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+)
+_PEER = re.compile(
+    rb"^\* (?:Connected to \S+ \(|Established connection to \S+ \()([0-9a-fA-F:.]{2,45})[ )]", re.MULTILINE
+)
 _CURL = re.compile(rb"^[ \t]*curl: \((\d{1,3})\) ?([^\r\n]*)", re.MULTILINE)
 _CURL_STATUS = re.compile(rb"returned error: (\d{3})")
 _WGET = re.compile(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ ERROR (\d{3}):", re.MULTILINE)
@@ -39,6 +47,8 @@ class Exchange:
     status_text: str
     url: str | None
     location: str | None
+    peer: str | None
+    """The private address that curl says it connected to: who asks from there does not ask as AWS does."""
     body: bytes
     first_line: int
     headers_only: bool
@@ -46,15 +56,18 @@ class Exchange:
 
 def read_exchange(data: bytes) -> Exchange | None:
     """Read ``curl -i``, ``-D`` or ``-v`` output; of several answers (redirects, proxy) the last counts."""
-    if _STATUS.match(data):
-        return _plain_exchange(data)
+    start = len(data) - len(data.lstrip(b"\r\n"))
+    if _STATUS.match(data, start):
+        return _plain_exchange(data, start)
     if _VERBOSE_STATUS.search(data):
         return _verbose_exchange(data)
     return None
 
 
-def answer_of_exchange(input_id: str, path: str, exchange: Exchange, body: Body) -> HttpAnswer | None:
-    """Give the answer that is not a good document.
+def answer_of_exchange(
+    input_id: str, path: str, exchange: Exchange, body: Body, hint: str | None = None
+) -> HttpAnswer | None:
+    """Give the answer that is not a good document; ``hint`` is a name or URL that tells what was asked for.
 
     None for the headers alone of a good answer: they prove nothing about the document.
     """
@@ -66,24 +79,24 @@ def answer_of_exchange(input_id: str, path: str, exchange: Exchange, body: Body)
     target = (
         (target_of_url(exchange.url) if exchange.url else None)
         or _target_of_body(exchange.body)
-        or target_of_name(path)
+        or target_of_name(hint or path)
     )
     where = Quote(input_id, path, exchange.status_line, exchange.status_text)
     return HttpAnswer(target, exchange.status, error, body, exchange.url, where)
 
 
-def answer_of_body(input_id: str, path: str, data: bytes, body: Body) -> HttpAnswer:
+def answer_of_body(input_id: str, path: str, data: bytes, body: Body, hint: str | None = None) -> HttpAnswer:
     """Give the answer of which only the body was saved."""
-    target = _target_of_body(data) or target_of_name(path)
+    target = _target_of_body(data) or target_of_name(hint or path)
     trailing = _TRAILING_STATUS.search(data[-40:]) if body != "json" else None
     status = int(trailing[1]) if trailing else None
     line, excerpt = _first_line(data)
     return HttpAnswer(target, status, _error_code(data), body, None, Quote(input_id, path, line, excerpt))
 
 
-def answer_of_error(input_id: str, path: str, data: bytes) -> HttpAnswer | None:
+def answer_of_error(input_id: str, path: str, data: bytes, asked: str | None = None) -> HttpAnswer | None:
     """Read curl's or wget's own error text; None where there is none, or the text is about other things."""
-    url = _url_of(data)
+    url = _url_of(data) or (_address(asked.encode()) if asked else None)
     target = (target_of_url(url) if url else None) or target_of_name(path)
     if target is None and len(data) > _SHORT:
         return None
@@ -118,12 +131,12 @@ def body_kind(data: bytes) -> Body:
 
 def is_bucket_error(data: bytes) -> bool:
     """Tell S3's XML error body, whatever the file is called."""
-    head = data[:4096]
+    head = data.lstrip()[:4096]
     return body_kind(head) == "xml" and b"<Error>" in head and b"<Code>" in head
 
 
-def _plain_exchange(data: bytes) -> Exchange:
-    at, after = 0, 0
+def _plain_exchange(data: bytes, start: int) -> Exchange:
+    at, after = start, start
     for _ in range(_MOST_BLOCKS):
         end = _HEADER_END.search(data, after)
         at, after = after, end.end() if end else len(data)
@@ -137,6 +150,7 @@ def _plain_exchange(data: bytes) -> Exchange:
         status_text=_shown(headers.split(b"\n", 1)[0]),
         url=None,
         location=_location(headers),
+        peer=None,
         body=body,
         first_line=data.count(b"\n", 0, after) + 1,
         headers_only=not body.strip() and not re.search(rb"(?im)^content-length:[ \t]*0\r?$", headers),
@@ -157,10 +171,23 @@ def _verbose_exchange(data: bytes) -> Exchange:
         status_text=_shown(status.group()[2:]),
         url=url,
         location=_location(headers),
+        peer=_private_peer(data),
         body=body,
         first_line=1,
         headers_only=not body.strip(),
     )
+
+
+def _private_peer(data: bytes) -> str | None:
+    """Give the private address of the last connection; a proxy's is no sign of where the host was met."""
+    if b"CONNECT " in data or re.search(rb"(?i)^\* Uses proxy|^\* Establish HTTP proxy", data, re.MULTILINE):
+        return None
+    found = _PEER.findall(data)
+    try:
+        address = ipaddress.ip_address(found[-1].decode("ascii")) if found else None
+    except ValueError:
+        return None
+    return str(address) if address and any(address in network for network in _PRIVATE) else None
 
 
 def _location(headers: bytes) -> str | None:
@@ -170,7 +197,7 @@ def _location(headers: bytes) -> str | None:
 
 def _url_of(data: bytes) -> str | None:
     """Find the URL that was asked for in a saved terminal: one that ends like the issuer's documents."""
-    for match in _URL.finditer(data[:_SHORT]):
+    for match in _URL.finditer(data.lstrip()[:_SHORT]):
         if target_of_url(url := _address(match.group())):
             return url
     return None
@@ -183,18 +210,20 @@ def _address(url: bytes) -> str:
 
 def _target_of_body(body: bytes) -> Target | None:
     """Read S3's ``<Key>`` or ``<Resource>``."""
-    match = re.search(rb"<(Key|Resource)>([^<]{1,1000})</\1>", body[:8192])
+    match = re.search(rb"<(Key|Resource)>([^<]{1,1000})</\1>", body.lstrip()[:8192])
     return target_of_url(_shown(match[2])) if match else None
 
 
 def _error_code(body: bytes) -> str | None:
-    match = re.search(rb"<Code>([A-Za-z0-9.]{1,80})</Code>", body[:8192])
+    match = re.search(rb"<Code>([A-Za-z0-9.]{1,80})</Code>", body.lstrip()[:8192])
     return match[1].decode("ascii") if match else None
 
 
 def _first_line(data: bytes) -> tuple[int, str]:
     """Give the first line that is not blank, without what could be a key or a token."""
-    for number, line in enumerate(data[:_SHORT].splitlines(), 1):
+    blank = len(data) - len(data.lstrip(b"\r\n"))
+    before = data.count(b"\n", 0, blank)
+    for number, line in enumerate(data[blank : blank + _SHORT].splitlines(), before + 1):
         if line.strip():
             return number, _shown(_SECRET.sub("…".encode(), line))
     return 1, ""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from analyzer.bundle.document import Document, UnreadableDocument
 from analyzer.bundle.item_fields import item_kind
 from analyzer.bundle.lists import cut_list, parse_item
-from analyzer.evidence.aws_exports import read_aws
+from analyzer.evidence.exports.answers import read_answers
+from analyzer.evidence.exports.shape import Command
 from analyzer.evidence.http_answers import answer_of_body
 from analyzer.evidence.issuer_documents import read_issuer_document, target_of_name
 from analyzer.evidence.kubernetes_documents import MOST_OBJECTS, is_kubernetes, is_noise, read_objects
@@ -24,6 +25,13 @@ class File:
     input: str
     path: str
     data: bytes
+    command: Command | None = None
+    """The command before it, where it is the output of one in a pasted terminal."""
+
+    @property
+    def hint(self) -> str:
+        """What says what it may be where its content does not: the URL that was asked for, else its name."""
+        return (self.command.url if self.command else None) or self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class Parsed:
     problem: str | None
     read: int
     """How many documents were read, of use or not."""
+    notes: tuple[str, ...] = ()
+    """What of it is known and of no use."""
 
 
 def parsed(file: File, parse: Callable[[], Iterator[Document]]) -> Parsed:
@@ -49,8 +59,8 @@ def parsed(file: File, parse: Callable[[], Iterator[Document]]) -> Parsed:
             documents.append(document)
     except UnreadableDocument as error:
         problem = f"line {error.line}: {error.reason}"
-    records, what = _of_documents(file, documents)
-    return Parsed(records, what, problem, len(documents))
+    records, what, notes = _of_documents(file, documents)
+    return Parsed(records, what, problem, len(documents), notes)
 
 
 def parsed_objects(file: File, data: bytes) -> Parsed:
@@ -81,7 +91,7 @@ def parsed_objects(file: File, data: bytes) -> Parsed:
     return Parsed(records, ", ".join(dict.fromkeys(kinds)), problem, read)
 
 
-def _of_documents(file: File, documents: list[Document]) -> tuple[list[object], str]:
+def _of_documents(file: File, documents: list[Document]) -> tuple[list[object], str, tuple[str, ...]]:
     records: list[object] = []
     kinds: list[str] = []
     rest: list[Document] = []
@@ -92,10 +102,9 @@ def _of_documents(file: File, documents: list[Document]) -> tuple[list[object], 
             kinds.append(kind)
         else:
             rest.append(document)
-    answers = read_aws(file.input, file.path, rest)
-    if answers:
-        kinds.append("AWS export")
-    return [*records, *answers], ", ".join(dict.fromkeys(kinds))
+    answers = read_answers(file.input, file.path, rest, file.command)
+    kinds += answers.kinds
+    return [*records, *answers.records], ", ".join(dict.fromkeys(kinds)), answers.notes
 
 
 def _of_document(file: File, document: Document, list_kind: str = "") -> tuple[list[object], str]:
@@ -113,7 +122,7 @@ def _of_document(file: File, document: Document, list_kind: str = "") -> tuple[l
         if not found and (answer := _status_answer(file, value)) is not None:
             return [answer], "recorded answer"
         return list(found), "Kubernetes objects" if found else ""
-    issuer = read_issuer_document(value, Where(file.input, document.at()), file.path)
+    issuer = read_issuer_document(value, Where(file.input, document.at()), file.hint)
     if issuer is not None:
         return [issuer], "discovery document" if isinstance(issuer, DiscoveryDocument) else "key set"
     return [], ""
@@ -122,9 +131,9 @@ def _of_document(file: File, document: Document, list_kind: str = "") -> tuple[l
 def _status_answer(file: File, value: Mapping[str, Json]) -> HttpAnswer | None:
     """Read the API server's own refusal, saved where a document of the issuer was expected."""
     code = value.get("code")
-    if value.get("kind") != "Status" or target_of_name(file.path) is None or not isinstance(code, int):
+    if value.get("kind") != "Status" or target_of_name(file.hint) is None or not isinstance(code, int):
         return None
-    answer = answer_of_body(file.input, file.path, file.data, "json")
+    answer = answer_of_body(file.input, file.path, file.data, "json", file.hint)
     reason = value.get("reason")
     return HttpAnswer(
         answer.target, code, reason if isinstance(reason, str) else None, "json", None, answer.where

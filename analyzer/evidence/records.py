@@ -204,6 +204,8 @@ class RoleRecord:
     inline_names: tuple[str, ...] | None = None
     attached: tuple[tuple[str, str], ...] | None = None
     planned: bool = False
+    last_seen: bool = False
+    """Whether it is what a tool remembers of the account (Terraform's state): an export wins over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,8 @@ class BucketAccess:
 
     blocked: str | None
     where: Where
+    bucket: str | None = None
+    """Its name, where the export or its command tells it."""
 
 
 @dataclass(frozen=True, slots=True)

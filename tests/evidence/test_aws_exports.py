@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from analyzer.evidence.aws_exports import role_name_hint
+from analyzer.evidence.exports.aws_cli import role_name_hint
 from analyzer.evidence.records import (
     CallerIdentity,
     FailedCall,
@@ -388,7 +388,6 @@ class TestBroken:
         [
             {"Account": "x"},
             {"InstanceProfiles": [{"InstanceProfileName": "x", "Arn": "arn:aws:iam::1:instance-profile/x"}]},
-            {"Credentials": {"AccessKeyId": "AKIA", "SecretAccessKey": "s", "SessionToken": "t"}},
             {"Policies": [{"Arn": "arn:aws:organizations::1:policy/o-1/service_control_policy/p-1"}]},
             {"EvaluationResults": []},
         ],

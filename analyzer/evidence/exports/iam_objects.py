@@ -2,70 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from analyzer.evidence import ccoctl
 from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, Listing, ManagedPolicy, PolicyDocument, ProviderRecord, RoleRecord
 
+Spelling = Callable[[str], str]
+"""How an export writes IAM's names: as they are, or with a small first letter (AWS Config)."""
 
-def role(value: Mapping[str, Json], where: Where, *, whole: bool) -> RoleRecord:
+
+def as_is(name: str) -> str:
+    """Spell a name as the API does."""
+    return name
+
+
+def role(value: Mapping[str, Json], where: Where, *, whole: bool, spell: Spelling = as_is) -> RoleRecord:
     """Read one role object.
 
     ``whole`` says that the call behind it names a boundary where there is one: get-role and
     get-account-authorization-details do, list-roles does not.
     """
-    boundary = text(mapping(value.get("PermissionsBoundary")).get("PermissionsBoundaryArn"))
+    boundary = text(mapping(value.get(spell("PermissionsBoundary"))).get(spell("PermissionsBoundaryArn")))
     if boundary is None:
-        boundary = text(value.get("PermissionsBoundary"))
-    inline = tuple(inline_policies(value, where))
-    session = value.get("MaxSessionDuration")
+        boundary = text(value.get(spell("PermissionsBoundary")))
+    inline = tuple(inline_policies(value, where, spell))
+    session = value.get(spell("MaxSessionDuration"))
+    arn = text(value.get(spell("Arn")))
+    listed = spell("RolePolicyList") in value
     return RoleRecord(
-        name=text(value.get("RoleName")) or role_name_of(text(value.get("Arn"))),
-        arn=text(value.get("Arn")),
-        trust=trust(value, where),
+        name=text(value.get(spell("RoleName"))) or role_name_of(arn),
+        arn=arn,
+        trust=trust(value, where, spell),
         where=where,
-        description=text(value.get("Description")),
-        path=text(value.get("Path")),
-        created=text(value.get("CreateDate")),
+        description=text(value.get(spell("Description"))),
+        path=text(value.get(spell("Path"))),
+        created=text(value.get(spell("CreateDate"))),
         max_session=session if isinstance(session, int) and not isinstance(session, bool) else None,
         boundary_arn=boundary,
-        boundary_known=whole or boundary is not None or "Tags" in value or "RolePolicyList" in value,
-        tags=tags(value.get("Tags")),
+        boundary_known=whole or boundary is not None or spell("Tags") in value or listed,
+        tags=tags(value.get(spell("Tags")), spell),
         inline=inline,
-        inline_names=tuple(policy.name for policy in inline) if "RolePolicyList" in value else None,
-        attached=attached(value.get("AttachedManagedPolicies")),
+        inline_names=tuple(policy.name for policy in inline) if listed else None,
+        attached=attached(value.get(spell("AttachedManagedPolicies")), spell),
         planned=ccoctl.is_create_role_input(value),
     )
 
 
-def trust(value: Mapping[str, Json], where: Where) -> PolicyDocument | None:
+def trust(value: Mapping[str, Json], where: Where, spell: Spelling = as_is) -> PolicyDocument | None:
     """Give the trust policy as it stands, be it an object, text or URL-encoded text."""
-    if "AssumeRolePolicyDocument" not in value:
+    name = spell("AssumeRolePolicyDocument")
+    if name not in value:
         return None
-    name = "AssumeRolePolicyDocument"
-    return PolicyDocument(name=name, raw=value[name], where=where.at(name))
+    return PolicyDocument(name="AssumeRolePolicyDocument", raw=value[name], where=where.at(name))
 
 
-def inline_policies(value: Mapping[str, Json], where: Where) -> Iterator[PolicyDocument]:
+def inline_policies(
+    value: Mapping[str, Json], where: Where, spell: Spelling = as_is
+) -> Iterator[PolicyDocument]:
     """Yield the inline policies of one RoleDetail."""
-    for at, entry in enumerate(items(value.get("RolePolicyList"))):
-        name = text(mapping(entry).get("PolicyName"))
-        if name is not None and "PolicyDocument" in mapping(entry):
-            yield PolicyDocument(
-                name=name,
-                raw=mapping(entry)["PolicyDocument"],
-                where=where.at("RolePolicyList", at, "PolicyDocument"),
-            )
+    names, document = spell("RolePolicyList"), spell("PolicyDocument")
+    for at, entry in enumerate(items(value.get(names))):
+        name = text(mapping(entry).get(spell("PolicyName")))
+        if name is not None and document in mapping(entry):
+            yield PolicyDocument(name=name, raw=mapping(entry)[document], where=where.at(names, at, document))
 
 
-def attached(value: Json) -> tuple[tuple[str, str], ...] | None:
+def attached(value: Json, spell: Spelling = as_is) -> tuple[tuple[str, str], ...] | None:
     """Give (name, ARN) of each attached managed policy; None where the export lists none at all."""
     if not isinstance(value, list):
         return None
     entries = [mapping(entry) for entry in value]
-    pairs = [(text(entry.get("PolicyName")), text(entry.get("PolicyArn"))) for entry in entries]
+    pairs = [(text(entry.get(spell("PolicyName"))), text(entry.get(spell("PolicyArn")))) for entry in entries]
     return tuple((name or arn.rsplit("/", 1)[-1], arn) for name, arn in pairs if arn)
 
 
@@ -80,17 +89,18 @@ def role_policy(value: Mapping[str, Json], where: Where, role_name: str) -> Role
     return RoleRecord(name=role_name, arn=None, trust=None, where=where, inline=(document,), planned=planned)
 
 
-def managed_policy(value: Mapping[str, Json], where: Where) -> ManagedPolicy:
+def managed_policy(value: Mapping[str, Json], where: Where, spell: Spelling = as_is) -> ManagedPolicy:
     """Read one managed policy with the versions that the export carries."""
-    arn = text(value.get("Arn"))
-    default = text(value.get("DefaultVersionId"))
+    arn = text(value.get(spell("Arn")))
+    default = text(value.get(spell("DefaultVersionId")))
+    versions = spell("PolicyVersionList")
     documents = [
-        policy_version(mapping(entry), where.at("PolicyVersionList", at), arn, default)
-        for at, entry in enumerate(items(value.get("PolicyVersionList")))
+        policy_version(mapping(entry), where.at(versions, at), arn, default, spell)
+        for at, entry in enumerate(items(value.get(versions)))
     ]
     return ManagedPolicy(
         arn=arn,
-        name=text(value.get("PolicyName")) or (arn.rsplit("/", 1)[-1] if arn else None),
+        name=text(value.get(spell("PolicyName"))) or (arn.rsplit("/", 1)[-1] if arn else None),
         default_version=default,
         documents=tuple(document for document in documents if document is not None),
         where=where,
@@ -98,20 +108,21 @@ def managed_policy(value: Mapping[str, Json], where: Where) -> ManagedPolicy:
 
 
 def policy_version(
-    value: Mapping[str, Json], where: Where, arn: str | None, default: str | None
+    value: Mapping[str, Json], where: Where, arn: str | None, default: str | None, spell: Spelling = as_is
 ) -> PolicyDocument | None:
     """Read one version of a managed policy; None for a listed version without its document."""
-    if "Document" not in value:
+    document = spell("Document")
+    if document not in value:
         return None
-    version = text(value.get("VersionId"))
-    flag = value.get("IsDefaultVersion")
+    version = text(value.get(spell("VersionId")))
+    flag = value.get(spell("IsDefaultVersion"))
     is_default = flag if isinstance(flag, bool) else None
     if is_default is None and default is not None and version is not None:
         is_default = version == default
     return PolicyDocument(
         name=arn.rsplit("/", 1)[-1] if arn else "",
-        raw=value["Document"],
-        where=where.at("Document"),
+        raw=value[document],
+        where=where.at(document),
         arn=arn,
         version=version,
         is_default=is_default,
@@ -124,8 +135,8 @@ def provider(value: Mapping[str, Json], where: Where) -> ProviderRecord:
     return ProviderRecord(
         url=text(value.get("Url")),
         arn=arn if arn and ":oidc-provider/" in arn else None,
-        client_ids=_strings(value.get("ClientIDList")),
-        thumbprints=_strings(value.get("ThumbprintList")),
+        client_ids=names(value.get("ClientIDList")),
+        thumbprints=names(value.get("ThumbprintList")),
         tags=tags(value.get("Tags")),
         where=where,
         planned=ccoctl.is_create_provider_input(value),
@@ -160,15 +171,17 @@ def role_name_of(arn: str | None) -> str:
     return arn.rsplit("/", 1)[-1] if arn and ":role/" in arn else ""
 
 
-def tags(value: Json) -> dict[str, str]:
+def tags(value: Json, spell: Spelling = as_is) -> dict[str, str]:
     """Read tags, as IAM's list of Key and Value or as a plain mapping."""
     if isinstance(value, Mapping):
         return {key: found for key, found in value.items() if isinstance(found, str)}
-    pairs = ((mapping(entry).get("Key"), mapping(entry).get("Value")) for entry in items(value))
+    key, name = spell("Key"), spell("Value")
+    pairs = ((mapping(entry).get(key), mapping(entry).get(name)) for entry in items(value))
     return {key: found for key, found in pairs if isinstance(key, str) and isinstance(found, str)}
 
 
-def _strings(value: Json) -> tuple[str, ...] | None:
+def names(value: Json) -> tuple[str, ...] | None:
+    """Give the strings of a list; None where it is none."""
     if not isinstance(value, list):
         return None
     return tuple(entry for entry in value if isinstance(entry, str))

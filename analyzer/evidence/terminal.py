@@ -1,0 +1,57 @@
+"""A pasted terminal: commands after a prompt, each with its output below it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from analyzer.evidence.exports.shape import Command
+
+LONGEST = 8 << 20
+_MOST = 400
+# "$ aws …", "[user@host ~]$ aws …", "PS C:\> aws …" and what `set -x` prints: "+ aws …".
+_TOOLS = (b"aws", b"curl", b"wget", b"oc", b"kubectl", b"rosa", b"ccoctl", b"cat", b"steampipe", b"terraform")
+_PROMPT = re.compile(
+    rb"[$#%>+\xaf][ \t]{1,4}(?P<command>(?:sudo[ \t]+)?(?:" + b"|".join(_TOOLS) + rb")[ \t][^\n]*"
+    rb"(?:(?<=\\)\n[^\n]*|(?<=\\\r)\n[^\n]*){0,20})",
+    re.MULTILINE,
+)
+_LONGEST_PROMPT = 80
+
+
+def holds_prompt(data: bytes) -> bool:
+    """Tell whether a text has at least one command after a prompt."""
+    # Looking for bytes first: a pattern over every log would cost more than all else.
+    if len(data) > LONGEST or not any(b" %b " % tool in data for tool in _TOOLS):
+        return False
+    return next(_prompts(data), None) is not None
+
+
+def _prompts(data: bytes) -> Iterator[re.Match[bytes]]:
+    """Yield the commands before which there is but a prompt on the line."""
+    for match in _PROMPT.finditer(data):
+        before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        if (
+            len(before) <= _LONGEST_PROMPT
+            and not before.startswith((b" ", b"\t"))
+            and not set(b"{}<|") & set(before)
+        ):
+            yield match
+
+
+def outputs(data: bytes) -> Iterator[tuple[Command | None, bytes]]:
+    """Yield each command with its output; what stands before the first prompt has no command.
+
+    Blank lines in the place of everything else keep the lines of the output where they are.
+    """
+    prompts = list(islice(_prompts(data), _MOST))
+    starts = [(None, 0), *((match, match.end()) for match in prompts)]
+    for number, (match, start) in enumerate(starts):
+        end = prompts[number].start() if number < len(prompts) else len(data)
+        end = data.rfind(b"\n", start, end) + 1 if number < len(prompts) else end
+        output = data[start:end]
+        if output.strip():
+            line = match["command"].replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") if match else None
+            command = Command(line.decode("utf-8", "replace")) if line is not None else None
+            yield command, b"\n" * data.count(b"\n", 0, start) + output

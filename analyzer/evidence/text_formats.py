@@ -1,0 +1,254 @@
+"""Formats of loose files that are no JSON: one table of readers, asked in order.
+
+Each reader recognises its format and reads it; None hands the file on to the next. A format is added
+by a function here (or in a module of its own) and a line in the table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from analyzer.bundle.document import UnreadableDocument
+from analyzer.bundle.json_guard import iter_json
+from analyzer.bundle.yaml_guard import iter_yaml
+from analyzer.evidence import ccoctl
+from analyzer.evidence.aws_failures import holds_failure, read_transcript
+from analyzer.evidence.exports import KEYS, rosa, text_output
+from analyzer.evidence.exports.steampipe import csv_document
+from analyzer.evidence.http_answers import (
+    Exchange,
+    answer_of_body,
+    answer_of_error,
+    answer_of_exchange,
+    body_kind,
+    is_bucket_error,
+    read_exchange,
+)
+from analyzer.evidence.issuer_documents import target_of_name, without_private_members
+from analyzer.evidence.loose_documents import File, parsed, parsed_objects
+from analyzer.evidence.public_keys import read_pem
+from analyzer.evidence.records import DiscoveryDocument, KeySet
+from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
+
+NOT_RELEVANT = "not relevant"
+PRIVATE = "it holds a private key, of which nothing is kept: take it out of what is handed in"
+
+HEAD = 16 * 1024
+_LONGEST_BODY = 1 << 20
+_LONGEST_ANSWER = 4 << 20
+JSON_START = re.compile(rb"\s*(?:\{|\[\s*[\[{\]])")
+JSON_KEYS = re.compile(
+    rb'"(?:(?:apiVersion|issuer|jwks_uri|keys|kty|(?:\w{0,20}_)?[Tt]oken|Operation(?:Name)?|operation|'
+    + b"|".join(KEYS)
+    + rb')"\s*:|(?:PolicyArn|RoleARN)")'
+)
+_YAML_START = re.compile(
+    rb"^[ ]{0,8}(?:- )?[\"']?(?:apiVersion|kind|" + b"|".join(KEYS) + rb")[\"']?:(?:\s|$)", re.MULTILINE
+)
+_KUBERNETES = re.compile(rb"^(?:- )?[\"']?(?:apiVersion|kind)[\"']?:", re.MULTILINE)
+_ANSWER_AMID_TALK = re.compile(rb"^(?:[\[{][ \t\r]*$|\{[ \t]*\"[A-Za-z])", re.MULTILINE)
+_TOKEN_START = re.compile(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha256~|k8s-aws-v1\.)")
+_INSIDE = "the issuer was asked from inside a private network (curl met {peer}): what AWS sees may be another"
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """What one loose file gave: its records, what it is in a few words, and what is wrong with it.
+
+    ``note`` says of a file that is known, and of no use, why it is not used: that is no fault.
+    """
+
+    records: tuple[object, ...]
+    what: str
+    problem: str | None
+    note: str | None = None
+
+
+NOTHING = Loose((), NOT_RELEVANT, None)
+
+
+def head_of(data: bytes) -> bytes:
+    """Give the beginning of the text, blank lines left out."""
+    start = len(data) - len(data.lstrip(b"\r\n"))
+    return data[start : start + HEAD]
+
+
+def _http(file: File, head: bytes) -> Loose | None:
+    if len(file.data) > _LONGEST_ANSWER:
+        return None
+    if not (head.startswith(b"HTTP/") or re.search(rb"^< HTTP/", head, re.MULTILINE)):
+        return None
+    exchange = read_exchange(file.data)
+    if exchange is None:
+        return None
+    if exchange.peer is not None:
+        return Loose((), "recorded answer", None, _INSIDE.format(peer=exchange.peer))
+    return _exchange(file, exchange)
+
+
+def _exchange(file: File, exchange: Exchange) -> Loose:
+    kind = body_kind(exchange.body)
+    if JSON_START.match(exchange.body):
+        body, private = without_private_members(exchange.body)
+        found = parsed(file, partial(iter_json, body, file.path, first_line=exchange.first_line))
+        kind = "other" if found.problem else "json"
+        good = [record for record in found.records if isinstance(record, DiscoveryDocument | KeySet)]
+        if good and 200 <= exchange.status < 300 and not found.problem:
+            return Loose(tuple(good), found.what, PRIVATE if private else None)
+    answer = answer_of_exchange(file.input, file.path, exchange, kind, file.hint)
+    if answer is None:
+        return Loose((), "headers of a good answer", None)
+    if answer.target is None and exchange.status < 300:
+        return NOTHING
+    return Loose((answer,), "recorded answer", None)
+
+
+def _pem(file: File, head: bytes) -> Loose | None:
+    if not re.search(rb"^[ \t]*-----BEGIN [A-Z0-9 ]+-----", head, re.MULTILINE):
+        return None
+    if _YAML_START.search(head):
+        return None
+    keys, problems, private = read_pem(file.input, file.path, file.data)
+    if private:
+        return Loose(tuple(keys), "private key", PRIVATE)
+    if not keys and not problems:
+        return None
+    return Loose(tuple(keys), "public key", "; ".join(problems) or None)
+
+
+def _tokens(file: File, head: bytes) -> Loose | None:
+    if len(file.data) > LONGEST_FILE or not _TOKEN_START.search(head) or _YAML_START.search(head):
+        return None
+    samples = read_tokens(file.input, file.path, file.data)
+    return Loose(tuple(samples), "token", None) if samples else None
+
+
+def _bucket_error(file: File, head: bytes) -> Loose | None:
+    if not is_bucket_error(file.data):
+        return None
+    answer = answer_of_body(file.input, file.path, file.data, "xml", file.hint)
+    return Loose((answer,), "recorded answer", None)
+
+
+def transcript(file: File, head: bytes) -> Loose | None:
+    """Read a saved terminal without prompts: failed calls, answers between headings, or both."""
+    # Looking for bytes first: a pattern over every log would cost more than all else here.
+    amid = file.data.lstrip().startswith((b"{", b"[")) or b"\n{" in file.data or b"\n[" in file.data
+    amid = amid and bool(_ANSWER_AMID_TALK.search(file.data) and JSON_KEYS.search(file.data))
+    if not amid and not holds_failure(file.data):
+        return None
+    options = file.command.options if file.command else {}
+    told = options.get("role-arn") or options.get("role-name") or options.get("open-id-connect-provider-arn")
+    talk = read_transcript(file.input, file.path, file.data, told)
+    records: list[object] = list(talk.failures)
+    kind, problem, notes = "AWS export", None, ""
+    if amid and talk.rest.strip():
+        found = parsed(file, partial(iter_json, talk.rest, file.path))
+        records += found.records
+        kind, problem, notes = found.what or kind, found.problem, "; ".join(found.notes)
+    return Loose(tuple(records), kind, problem, notes or None) if records or notes else None
+
+
+def _curl(file: File, head: bytes) -> Loose | None:
+    if b"curl: (" not in head and b"wget: " not in head and b"awaiting response" not in head:
+        return None
+    url = file.command.url if file.command else None
+    answer = answer_of_error(file.input, file.path, file.data, url)
+    return Loose((answer,), "recorded answer", None) if answer is not None else None
+
+
+def _cli_text(file: File, head: bytes) -> Loose | None:
+    return (
+        Loose((), "AWS export", None, text_output.CANNOT_BE_READ) if text_output.is_cli_text(head) else None
+    )
+
+
+def _rosa(file: File, head: bytes) -> Loose | None:
+    records = rosa.read_text(file.input, file.path, file.data) if b"arn:aws" in file.data else []
+    return Loose(tuple(records), "rosa", None) if records else None
+
+
+def _ccoctl(file: File, head: bytes) -> Loose | None:
+    records = text_output.read_ccoctl(file.input, file.path, file.data) if b"arn:aws" in head else []
+    return Loose(tuple(records), "ccoctl", None) if records else None
+
+
+def _steampipe(file: File, head: bytes) -> Loose | None:
+    document = csv_document(file.path, file.data) if b"arn" in head else None
+    if document is None:
+        return None
+    found = parsed(file, lambda: iter((document,)))
+    return Loose(tuple(found.records), found.what, found.problem) if found.records else None
+
+
+def _yaml(file: File, head: bytes) -> Loose | None:
+    if not _YAML_START.search(head):
+        return None
+    if _KUBERNETES.search(head):
+        found = parsed_objects(file, ccoctl.mend_manifest(file.data))
+    else:
+        found = parsed(file, partial(iter_yaml, file.data, file.path))
+    note = "; ".join(found.notes) or None
+    if not found.records and not note:
+        if found.read or found.problem is None or not _claims_yaml(file, head):
+            return None
+        return Loose((), found.what or "unreadable YAML", found.problem)
+    return Loose(tuple(found.records), found.what or NOT_RELEVANT, found.problem, note)
+
+
+def _claims_yaml(file: File, head: bytes) -> bool:
+    """Tell a broken manifest from prose, which may well hold a line that begins with ``kind:``."""
+    if file.path.endswith((".yaml", ".yml")):
+        return True
+    return {b"apiVersion", b"kind"} <= {
+        match.group().strip(b"- \"':") for match in _KUBERNETES.finditer(head)
+    }
+
+
+Format = Callable[[File, bytes], Loose | None]
+
+FORMATS: tuple[Format, ...] = (
+    _http,
+    _pem,
+    _tokens,
+    _bucket_error,
+    _cli_text,
+    _rosa,
+    _ccoctl,
+    _steampipe,
+    transcript,
+    _curl,
+    _yaml,
+)
+
+
+# --- where only the name tells ----------------------------------------------------------------
+
+
+def hinted(file: File) -> Loose | None:
+    """Take a body that is no good document for what its name, or the URL asked for, says that it is."""
+    if target_of_name(file.hint) is None or len(file.data) > _LONGEST_BODY:
+        return None
+    kind = body_kind(file.data)
+    if kind == "other" and JSON_START.match(file.data[:HEAD]) and _is_json(file):
+        kind = "json"
+    answer = answer_of_body(file.input, file.path, file.data, kind, file.hint)
+    return Loose((answer,), "recorded answer", None)
+
+
+def _is_json(file: File) -> bool:
+    try:
+        return all(True for _ in iter_json(file.data, file.path))
+    except UnreadableDocument:
+        return False
+
+
+def said_token(file: File) -> Loose | None:
+    """Say of a file whose name promises a token that it holds none."""
+    if not says_token(file.path) or JSON_START.match(file.data[:HEAD]):
+        return None
+    samples = read_tokens(file.input, file.path, file.data)
+    return Loose(tuple(samples), "token", None) if samples else None
