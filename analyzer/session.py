@@ -13,7 +13,7 @@ from typing import Literal
 from analyzer import __version__
 from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, UsageProblem
-from analyzer.evidence.gather import Evidence, gather
+from analyzer.evidence.gather import REPORT, Evidence, gather
 from analyzer.findings import judge
 from analyzer.findings.correlate import Moment, Trace, correlate
 from analyzer.findings.report import (
@@ -48,6 +48,8 @@ class Options:
     rules: tuple[Path, ...] = ()
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    cluster: str | None = None
+    """Id or infrastructure name of the cluster to judge, where the inputs hold several."""
     namespace: str | None = None
     operator: str | None = None
     fail_on: FailOn = "fail"
@@ -64,7 +66,7 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
     ruleset = built_in_rules(options.rules)
     choose(ruleset, options.select, options.ignore)  # a misspelt id is said before anything is read
     evidence = _gather(paths)
-    model = build_model(evidence, options.as_of)
+    model = build_model(evidence, options.as_of, cluster=options.cluster)
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
 
@@ -83,7 +85,7 @@ def upgrade(paths: Sequence[Path], target: Path, options: Options | None = None)
             f"no CredentialsRequest found in {target}",
             do="Extract them: oc adm release extract --credentials-requests --cloud=aws --to=DIR IMAGE",
         )
-    model = build_model(evidence, options.as_of, asked)
+    model = build_model(evidence, options.as_of, asked, options.cluster)
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
 
@@ -119,13 +121,18 @@ def _built_in() -> RuleSet:
 
 
 def _check_readable(evidence: Evidence) -> None:
-    if any(i.roots or i.contents for i in evidence.inputs):
+    if any(i.roots or i.contents - {REPORT} for i in evidence.inputs):
         return
     names = ", ".join(i.path for i in evidence.inputs)
     first = next(
         (p for p in evidence.problems if p.severity in ("unsafe", "unreadable", "incomplete", "note")), None
     )
     detail = f" ({first.member or 'the input'}: {first.detail})" if first else ""
+    members = sum(i.members for i in evidence.inputs)
+    if not first and any(i.contents for i in evidence.inputs):
+        detail = ": a report of must-gather-clean only helps beside the bundle that it is of"
+    elif not first and any(i.kind in ("tar", "zip") for i in evidence.inputs):
+        detail = f": it was opened, and its {members} files are none of those that a bundle holds"
     raise NothingToRead(
         f"no must-gather and no export found in {names}{detail}",
         do="Pass a must-gather directory or archive, IAM or OIDC exports, or a directory that holds them",
@@ -149,7 +156,7 @@ def make_report(
         tool=Tool("sts-doctor", __version__),
         rules=Rules(__version__, ruleset.sha256, tuple(ruleset.packs)),
         run=_run(model, options),
-        inputs=_inputs(evidence),
+        inputs=_inputs(evidence, model),
         cluster=_cluster(model.cluster),
         chains=chains,
         findings=findings,
@@ -213,7 +220,7 @@ def _run(model: Model, options: Options) -> Run:
     return Run(stamp(model.as_of) if model.as_of else None, source)
 
 
-def _inputs(evidence: Evidence) -> tuple[Input, ...]:
+def _inputs(evidence: Evidence, model: Model) -> tuple[Input, ...]:
     return tuple(
         Input(
             id=i.id,
@@ -225,7 +232,7 @@ def _inputs(evidence: Evidence) -> tuple[Input, ...]:
             cleaned=i.cleaned is not None,
             warnings=tuple(
                 f"{p.member}: {p.detail}" if p.member else p.detail
-                for p in evidence.problems
+                for p in (*evidence.problems, *model.notes)
                 if p.input == i.id
             )[:50],
         )

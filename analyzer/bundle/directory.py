@@ -7,11 +7,13 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from .archive import archive_kind, open_regular, walk_archive
+from .archive import archive_kind, may_be_bundle, open_parts, open_regular, walk_archive
 from .entry import Entry
 from .inflate import PIECE
 from .issues import StreamError, Tally
+from .limits import Limits
 from .names import decode_name, escapes, inside_must_gather
+from .parts import part_groups
 from .sniff import unsupported_archive
 from .stream import file_pieces
 
@@ -24,13 +26,18 @@ def walk_directory(top: Path, tally: Tally) -> Iterator[Entry]:
     while waiting:
         folder, inner, depth = waiting.pop()
         below: list[tuple[str, str, int]] = []
-        for item in _listing(folder, inner, tally):
+        listing = _listing(folder, inner, tally)
+        parts = _parts(listing, inner, tally.limits)
+        for item in listing:
             path = inner + decode_name(os.fsencode(item.name))
             if _is_folder(item):
                 tally.pass_over()
                 below.append((item.path, f"{path}/", depth + 1))
             elif (size := _regular_size(item, path, tally)) is not None and tally.admit(path) is not None:
-                yield from _walk_file(item.path, path, size, tally)
+                if item.name in parts:
+                    yield from _walk_parts(parts[item.name], path, tally)
+                else:
+                    yield from _walk_file(item.path, path, size, tally)
             if tally.halted:
                 return
         if below and depth >= tally.limits.directory_depth:
@@ -46,6 +53,34 @@ def _listing(folder: str, inner: str, tally: Tally) -> list[os.DirEntry[str]]:
     except OSError as error:
         tally.report(inner, "unreadable", f"cannot be listed: {error.strerror}", "unreadable")
         return []
+
+
+def _parts(listing: list[os.DirEntry[str]], inner: str, limits: Limits) -> dict[str, list[str]]:
+    """Give the parts of split archives: all of them under the first one's name, none under the others'."""
+    if inside_must_gather(f"{inner}x"):
+        return {}
+    places = {item.name: item.path for item in listing if not item.is_symlink()}
+    found: dict[str, list[str]] = {}
+    for group in part_groups(places):
+        try:
+            with open_parts([places[name] for name in group], limits) as (_, _, kind):
+                if kind is not None:
+                    found[group[0]] = [places[name] for name in group]
+                    found |= {name: [] for name in group[1:]}
+        except OSError:
+            continue  # what cannot be opened is reported when its turn comes
+    return found
+
+
+def _walk_parts(places: list[str], path: str, tally: Tally) -> Iterator[Entry]:
+    if not places:
+        return
+    try:
+        with open_parts(places, tally.limits) as (file, length, kind):
+            if kind is not None:
+                yield from walk_archive(file, length, kind, tally, f"{path}!/", path)
+    except OSError as error:
+        tally.report(path, "unreadable", f"cannot be read: {error.strerror}", "unreadable")
 
 
 def _is_folder(item: os.DirEntry[str]) -> bool:
@@ -74,14 +109,14 @@ def _regular_size(item: os.DirEntry[str], path: str, tally: Tally) -> int | None
 
 
 def _walk_file(place: str, path: str, size: int, tally: Tally) -> Iterator[Entry]:
-    if size >= _SMALLEST_ARCHIVE and not inside_must_gather(path):
+    if size >= _SMALLEST_ARCHIVE and may_be_bundle(path):
         try:
             with open_regular(place) as file:
                 advice = unsupported_archive(file.read(8))
                 file.seek(0)
                 kind = None if advice else archive_kind(file, tally.limits)
                 if kind is not None:
-                    yield from walk_archive(file, kind, tally, f"{path}!/", path)
+                    yield from walk_archive(file, size, kind, tally, f"{path}!/", path)
                     return
         except OSError as error:
             tally.report(path, "unreadable", f"cannot be read: {error.strerror}", "unreadable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .inflate import Meter, inflate
 from .issues import StreamError, Tally
@@ -12,13 +12,20 @@ from .sniff import BLOCK, codec_of
 class Entry:
     """A regular file: its path, its stored size, and its content in pieces.
 
-    Content that is itself gzip, xz or bzip2 (rotated logs) comes out inflated; ``size`` stays the
+    Content that is itself gzip, xz, bzip2 or zstd (rotated logs) comes out inflated; ``size`` stays the
     stored one. ``truncated`` says after reading that less came out than the file held.
     """
 
-    __slots__ = ("_content", "_head", "_pieces", "_tally", "path", "size", "truncated")
+    __slots__ = ("_charge", "_content", "_head", "_pieces", "_tally", "path", "size", "truncated")
 
-    def __init__(self, path: str, size: int, pieces: Iterator[bytes], tally: Tally) -> None:
+    def __init__(
+        self,
+        path: str,
+        size: int,
+        pieces: Iterator[bytes],
+        tally: Tally,
+        charge: Callable[[int], None] | None = None,
+    ) -> None:
         self.path = path
         self.size = size
         self.truncated = False
@@ -26,6 +33,8 @@ class Entry:
         self._head = b""
         self._content: bytes | None = None
         self._tally = tally
+        # What is packed twice counts against the outer archive too: two small ratios make a large one.
+        self._charge = charge or tally.charge
 
     def __repr__(self) -> str:
         return f"Entry({self.path!r}, {self.size})"
@@ -75,7 +84,7 @@ class Entry:
             self.head(6)
             stored = self._stored()
             codec = codec_of(self._head)
-            meter = Meter(self._tally.limits, self._tally.charge)
+            meter = Meter(self._tally.limits, self._charge)
             pieces = inflate(stored, codec, meter) if codec else stored
         try:
             for piece in pieces:

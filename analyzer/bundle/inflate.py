@@ -6,23 +6,13 @@ import bz2
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 from .issues import StreamError
 from .limits import Limits
 from .sniff import Codec, codec_of
+from .zstd import Decompressor, damage, zstd_decompressor
 
 PIECE = 1 << 18
-
-
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
 class _Zlib:
@@ -60,7 +50,7 @@ class Meter:
         self._grows = packed is None
         self._packed = packed or 0
         self._inflated = 0
-        self.xz_memory = limits.xz_memory
+        self.window = limits.window
         self.burst = False
         """The ratio was passed."""
 
@@ -107,7 +97,7 @@ def inflate(pieces: Iterator[bytes], codec: Codec, meter: Meter) -> Iterator[byt
             work = _decompressor(codec, meter)
 
 
-def _decompressor(codec: Codec, meter: Meter) -> _Decompressor:
+def _decompressor(codec: Codec, meter: Meter) -> Decompressor:
     match codec:
         case "gzip":
             return _Zlib(31)
@@ -116,19 +106,21 @@ def _decompressor(codec: Codec, meter: Meter) -> _Decompressor:
         case "bz2":
             return bz2.BZ2Decompressor()
         case "xz":
-            return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=meter.xz_memory)
+            return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=meter.window)
+        case "zstd":
+            return zstd_decompressor(meter.window)
 
 
-def _step(work: _Decompressor, data: bytes, codec: Codec) -> bytes:
+def _step(work: Decompressor, data: bytes, codec: Codec) -> bytes:
     try:
         return work.decompress(data, PIECE)
-    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+    except damage() as error:
         if "emory" in str(error):
-            raise StreamError("too-large", "xz data that needs too much memory", "unsafe") from error
+            raise StreamError("too-large", f"{codec} data that needs too much memory", "unsafe") from error
         raise StreamError("unreadable", f"damaged {codec} data", "incomplete") from error
 
 
-def _rest(work: _Decompressor, codec: Codec, meter: Meter) -> Iterator[bytes]:
+def _rest(work: Decompressor, codec: Codec, meter: Meter) -> Iterator[bytes]:
     while plain := _step(work, b"", codec):
         meter.gave(len(plain))
         yield plain

@@ -25,7 +25,12 @@ class Limits:
     ratio: int = 1000
     """Inflated bytes a packed byte, looked at once ``ratio_after`` bytes came out."""
     ratio_after: int = 64 * MIB
-    xz_memory: int = 256 * MIB
+    window: int = 256 * MIB
+    """Memory that one decompressor may take."""
+    nested_archives: int = 2
+    """Archives opened inside an archive: a case file holds a must-gather, which holds an Insights archive."""
+    nested_zip: int = 256 * MIB
+    """A zip inside another archive is held in memory: its directory stands at the end."""
     name_length: int = 4096
     extended_header: int = MIB
     """A tar member's pax header or long name."""

@@ -7,25 +7,33 @@ import lzma
 import zlib
 from typing import Literal
 
-Codec = Literal["gzip", "xz", "bz2", "deflate"]
-Packed = Literal["gzip", "xz", "bz2"]
+from .issues import StreamError
+from .zstd import damage, zstd_decompressor
+
+Codec = Literal["gzip", "xz", "bz2", "zstd", "deflate"]
+Packed = Literal["gzip", "xz", "bz2", "zstd"]
 
 BLOCK = 512
 _CODECS: tuple[tuple[bytes, Packed], ...] = (
     (b"\x1f\x8b\x08", "gzip"),
     (b"\xfd7zXZ\x00", "xz"),
     (b"BZh", "bz2"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
 )
+_SKIPPABLE = b"\x2a\x4d\x18"
+"""Behind a byte 0x50 to 0x5f: a skippable frame, with which parallel zstd programs begin."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
 _UNSUPPORTED = (
-    (b"\x28\xb5\x2f\xfd", "zstd", "zstd -d"),
     (b"7z\xbc\xaf\x27\x1c", "7z", "7z x"),
     (b"Rar!\x1a\x07", "rar", "unrar x"),
+    (b"\x1f\x9d", "compress (.Z)", "uncompress"),
 )
 
 
 def codec_of(head: bytes) -> Packed | None:
     """Name the compression that these first bytes announce."""
+    if head[1:4] == _SKIPPABLE and 0x50 <= head[0] <= 0x5F:
+        return "zstd"
     return next((codec for magic, codec in _CODECS if head.startswith(magic)), None)
 
 
@@ -54,7 +62,7 @@ def tar_checksum_holds(block: bytes) -> bool:
 
 
 def unsupported_archive(head: bytes) -> str | None:
-    """Say what to do about an archive format that the standard library cannot open."""
+    """Say what to do about an archive format that is not read."""
     for magic, name, command in _UNSUPPORTED:
         if head.startswith(magic):
             return f"{name} archives cannot be read: unpack it first ({command})"
@@ -73,6 +81,10 @@ def looks_like_archive(head: bytes) -> bool:
                 return is_tar(lzma.LZMADecompressor(memlimit=1 << 26).decompress(head, BLOCK))
             case "bz2":
                 return is_tar(bz2.BZ2Decompressor().decompress(head, BLOCK))
-    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+            case "zstd":
+                return is_tar(zstd_decompressor(1 << 26).decompress(head, BLOCK))
+    except StreamError:
+        return False
+    except damage():
         return False
     return False

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from analyzer.errors import NothingToRead
 
-from .archive import archive_kind, open_regular, walk_archive
+from .archive import ArchiveKind, archive_kind, open_parts, open_regular, walk_archive
 from .directory import walk_directory
 from .entry import Entry
 from .inflate import PIECE
 from .issues import Issue, Tally
 from .limits import DEFAULT_LIMITS, Limits
 from .names import decode_name
+from .parts import part_groups
 from .sniff import unsupported_archive
 from .stream import file_pieces
 
@@ -31,8 +32,10 @@ class Source:
     complete once the walk has ended; another walk starts them anew.
     """
 
-    def __init__(self, path: Path, kind: Kind, limits: Limits) -> None:
+    def __init__(self, path: Path, kind: Kind, limits: Limits, parts: Sequence[Path] = ()) -> None:
         self.path = path
+        self.parts = tuple(parts) or (path,)
+        """The files that make up the input: several where an archive was split."""
         self.label = decode_name(path.name.encode("utf-8", "surrogateescape"))
         self.kind = kind
         self._limits = limits
@@ -65,9 +68,10 @@ class Source:
             return None
         digest = hashlib.sha256()
         try:
-            with self.path.open("rb") as file:
-                while piece := file.read(PIECE):
-                    digest.update(piece)
+            for part in self.parts:
+                with part.open("rb") as file:
+                    while piece := file.read(PIECE):
+                        digest.update(piece)
         except OSError:
             return None
         return digest.hexdigest()
@@ -89,6 +93,15 @@ class Source:
             tally.finish()
 
     def _walk_single(self, tally: Tally) -> Iterator[Entry]:
+        if len(self.parts) > 1:
+            with open_parts([str(part.resolve()) for part in self.parts], self._limits) as (
+                joined,
+                size,
+                kind,
+            ):
+                if kind is not None:
+                    yield from walk_archive(joined, size, kind, tally)
+            return
         with open_regular(str(self.path.resolve())) as file:
             length = self.path.stat().st_size
             advice = unsupported_archive(file.read(8))
@@ -97,7 +110,7 @@ class Source:
                 tally.report("", "unsupported", advice, "unreadable")
                 return
             if self.kind in ("tar", "zip"):
-                yield from walk_archive(file, self.kind, tally)
+                yield from walk_archive(file, length, self.kind, tally)
                 return
             tally.admit(self.label)
             tally.bytes += length
@@ -122,3 +135,22 @@ def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
             return Source(path, archive_kind(file, limits) or "file", limits)
     except OSError as error:
         raise NothingToRead(f"cannot be read: {error.strerror}", where=label) from error
+
+
+def open_sources(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
+    """Look at inputs in their order; the parts of one split archive are one source.
+
+    Raises as ``open_source`` does.
+    """
+    groups: dict[Path, tuple[ArchiveKind, list[Path]]] = {}
+    for folder in {path.parent for path in paths}:
+        places = {path.name: path for path in paths if path.parent == folder and path.is_file()}
+        for group in part_groups(places):
+            with open_parts([str(places[name].resolve()) for name in group], limits) as (_, _, kind):
+                if kind is not None:
+                    groups |= {places[name]: (kind, [places[name] for name in group]) for name in group}
+    for path in paths:
+        if path not in groups:
+            yield open_source(path, limits)
+        elif (found := groups[path])[1][0] == path:
+            yield Source(path, found[0], limits, found[1])

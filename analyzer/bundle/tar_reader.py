@@ -6,7 +6,7 @@ where an archive is cut, and costs a fifth of a whole run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from .entry import Entry
@@ -33,9 +33,16 @@ class _Member:
             yield piece
 
 
-def walk_tar(stream: Stream, tally: Tally, prefix: str = "", label: str = "") -> Iterator[Entry]:
+def walk_tar(
+    stream: Stream,
+    tally: Tally,
+    prefix: str = "",
+    label: str = "",
+    charge: Callable[[int], None] | None = None,
+) -> Iterator[Entry]:
     """Yield the regular files of a tar stream; ``prefix`` goes before their paths.
 
+    ``charge`` accounts for what members that are compressed themselves inflate to.
     Whatever else happens is in the tally: links, devices, damage, an early end.
     """
     override: Override | None = _NOTHING
@@ -60,7 +67,7 @@ def walk_tar(stream: Stream, tally: Tally, prefix: str = "", label: str = "") ->
         path = _admitted(header, tally, prefix)
         member = _Member(stream, header.size)
         if path is not None and _is_wanted(header, path, tally):
-            entry = Entry(path, header.size, member.pieces(), tally)
+            entry = Entry(path, header.size, member.pieces(), tally, charge)
             yield entry
             entry.close()
         missing = member.left - stream.skip(member.left)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from .entry import Entry
@@ -17,18 +17,25 @@ from .issues import StreamError, Tally
 from .sniff import Codec
 from .zip_directory import Member, read_directory, read_local
 
-_CODECS: dict[int, Codec] = {8: "deflate", 12: "bz2"}
+_CODECS: dict[int, Codec] = {8: "deflate", 12: "bz2", 93: "zstd", 95: "xz"}
 _ENCRYPTED = 1
 
 
-def walk_zip(file: BinaryIO, length: int, tally: Tally, prefix: str = "", label: str = "") -> Iterator[Entry]:
+def walk_zip(
+    file: BinaryIO,
+    length: int,
+    tally: Tally,
+    prefix: str = "",
+    label: str = "",
+    charge: Callable[[int], None] | None = None,
+) -> Iterator[Entry]:
     """Yield the regular files of a zip archive of ``length`` bytes; ``prefix`` goes before their paths."""
     try:
         members = read_directory(file, length, tally.limits.zip_directory)
     except StreamError as error:
         tally.fail(label, error)
         return
-    meter = Meter(tally.limits, tally.charge, packed=length)
+    meter = Meter(tally.limits, charge or tally.charge, packed=length)
     if members is None:
         yield from _rescue(file, tally, prefix, label, meter)
         return
@@ -40,7 +47,7 @@ def walk_zip(file: BinaryIO, length: int, tally: Tally, prefix: str = "", label:
             continue
         tally.bytes += member.size
         if _is_wanted(member, path, tally):
-            entry = Entry(path, member.size, _content(file, member, meter), tally)
+            entry = Entry(path, member.size, _content(file, member, meter), tally, meter.gave)
             yield entry
             entry.close()
 
@@ -57,7 +64,7 @@ def _rescue(file: BinaryIO, tally: Tally, prefix: str, label: str, meter: Meter)
         path = _admitted(member, tally, prefix)
         if path is not None and _is_wanted(member, path, tally):
             tally.bytes += max(member.size, 0)
-            entry = Entry(path, max(member.size, 0), _content(file, member, meter), tally)
+            entry = Entry(path, max(member.size, 0), _content(file, member, meter), tally, meter.gave)
             yield entry
             entry.close()
         if member.packed < 0:

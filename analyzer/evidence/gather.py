@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -24,21 +24,37 @@ from analyzer.bundle import (
     item_name,
     item_namespace,
     note_of,
-    open_source,
+    open_sources,
     parse_item,
     parse_timestamps,
+    parse_yaml,
     split_root,
 )
 from analyzer.evidence import kubernetes
+from analyzer.evidence.input_kind import kind_of, layout_of
+from analyzer.evidence.insights import (
+    archive_time,
+    insights_member,
+    insights_root,
+    is_insights_log,
+    read_member,
+)
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
 from analyzer.evidence.logs import LogScan
+from analyzer.evidence.loose_logs import feed_loose, looks_like_log
+from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.evidence.sniff import read_loose
+from analyzer.evidence.withheld import without_masks
 
 LOOSE_LIMIT = 64 << 20
 """Bytes of a file that is looked at for its content; exports of large accounts stay below."""
 
+REPORT = "report of must-gather-clean"
+_RESOURCE_VERSION = re.compile(rb"\n +resourceVersion: \"?([0-9]{1,19})\b")
+_DISK_FULL = b"Disk usage exceeds the volume percentage"
+_LONGEST_NOTE = 4 << 20
 _IS_LIST = re.compile(rb"^\s*\"?items\"?\s*:|[{,]\s*\"items\"\s*:", re.MULTILINE)
 _NOISE = ("event-filter.html", ".DS_Store")
 _NOISE_FOLDERS = frozenset(
@@ -62,7 +78,7 @@ _NOISE_FOLDERS = frozenset(
 class Problem:
     """Something that was not read: ``severity`` is unsafe, incomplete, unreadable, secret or note.
 
-    A note is no fault: a file that is known, and of no use.
+    A note is no fault: a file that is known and of no use, or how something was read.
     """
 
     input: str
@@ -70,6 +86,25 @@ class Problem:
     code: str
     detail: str
     severity: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that gave something: ``what`` says what in a word or two."""
+
+    input: str
+    path: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatherTime:
+    """When a gather ran, and the folder whose bundles it made."""
+
+    input: str
+    folder: str
+    first: datetime
+    last: datetime
 
 
 @dataclass(slots=True)
@@ -84,7 +119,10 @@ class InputRecord:
     sha256: str | None = None
     roots: set[str] = field(default_factory=set)
     contents: set[str] = field(default_factory=set)
+    layouts: set[str] = field(default_factory=set)
     cleaned: str | None = None
+    kinds: set[str] = field(default_factory=set)
+    """Kinds of which a file was seen, so that kinds left out by a cleaning tool show."""
     stopped: bool = False
 
 
@@ -115,8 +153,14 @@ class Evidence:
     loose: list[object] = field(default_factory=list)
     log_files: list[LogFile] = field(default_factory=list)
     symptoms: tuple[Symptom, ...] = ()
-    times: list[tuple[datetime, datetime]] = field(default_factory=list)
+    times: list[GatherTime] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    files: list[ReadFile] = field(default_factory=list)
+    masked: list[ReadFile] = field(default_factory=list)
+    """Parts of exports that were masked and so are not known."""
+    older: set[str] = field(default_factory=set)
+    """Roots that were collected before the bundle that holds them."""
+    translation: Translation | None = None
 
     def seen(self, kind: str, namespace: str) -> set[str]:
         """Give the names of the objects of a kind that were seen in a namespace."""
@@ -133,15 +177,18 @@ class Evidence:
     def parse_raw(
         self, kinds: Collection[str], namespaces: Collection[str], name: str | None = None
     ) -> Iterator[K8sObject]:
-        """Parse what was kept as bytes, of these kinds and namespaces, each object once."""
-        seen: set[tuple[str, str, str, str]] = set()
+        """Parse what was kept as bytes, of these kinds and namespaces: the newest copy of each object."""
+        newest: dict[tuple[str, str, str], RawItem] = {}
         for raw in self.raw:
-            key = (raw.root, raw.kind, raw.namespace, raw.name)
-            if raw.kind not in kinds or raw.namespace not in namespaces or key in seen:
+            if raw.kind not in kinds or raw.namespace not in namespaces:
                 continue
             if name is not None and raw.name != name:
                 continue
-            seen.add(key)
+            key = (raw.kind, raw.namespace, raw.name)
+            before = newest.get(key)
+            if before is None or (raw.root != before.root and _version(raw) > _version(before)):
+                newest[key] = raw
+        for raw in newest.values():
             obj = self._parse(raw.item, raw.input, raw.file, raw.root, raw.kind)
             if obj is not None:
                 yield obj
@@ -169,31 +216,61 @@ class Evidence:
 
 
 def gather(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Evidence:
-    """Read every input once, in the order given; never raises for what an input holds."""
-    evidence, logs = Evidence(), LogScan()
-    for number, path in enumerate(paths, 1):
-        source = open_source(path, limits)
+    """Read every input once, in the order given; never raises for what an input holds.
+
+    Where a report of must-gather-clean is among them, everything is read again with its masks undone.
+    """
+    evidence = _gather(paths, limits, None)
+    return _gather(paths, limits, evidence.translation) if evidence.translation else evidence
+
+
+def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | None) -> Evidence:
+    evidence, logs = Evidence(translation=translation), LogScan()
+    for number, source in enumerate(open_sources(paths, limits), 1):
         record = InputRecord(id=f"i{number}", path=source.label, kind=source.kind)
         evidence.inputs.append(record)
         for entry in source.walk():
             _take(evidence, record, entry, logs)
         _close(evidence, record, source)
-    evidence.log_files, evidence.symptoms = logs.files, logs.symptoms()
+    evidence.log_files = logs.files
+    evidence.symptoms = tuple(_without_masks(symptom) for symptom in logs.symptoms())
     return evidence
+
+
+def _without_masks(symptom: Symptom) -> Symptom:
+    return replace(
+        symptom,
+        issuer=_unmasked(symptom.issuer),
+        role_arn=_unmasked(symptom.role_arn),
+        resource=_unmasked(symptom.resource),
+        caller=_unmasked(symptom.caller),
+    )
+
+
+def _unmasked(value: str | None) -> str | None:
+    return None if value and is_masked(value) else value
 
 
 def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
     record.members, record.bytes, record.stopped = source.members, source.bytes, source.stopped
-    record.kind = _kind(record)
+    record.kind = kind_of(record.roots, record.layouts, record.contents) or record.kind
     evidence.problems += [
         Problem(record.id, issue.member, issue.code, issue.detail, issue.severity) for issue in source.issues
     ]
+    if (
+        record.roots
+        and all("inspect.local." in f"/{root}" for root in record.roots)
+        and "gather" in record.layouts
+    ):
+        detail = "the gather did not finish: only its fallback, an inspection of the operators, is here"
+        evidence.problems.append(
+            Problem(record.id, sorted(record.roots)[0], "truncated", detail, "incomplete")
+        )
 
 
-def _kind(record: InputRecord) -> str:
-    if record.roots:
-        return ", ".join(["must-gather", *sorted(record.contents)])
-    return ", ".join(sorted(record.contents)) or record.kind
+def _version(raw: RawItem) -> int:
+    found = _RESOURCE_VERSION.findall(raw.item.data)
+    return int(found[-1]) if found else 0
 
 
 def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
@@ -201,30 +278,95 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) 
     if name in _NOISE or name.startswith("._"):
         return
     note = note_of(entry.path)
-    if note is not None and note[1] == "timestamp":
-        times = parse_timestamps(entry.read())
-        if times:
-            evidence.times.append(times)
+    if note is not None and _take_note(evidence, record, entry, *note):
         return
-    if name == "watermark.txt":
-        record.cleaned = "must-gather-clean"
+    insights = insights_root(entry.path)
+    if insights is not None:
+        _take_insights(evidence, record, entry, insights, logs)
         return
     split = split_root(entry.path)
     if split is not None:
         root = f"{record.id}:{split[0]}"
         record.roots.add(split[0])
+        record.layouts.add(layout_of(*split))
         want = wanted(split[1])
         if want is not None and want.how == "log":
-            logs.feed(record.id, entry.path, entry.chunks())
+            _feed(evidence, record, entry, logs)
         elif want is not None:
+            record.kinds.add(want.kind)
             _take_member(evidence, record, entry, root, want)
         return
     if note is None and not _NOISE_FOLDERS & set(entry.path.split("/")) and entry.size <= LOOSE_LIMIT:
-        _take_loose(evidence, record, entry)
+        _take_loose(evidence, record, entry, logs)
+
+
+def _take_note(evidence: Evidence, record: InputRecord, entry: Entry, folder: str, name: str) -> bool:
+    """Read what stands beside bundles: when they were gathered, by what, and what went wrong then."""
+    if name == "timestamp":
+        times = parse_timestamps(entry.read())
+        if times:
+            evidence.times.append(GatherTime(record.id, folder, *times))
+            evidence.files.append(ReadFile(record.id, entry.path, "time of the gather"))
+    elif name == "watermark.txt":
+        record.cleaned = "must-gather-clean"
+        evidence.files.append(ReadFile(record.id, entry.path, "mark of must-gather-clean"))
+    elif name in ("must-gather.logs", "gather.logs"):
+        record.layouts.add("gather")
+        if _DISK_FULL in entry.read(_LONGEST_NOTE):
+            detail = "the gather was ended early: its volume was full"
+            evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
+    else:
+        record.layouts.add("gather")
+    return True
+
+
+def _feed(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
+    chunks = entry.chunks()
+    if evidence.translation:
+        chunks = iter((evidence.translation.restore(entry.read()),))
+    logs.feed(record.id, entry.path, chunks)
+    evidence.files.append(ReadFile(record.id, entry.path, "log"))
+
+
+def _take_insights(evidence: Evidence, record: InputRecord, entry: Entry, folder: str, logs: LogScan) -> None:
+    if is_insights_log(entry.path):
+        record.layouts.add("Insights archive")
+        record.roots.add(folder)
+        _feed(evidence, record, entry, logs)
+        return
+    member = insights_member(entry.path)
+    if member is None:
+        return
+    record.layouts.add("Insights archive")
+    record.roots.add(folder)
+    root = f"{record.id}:{folder}"
+    if "insights-data/" in folder:
+        evidence.older.add(root)
+    elif (times := archive_time(folder) or archive_time(record.path)) is not None:
+        evidence.times.append(GatherTime(record.id, folder, *times))
+    try:
+        obj = read_member(record.id, entry.path, member, _restored(evidence, record, entry.read()), root)
+    except UnreadableDocument as error:
+        detail = f"line {error.line}: {error.reason}"
+        evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
+        return
+    evidence.files.append(ReadFile(record.id, entry.path, obj.kind))
+    evidence.objects.append(obj)
+    evidence.names.setdefault((root, obj.kind, obj.namespace), set()).add(obj.name)
+
+
+def _restored(evidence: Evidence, record: InputRecord, data: bytes) -> bytes:
+    """Note what a cleaning tool went over, and undo its masks where its report is there."""
+    if is_cleaned(data):
+        record.cleaned = "must-gather-clean"
+        if evidence.translation:
+            return evidence.translation.restore(data)
+    return data
 
 
 def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str, want: Wanted) -> None:
-    data = entry.read()
+    data = _restored(evidence, record, entry.read())
+    evidence.files.append(ReadFile(record.id, entry.path, want.kind or "cluster configuration"))
     if not data.strip():
         evidence.problems.append(
             Problem(record.id, entry.path, "truncated", "the file is empty", "incomplete")
@@ -273,11 +415,18 @@ def _holds_credentials(data: bytes) -> bool:
     return b" credentials:" in data or b"aws_access_key_id:" in data
 
 
-def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
+def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
     data = entry.read(LOOSE_LIMIT)
+    if _take_report(evidence, record, entry.path, data):
+        return
+    data = _restored(evidence, record, data)
     loose = read_loose(record.id, entry.path, data)
     if loose.records:
         record.contents.add(loose.what)
+        evidence.files.append(ReadFile(record.id, entry.path, loose.what))
+    elif loose.problem is None and loose.note is None and looks_like_log(data):
+        _take_loose_log(evidence, record, entry.path, data, logs)
+        return
     if loose.note:
         evidence.problems.append(Problem(record.id, entry.path, "not-used", loose.note, "note"))
     if loose.problem:
@@ -288,5 +437,35 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry) -> None:
         if isinstance(found, K8sObject):
             evidence.objects.append(found)
             evidence.names.setdefault((found.root, found.kind, found.namespace), set()).add(found.name)
-        else:
-            evidence.loose.append(found)
+            continue
+        kept, gone = without_masks(found)
+        evidence.masked += [ReadFile(record.id, entry.path, what) for what in gone]
+        if kept is not None:
+            evidence.loose.append(kept)
+
+
+def _take_report(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> bool:
+    """Read a report of must-gather-clean, which undoes its masks."""
+    if b"replacedWith:" not in data or not data.lstrip().startswith((b"replacements:", b"---", b"config:")):
+        return False
+    try:
+        translation = read_report(parse_yaml(data, path)[0].value)
+    except (UnreadableDocument, IndexError):
+        return False
+    if translation is None:
+        return False
+    record.contents.add(REPORT)
+    evidence.files.append(ReadFile(record.id, path, REPORT))
+    if evidence.translation is None:
+        evidence.translation = translation
+    return True
+
+
+def _take_loose_log(evidence: Evidence, record: InputRecord, path: str, data: bytes, logs: LogScan) -> None:
+    before = logs.distinct
+    placed = feed_loose(logs, record.id, path, data)
+    record.contents.add("logs")
+    evidence.files.append(ReadFile(record.id, path, "log"))
+    if not placed and logs.distinct > before:
+        detail = "a log with errors of AWS, but not told of which pod: name the file after its namespace"
+        evidence.problems.append(Problem(record.id, path, "unplaced", detail, "incomplete"))

@@ -30,9 +30,10 @@ _NAMESPACED = re.compile(
     r"|pods/(?P<pod>[^/]+)/(?P=pod)\.yaml)"
 )
 _LOG = re.compile(
-    r"namespaces/[^/]+/(?:pods/[^/]+/[^/]+/[^/]+/logs/(?:(?:current|previous)(?:\.insecure)?\.log(?:\.gz)?"
+    r"namespaces/[^/]+/(?:pods/[^/]+/[^/]+/[^/]+/logs/(?:(?:current|previous)(?:\.insecure)?\.log(?:\.\d+)?(?:\.(?:gz|xz|bz2|zst))?"
     r"|rotated/[^/]+)|core/pods/logs/[^/]+\.log)"
 )
+_COLLIDED = re.compile(r"(\.(?:yaml|json|log))\.\d{1,4}$")
 
 LATER = frozenset({"Pod", "Deployment", "Secret"})
 """Kinds that are kept as bytes until it is known which namespaces matter."""
@@ -76,6 +77,8 @@ class Wanted:
 
 def wanted(inner: str) -> Wanted | None:
     """Tell what a member is good for; ``inner`` is its path below the bundle root."""
+    if inner[-1:].isdigit():  # must-gather-clean numbers files whose masked names became the same
+        inner = _COLLIDED.sub(r"\1", inner)
     if _LOG.fullmatch(inner):
         return Wanted("log")
     if _CLUSTER_SCOPED.fullmatch(inner):

@@ -1,6 +1,7 @@
 """How log lines are written: paths, time stamps, continuation lines, escapes, and what may be quoted.
 
-Layouts are those of ``oc adm inspect``, of ``hypershift dump`` and of the Insights archive.
+Layouts are those of ``oc adm inspect``, of ``hypershift dump``, of ``oc cluster-info dump`` and of the
+Insights archive.
 A kubelet stamps every line (``2024-05-14T08:00:00.123456789Z text``); a rotated file is what the
 container runtime wrote (``2024-05-14T08:00:00.123456789+00:00 stderr F text``, ``P`` for a part of a line).
 """
@@ -35,8 +36,11 @@ class LogName:
 
 _INSPECT = re.compile(r"(?:^|/)namespaces/([^/]+)/pods/([^/]+)/([^/]+)/[^/]+/logs/(.+)$")
 _DUMP = re.compile(r"(?:^|/)namespaces/([^/]+)/core/pods/logs/([^/]+?)(-previous)?\.log(?:\.gz)?$")
-_INSIGHTS = re.compile(r"(?:^|/)config/pod/([^/]+)/logs/([^/]+)/([^/]+)_(current|previous)\.log$")
+_INSIGHTS = re.compile(r"(?:^|/)config/pod/([^/]+)/logs/([^/]+)/(?:([^/]+)_)?([^/_]+)\.log$")
+_CONDITIONAL = re.compile(r"(?:^|/)conditional/namespaces/([^/]+)/pods/([^/]+)/containers/([^/]+)/logs/")
+_CLUSTER_INFO = re.compile(r"(?:^|/)([^/]+)/([^/]+)/logs\.txt$")
 
+_ROTATED = re.compile(r"\.log\.\d")
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 _POD_THEN_CONTAINER = tuple(
     re.compile(pattern)
@@ -53,7 +57,8 @@ def log_name(path: str) -> LogName:
     path = path.replace("\\", "/")
     if found := _INSPECT.search(path):
         namespace, pod, container, file = found.groups()
-        age = 2 if file.startswith("rotated") else 1 if file.startswith("previous") else 0
+        rotated = file.startswith("rotated") or _ROTATED.search(file) is not None
+        age = 2 if rotated else 1 if file.startswith("previous") else 0
         return LogName(namespace, pod, container, age)
     if found := _DUMP.search(path):
         namespace, stem, previous = found.groups()
@@ -63,7 +68,9 @@ def log_name(path: str) -> LogName:
                 return LogName(namespace, split[1], split[2], age)
         return LogName(namespace, stem, "", age)
     if found := _INSIGHTS.search(path):
-        return LogName(found[1], found[2], found[3], 1 if found[4] == "previous" else 0)
+        return LogName(found[1], found[2], found[3] or "", 1 if found[4] == "previous" else 0)
+    if found := _CONDITIONAL.search(path) or _CLUSTER_INFO.search(path):
+        return LogName(found[1], found[2], found[3] if found.re is _CONDITIONAL else "")
     return LogName(host="host_service_logs/" in path)
 
 

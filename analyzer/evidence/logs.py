@@ -70,13 +70,24 @@ class LogScan:
         self._seen: dict[tuple[_Key, int], str] = {}
         self._answers: dict[tuple[str, int], Classified | None] = {}
 
-    def feed(self, input_id: str, path: str, chunks: Iterable[bytes]) -> LogFile:
+    def feed(
+        self,
+        input_id: str,
+        path: str,
+        chunks: Iterable[bytes],
+        *,
+        name: LogName | None = None,
+        before: int = 0,
+    ) -> LogFile:
         """Scan one log, given as its (inflated) bytes in pieces of any size.
+
+        ``name`` says whose log it is where the path does not; ``before`` counts the lines of the file
+        that stand before the bytes.
 
         An error of the iterator is passed on after what it gave has been scanned.
         """
-        name = log_name(path)
-        lines = 0
+        name = name or log_name(path)
+        lines = before
         unfinished = False
         first: int | None = None
         last: int | None = None
@@ -96,7 +107,7 @@ class LogScan:
                     namespace=name.namespace,
                     pod=name.pod,
                     container=name.container,
-                    lines=lines + unfinished,
+                    lines=lines - before + unfinished,
                     first=instant(first),
                     last=instant(last),
                 )
@@ -157,6 +168,11 @@ class LogScan:
         if nanos is not None:
             merged.first = nanos if merged.first is None else min(merged.first, nanos)
             merged.last = nanos if merged.last is None else max(merged.last, nanos)
+
+    @property
+    def distinct(self) -> int:
+        """How many symptoms were found so far."""
+        return len(self._merged)
 
     def symptoms(self) -> tuple[Symptom, ...]:
         """Give what was found so far, ordered by input, container and class."""

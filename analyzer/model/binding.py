@@ -1,48 +1,109 @@
-"""Which cluster each bundle root is of, so that two clusters' facts are never mixed into one."""
+"""Which cluster each bundle root is of, and which gather is the newer: two are never mixed into one."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
-from analyzer.evidence.gather import Evidence
+from analyzer.engine.facts import Cite
+from analyzer.errors import UsageProblem
+from analyzer.evidence.gather import Evidence, GatherTime, Problem
 from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import K8sObject
 from analyzer.model.objects import was_in_cluster
 
-IDENTITIES = (
-    ("ClusterVersion", "cluster", ("spec", "clusterID")),
-    ("Infrastructure", "infrastructure", ("status", "infrastructureName")),
-)
-"""What identifies a cluster: the kind, the word for it, where it stands; the best first."""
+_ID = ("ClusterVersion", ("spec", "clusterID"))
+_INFRA = ("Infrastructure", ("status", "infrastructureName"))
 
 
-def cluster_of_roots(objects: list[K8sObject]) -> dict[str, str]:
-    """Give the identity of each root that names one; several roots of one cluster share it."""
-    for kind, _, path in IDENTITIES:
-        found: dict[str, str] = {}
-        for obj in objects:
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A cluster that some roots are of: its id and infrastructure name as far as they are told."""
+
+    id: str | None
+    infra: str | None
+    roots: frozenset[str]
+    cites: tuple[Cite, ...]
+
+    @property
+    def phrase(self) -> str:
+        """What identifies it, and the file that says so."""
+        word = f"infrastructure {self.infra}" if self.infra else f"cluster {self.id}"
+        more = f", cluster {self.id}" if self.infra and self.id else ""
+        return f"{word}{more} ({self.cites[0].file})"
+
+
+def clusters_of(objects: Iterable[K8sObject]) -> list[Identity]:
+    """Give the clusters that the roots name, in the order in which they were read.
+
+    Roots are of one cluster where they share its id or, where one of them tells no id, its
+    infrastructure name. A name that was masked tells nothing.
+    """
+    told: dict[str, dict[str, tuple[str, Cite]]] = {}
+    for obj in objects:
+        for kind, path in (_ID, _INFRA):
             value = text(dig(obj.value, *path)) if obj.kind == kind else None
-            if value and was_in_cluster(obj):
-                found.setdefault(obj.root, value)
-        if found:
-            return found
-    return {}
+            if value and not is_masked(value) and was_in_cluster(obj):
+                told.setdefault(obj.root, {}).setdefault(kind, (value, obj.where.at(*path)))
+    found: list[Identity] = []
+    # Roots that tell their id come first: they say which names belong to it.
+    for root, values in sorted(told.items(), key=lambda item: _ID[0] not in item[1]):
+        one = _identity(root, values)
+        same = next((i for i, other in enumerate(found) if _is_same(one, other)), None)
+        if same is None:
+            found.append(one)
+        else:
+            found[same] = _united(found[same], one)
+    return found
 
 
-def only_one_cluster(evidence: Evidence) -> Evidence:
-    """Keep what belongs to the cluster of which most was gathered, the first of equals.
+def _identity(root: str, values: dict[str, tuple[str, Cite]]) -> Identity:
+    id_, infra = values.get(_ID[0]), values.get(_INFRA[0])
+    return Identity(
+        id_[0] if id_ else None,
+        infra[0] if infra else None,
+        frozenset({root}),
+        tuple(pair[1] for pair in (infra, id_) if pair),
+    )
+
+
+def _is_same(one: Identity, other: Identity) -> bool:
+    if one.id and other.id:
+        return one.id == other.id
+    return bool(one.infra) and one.infra == other.infra
+
+
+def _united(one: Identity, other: Identity) -> Identity:
+    return Identity(
+        one.id or other.id, one.infra or other.infra, one.roots | other.roots, one.cites + other.cites
+    )
+
+
+def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> Evidence:
+    """Keep what belongs to one cluster: the one asked for, else that of which most was gathered.
 
     Roots that name no cluster (an inspect of one namespace, a loose file) are kept. The finding that
-    the inputs are mixed is made from the whole evidence, elsewhere.
+    the inputs are mixed is made from the whole evidence, elsewhere. Raises UsageProblem where the
+    cluster that is asked for is not there.
     """
-    owners = cluster_of_roots(evidence.objects)
-    if len(set(owners.values())) < 2:
+    clusters = clusters_of(evidence.objects)
+    if wanted is not None:
+        kept = next((c for c in clusters if wanted in (c.id, c.infra)), None)
+        if kept is None:
+            known = ", ".join(c.phrase for c in clusters) or "none that tells its name"
+            raise UsageProblem(f"the inputs hold no cluster {wanted!r}", do=f"Clusters in them: {known}")
+    elif len(clusters) < 2:
         return evidence
-    weights = Counter(owners[obj.root] for obj in evidence.objects if obj.root in owners)
-    kept = max(weights, key=lambda cluster: weights[cluster])
-    foreign = {root for root, cluster in owners.items() if cluster != kept}
+    else:
+        weights = Counter(obj.root for obj in evidence.objects)
+        kept = max(clusters, key=lambda cluster: sum(weights[root] for root in cluster.roots))
+    foreign = {root for cluster in clusters if cluster is not kept for root in cluster.roots}
+    return _without_roots(evidence, foreign)
+
+
+def _without_roots(evidence: Evidence, foreign: Collection[str]) -> Evidence:
     keep = _outside(foreign)
     return replace(
         evidence,
@@ -52,10 +113,11 @@ def only_one_cluster(evidence: Evidence) -> Evidence:
         listed={k for k in evidence.listed if k[0] not in foreign},
         log_files=[f for f in evidence.log_files if keep(f.input, f.path)],
         symptoms=tuple(s for s in evidence.symptoms if keep(s.quote.input, s.quote.file)),
+        times=[t for t in evidence.times if not _made(t, foreign)],
     )
 
 
-def _outside(roots: set[str]) -> Callable[[str, str], bool]:
+def _outside(roots: Collection[str]) -> Callable[[str, str], bool]:
     folders = [root.split(":", 1) for root in roots]
 
     def keep(input_id: str, path: str) -> bool:
@@ -64,3 +126,77 @@ def _outside(roots: set[str]) -> Callable[[str, str], bool]:
         )
 
     return keep
+
+
+def _made(time: GatherTime, roots: Collection[str]) -> bool:
+    return any(_is_of(time, root) for root in roots)
+
+
+def _is_of(time: GatherTime, root: str) -> bool:
+    input_id, _, folder = root.partition(":")
+    same = not time.folder or folder == time.folder or folder.startswith(f"{time.folder}/")
+    return input_id == time.input and same
+
+
+def gather_of(root: str, times: Iterable[GatherTime]) -> GatherTime | None:
+    """Give the gather that made a root: that of the topmost folder above it which tells a time."""
+    return min((t for t in times if _is_of(t, root)), key=lambda t: len(t.folder), default=None)
+
+
+def newest_gather(evidence: Evidence) -> tuple[Evidence, list[Problem]]:
+    """Take what a later gather of the same cluster lists as the whole of its kind; says so in notes.
+
+    Objects that both hold are settled by their resourceVersion elsewhere. What only the earlier one
+    holds of a list that the later one has whole was deleted in between.
+    """
+    times: dict[str, GatherTime] = {}
+    for root in {key[0] for key in evidence.names} | {obj.root for obj in evidence.objects}:
+        made = gather_of(root, evidence.times)
+        if made is not None:
+            times[root] = made
+    gathers = sorted(set(times.values()), key=lambda t: (t.last, t.input, t.folder))
+    listing = {times[root] for root, _, _ in evidence.listed if root in times}
+    whole = [t for t in gathers if t in listing]
+    if len(whole) < 2 or whole[0].last == whole[-1].last:
+        return evidence, []
+    gone = _deleted(evidence, times)
+    notes = [
+        Problem(
+            older.input,
+            older.folder,
+            "older-gather",
+            f"gathered {older.last:%Y-%m-%d %H:%M}Z; the gather of {whole[-1].last:%Y-%m-%d %H:%M}Z"
+            " wins where they differ",
+            "note",
+        )
+        for older in whole
+        if older.last < whole[-1].last
+    ]
+    return replace(
+        evidence,
+        objects=[o for o in evidence.objects if (o.root, o.kind, o.namespace, o.name) not in gone],
+        raw=[r for r in evidence.raw if (r.root, r.kind, r.namespace, r.name) not in gone],
+        names={
+            key: {name for name in names if (*key, name) not in gone} for key, names in evidence.names.items()
+        },
+    ), notes
+
+
+def _deleted(evidence: Evidence, times: dict[str, GatherTime]) -> set[tuple[str, str, str, str]]:
+    lists: dict[tuple[str, str], str] = {}
+    for root, kind, namespace in evidence.listed:
+        if root not in times:
+            continue
+        before = lists.get((kind, namespace))
+        if before is None or times[root].last > times[before].last:
+            lists[kind, namespace] = root
+    gone = set()
+    for (root, kind, namespace), names in evidence.names.items():
+        newer = lists.get((kind, namespace))
+        if newer is None or root not in times or times[root].last >= times[newer].last:
+            continue
+        if times[root] == times[newer]:
+            continue
+        left = evidence.names.get((newer, kind, namespace), set())
+        gone |= {(root, kind, namespace, name) for name in names - left}
+    return gone

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, text
+from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.model.asks import Asks
 from analyzer.model.aws import partition_of
@@ -19,9 +19,6 @@ DEFAULT_ISSUER = "https://kubernetes.default.svc"
 """What kube-apiserver signs as where no issuer is set."""
 
 Facts = dict[str, Fact | Unknown]
-
-_MASKED = re.compile(r"domain\d{10}|x-(?:ipv4|ipv6|mac)-\d{10}-x|obfuscated\.com|X{6,}|REDACTED|<removed>")
-"""Marks of openshift/must-gather-clean, of CI's censoring, and of hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +32,6 @@ class ClusterView:
     partition: str
     partition_known: bool
     hosted: bool | None
-
-
-def is_masked(value: str) -> bool:
-    """Tell a value that a cleaning tool or a hand put in place of the real one: never to be compared."""
-    return _MASKED.search(value) is not None
 
 
 def value_of(facts: Facts, name: str) -> object:
@@ -104,7 +96,7 @@ def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
         value = text(read(infra, *path)) if infra else None
         if infra and not value and name == "cluster.platform":
             value, path = text(read(infra, "status", "platform")), ("status", "platform")
-        facts[name] = known(value, infra.where.at(*path)) if infra and value else ask
+        facts[name] = known(value, infra.where.at(*path)) if infra and value and not is_masked(value) else ask
     region = facts["cluster.region"]
     facts["cluster.partition"] = (
         Fact(partition_of(str(region.value)), region.cites, derived=True)

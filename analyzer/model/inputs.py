@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.gather import Evidence
-from analyzer.evidence.kubernetes import dig, secret, text
+from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import FailedCall, K8sObject, SecretValue, TokenSample
-from analyzer.model.binding import IDENTITIES
+from analyzer.evidence.withheld import phrases
+from analyzer.model.binding import clusters_of
 from analyzer.model.cluster import Facts
-from analyzer.model.objects import known, was_in_cluster
+from analyzer.model.objects import known
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
@@ -18,7 +19,7 @@ def input_facts(evidence: Evidence) -> Facts:
     """Give the ``inputs.*`` facts."""
     return {
         "inputs.clusters": _clusters(evidence.objects),
-        "inputs.cleaned": known([f"{i.path} (by {i.cleaned})" for i in evidence.inputs if i.cleaned]),
+        "inputs.cleaned": _cleaned(evidence),
         "inputs.incomplete": _problems(evidence, ("incomplete", "unreadable")),
         "inputs.unsafe": _problems(evidence, ("unsafe",)),
         "inputs.live_secrets": _live_secrets(evidence),
@@ -28,18 +29,25 @@ def input_facts(evidence: Evidence) -> Facts:
 
 def _clusters(objects: list[K8sObject]) -> Fact:
     """Name the different clusters, by what identifies one; a single identity is no finding."""
-    names: list[str] = []
-    cites: list[Cite] = []
-    for kind, word, path in IDENTITIES:
-        found: dict[str, Cite] = {}
-        for obj in objects:
-            value = text(dig(obj.value, *path)) if obj.kind == kind else None
-            if value and was_in_cluster(obj):
-                found.setdefault(value, obj.where.at(*path))
-        if len(found) > 1 and not names:
-            names = [f"{word} {value} ({cite.file})" for value, cite in found.items()]
-            cites = list(found.values())
-    return known(names, *cites)
+    clusters = clusters_of(objects)
+    if len(clusters) < 2:
+        return known([])
+    return known([c.phrase for c in clusters], *(c.cites[0] for c in clusters))
+
+
+def _cleaned(evidence: Evidence) -> Fact:
+    """Say by what the inputs were cleaned, which kinds are gone whole, and what is masked in exports."""
+    found = []
+    for one in evidence.inputs:
+        if one.cleaned is None:
+            continue
+        gone = [f"{kind}s" for kind in ("Secret", "ConfigMap") if one.roots and kind not in one.kinds]
+        words = [f"by {one.cleaned}"]
+        words += [f"without {' and '.join(gone)}"] if gone else []
+        words += ["its report undoes the masks"] if evidence.translation else []
+        found.append(f"{one.path} ({', '.join(words)})")
+    found += phrases((one.path, one.what) for one in evidence.masked)
+    return known(found, *(Quote(i.id, i.path, 1, "(masked)") for i in evidence.inputs if i.cleaned))
 
 
 def _problems(evidence: Evidence, severities: tuple[str, ...]) -> Fact:

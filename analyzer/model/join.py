@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gather import Evidence, Problem
 from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import KeySet, TokenSample
 from analyzer.findings.report import Event
-from analyzer.model.binding import only_one_cluster
+from analyzer.model.binding import newest_gather, only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import DEFAULT_ISSUER, Facts, value_of
@@ -44,19 +44,28 @@ class Model:
     cluster: Facts
     as_of: datetime | None
     timeline: tuple[Event, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    """How inputs were joined, where a reader should know it."""
 
 
-def build_model(evidence: Evidence, as_of: datetime | None = None, target: Target | None = None) -> Model:
+def build_model(
+    evidence: Evidence,
+    as_of: datetime | None = None,
+    target: Target | None = None,
+    cluster: str | None = None,
+) -> Model:
     """Join everything; ``as_of`` overrides the time at which the bundle was gathered.
 
     ``target`` holds the requests of a release to go to: then there are subjects for what it adds.
+    ``cluster`` is the id or infrastructure name of the one to judge, where the inputs hold several.
     """
-    whole, evidence = evidence, only_one_cluster(evidence)
+    whole = evidence
+    evidence, notes = newest_gather(only_one_cluster(evidence, cluster))
     joined = join(evidence, as_of or gathered_at(evidence))
     foreign = foreign_exports(joined.chains, joined.choices, joined.lengths, joined.providers, joined.view)
     if foreign is not None:
         joined = join(replace(evidence, loose=[]), joined.now)
-    model = _subjects(joined, whole, foreign)
+    model = replace(_subjects(joined, whole, foreign), notes=tuple(notes))
     return model if target is None else replace(model, subjects=model.subjects + _upgrade(target, joined))
 
 

@@ -74,7 +74,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
 
 def gathered_at(evidence: Evidence) -> datetime | None:
     """Give the end of the latest gather, None where no timestamp file was read."""
-    return max((last for _, last in evidence.times), default=None)
+    return max((time.last for time in evidence.times), default=None)
 
 
 def _release_image(objects: Objects) -> str | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypeGuard
 
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.gather import Evidence
+from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
 from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain
@@ -72,16 +74,20 @@ def resolve_role(
 
 def _stated(chain: Chain) -> tuple[str, str, Cite | None] | None:
     """A role ARN that the cluster itself names."""
-    if chain.credentials is not None and chain.credentials.role_arn:
+    if chain.credentials is not None and _told(chain.credentials.role_arn):
         return chain.credentials.role_arn, "secret", chain.credentials_where
-    if chain.in_cluster is not None and chain.in_cluster.sts_role_arn:
+    if chain.in_cluster is not None and _told(chain.in_cluster.sts_role_arn):
         where = chain.in_cluster.where.at("spec", "providerSpec", "stsIAMRoleARN")
         return chain.in_cluster.sts_role_arn, "stsIAMRoleARN", where
     for workload in chain.workloads:
         for container in workload.containers:
-            if arn := container.env.get("AWS_ROLE_ARN"):
+            if _told(arn := container.env.get("AWS_ROLE_ARN")):
                 return arn, "pod env", workload.where
     return None
+
+
+def _told(arn: str | None) -> TypeGuard[str]:
+    return bool(arn) and not is_masked(arn or "")
 
 
 def _predicted(

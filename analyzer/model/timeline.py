@@ -65,7 +65,7 @@ def _once(events: Iterable[Event]) -> list[Event]:
 
 
 def _gathers(joined: Joined) -> Iterator[Event]:
-    times = set(joined.evidence.times)
+    times = {(time.first, time.last) for time in joined.evidence.times}
     for first, last in times:
         if not any(a <= first and last <= b for a, b in times - {(first, last)}):
             yield from _event("gather", first, "The bundle was gathered.", until=last)

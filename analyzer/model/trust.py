@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import PolicyDocument
+from analyzer.evidence.withheld import hides_accounts
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.asks import Asks, not_judged
@@ -106,7 +107,9 @@ def trust_facts(
         again = asks.role(choice.name, f"the exports of role {choice.name} disagree about its trust policy")
         return {f"trust.{name}": again for name in _NAMES}
     policy = policy_of(role.trust)
-    account = choice.account or role.account
+    # Masked accounts are not compared: what is judged is the rest, and a pass stays unknown.
+    hidden = hides_accounts(role.trust)
+    account = None if hidden else choice.account or role.account
     expected = provider_arn(view.partition, account, at) if account and view.partition_known else None
     decisions = {
         subject: evaluate_trust(
@@ -119,6 +122,9 @@ def trust_facts(
         )
         for subject in chain.subjects
     }
+    if hidden and all(d.allowed is not False and d.problem is None for d in decisions.values()):
+        masked = asks.role(choice.name, f"the account is masked in the trust policy of role {choice.name}")
+        return {f"trust.{name}": masked for name in _NAMES}
     facts = _facts_of(decisions, role.trust.where, policy, asks, chain, hosted=bool(view.hosted))
     broad = facts.get("trust.too_broad")
     if isinstance(broad, Fact) and broad.value is None and audiences:

@@ -6,13 +6,18 @@ import bz2
 import gzip
 import io
 import lzma
+import sys
 import tarfile
 import zipfile
+from importlib import import_module
 from pathlib import Path
 
 import analyzer.bundle as b
 
 PACK = {"tar": bytes, "tar.gz": gzip.compress, "tar.xz": lzma.compress, "tar.bz2": bz2.compress}
+PACK["tar.zst"] = import_module(
+    "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
+).compress
 
 ROOT = "must-gather.local.1/quay-io"
 BUNDLE = {

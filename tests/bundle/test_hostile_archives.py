@@ -183,7 +183,7 @@ def test_too_many_members_and_bytes(tmp_path: Path) -> None:
 def test_xz_that_wants_too_much_memory(tmp_path: Path) -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 64 << 20}]
     data = lzma.compress(tar_of({"a": b"1" * 9000}), filters=filters)
-    _, source = walk(put(tmp_path, "t", data), b.Limits(xz_memory=8 << 20))
+    _, source = walk(put(tmp_path, "t", data), b.Limits(window=8 << 20))
     assert [(i.code, i.severity) for i in source.issues] == [("too-large", "unsafe")]
 
 

@@ -106,7 +106,7 @@ def test_single_gzip_file_is_inflated(tmp_path: Path) -> None:
     assert walk(tmp_path / "d")[0] == {"namespaces/x/1.log.gz": log}
 
 
-def test_archives_in_a_case_directory_are_walked_one_level_deep(tmp_path: Path) -> None:
+def test_archives_in_a_case_directory_are_walked_with_those_inside_them(tmp_path: Path) -> None:
     inner = tar_of({"deep": b"1" * 600})
     put(
         tmp_path,
@@ -114,29 +114,109 @@ def test_archives_in_a_case_directory_are_walked_one_level_deep(tmp_path: Path) 
         gzip.compress(tar_of({"a/namespaces/n/x.yaml": b"x", "in.tar": inner})),
     )
     put(tmp_path, "case/docs.zip", zip_of({"roles.json": b"{}" * 400}))
-    put(tmp_path, "case/mg/insights-data/insights-operator/i.tar.gz", gzip.compress(inner))
+    put(tmp_path, "case/mg/insights-data/insights-operator/insights-1.tar.gz", gzip.compress(inner))
+    put(tmp_path, "case/mg/nodes/n/sysinfo.tgz", gzip.compress(inner))
     files, source = walk(tmp_path / "case")
     assert set(files) == {
         "must-gather.tar.gz!/a/namespaces/n/x.yaml",
-        "must-gather.tar.gz!/in.tar",
+        "must-gather.tar.gz!/in.tar!/deep",
         "docs.zip!/roles.json",
-        "mg/insights-data/insights-operator/i.tar.gz",
+        "mg/insights-data/insights-operator/insights-1.tar.gz!/deep",
+        "mg/nodes/n/sysinfo.tgz",
     }
-    assert codes(source) == ["depth"]
+    assert codes(source) == []
     assert files["must-gather.tar.gz!/a/namespaces/n/x.yaml"] == b"x"
 
 
-def test_an_archive_in_an_archive_is_named(tmp_path: Path) -> None:
-    path = put(tmp_path, "t", tar_of({"inner.tar.gz": gzip.compress(tar_of({"x": b"y"}))}))
-    assert codes(walk(path)[1]) == ["depth"]
+@pytest.mark.parametrize("outer", [*PACK, "zip"])
+@pytest.mark.parametrize("inner", [*PACK, "zip"])
+def test_an_archive_in_an_archive(tmp_path: Path, outer: str, inner: str) -> None:
+    def pack(form: str, files: dict[str, bytes]) -> bytes:
+        return zip_of(files) if form == "zip" else PACK[form](tar_of(files))
+
+    path = put(tmp_path, "t", pack(outer, {"a": b"1", "mg": pack(inner, BUNDLE), "z": b"2"}))
+    files, source = walk(path)
+    assert files == {"a": b"1", "z": b"2"} | {f"mg!/{name}": data for name, data in BUNDLE.items()}
+    assert codes(source) == []
+
+
+def test_archives_nested_too_deep_are_named(tmp_path: Path) -> None:
+    data = b"bottom"
+    for level in range(4):
+        data = gzip.compress(tar_of({f"level{level}": data}))
+    files, source = walk(put(tmp_path, "t", data))
+    assert list(files) == ["level3!/level2!/level1"]
+    assert codes(source) == ["depth"]
+
+
+def test_a_bomb_in_two_layers_is_one_bomb(tmp_path: Path) -> None:
+    core = gzip.compress(bytes(30 << 20))
+    path = put(tmp_path, "t", gzip.compress(tar_of({f"{n}.gz": core for n in range(200)})))
+    limits = b.Limits(ratio_after=1 << 20)
+    _, source = walk(path, limits)
+    assert source.stopped
+    assert "ratio" in codes(source)
+
+
+def test_a_zip_in_an_archive_has_its_own_limit(tmp_path: Path) -> None:
+    path = put(tmp_path, "t", tar_of({"in.zip": zip_of({"x": bytes(2000)}, 0)}))
+    assert codes(walk(path, b.Limits(nested_zip=1000))[1]) == ["too-large"]
+
+
+@pytest.mark.parametrize(
+    "suffixes", [("aa", "ab", "ac"), ("001", "002", "003"), ("part00", "part01", "part02")]
+)
+@pytest.mark.parametrize("form", ["tar", "tar.gz", "zip"])
+def test_a_split_archive(tmp_path: Path, form: str, suffixes: tuple[str, ...]) -> None:
+    data = zip_of(BUNDLE) if form == "zip" else PACK[form](tar_of(BUNDLE))
+    third = len(data) // 3 + 1
+    paths = [
+        put(tmp_path, f"case/mg.{form}.{suffix}", data[third * n : third * (n + 1)])
+        for n, suffix in enumerate(suffixes)
+    ]
+    files, source = walk(tmp_path / "case")
+    assert files == {f"{paths[0].name}!/{name}": content for name, content in BUNDLE.items()}
+    assert codes(source) == []
+    (source,) = b.open_sources(paths)
+    assert {entry.path: entry.read() for entry in source.walk()} == BUNDLE
+    assert source.sha256 == hashlib.sha256(data).hexdigest()
+    paths[1].unlink()
+    files, source = walk(tmp_path / "case")
+    assert codes(source), "a part is missing"
+
+
+def test_numbered_files_are_no_parts(tmp_path: Path) -> None:
+    for number in (1, 2):
+        put(tmp_path, f"case/mg.0{number}", tar_of({f"f{number}": b"x"}))
+        put(tmp_path, f"case/note-0{number}", b"text")
+    assert set(walk(tmp_path / "case")[0]) == {"mg.01!/f1", "mg.02!/f2", "note-01", "note-02"}
 
 
 def test_formats_that_cannot_be_opened_say_what_to_do(tmp_path: Path) -> None:
-    path = put(tmp_path, "d/must-gather.tar.zst", b"\x28\xb5\x2f\xfd" + bytes(600))
+    path = put(tmp_path, "d/must-gather.7z", b"7z\xbc\xaf\x27\x1c" + bytes(600))
     for place in (path, path.parent):
         files, source = walk(place)
         assert files == {}
-        assert "zstd -d" in source.issues[0].detail
+        assert "7z x" in source.issues[0].detail
+    inside = put(tmp_path, "t.tar", tar_of({"mg.7z": path.read_bytes()}))
+    assert "7z x" in walk(inside)[1].issues[0].detail
+
+
+def test_zstd_without_its_module_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from analyzer.bundle import zstd
+
+    path = put(tmp_path, "d/mg.tar.zst", PACK["tar.zst"](tar_of(BUNDLE)))
+    monkeypatch.setattr(zstd, "_module", lambda: None)
+    for place in (path, path.parent):
+        source = walk(place)[1]
+        assert codes(source) == ["unsupported"]
+        assert "backports.zstd" in source.issues[0].detail
+
+
+def test_damaged_zstd(tmp_path: Path) -> None:
+    data = PACK["tar.zst"](tar_of(BUNDLE))
+    assert codes(walk(put(tmp_path, "cut", data[: len(data) // 2]))[1]) == ["truncated"]
+    assert codes(walk(put(tmp_path, "bad", data[:40] + bytes(len(data) - 40)))[1]) != []
 
 
 def test_inputs_that_are_not_there_or_no_files(tmp_path: Path) -> None:

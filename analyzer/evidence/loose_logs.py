@@ -1,0 +1,77 @@
+"""Logs that were handed in by themselves: ``oc logs`` output, ``oc cluster-info dump``, installer bundles."""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.evidence.log_text import LogName, log_name
+from analyzer.evidence.logs import LogScan
+
+_STAMPED = re.compile(
+    rb"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ |time=\"\d{4}-"
+    rb"|\{\"(?:level|ts|time|timestamp)\":|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )",
+    re.MULTILINE,
+)
+_SECTION = re.compile(
+    rb"^==== START logs for container (?P<container>\S+) of pod (?P<namespace>[^/\s]+)/(?P<pod>\S+) ====\r?$",
+    re.MULTILINE,
+)
+_SECTION_END = re.compile(rb"^==== END logs for container ", re.MULTILINE)
+_HEAD = 64 * 1024
+_NAMESPACE = re.compile(r"(?:^|[/_ .])(openshift-[a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
+_PROGRAM = re.compile(r"(?:^|[/_ .])([a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
+_NAMESPACES = {
+    "aws-ebs-csi-driver-controller": "openshift-cluster-csi-drivers",
+    "aws-ebs-csi-driver-operator": "openshift-cluster-csi-drivers",
+    "cloud-credential-operator": "openshift-cloud-credential-operator",
+    "cloud-network-config-controller": "openshift-cloud-network-config-controller",
+    "cluster-image-registry-operator": "openshift-image-registry",
+    "image-registry": "openshift-image-registry",
+    "ingress-operator": "openshift-ingress-operator",
+    "machine-api-controllers": "openshift-machine-api",
+    "machine-controller": "openshift-machine-api",
+    "machineset-controller": "openshift-machine-api",
+}
+"""Namespaces of the pods and containers whose logs tell of AWS, for files that are named after these."""
+_TAIL = re.compile(r"-(?:[0-9a-f]{64}|[0-9a-z]{8,10}-[0-9a-z]{5}|[0-9a-z]{5})$")
+
+
+def looks_like_log(data: bytes) -> bool:
+    """Tell a log by the stamps on its first lines, or by kubectl's headings."""
+    head = data[:_HEAD]
+    return len(_STAMPED.findall(head)) >= min(3, max(1, head.count(b"\n"))) or bool(_SECTION.search(data))
+
+
+def feed_loose(logs: LogScan, input_id: str, path: str, data: bytes) -> bool:
+    """Scan a log, section by section where it is of several pods; False where no pod is told."""
+    sections = list(_SECTION.finditer(data))
+    if not sections:
+        name = _named_by_path(path)
+        logs.feed(input_id, path, (data,), name=name)
+        return bool(name.namespace)
+    for section in sections:
+        end = _SECTION_END.search(data, section.end())
+        namespace, pod, container = (
+            section[part].decode("utf-8", "replace") for part in ("namespace", "pod", "container")
+        )
+        logs.feed(
+            input_id,
+            path,
+            (data[section.end() : end.start() if end else len(data)],),
+            name=LogName(namespace, pod, container),
+            before=data.count(b"\n", 0, section.end()),
+        )
+    return True
+
+
+def _named_by_path(path: str) -> LogName:
+    name = log_name(path)
+    if name.namespace or name.host:
+        return name
+    if found := _NAMESPACE.search(path):
+        return LogName(found[1])
+    stem = path.rpartition("/")[2].partition(".")[0].lower()
+    for candidate in (_TAIL.sub("", stem), *_PROGRAM.findall(stem.replace("_", " "))):
+        if candidate in _NAMESPACES:
+            return LogName(_NAMESPACES[candidate], container=candidate)
+    return LogName()

@@ -1,0 +1,109 @@
+"""Values that a cleaning tool, CI or a hand put in place of the real ones: never to be compared.
+
+openshift/must-gather-clean writes ``x-ipv4-0000000001-x`` and ``domain0000001`` (ten digits in older
+versions) where it keeps them apart, ``obfuscated.com`` and ``xxx.xxx.xxx.xxx`` where it does not
+(pkg/obfuscator). CI writes runs of X, the Insights operator runs of x as long as the name, hands
+whatever they like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.records import Json
+
+_MASK = re.compile(
+    r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
+    r"|X{6,}|x{8,}|(?i:redacted)|<(?i:removed|masked|hidden|account|account[-_ ]id)>|\*{3,}"
+)
+_WHOLE = re.compile(r"(?:[xX]+[-.:]?){2,}|[xX*]{4,}|x{2}-x{3,}-x")
+_ACCOUNT = re.compile(
+    r"(?<=:)(?:X{6,}|x{6,}|\*{3,}|(?i:redacted)|<[A-Za-z][A-Za-z _-]*>)(?=:)",
+)
+TOOL_MARKS = (b"x-ipv4-00", b"x-ipv6-00", b"x-mac-00", b"domain000", b"obfuscated.com")
+"""What must-gather-clean leaves in the text of a file; looked for before anything is parsed."""
+
+_TOOL_MASK = re.compile(rb"x-[a-z0-9]{2,30}-\d{10}-x|[A-Za-z0-9.]*\bdomain\d{7,10}")
+
+
+def is_masked(value: str) -> bool:
+    """Tell a value that stands in place of the real one."""
+    return _MASK.search(value) is not None or _WHOLE.fullmatch(value) is not None
+
+
+def is_cleaned(data: bytes) -> bool:
+    """Tell a text that must-gather-clean went over."""
+    return any(mark in data for mark in TOOL_MARKS) and _TOOL_MASK.search(data) is not None
+
+
+def holds_mask(value: Json) -> bool:
+    """Tell whether a value holds a masked string anywhere, in keys too."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if is_masked(one):
+                return True
+        elif isinstance(one, Mapping):
+            waiting += one.keys()
+            waiting += one.values()
+        elif isinstance(one, list | tuple):
+            waiting += one
+    return False
+
+
+def without_account_masks(value: str) -> str:
+    """Give an ARN or a text of ARNs without masks in the place of the account."""
+    return _ACCOUNT.sub("", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What must-gather-clean's report says of its masks: mask → original, where only one is possible."""
+
+    originals: Mapping[bytes, bytes]
+
+    def __bool__(self) -> bool:
+        return bool(self.originals)
+
+    def restore(self, data: bytes) -> bytes:
+        """Put the originals back; masks of several originals stay."""
+        if not any(mark in data for mark in TOOL_MARKS):
+            return data
+        return _TOOL_MASK.sub(lambda found: self._original(found[0]), data)
+
+    def _original(self, mask: bytes) -> bytes:
+        known = self.originals.get(mask)
+        if known is not None:
+            return known
+        # Subdomains are kept before the mask by newer versions of the tool.
+        head, dot, last = mask.rpartition(b".")
+        known = self.originals.get(last)
+        return head + dot + known if known is not None and dot else mask
+
+
+def read_report(value: Json) -> Translation | None:
+    """Read a report of must-gather-clean (``replacements``, ``omissions``); None for any other document."""
+    groups = dig(value, "replacements")
+    if not isinstance(groups, list) or "config" not in _keys(value):
+        return None
+    found: dict[str, dict[str, int]] = {}
+    for group in groups:
+        for entry in items(group):
+            mask = text(dig(entry, "replacedWith"))
+            for use in items(dig(entry, "occurrences")):
+                original, count = text(dig(use, "original")), dig(use, "count")
+                if mask and original:
+                    found.setdefault(mask, {})[original] = count if isinstance(count, int) else 0
+    originals = {}
+    for mask, uses in found.items():
+        if len({use.lower() for use in uses}) == 1 and _TOOL_MASK.fullmatch(mask.encode()):
+            originals[mask.encode()] = max(uses, key=lambda use: uses[use]).encode()
+    return Translation(originals)
+
+
+def _keys(value: Json) -> set[str]:
+    return set(value) if isinstance(value, Mapping) else set()
