@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from analyzer import __version__
-from analyzer.cli import analyze, facts, fleet, inspect, render, rules, scan, upgrade
+from analyzer.cli import analyze, collect, facts, fleet, inspect, render, rules, scan, upgrade
 
 app = typer.Typer(
     name="sts-doctor",
@@ -42,6 +42,7 @@ app.command("analyze")(analyze.analyze)
 app.command("upgrade")(upgrade.upgrade)
 app.command("render")(render.render)
 app.command("scan")(scan.scan)
+app.command("collect")(collect.collect)
 app.command("facts")(facts.facts)
 app.command("explain")(rules.explain)
 app.command("schema")(rules.schema)

@@ -274,6 +274,14 @@ class CallerIdentity:
     where: Where
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """When the answers in a folder were collected by our own script; ``where`` is its manifest."""
+
+    at: datetime
+    where: Source
+
+
 # --- issuer -----------------------------------------------------------------------------------
 
 

@@ -16,6 +16,7 @@ from analyzer.bundle.json_guard import iter_json
 from analyzer.bundle.yaml_guard import iter_yaml
 from analyzer.evidence import ccoctl
 from analyzer.evidence.aws_failures import holds_failure, read_transcript
+from analyzer.evidence.collected import MANIFEST, read_manifest, read_refusals
 from analyzer.evidence.exports import KEYS, rosa, text_output
 from analyzer.evidence.exports.steampipe import csv_document
 from analyzer.evidence.http_answers import (
@@ -74,6 +75,15 @@ def head_of(data: bytes) -> bytes:
     """Give the beginning of the text, blank lines left out."""
     start = len(data) - len(data.lstrip(b"\r\n"))
     return data[start : start + HEAD]
+
+
+def _collected(file: File, head: bytes) -> Loose | None:
+    if head.startswith(MANIFEST):
+        found = read_manifest(file.input, file.path, file.data)
+        return Loose((found,), "collect manifest", None) if found else NOTHING
+    if b"Error from server (" in head and (refused := read_refusals(file.input, file.path, file.data)):
+        return Loose(tuple(refused), "refused call", None)
+    return None
 
 
 def _http(file: File, head: bytes) -> Loose | None:
@@ -211,6 +221,7 @@ def _claims_yaml(file: File, head: bytes) -> bool:
 Format = Callable[[File, bytes], Loose | None]
 
 FORMATS: tuple[Format, ...] = (
+    _collected,
     _http,
     _pem,
     _tokens,

@@ -6,6 +6,7 @@ Every command only reads. A secret's command prints no keys, a token's drops the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 
 from analyzer.engine.facts import AFTER, Missing, Unknown
 
@@ -27,14 +28,14 @@ class Asks:
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
-        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {what} -o yaml", CLUSTER)
+        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {quote(what)} -o yaml", CLUSTER)
 
     def configmap(self, namespace: str, name: str) -> Unknown:
         """Ask for one ConfigMap."""
         return _ask(
             f"configmap:{namespace}/{name}",
             f"ConfigMap {namespace}/{name} is not in the bundle",
-            f"oc -n {namespace} get configmap {name} -o yaml",
+            f"oc -n {quote(namespace)} get configmap {quote(name)} -o yaml",
             CLUSTER,
         )
 
@@ -43,7 +44,7 @@ class Asks:
         return _ask(
             f"namespace:{namespace}",
             f"the {what} of namespace {namespace} were not gathered",
-            f"oc adm inspect ns/{namespace}",
+            f"oc adm inspect {quote(f'ns/{namespace}')}",
             CLUSTER,
         )
 
@@ -52,7 +53,7 @@ class Asks:
         return _ask(
             f"objects:{namespace}/{what.partition('.')[0]}",
             f"the {what.replace(',', ' and ')} of namespace {namespace} were not gathered",
-            f"oc adm inspect -n {namespace} {what}",
+            f"oc adm inspect -n {quote(namespace)} {quote(what)}",
             CLUSTER,
         )
 
@@ -76,7 +77,11 @@ class Asks:
 
     def release_requests(self) -> Unknown:
         """Ask for the CredentialsRequests of the release that the cluster runs."""
-        image = self.release_image or "$(oc get clusterversion version -o jsonpath='{.status.desired.image}')"
+        image = (
+            quote(self.release_image)
+            if self.release_image
+            else "$(oc get clusterversion version -o jsonpath='{.status.desired.image}')"
+        )
         return _ask(
             "release-credrequests",
             "the release's CredentialsRequests were not handed in",
@@ -88,8 +93,8 @@ class Asks:
     def secret_value(self, namespace: str, name: str) -> Unknown:
         """Ask for the value of a credentials Secret; the command lets no access key through."""
         command = (
-            f"oc -n {namespace} get secret {name} -o jsonpath='{{.data.credentials}}' | base64 -d"
-            " | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
+            f"oc -n {quote(namespace)} get secret {quote(name)} -o jsonpath='{{.data.credentials}}'"
+            " | base64 -d | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
         )
         return _ask(
             f"secret-value:{namespace}/{name}",
@@ -105,7 +110,7 @@ class Asks:
         return _ask(
             f"role:{name}",
             why or f"no export of role {name} was handed in",
-            f"aws iam get-role --role-name {name} > get-role-{name}.json",
+            f"aws iam get-role --role-name {quote(name)} > {quote(f'get-role-{name}.json')}",
             AWS,
         )
 
@@ -122,7 +127,7 @@ class Asks:
     def role_policies(self, name: str, why: str) -> Unknown:
         """Ask for the policies of one role."""
         command = (
-            f"R={name}; aws iam list-role-policies --role-name $R > list-role-policies-$R.json; "
+            f"R={quote(name)}; aws iam list-role-policies --role-name $R > list-role-policies-$R.json; "
             "for p in $(aws iam list-role-policies --role-name $R --query PolicyNames --output text); do "
             "aws iam get-role-policy --role-name $R --policy-name $p > get-role-policy-$R-$p.json; done; "
             "aws iam list-attached-role-policies --role-name $R > list-attached-role-policies-$R.json"
@@ -132,9 +137,9 @@ class Asks:
     def policy_document(self, arn: str, why: str) -> Unknown:
         """Ask for the default version of a managed policy."""
         command = (
-            f"aws iam get-policy-version --policy-arn {arn} --version-id "
-            f"$(aws iam get-policy --policy-arn {arn} --query Policy.DefaultVersionId --output text)"
-            f" > get-policy-version-{arn.rsplit('/', 1)[-1]}.json"
+            f"aws iam get-policy-version --policy-arn {quote(arn)} --version-id "
+            f"$(aws iam get-policy --policy-arn {quote(arn)} --query Policy.DefaultVersionId --output text)"
+            f" > {quote('get-policy-version-' + arn.rsplit('/', 1)[-1] + '.json')}"
         )
         return _ask(f"policy:{arn}", why, command, AWS)
 
@@ -149,7 +154,7 @@ class Asks:
 
     def provider(self) -> Unknown:
         """Ask for the one provider that the cluster's issuer needs."""
-        arn = self.provider_arn or "<ARN from list-open-id-connect-providers>"
+        arn = quote(self.provider_arn) if self.provider_arn else "<ARN from list-open-id-connect-providers>"
         return _ask(
             "oidc-provider",
             "no export of the IAM OIDC provider of this issuer was handed in",
@@ -163,7 +168,7 @@ class Asks:
         return _ask(
             "discovery",
             "what the issuer answers for its discovery document was not recorded",
-            f"curl -sS -D openid-configuration.headers -o openid-configuration {url}",
+            f"curl -sS -D openid-configuration.headers -o openid-configuration {quote(url)}",
             PUBLIC,
             "public",
         )
@@ -174,7 +179,7 @@ class Asks:
         return _ask(
             "jwks",
             "what the issuer answers for its key set was not recorded",
-            f"curl -sS -D keys.headers -o keys.json {url}",
+            f"curl -sS -D keys.headers -o keys.json {quote(url)}",
             PUBLIC,
             "public",
         )
@@ -184,8 +189,8 @@ class Asks:
         return _ask(
             "token",
             "no token was handed in",
-            f"oc create token {service_account} -n {namespace} --audience=openshift --duration=10m"
-            " | cut -d. -f1,2",
+            f"oc create token {quote(service_account)} -n {quote(namespace)} --audience=openshift"
+            " --duration=10m | cut -d. -f1,2",
             CLUSTER,
         )
 
@@ -194,7 +199,7 @@ class Asks:
         return _ask(
             f"logs:{namespace}",
             f"no logs of pods in {namespace} were gathered",
-            f"oc adm inspect ns/{namespace}",
+            f"oc adm inspect {quote(f'ns/{namespace}')}",
             CLUSTER,
         )
 

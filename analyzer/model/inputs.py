@@ -12,7 +12,7 @@ from analyzer.model.binding import clusters_of
 from analyzer.model.cluster import Facts
 from analyzer.model.objects import known
 
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "Unauthorized")
 
 
 def input_facts(evidence: Evidence) -> Facts:

@@ -13,7 +13,7 @@ from datetime import datetime
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
 from analyzer.evidence.gather import Evidence, Problem
 from analyzer.evidence.kubernetes import text
-from analyzer.evidence.records import KeySet, TokenSample
+from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event
 from analyzer.model.binding import newest_gather, only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
@@ -29,7 +29,7 @@ from analyzer.model.surroundings import (
     surrounding_subjects,
 )
 from analyzer.model.timeline import timeline
-from analyzer.model.tokens import token_facts, verification_keys
+from analyzer.model.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.upgrade import upgrade_subjects
 from analyzer.model.upgrade_release import Present, Target
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
@@ -161,7 +161,8 @@ def _token_subjects(joined: Joined) -> list[Subject]:
     )
     subjects = []
     for token in joined.evidence.of(TokenSample):
-        facts = joined.view.facts | token_facts(token, joined.chains, joined.client_ids, keys, joined.now)
+        now = collected_at(token, joined.evidence.of(Collected)) or joined.now
+        facts = joined.view.facts | token_facts(token, joined.chains, joined.client_ids, keys, now)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, joined.chains)))
     return subjects
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.public_keys import spki_of_jwk
-from analyzer.evidence.records import Json, KeySet, PublicKey, TokenSample
+from analyzer.evidence.records import Collected, Json, KeySet, PublicKey, TokenSample
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
 from analyzer.model.objects import known
@@ -72,6 +72,15 @@ def token_facts(
         "token.signature": known(_signature(token, keys), where),
     }
     return facts | _times(claims, now, where)
+
+
+def collected_at(token: TokenSample, collected: Iterable[Collected]) -> datetime | None:
+    """Give the time at which our script collected a token: that is when its ages are judged."""
+    folder = token.where.file.rpartition("/")[0]
+    for manifest in collected:
+        if (token.where.input, folder) == (manifest.where.input, manifest.where.file.rpartition("/")[0]):
+            return manifest.at
+    return None
 
 
 def audiences_of(value: Json) -> list[str]:

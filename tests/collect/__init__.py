@@ -1,0 +1,1 @@
+"""The customer's script: run with stubs, read back."""
