@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from analyzer import __version__
-from analyzer.cli import analyze, collect, facts, fleet, inspect, render, rules, scan, upgrade
+from analyzer.cli import analyze, collect, diff, facts, fleet, inspect, render, rules, scan, upgrade
 
 app = typer.Typer(
     name="sts-doctor",
@@ -40,6 +40,7 @@ def _main(
 
 app.command("analyze")(analyze.analyze)
 app.command("upgrade")(upgrade.upgrade)
+app.command("diff")(diff.diff)
 app.command("render")(render.render)
 app.command("scan")(scan.scan)
 app.command("collect")(collect.collect)

@@ -1,0 +1,69 @@
+"""``sts-doctor diff``: what changed between two bundles, or two saved reports, of one cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from analyzer.cli.groups import spread
+from analyzer.cli.guard import guarded
+from analyzer.cli.output import OutputOptions
+from analyzer.cli.render import read_report
+from analyzer.errors import UsageProblem
+
+if TYPE_CHECKING:
+    from analyzer.findings.report import Report
+
+_FORMATS = ("text", "json")
+_LEVELS = {"fail": ("fail",), "warn": ("fail", "warn")}
+
+
+@guarded
+@spread
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="The earlier bundle, or a saved report of it.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The later one. Bundles may lie with exports.")],
+    force: Annotated[bool, typer.Option("--force", help="Compare two different clusters.")] = False,
+    fail_on: Annotated[
+        str, typer.Option(help="Exit 1 where something new is at this state or worse: fail or warn.")
+    ] = "fail",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 4 where something cannot be judged any more.")
+    ] = False,
+    *,
+    output: OutputOptions,
+) -> int:
+    """Tell what was fixed, what is new, what is still there, and what can no longer be seen."""
+    from analyzer.findings.diff import compare
+    from analyzer.reports.diff import render_diff_json, render_diff_text
+
+    if fail_on not in _LEVELS:
+        raise UsageProblem(f"--fail-on takes fail or warn, not {fail_on!r}")
+    targets = output.plan([old, new], _FORMATS)
+    difference = compare(_report(old), _report(new), force=force)
+    show = {"text": render_diff_text, "json": render_diff_json}
+    output.write_each(targets, lambda name, options: show[name](difference, options))
+    levels = _LEVELS[fail_on]
+    worse = (item for item in difference.of("new", "seen", "changed") if item.now in levels)
+    if any(item.finding.muted is None for item in worse):
+        return 1
+    return 4 if strict and (difference.lost or difference.of("lost")) else 0
+
+
+def _report(path: Path) -> Report:
+    """Read a saved report, or analyse anything else."""
+    from analyzer import session
+
+    if not path.exists():
+        raise UsageProblem(f"{path} does not exist")
+    return read_report(str(path)) if _is_saved(path) else session.analyze([path])
+
+
+def _is_saved(path: Path) -> bool:
+    """Tell a saved report by its first key; what claims to be one is then checked."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(200).lstrip(b"\xef\xbb\xbf \t\r\n{").startswith(b'"schema_version"')

@@ -1,0 +1,260 @@
+"""What changed between two reports on one cluster: mended, new, still there, no longer visible.
+
+A finding that is gone is mended only where its rule now passes. Where the rule cannot be judged any
+more, the finding is out of sight, and that is no improvement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from analyzer.errors import UsageProblem
+from analyzer.findings.report import LINKS, Cluster, Finding, Report
+
+Change = Literal["fixed", "new", "seen", "still", "changed", "moot", "lost"]
+"""What became of a finding. ``seen``: it was not visible before. ``changed``: the state is another.
+``moot``: the rule does not apply any more. ``lost``: the rule cannot be judged any more."""
+
+_WORST_FIRST = ("fail", "error", "warn", "unknown", "info", "pass", "not-applicable")
+_JUDGED = ("fail", "warn", "info", "pass")
+_VOLATILE = frozenset({"pods"})
+"""Facts that differ after every restart and say nothing by that."""
+
+Key = tuple[str, str]
+"""A rule, and a chain or another subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two reports."""
+
+    cluster: Cluster
+    as_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingChange:
+    """What became of one rule's findings on some subjects; ``finding`` is the later one if there is one."""
+
+    change: Change
+    rule: str
+    link: str
+    subjects: tuple[str, ...]
+    was: str | None
+    now: str | None
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """Chains whose verdict is another; None where the chain is not in that report."""
+
+    chains: tuple[str, ...]
+    was: str | None
+    was_link: str | None
+    now: str | None
+    now_link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Rules of one link that were judged on some chains and cannot be any more, and what settles them."""
+
+    link: str
+    rules: tuple[str, ...]
+    chains: tuple[str, ...]
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """A fact that is another; None where it is not known."""
+
+    name: str
+    chains: tuple[str, ...]
+    was: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Everything that two reports differ in."""
+
+    old: Side
+    new: Side
+    verdicts: tuple[VerdictChange, ...]
+    findings: tuple[FindingChange, ...]
+    lost: tuple[Lost, ...]
+    facts: tuple[FactChange, ...]
+    names: dict[str, str]
+    """What people call the chains: their operators."""
+
+    def of(self, *changes: Change) -> tuple[FindingChange, ...]:
+        """Give the findings with one of these changes."""
+        return tuple(f for f in self.findings if f.change in changes)
+
+
+def compare(old: Report, new: Report, *, force: bool = False) -> Difference:
+    """Compare an earlier and a later report.
+
+    Raises UsageProblem where they are certainly on different clusters, unless ``force``.
+    """
+    if not force:
+        _check_same(old.cluster, new.cluster)
+    return Difference(
+        old=Side(old.cluster, old.run.as_of),
+        new=Side(new.cluster, new.run.as_of),
+        verdicts=_verdicts(old, new),
+        findings=_findings(old, new),
+        lost=_lost(old, new),
+        facts=_facts(old, new),
+        names={c.id: c.operator or c.id for report in (old, new) for c in report.chains},
+    )
+
+
+def _check_same(old: Cluster, new: Cluster) -> None:
+    for what, a, b in (
+        ("cluster", old.id, new.id),
+        ("cluster with the infrastructure name", old.infra_name, new.infra_name),
+    ):
+        if a and b and a != b:
+            raise UsageProblem(
+                f"OLD is of {what} {a}, NEW of {b}", do="Compare gathers of one cluster, or pass --force"
+            )
+
+
+def _verdicts(old: Report, new: Report) -> tuple[VerdictChange, ...]:
+    before = {c.id: c.verdict for c in old.chains}
+    after = {c.id: c.verdict for c in new.chains}
+    groups: dict[tuple[str | None, ...], list[str]] = {}
+    for chain in {**after, **before}:
+        a, b = before.get(chain), after.get(chain)
+        change = (
+            a.state if a else None,
+            a.link if a else None,
+            b.state if b else None,
+            b.link if b else None,
+        )
+        if change[:2] != change[2:]:
+            groups.setdefault(change, []).append(chain)
+    return tuple(VerdictChange(tuple(chains), *change) for change, chains in groups.items())
+
+
+def _states(report: Report) -> dict[Key, str]:
+    """Give the worst state of each rule on each chain."""
+    states: dict[Key, str] = {}
+    for chain in report.chains:
+        for check in (check for link in chain.links for check in link.checks):
+            key = (check.rule, chain.id)
+            states[key] = min(check.state, states.get(key, check.state), key=_WORST_FIRST.index)
+    return states
+
+
+def _found(report: Report) -> dict[Key, Finding]:
+    """Give the worst finding of each rule on each of its chains, or on its subject where it has none."""
+    found: dict[Key, Finding] = {}
+    for finding in report.findings:  # the worst come first
+        for subject in finding.chains or (finding.subject,):
+            found.setdefault((finding.rule, subject), finding)
+    return found
+
+
+def _findings(old: Report, new: Report) -> tuple[FindingChange, ...]:
+    before, after = _found(old), _found(new)
+    were, are = _states(old), _states(new)
+    groups: dict[tuple[Change, str, str | None, str | None], list[Key]] = {}
+    for key in {**after, **before}:
+        a, b = before.get(key), after.get(key)
+        change = _change(key, a, b, were.get(key), are.get(key), old if a is None else new)
+        group = (change, key[0], a.state if a else None, b.state if b else None)
+        groups.setdefault(group, []).append(key)
+    changes = [
+        FindingChange(
+            change, rule, first.link, tuple(subject for _, subject in keys), was, now, first
+        )
+        for (change, rule, was, now), keys in groups.items()
+        for first in (after.get(keys[0]) or before[keys[0]],)
+    ]  # fmt: skip
+    return tuple(sorted(changes, key=_rank))
+
+
+def _rank(change: FindingChange) -> tuple[int, int, str]:
+    state = change.now or change.was or "info"
+    link = LINKS.index(change.link) if change.link in LINKS else len(LINKS)
+    return _WORST_FIRST.index(state), link, change.rule
+
+
+def _change(
+    key: Key, a: Finding | None, b: Finding | None, was: str | None, now: str | None, other: Report
+) -> Change:
+    """Say what became of a finding; ``other`` is the report that does not have it."""
+    if a is not None and b is not None:
+        return "still" if a.state == b.state else "changed"
+    if b is not None:
+        return "seen" if was == "unknown" or (was is None and _waits(other, key[0])) else "new"
+    if now == "unknown" or (now is None and (_waits(other, key[0]) or _chain_gone(key, a, other))):
+        return "lost"
+    return "moot" if now == "not-applicable" else "fixed"
+
+
+def _waits(report: Report, rule: str) -> bool:
+    return any(rule in item.decides for item in report.missing)
+
+
+def _chain_gone(key: Key, finding: Finding | None, report: Report) -> bool:
+    """Tell whether the chain of a finding is not in a report, so that nothing can be said of it."""
+    return finding is not None and key[1] in finding.chains and all(c.id != key[1] for c in report.chains)
+
+
+def _lost(old: Report, new: Report) -> tuple[Lost, ...]:
+    were, are = _states(old), _states(new)
+    gone = {key for key, state in were.items() if state in _JUDGED and are.get(key) == "unknown"}
+    link_of = {c.rule: link.link for chain in new.chains for link in chain.links for c in link.checks}
+    lost = []
+    for link in LINKS:
+        keys = sorted(key for key in gone if link_of[key[0]] == link)
+        if keys:
+            rules, chains = {rule for rule, _ in keys}, {chain for _, chain in keys}
+            commands = [
+                m.command for m in new.missing
+                if rules & set(m.decides) and (not m.chains or chains & set(m.chains))
+            ]  # fmt: skip
+            lost.append(Lost(link, _sorted(rules), _sorted(chains), tuple(dict.fromkeys(commands))))
+    return tuple(lost)
+
+
+def _sorted(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(words))
+
+
+def _facts(old: Report, new: Report) -> tuple[FactChange, ...]:
+    before, after = _values(old), _values(new)
+    groups: dict[tuple[str, str | None, str | None], list[str]] = {}
+    for key in {**after, **before}:
+        name, chain = key
+        was, now = before.get(key), after.get(key)
+        # what one of them never speaks of is no change: it may have been saved by an earlier version
+        if was != now and (key in before) == (key in after):
+            groups.setdefault((name, was, now), []).extend([chain] if chain else [])
+    return tuple(FactChange(name, tuple(chains), was, now) for (name, was, now), chains in groups.items())
+
+
+def _values(report: Report) -> dict[tuple[str, str | None], str | None]:
+    cluster = report.cluster
+    values: dict[tuple[str, str | None], str | None] = {
+        ("version", None): cluster.version,
+        ("region", None): cluster.region,
+        ("credentials mode", None): cluster.credentials_mode,
+        ("issuer", None): cluster.issuer,
+    }
+    for chain in report.chains:
+        values["role", chain.id] = chain.role_arn.value
+        values["mechanism", chain.id] = chain.mechanism
+        values["ServiceAccounts", chain.id] = ", ".join(chain.service_accounts)
+    for fact in report.facts:
+        name = fact.name if fact.link in fact.name.casefold() else f"{fact.link}: {fact.name}"
+        if fact.name not in _VOLATILE:
+            values[name, fact.chain] = fact.value
+    return values
