@@ -16,6 +16,7 @@ from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
+from analyzer.model.repairs import chain_repairs
 from analyzer.model.resolve import foreign_role
 from analyzer.model.secrets import LengthVerdict, secret_facts
 from analyzer.model.surroundings import (
@@ -82,6 +83,7 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts |= operator_facts(operator, joined.objects, asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, asks)
     facts |= surrounding_facts(chain, joined.around, symptoms)
+    facts |= chain_repairs(chain, choice, joined, facts)
     facts |= hidden_by_collision(facts)
     subject = Subject("chain", chain.id, facts, (chain.id,))
     provider = joined.providers.find(view.issuer, joined.asks.account) if view.issuer else None

@@ -24,6 +24,7 @@ from analyzer.model.issuer import issuer_facts, signing_keys
 from analyzer.model.joined import Joined, gathered_at, join
 from analyzer.model.objects import known
 from analyzer.model.providers import provider_facts
+from analyzer.model.repairs import cluster_repairs, token_repairs
 from analyzer.model.resolve import foreign_exports
 from analyzer.model.surroundings import (
     surrounding_subjects,
@@ -82,6 +83,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Fact | None) -> Model:
     facts = view.facts
     _sts_facts(joined)
     facts |= issuer_facts(view, evidence, joined.objects, joined.asks)
+    facts |= cluster_repairs(joined)
     facts |= input_facts(whole)
     if foreign is not None:
         facts["inputs.clusters"] = foreign
@@ -163,6 +165,7 @@ def _token_subjects(joined: Joined) -> list[Subject]:
     for token in joined.evidence.of(TokenSample):
         now = collected_at(token, joined.evidence.of(Collected)) or joined.now
         facts = joined.view.facts | token_facts(token, joined.chains, joined.client_ids, keys, now)
+        facts |= token_repairs(token)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, joined.chains)))
     return subjects
 

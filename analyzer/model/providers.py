@@ -95,7 +95,7 @@ def provider_facts(
         ),
         "provider.audiences_used": audiences,
     }
-    facts |= _presence(issuer, providers, account, record, asks)
+    facts |= _presence(issuer, view.partition, providers, account, record, asks)
     facts |= _details(record, audiences, asks, facts["provider.present"])
     facts["provider.duplicates"] = _duplicates(providers, record)
     return facts
@@ -107,6 +107,7 @@ _NAMES = (
     "expected_arn",
     "arn",
     "near",
+    "near_arn",
     "near_difference",
     "other_account",
     "client_ids",
@@ -120,7 +121,12 @@ _NAMES = (
 
 
 def _presence(
-    issuer: str, providers: Providers, account: str | None, record: ProviderRecord | None, asks: Asks
+    issuer: str,
+    partition: str,
+    providers: Providers,
+    account: str | None,
+    record: ProviderRecord | None,
+    asks: Asks,
 ) -> Facts:
     wanted = without_scheme(issuer)
     arns = [
@@ -136,6 +142,7 @@ def _presence(
             "provider.present": known(True, where),
             "provider.arn": known(arn, where) if arn else asks.providers(),
             "provider.near": known(None),
+            "provider.near_arn": known(None),
             "provider.near_difference": known(None),
             "provider.other_account": known(None),
         }
@@ -146,6 +153,7 @@ def _presence(
                 "provider.present",
                 "provider.arn",
                 "provider.near",
+                "provider.near_arn",
                 "provider.near_difference",
                 "provider.other_account",
             ),
@@ -157,6 +165,9 @@ def _presence(
         "provider.present": known(False, listing.where),
         "provider.arn": known(None, listing.where),
         "provider.near": known(near[0] if near else None, listing.where),
+        "provider.near_arn": known(
+            provider_arn(partition, account, near[0]) if near and account else None, derived=True
+        ),
         "provider.near_difference": known(near[1] if near else None, listing.where),
         "provider.other_account": known(elsewhere, listing.where),
     }

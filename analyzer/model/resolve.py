@@ -64,6 +64,13 @@ def resolve_role(
         gone = book.missing(name, parsed.account) if role is None and parsed and name else None
         exists = True if role else (False if gone else None)
         return RoleChoice(arn, name, how, role, exists, gone or cite)
+    return made_for(chain, book, names, view, account)
+
+
+def made_for(
+    chain: Chain, book: RoleBook, names: Naming, view: ClusterView, account: str | None
+) -> RoleChoice:
+    """Find the role that was made for a chain's request, whatever its Secret names."""
     issuer = without_scheme(view.issuer or "")
     chosen = choose(book, chain.namespace, chain.secret_name, chain.subjects, issuer, names)
     if chosen is not None:

@@ -58,6 +58,7 @@ def _request_subject(request: CredentialsRequest, present: Present, shared: Fact
         "upgrade.request": known(request.name, where.at("metadata", "name")),
         "upgrade.chain": known(chain_id, secret_place),
         "upgrade.namespace": known(request.secret_namespace, secret_place),
+        "upgrade.secret_name": known(request.secret_name, secret_place),
         "upgrade.removed": known(False),
         "upgrade.new": _is_new(request, now, present),
         "upgrade.secret_was": known(

@@ -40,6 +40,11 @@ cluster.root_secret            bool    kube-system/aws-creds is there
 cluster.node_revisions         list    kube-apiserver revisions that the nodes run
 cluster.gathered               string  time at which the bundle was gathered, RFC 3339
 issuer.url                     string  the issuer that tokens must carry: the cluster's issuer in force
+issuer.bucket                  string  S3 bucket behind the issuer: its host's, else the one that ccoctl makes (derived)
+issuer.host                    string  host and port of the issuer (derived)
+issuer.provider_arn            string  ARN that its IAM OIDC provider has in the account of the roles (derived)
+issuer.meant                   string  the one issuer that the trust policies of the cluster's roles name (derived)
+ccoctl.name                    string  the --name that ccoctl was given for this cluster (derived)
 issuer.is_https                bool    it is an absolute https URL with a host
 issuer.placeholder             string  placeholder text found in it (fake-oidc, <enter_...>), else null
 issuer.dotted_bucket           string  S3 bucket name with dots in a virtual-hosted or path-style host, else null
@@ -78,6 +83,7 @@ provider.present               bool    a provider whose Url is the issuer less h
 provider.expected_arn          string  ARN that the provider must have (derived)
 provider.arn                   string  ARN of the provider found; null where there is none
 provider.near                  string  Url of a provider that differs only by slash, case, port, path or scheme, else null
+provider.near_arn              string  ARN of that provider (derived)
 provider.near_difference       string  what that difference is, as one phrase, else null
 provider.other_account         string  another account that holds a provider for this issuer, else null
 provider.client_ids            list    its ClientIDList
@@ -105,6 +111,9 @@ token.expires                  string  exp as RFC 3339, else null
 token.expired                  bool    exp was over at gather time, five minutes allowed
 token.early                    bool    nbf or iat lay ahead at gather time, five minutes allowed
 token.audience_accepted        bool    one of its audiences is in the provider's ClientIDList
+token.namespace                string  namespace in its kubernetes.io claims
+token.pod                      string  pod in them
+token.service_account          string  ServiceAccount in them
 token.signature                string  valid, invalid, or null where there is no signature or no key to check it with
 """)
 
@@ -128,6 +137,7 @@ request.namespace_missing      string  how it shows that the namespace of the Se
 request.provision_failure      string  what the condition CredentialsProvisionFailure says, unless that is known noise, else null
 request.token_path             string  cloudTokenPath, else null
 request.role_name              string  name that ccoctl gives the role, cut at 64 characters; null where the cluster's --name is not known (derived)
+request.role_arn               string  ARN of the role that was made for this request, whatever the Secret names (derived)
 request.collides_with          list    other chains for which ccoctl gives the same role name
 request.waits_for_role         string  the operator of OLM that was given no role ARN, which is why the Secret is not made, else null
 secret.default_token_path      bool    it names the token path of the API server's own tokens, by its text or its length
@@ -162,6 +172,7 @@ secret.changed_after_pods      list    pods that began before the Secret was mad
 workload.pods                  list    pods (else deployments) that use this chain
 workload.without_token         list    those that need a projected token and have none at the path
 workload.token_paths           list    paths at which projected tokens are mounted
+workload.token_path            string  that path, where there is one
 workload.audiences             list    audiences of those tokens
 workload.audiences_wrong       list    audiences that are neither in the provider's ClientIDList nor openshift or sts.amazonaws.com
 workload.service_accounts      list    ServiceAccounts that the pods run as
@@ -178,6 +189,7 @@ role.name                      string  its name
 role.account                   string  its account
 role.how                       string  how the role was found: secret, stsIAMRoleARN, pod env, description, name
 role.exists                    bool    the role is in the account (false: a complete listing lacks it, or NoSuchEntity was recorded)
+role.inline_policy             string  name of its only inline policy
 role.shared_with               list    other chains that use the same role
 role.max_session               int     MaxSessionDuration in seconds
 role.requested_session         int     session duration that the consumer asks for; null where it names none
@@ -315,6 +327,7 @@ upgrade.minor_update           bool    it is a later minor release than the clus
 upgrade.annotation             string  upgradeable-to of CloudCredential, else null
 upgrade.annotation_problem     string  why it does not let the upgrade begin, as one phrase, else null
 upgrade.chain                  string  the Secret that the request asks for, as <namespace>/<name>
+upgrade.secret_name            string  its name
 upgrade.namespace              string  its namespace
 upgrade.removed                bool    the release does not ask for it any more
 upgrade.new                    bool    the cluster has no such request yet

@@ -1,0 +1,84 @@
+"""The commands of a repair have their values filled in, in every partition."""
+
+import re
+import shlex
+from itertools import cycle
+
+import pytest
+
+from analyzer.findings.report import Report
+from samples import Cluster, edits
+from samples.cluster import DEFAULT_ISSUER
+
+from .runs import Bench, Edit, everything, told
+
+PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]+>")
+INGRESS = "openshift-ingress-operator"
+WHERE = [
+    {"region": "eu-north-1", "name": "fjord", "account": "210987654321"},
+    {"region": "us-gov-east-1", "partition": "aws-us-gov", "name": "g0v", "account": "333344445555"},
+    {"region": "cn-north-1", "partition": "aws-cn", "name": "bei", "account": "111122223333"},
+]
+
+
+def no_keys(cluster: Cluster) -> None:
+    cluster.jwks = {"keys": []}
+
+
+def no_provider(cluster: Cluster) -> None:
+    cluster.providers.clear()
+
+
+def no_role(cluster: Cluster) -> None:
+    edits.drop_role(cluster, INGRESS)
+
+
+def no_issuer(cluster: Cluster) -> None:
+    cluster.authentication_issuer = ""
+    cluster.kas_issuers = cluster.previous_kas_issuers = [DEFAULT_ISSUER]
+
+
+def foreign_role(cluster: Cluster) -> None:
+    cluster.set_role_arn(INGRESS, "cloud-credentials", cluster.role("openshift-machine-api").arn)
+
+
+def placeholder(cluster: Cluster) -> None:
+    cluster.set_role_arn(INGRESS, "cloud-credentials", "POPULATE ROLE ARN AND DELETE THIS LINE")
+
+
+def narrow_policy(cluster: Cluster) -> None:
+    for policy in cluster.role(INGRESS).inline.values():
+        policy["Statement"][0]["Condition"] = {"StringEquals": {"aws:RequestedRegion": "us-east-2"}}
+
+
+def commands(report: Report) -> list[str]:
+    causes = [f for f in report.findings if f.kind == "cause" and f.state in ("fail", "warn")]
+    assert causes, told(report)
+    return [step.command for finding in causes for step in finding.fix if step.command]
+
+
+EDITS = (no_keys, no_provider, no_role, no_issuer, foreign_role, placeholder, narrow_policy)
+
+
+@pytest.mark.parametrize(
+    "edit, where", list(zip(EDITS, cycle(WHERE), strict=False)), ids=[e.__name__ for e in EDITS]
+)
+def test_nothing_is_left_to_fill_in(bench: Bench, edit: Edit, where: dict[str, str]) -> None:
+    cluster = Cluster(**where)
+    edit(cluster)
+    for command in commands(bench.report(everything(cluster, secrets="full"))):
+        assert not PLACEHOLDER.search(command), command
+        words = shlex.split(command)
+        for arn in (word for word in words if word.startswith("arn:")):
+            assert arn.split(":")[1] == where.get("partition", "aws")
+            assert arn.split(":")[4] == where["account"]
+        if "--name" in words:
+            assert words[words.index("--name") + 1] in (where["name"], "fake")
+
+
+def test_what_is_not_known_stays_open_and_no_shell_takes_it(bench: Bench) -> None:
+    cluster = Cluster(issuer="https://login.example.com/oidc/4711")
+    cluster.jwks = {"keys": []}
+    files = {p: d for p, d in everything(cluster).items() if "/iam/" not in p and "/oidc/" not in p}
+    found = commands(bench.report(files))
+    assert any("<ISSUER_BUCKET>" in command for command in found), found
