@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import TokenSample
 from analyzer.model.aws import bucket_of, is_https, parse_role_arn, provider_of
 from analyzer.model.chains import Chain
-from analyzer.model.cluster import Facts, is_masked, value_of
+from analyzer.model.cluster import Facts, value_of
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.resolve import made_for
