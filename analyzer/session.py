@@ -31,7 +31,7 @@ from analyzer.model.chain_subject import ChainModel
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.join import Model, build_model, issuer_in_force
 from analyzer.model.link_facts import link_facts
-from analyzer.model.symptoms import recency, stamp
+from analyzer.model.symptoms import is_over, recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 
@@ -184,7 +184,8 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
     chain = model.chain
     subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
     uses = subject.facts["chain.uses_sts"]
-    lasts = [s.last for s in model.symptoms if s.last]
+    times = [(s.last, is_over(s.klass, s.last, model.recovered)) for s in model.symptoms if s.last]
+    lasts = [last for last, over in times if not over]
     firsts = [s.first for s in model.symptoms if s.first]
     info = judge.ChainInfo(
         id=chain.id,
@@ -194,7 +195,7 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
         service_accounts=chain.service_accounts,
         role=RoleRef(model.role.arn, model.role.how),
         uses_sts=bool(uses.value) if isinstance(uses, Fact) else None,
-        recency=recency(max(lasts), whole.as_of) if lasts else "unknown",
+        recency=recency(max(lasts), whole.as_of) if lasts else ("stopped" if times else "unknown"),
         since=stamp(min(firsts)) if firsts else None,
     )
     return judge.judge_chain(info, judge.outcomes_of(chain.id, outcomes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
@@ -16,6 +17,7 @@ from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
+from analyzer.model.recorded_calls import last_sign_in, recorded_symptoms
 from analyzer.model.repairs import chain_repairs
 from analyzer.model.resolve import foreign_role
 from analyzer.model.secrets import LengthVerdict, secret_facts
@@ -41,6 +43,8 @@ class ChainModel:
     symptoms: tuple[Symptom, ...]
     cover: LogCover | None
     changes: tuple[Change, ...]
+    recovered: datetime | None = None
+    """When a sign-in was last recorded to work."""
 
 
 def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
@@ -48,6 +52,9 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     evidence, asks, view = joined.evidence, joined.asks, joined.view
     choice, verdict = joined.choices[chain.id], joined.lengths[chain.id]
     symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
+    symptoms += recorded_symptoms(chain, choice.name, evidence, view.issuer)
+    signed_in = last_sign_in(chain, evidence)
+    recovered = signed_in.time if signed_in else None
     operator = operator_of(chain, joined.objects)
     operator_name = operator.name if operator else None
     foreign = foreign_role(chain, choice, joined.chains, joined.names, without_scheme(view.issuer or ""))
@@ -78,10 +85,11 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts |= trust_facts(chain, judged, view, audiences or None, asks)
     facts |= permission_facts(
         chain, judged, joined.book, view, joined.objects, denials, asks,
-        chains=joined.chains, sharing=_sharing(chain, joined), now=joined.now,
+        chains=joined.chains, sharing=_sharing(chain, joined), now=joined.now, evidence=evidence,
     )  # fmt: skip
     facts |= operator_facts(operator, joined.objects, asks)
-    facts |= log_facts(chain, evidence, symptoms, joined.now, asks)
+    facts |= log_facts(chain, evidence, symptoms, joined.now, asks, recovered)
+    facts["logs.signed_in"] = signed_in.fact if signed_in else Unknown()
     facts |= surrounding_facts(chain, joined.around, symptoms)
     facts |= chain_repairs(chain, choice, joined, facts)
     facts |= hidden_by_collision(facts)
@@ -89,7 +97,7 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     provider = joined.providers.find(view.issuer, joined.asks.account) if view.issuer else None
     model = ChainModel(
         chain, operator_name, choice, mechanism, tuple(symptoms), log_cover(chain, evidence),
-        changes(chain, choice, provider, facts),
+        changes(chain, choice, provider, facts), recovered,
     )  # fmt: skip
     return subject, model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.engine.facts import Cite, Fact
+from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.origin import Quote
@@ -62,6 +63,8 @@ def _live_secrets(evidence: Evidence) -> Fact:
     for token in evidence.of(TokenSample):
         if token.signature:
             places[f"a token with its signature in {token.where.file}"] = token.where
+    for opens in evidence.of(LiveSecret):
+        places[f"{opens.what} in {opens.where.file}"] = opens.where
     for obj in evidence.objects:
         if obj.kind == "Secret" and any(
             "aws_secret_access_key" in f"{k}{v.text}" for k, v in _values(obj) if v.text

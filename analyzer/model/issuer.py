@@ -6,24 +6,33 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.evidence.aws_records import BucketPolicy, Distribution
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
+from analyzer.evidence.origin import Where
 from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk, read_pem
 from analyzer.evidence.records import (
     BucketAccess,
     DiscoveryDocument,
     HttpAnswer,
     KeySet,
+    ProviderRecord,
     PublicKey,
     TokenSample,
 )
+from analyzer.iam.context import Context
+from analyzer.iam.evaluate import Request
+from analyzer.iam.policy import Policy
+from analyzer.iam.resource_policy import resource_grant
 from analyzer.model.asks import Asks
 from analyzer.model.aws import bucket_of, is_https
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known, read
+from analyzer.model.trust import policy_of
 
 _PLACEHOLDER = re.compile(r"fake-oidc|<enter_[a-z_]+>|%\{[a-z_]+\}")
 _INDEX = re.compile(r"(\d+)\.pub$")
@@ -32,12 +41,12 @@ _INDEX = re.compile(r"(\d+)\.pub$")
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
     """Give the ``issuer.*``, ``discovery.*``, ``jwks.*`` and ``keys.*`` facts."""
     facts = _url_facts(view, evidence, objects, asks)
-    documents = [d for d in evidence.of(DiscoveryDocument) if not d.planned]
+    documents = in_force(evidence, DiscoveryDocument)
     answers = assign_targets(evidence, documents)
     facts |= _discovery_facts(view, documents, answers["discovery"], asks)
     uri = facts["discovery.jwks_uri"]
     jwks_uri = str(uri.value) if isinstance(uri, Fact) and uri.value else None
-    key_sets = [k for k in evidence.of(KeySet) if not k.planned]
+    key_sets = in_force(evidence, KeySet)
     facts |= _jwks_facts(key_sets, answers["jwks"], asks, jwks_uri)
     facts |= _key_facts(objects, evidence, key_sets, facts, asks, view.issuer)
     return facts
@@ -46,6 +55,7 @@ def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: 
 def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
     issuer = view.facts["cluster.issuer"]
     facts: Facts = {"issuer.url": issuer, "issuer.bucket_blocked": _bucket_blocked(view, evidence)}
+    facts["issuer.distribution"] = _distribution(view, evidence)
     derived = ("is_https", "placeholder", "dotted_bucket", "disagreement")
     if not isinstance(issuer, Fact):
         return facts | {f"issuer.{name}": issuer for name in derived}
@@ -61,11 +71,51 @@ def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: As
 
 def _bucket_blocked(view: ClusterView, evidence: Evidence) -> Fact | Unknown:
     """What an export of the bucket's access says; known only for an issuer on S3 and with an export."""
-    exports = evidence.of(BucketAccess)
-    if not exports or not view.issuer or bucket_of(view.issuer) is None:
+    bucket = bucket_of(view.issuer) if view.issuer else None
+    if bucket is None:
+        return Unknown()
+    exports = [*evidence.of(BucketAccess), *map(_policy_access, evidence.of(BucketPolicy))]
+    exports = [export for export in exports if export.bucket in (None, bucket)]
+    if not exports:
         return Unknown()
     blocked = [export for export in exports if export.blocked]
     return known(blocked[0].blocked if blocked else None, *(export.where for export in blocked or exports))
+
+
+def _policy_access(found: BucketPolicy) -> BucketAccess:
+    """Tell whether a bucket's policy keeps the public from reading the issuer's documents.
+
+    A policy that grants the public nothing does not: an access control list may. STS comes from no
+    VPC, over TLS, from an address that is not known.
+    """
+    policy = policy_of(found.document)
+    context = Context.of({"aws:SecureTransport": "true"}, unknown=("aws:SourceIp",))
+    partition = "aws" if not isinstance(found.document.raw, str) else _partition(found.document.raw)
+    blocked = False
+    for name in (".well-known/openid-configuration", "keys.json"):
+        resource = f"arn:{partition}:s3:::{found.bucket}/{name}"
+        request = Request("s3:GetObject", resource, context, principal="anonymous")
+        if isinstance(policy, Policy) and resource_grant(request, policy).deny is True:
+            blocked = True
+    return BucketAccess(
+        "its bucket policy denies the public to read" if blocked else None, found.where, found.bucket
+    )
+
+
+def _partition(raw: str) -> str:
+    found = re.search(r"arn:(aws[a-z-]*):s3:::", raw)
+    return found[1] if found else "aws"
+
+
+def _distribution(view: ClusterView, evidence: Evidence) -> Fact | Unknown:
+    """The CloudFront distribution that answers for the issuer's host, where one was exported."""
+    host = urlsplit(view.issuer or "").hostname
+    for one in evidence.of(Distribution):
+        if host and host in one.hosts:
+            state = {True: "enabled", False: "disabled", None: "not known whether enabled"}[one.enabled]
+            origins = ", ".join(one.origins) or "an origin that is not told"
+            return known(f"{one.id or 'a distribution'}: {state}, fetches from {origins}", one.where)
+    return Unknown()
 
 
 def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unknown:
@@ -85,6 +135,28 @@ def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unk
     return known(phrase, operator.where.at(*path))
 
 
+D = TypeVar("D", DiscoveryDocument, KeySet)
+
+
+def in_force(evidence: Evidence, kind: type[D]) -> list[D]:
+    """Give the documents that the issuer may have served, without those that ccoctl only planned.
+
+    A dry run leaves them beside its input for creating the provider, whatever their names are now.
+    """
+    folders = {
+        _folder(record.where)
+        for record in evidence.of(ProviderRecord)
+        if record.planned and record.client_ids and (record.url or "").startswith("https://")
+    }
+    found: list[D] = [document for document in evidence.of(kind) if not document.planned]
+    beside = [document for document in found if _folder(document.where) in folders]
+    return [d for d in found if d not in beside] if len(beside) == 1 else found
+
+
+def _folder(where: Where) -> tuple[str, str]:
+    return where.input, where.file.rpartition("/")[0]
+
+
 def assign_targets(evidence: Evidence, documents: Sequence[DiscoveryDocument]) -> dict[str, list[HttpAnswer]]:
     """Sort bad answers by the document that was asked for.
 
@@ -98,7 +170,7 @@ def assign_targets(evidence: Evidence, documents: Sequence[DiscoveryDocument]) -
             nameless.append(answer)
         else:
             sorted_answers[answer.target].append(answer)
-    have_jwks = any(not k.planned for k in evidence.of(KeySet))
+    have_jwks = bool(in_force(evidence, KeySet))
     if documents and not have_jwks:
         sorted_answers["jwks"] += nameless
     elif have_jwks and not documents:

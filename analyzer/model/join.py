@@ -20,7 +20,7 @@ from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.inputs import input_facts
-from analyzer.model.issuer import issuer_facts, signing_keys
+from analyzer.model.issuer import in_force, issuer_facts, signing_keys
 from analyzer.model.joined import Joined, gathered_at, join
 from analyzer.model.objects import known
 from analyzer.model.providers import provider_facts
@@ -158,9 +158,7 @@ def _accepted_kinds(audiences: Fact | Unknown, joined: Joined) -> Fact | Unknown
 
 
 def _token_subjects(joined: Joined) -> list[Subject]:
-    keys = verification_keys(
-        [k for k in joined.evidence.of(KeySet) if not k.planned], signing_keys(joined.objects) or []
-    )
+    keys = verification_keys(in_force(joined.evidence, KeySet), signing_keys(joined.objects) or [])
     subjects = []
     for token in joined.evidence.of(TokenSample):
         now = collected_at(token, joined.evidence.of(Collected)) or joined.now

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.model.asks import Asks
@@ -63,7 +64,8 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
         any_role=bool(book.roles),
     )
     view = read_cluster(evidence, objects, asks)
-    choices = {c.id: resolve_role(c, book, names, view, account) for c in chains}
+    events = evidence.of(CloudTrailEvent)
+    choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
     lengths = _lengths(chains, choices, view)
     around = Surroundings(evidence, objects, view, asks, chains, names, match, now)
     return Joined(

@@ -16,6 +16,7 @@ from analyzer.model.permission_causes import Features
 from analyzer.model.permission_scope import Setting
 from analyzer.model.role_policies import Maker, RolePolicies
 from analyzer.model.roles import Role, RoleBook
+from analyzer.model.simulated import Simulated
 
 SHOWN = 12
 """How many resources or actions a sentence names before it says that there are more."""
@@ -37,6 +38,9 @@ class Judged:
     denials: Denials
     book: RoleBook
     asks: Asks
+    simulated: Simulated
+    differing: tuple[str, ...]
+    """What AWS's own simulation decides otherwise than the policies, as phrases."""
 
     @property
     def missing(self) -> Unknown:
@@ -52,6 +56,11 @@ class Judged:
         if not value and (unread or any(row.verdict == "unknown" for row in self.rows)):
             return self.missing
         return known(list(value), *cites)
+
+    def told(self, rows: Iterable[ActionVerdict]) -> list[Cite]:
+        """Give the places where AWS's simulation speaks of rows."""
+        found = (self.simulated.of(row.action) for row in rows)
+        return [result.where for result in found if result is not None]
 
     def asked(self, rows: Iterable[ActionVerdict]) -> list[Cite]:
         """Give the entries of the request that rows are of."""

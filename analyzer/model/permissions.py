@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from analyzer.engine.facts import Cite, Unknown
+from analyzer.engine.facts import Cite
+from analyzer.evidence.aws_records import OrganizationPolicy, SimulatedAction
+from analyzer.evidence.gather import Evidence
 from analyzer.evidence.records import Symptom
 from analyzer.iam.coverage import ActionVerdict
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
-from analyzer.model.denied_calls import Denials, actions_of, quotes_of, read_denials, recency_of
+from analyzer.model.denied_calls import quotes_of, read_denials
 from analyzer.model.objects import Objects, known
+from analyzer.model.organization import Denied, organization_facts, policy_denials
 from analyzer.model.permission_causes import features_of, grouped, hints, in_other_versions, overwritten_by
 from analyzer.model.permission_extras import excess_facts, shared_vpc_problem, zone_lacks
 from analyzer.model.permission_judged import Judged
 from analyzer.model.permission_limits import boundary_facts, denied_facts, narrow_facts
 from analyzer.model.permission_scope import INGRESS, entries_of, judge, private_zone_role, setting_of
 from analyzer.model.role_policies import maker_of, read_policies
-from analyzer.model.roles import RoleBook
+from analyzer.model.roles import Role, RoleBook
+from analyzer.model.simulated import overrule, read_simulated, under_boundary
 from analyzer.model.trust import RoleChoice
 
 NAMES = (
@@ -28,7 +32,7 @@ NAMES = (
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
     "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
     "other_version_logged", "other_version_policy", "shared_vpc_problem", "excess", "excess_levels", "risks",
-    "unknown_actions",
+    "unknown_actions", "simulated",
 )  # fmt: skip
 
 
@@ -44,14 +48,20 @@ def permission_facts(
     chains: Sequence[Chain] = (),
     sharing: Sequence[str] = (),
     now: datetime | None = None,
+    evidence: Evidence | None = None,
 ) -> Facts:
     """Give the ``permissions.*`` facts of a chain.
 
     ``denials`` are its denied actions in the logs, ``chains`` all chains, ``sharing`` the ids of those
-    that use the same role, ``now`` the time of the gather.
+    that use the same role, ``now`` the time of the gather, ``evidence`` holds AWS's own verdicts and the
+    policies of the organization.
     """
     said = read_denials(denials, choice.name)
-    facts = _organization(said, choice, now) | _private_zone(chain, objects, asks)
+    simulated = read_simulated(evidence.of(SimulatedAction) if evidence else (), choice.name)
+    above = _above(chain, choice, view, objects, evidence) if evidence else []
+    caller = choice.arn or "its role"
+    facts = organization_facts(said, simulated.denied_by("organization"), above, caller, now)
+    facts |= _private_zone(chain, objects, asks)
     entries = entries_of(chain.request) if chain.request and chain.request.entries else None
     if choice.exists is False or not entries:
         ask = not_judged(choice.comes_first) if choice.exists is False else asks.requests()
@@ -60,7 +70,8 @@ def permission_facts(
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
     held = read_policies(choice.role, book, asks)
     setting = setting_of(chain, choice.role, view, objects)
-    rows = judge(entries, held.identity, setting)
+    rows, differing = overrule(judge(entries, held.identity, setting), simulated, held.identity)
+    limited = judge(entries, held.layers, setting) if held.boundary is not None else rows
     judged = Judged(
         chain=chain,
         role=choice.role,
@@ -68,12 +79,14 @@ def permission_facts(
         maker=maker_of(choice.role, hosted=view.hosted),
         entries=entries,
         rows=rows,
-        limited=rows if held.boundary is None else judge(entries, held.layers, setting),
+        limited=under_boundary(limited, rows, simulated),
         setting=setting,
         features=features_of(chain, setting, objects),
         denials=said,
         book=book,
         asks=asks,
+        simulated=simulated,
+        differing=tuple(differing),
     )
     other = overwritten_by(chain, rows, chains, held.identity, setting)
     return facts | _facts(judged, other, view, [c for c in chains if c.id in sharing], now)
@@ -91,6 +104,7 @@ def _facts(
         "policies": known(held.names, *(place or (role.where,))),
         "assumes": known(["no service control policy", "no resource control policy", "no VPC endpoint policy",
                           *assumes], derived=True),
+        "simulated": known(list(judged.differing), *(r.where for r in judged.simulated.results[:3])),
         "overwritten_by": judged.missing if undecided else known(other.id if other else None, *place),
     }  # fmt: skip
     facts |= _missing(judged, zone_taken=zone_lacks(judged))
@@ -102,23 +116,16 @@ def _facts(
     return {f"permissions.{name}": fact for name, fact in facts.items()}
 
 
-def _organization(said: Denials, choice: RoleChoice, now: datetime | None) -> Facts:
-    """What AWS itself lays to a policy of the organization; not known where no log says so."""
-    found = said.organization
-    if not found:
-        return dict.fromkeys(
-            (f"permissions.organization_{n}" for n in ("denied", "layer", "caller", "recency")), Unknown()
-        )
-    layers = {s.layer.partition(":")[0] for s in found if s.layer}
-    quotes = quotes_of(found)
-    return {
-        "permissions.organization_denied": known(actions_of(found), *quotes),
-        "permissions.organization_layer": known(" and a ".join(sorted(layers)), *quotes),
-        "permissions.organization_caller": known(
-            next((s.caller for s in found if s.caller), None) or choice.arn or "its role", *quotes
-        ),
-        "permissions.organization_recency": known(recency_of(found, now), *quotes),
-    }
+def _above(
+    chain: Chain, choice: RoleChoice, view: ClusterView, objects: Objects, evidence: Evidence
+) -> list[Denied]:
+    """What policies of the organization that were handed in take of what the request asks for."""
+    entries = entries_of(chain.request) if chain.request and chain.request.entries else None
+    if not entries or not evidence.of(OrganizationPolicy):
+        return []
+    role = choice.role or Role(choice.name or "", choice.arn, choice.account)
+    setting = setting_of(chain, role, view, objects)
+    return policy_denials(evidence, entries, features_of(chain, setting, objects), setting)
 
 
 def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
@@ -148,13 +155,19 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     found = {name: sorted(set(actions)) for name, actions in lists.items()}
     quotes = [q for action in found["logged"] for q in quotes_of(judged.denials.of_identity(action), 2)]
     keys, by = judged.features.key_place, judged.features.customer_key
-    cites = [*judged.asked(denied), keys if any(a.startswith("kms:") for a in found["required"]) else None]
+    cites = [
+        *judged.asked(denied),
+        *judged.told(denied),
+        keys if any(a.startswith("kms:") for a in found["required"]) else None,
+    ]
     remarks = hints(judged.held.places, [action for actions in found.values() for action in actions])
     facts: Facts = {
         f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
         for name, actions in found.items()
     }
-    facts["missing_summary"] = known(_summary(found, [lint.text for lint, _ in remarks], by))
+    facts["missing_summary"] = known(
+        _summary(found, [lint.text for lint, _ in remarks], by, judged.differing)
+    )
     facts["missing_first"] = known(next(iter(found["logged"] + found["required"]), None))
     versions = [row for row in denied if row.action in moved]
     told = {
@@ -177,7 +190,9 @@ def _grade(row: ActionVerdict, judged: Judged) -> str:
     return "required" if judged.maker == "ccoctl" else "likely"
 
 
-def _summary(found: dict[str, list[str]], remarks: Sequence[str], by: str | None) -> str | None:
+def _summary(
+    found: dict[str, list[str]], remarks: Sequence[str], by: str | None, differing: Sequence[str]
+) -> str | None:
     parts = (
         ("logged", "Not allowed, and denied in the logs: {}"),
         ("required", "Not allowed: {}"),
@@ -189,4 +204,8 @@ def _summary(found: dict[str, list[str]], remarks: Sequence[str], by: str | None
     if by and any(action.startswith("kms:") for action in needed):
         told.append(f"The kms actions are needed: {by} encrypts volumes with a customer key")
     told += [f"What stands there and does not count: {'; '.join(remarks)}"] if remarks else []
+    if told and differing:
+        told.append(
+            f"AWS's own verdict counts where it differs from the exported policies: {'; '.join(differing)}"
+        )
     return ". ".join(told) or None

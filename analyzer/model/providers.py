@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gather import Evidence
-from analyzer.evidence.records import CallerIdentity, Listing, ProviderRecord
+from analyzer.evidence.origin import Source
+from analyzer.evidence.records import CallerIdentity, FailedCall, Listing, ProviderRecord
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.aws import is_https, provider_arn, provider_of, without_scheme
 from analyzer.model.cluster import ClusterView, Facts
@@ -29,6 +30,8 @@ class Providers:
     listings: tuple[Listing, ...]
     caller: str | None
     """The only account that the exports were made in, None where there are none or several."""
+    gone: Mapping[str, Source] = field(default_factory=dict)
+    """ARNs of which AWS answered that there is no such provider, each with the place of that answer."""
 
     def account_of(self, record: ProviderRecord) -> str | None:
         """Give a record's account: by its ARN, by a listing that holds its Url, else the caller's."""
@@ -73,6 +76,11 @@ def read_providers(evidence: Evidence) -> Providers:
         tuple(r for r in evidence.of(ProviderRecord) if not r.planned),
         tuple(li for li in evidence.of(Listing) if li.what == "providers"),
         callers.pop() if len(callers) == 1 else None,
+        {
+            call.subject: call.where
+            for call in evidence.of(FailedCall)
+            if call.operation == "GetOpenIDConnectProvider" and call.code == "NoSuchEntity" and call.subject
+        },
     )
 
 
@@ -147,6 +155,12 @@ def _presence(
             "provider.other_account": known(None),
         }
     listing = providers.complete(account) if account else None
+    expected = provider_arn(partition, account, issuer) if account else ""
+    if listing is None and expected in providers.gone:
+        none = known(None, providers.gone[expected])
+        names = ("provider.arn", "provider.near", "provider.near_difference", "provider.other_account")
+        facts: Facts = {"provider.present": known(False, providers.gone[expected])}
+        return facts | dict.fromkeys(names, none)
     if listing is None:
         return dict.fromkeys(
             (

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 from analyzer.engine.facts import Cite, Fact
+from analyzer.evidence.aws_records import CloudTrailEvent, RoleAssignment
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
@@ -13,6 +14,7 @@ from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, 
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView
 from analyzer.model.providers import Providers, known_names
+from analyzer.model.recorded_calls import role_of_calls
 from analyzer.model.roles import (
     Naming,
     Role,
@@ -36,6 +38,7 @@ def read_roles(evidence: Evidence) -> RoleBook:
         evidence.of(ManagedPolicy),
         [listing for listing in evidence.of(Listing) if listing.what == "roles"],
         evidence.of(FailedCall),
+        evidence.of(RoleAssignment),
     )
 
 
@@ -53,10 +56,19 @@ def cluster_naming(
 
 
 def resolve_role(
-    chain: Chain, book: RoleBook, names: Naming, view: ClusterView, account: str | None
+    chain: Chain,
+    book: RoleBook,
+    names: Naming,
+    view: ClusterView,
+    account: str | None,
+    events: Sequence[CloudTrailEvent] = (),
 ) -> RoleChoice:
-    """Find the role of one chain; ``account`` is that of the cluster's other roles, where known."""
-    stated = _stated(chain)
+    """Find the role of one chain; ``account`` is that of the cluster's other roles, where known.
+
+    ``events`` are recorded sign-ins: they tell which role a chain asked for at some time, which may
+    be another now, so they come after what the exports tell.
+    """
+    stated = _stated(chain) or _assigned(chain, book, names)
     if stated is not None:
         arn, how, cite = stated
         role, parsed = book.by_arn(arn), parse_role_arn(arn)
@@ -76,6 +88,10 @@ def made_for(
     if chosen is not None:
         role, how = chosen
         return RoleChoice(role.arn, role.name, how, role, True, role.where)
+    recorded = role_of_calls(chain, events)
+    if recorded is not None and recorded.role_arn:
+        arn = recorded.role_arn
+        return RoleChoice(arn, arn.rsplit("/", 1)[-1], "CloudTrail", book.by_arn(arn), None, recorded.where)
     return _predicted(chain, book, names, view, account, issuer)
 
 
@@ -95,6 +111,21 @@ def _stated(chain: Chain) -> tuple[str, str, Cite | None] | None:
 
 def _told(arn: str | None) -> TypeGuard[str]:
     return bool(arn) and not is_masked(arn or "")
+
+
+def _assigned(chain: Chain, book: RoleBook, names: Naming) -> tuple[str, str, Cite | None] | None:
+    """Give the role that rosa or ccoctl says it made for this Secret, this cluster's where several are."""
+    wanted = (chain.namespace, chain.secret_name)
+    found = {}
+    for one in book.assigned:
+        prefix = prefix_of(one.arn.rsplit("/", 1)[-1], *wanted)
+        if (one.namespace, one.name) == wanted or (one.namespace is None and prefix is not None):
+            found[one.arn] = (prefix, one)
+    ours = {arn: one for arn, (prefix, one) in found.items() if len(found) == 1 or prefix in names.prefixes}
+    if len(ours) != 1:
+        return None
+    (one,) = ours.values()
+    return one.arn, one.teller, one.where
 
 
 def _predicted(

@@ -14,8 +14,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from analyzer.evidence.aws_records import RoleAssignment
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
+from analyzer.iam.document import decode
 from analyzer.model.aws import ROLE_NAME_LIMIT, parse_role_arn
 
 OWNED = "openshift.io/cloud-credential-operator/"
@@ -46,7 +48,8 @@ class Role:
     def trust_text(self) -> str:
         """The trust policy as text, for looking at what it names."""
         raw = self.trust.raw if self.trust else ""
-        return raw if isinstance(raw, str) else json.dumps(raw)
+        value, _, problem = decode(raw) if isinstance(raw, str) else (raw, (), None)
+        return str(raw) if problem else json.dumps(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class RoleBook:
     policies: dict[str, ManagedPolicy]
     listings: tuple[Listing, ...]
     failures: tuple[FailedCall, ...]
+    assigned: tuple[RoleAssignment, ...] = ()
+    """Roles that a tool says it made for an operator, exported or not."""
 
     def by_arn(self, arn: str) -> Role | None:
         """Find a role by its ARN; one exported without an ARN is found by its name."""
@@ -87,10 +92,14 @@ def unite(
     policies: Iterable[ManagedPolicy],
     listings: Iterable[Listing],
     failures: Iterable[FailedCall],
+    assigned: Iterable[RoleAssignment] = (),
 ) -> RoleBook:
-    """Make one ``Role`` of all records of a role; what ccoctl only planned is left out."""
+    """Make one ``Role`` of all records of a role; what is only planned is left out.
+
+    What Terraform remembers comes last: an export of the account wins over it.
+    """
     found: dict[tuple[str, str | None], Role] = {}
-    for record in records:
+    for record in sorted(records, key=lambda one: one.last_seen):
         if record.planned or not record.name:
             continue
         arn = parse_role_arn(record.arn) if record.arn else None
@@ -102,6 +111,7 @@ def unite(
         _join_policies(list(policies), found.values()),
         tuple(listings),
         tuple(failures),
+        tuple(assigned),
     )
 
 
@@ -156,21 +166,26 @@ def _add(role: Role, record: RoleRecord, account: str | None) -> None:
     if record.boundary_known:
         role.boundary_known, role.boundary_arn = True, record.boundary_arn or role.boundary_arn
     if record.trust is not None:
-        if role.trust is not None and _differs(role.trust.raw, record.trust.raw):
+        if role.trust is not None and not record.last_seen and _differs(role.trust.raw, record.trust.raw):
             role.conflicts.append("trust")
         role.trust = role.trust or record.trust
     for document in record.inline:
-        role.inline.setdefault(document.name, document)
-    if record.inline_names is not None:
+        # What a tool remembers and a newer listing does not name is gone.
+        if not record.last_seen or role.inline_names is None or document.name in role.inline_names:
+            role.inline.setdefault(document.name, document)
+    if record.inline_names is not None and (role.inline_names is None or not record.last_seen):
         role.inline_names = record.inline_names
-    if record.attached is not None:
+    if record.attached is not None and (role.attached is None or not record.last_seen):
         role.attached = record.attached
     if role.where is None or (record.trust is not None and role.trust is record.trust):
         role.where = record.where
 
 
 def _differs(one: object, other: object) -> bool:
-    return type(one) is type(other) and one != other
+    documents = [decode(raw) if isinstance(raw, str) else (raw, (), None) for raw in (one, other)]
+    if any(problem for _, _, problem in documents):
+        return one != other
+    return documents[0][0] != documents[1][0]
 
 
 def _join_policy(one: ManagedPolicy, other: ManagedPolicy) -> ManagedPolicy:
@@ -257,9 +272,7 @@ def naming(book: RoleBook, targets: Sequence[tuple[str, str]], issuer: str, know
 def names_issuer(role: Role, issuer: str) -> bool:
     """Tell whether a role's trust policy names this issuer as a provider or in a condition key."""
     text = role.trust_text
-    return f':oidc-provider/{issuer}"' in text.replace("%22", '"').replace("%3A", ":").replace(
-        "%2F", "/"
-    ) or (f'"{issuer}:' in text.replace("%22", '"').replace("%3A", ":").replace("%2F", "/"))
+    return f':oidc-provider/{issuer}"' in text or f'"{issuer}:' in text
 
 
 def choose(

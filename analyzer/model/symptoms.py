@@ -17,6 +17,8 @@ from analyzer.model.objects import Objects, known
 
 Recency = Literal["ongoing", "stopped", "unknown"]
 
+_AFTER_SIGN_IN = ("action-denied", "throttled", "node-role")
+
 ONGOING = timedelta(hours=1)
 """An error this recent at gather time counts as going on: controllers back off to minutes, not hours."""
 
@@ -57,18 +59,30 @@ def symptoms_of(chain: Chain, chains: Sequence[Chain], symptoms: Sequence[Sympto
 
 
 def log_facts(
-    chain: Chain, evidence: Evidence, symptoms: Sequence[Symptom], now: datetime | None, asks: Asks
+    chain: Chain,
+    evidence: Evidence,
+    symptoms: Sequence[Symptom],
+    now: datetime | None,
+    asks: Asks,
+    recovered: datetime | None = None,
 ) -> Facts:
-    """Give the ``logs.*`` facts of a chain."""
+    """Give the ``logs.*`` facts of a chain; ``recovered`` is when a sign-in was last recorded to work."""
     files = [f for f in evidence.log_files if f.namespace == chain.namespace and f.lines]
     if not files:
         absent: Facts = {"logs.scanned": known(False)}
         unknown = asks.logs(chain.namespace)
-        return absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
-    facts: Facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
+        facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
+        return facts | _found(symptoms, now, recovered)
+    facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
+    return facts | {f"logs.{klass}": known(None) for klass in CLASSES} | _found(symptoms, now, recovered)
+
+
+def _found(symptoms: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Facts:
+    facts: Facts = {}
     for klass in CLASSES:
         found = [s for s in symptoms if s.klass.replace("-", "_") == klass]
-        facts[f"logs.{klass}"] = _merged(found, now) if found else known(None)
+        if found:
+            facts[f"logs.{klass}"] = _merged(found, now, recovered)
     return facts
 
 
@@ -77,7 +91,7 @@ def _window(files: Sequence[LogFile]) -> str | None:
     return f"{stamp(min(starts))} to {stamp(max(ends))}" if starts and ends else None
 
 
-def _merged(found: Sequence[Symptom], now: datetime | None) -> Fact:
+def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Fact:
     latest = max(found, key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count))
     firsts, lasts = [s.first for s in found if s.first], [s.last for s in found if s.last]
     first, last = min(firsts, default=None), max(lasts, default=None)
@@ -85,7 +99,7 @@ def _merged(found: Sequence[Symptom], now: datetime | None) -> Fact:
         "count": sum(s.count for s in found),
         "first": stamp(first) if first else None,
         "last": stamp(last) if last else None,
-        "recency": recency(last, now),
+        "recency": "stopped" if is_over(latest.klass, last, recovered) else recency(last, now),
         "message": latest.message,
         "issuer": latest.issuer,
         "role_arn": latest.role_arn,
@@ -97,6 +111,11 @@ def _merged(found: Sequence[Symptom], now: datetime | None) -> Fact:
     }
     ordered = sorted(found, key=lambda s: s is not latest)
     return known(value, *(s.quote for s in ordered[:3]))
+
+
+def is_over(klass: str, last: datetime | None, recovered: datetime | None) -> bool:
+    """Tell whether a sign-in worked after the last failure to sign in."""
+    return klass not in _AFTER_SIGN_IN and last is not None and recovered is not None and recovered > last
 
 
 def recency(last: datetime | None, now: datetime | None) -> Recency:

@@ -50,6 +50,7 @@ issuer.placeholder             string  placeholder text found in it (fake-oidc, 
 issuer.dotted_bucket           string  S3 bucket name with dots in a virtual-hosted or path-style host, else null
 issuer.disagreement            string  sources that name another issuer and that no finer fact covers, as one phrase, else null
 issuer.bucket_blocked          string  how an export shows that the issuer's S3 bucket cannot be read by AWS, else null; known only with such an export
+issuer.distribution            string  the exported CloudFront distribution that answers for the issuer's host, as a phrase; known only with such an export
 discovery.answered             bool    a good answer for openid-configuration was recorded (false: a bad one was)
 discovery.error                string  what the recorded bad answer was, such as "403 AccessDenied", else null
 discovery.is_json              bool    the recorded body is a JSON object
@@ -226,10 +227,13 @@ permissions.boundary_logged    list    actions for which a log line names the bo
 permissions.boundary_optional  list    the same as boundary_cuts, of features that are not in use here
 permissions.boundary_narrow    list    actions that the boundary allows in part only, with its limits, as phrases
 permissions.boundary_summary   string  boundary_cuts, boundary_optional and boundary_narrow as one phrase, else null
-permissions.organization_denied list    actions for which AWS names a service or resource control policy in a log; known only with such a line
-permissions.organization_layer string  which of the two; known only with such a line
-permissions.organization_caller string  ARN of the caller in that line; known only with such a line
-permissions.organization_recency string  ongoing, stopped or unknown at gather time; known only with such a line
+permissions.organization_denied list    actions that a service or resource control policy denies: AWS says so in a log or a simulation, or such a policy was handed in; known only then
+permissions.organization_layer string  which of the two; known as above
+permissions.organization_caller string  ARN of the caller in that log line, else the role; known as above
+permissions.organization_recency string  ongoing or stopped at gather time where a log line alone says it, else unknown; known as above
+permissions.organization_proof string  what says that the organization denies it, as a phrase; known as above
+permissions.organization_certain bool    AWS says it, or a listing shows that the policy bears on the account; known as above
+permissions.simulated          list    what AWS's own simulation decides otherwise than the exported policies, as phrases
 permissions.narrow             list    actions granted on fewer resources than asked for and used here, with those resources, as phrases
 permissions.narrow_logged      list    those of these actions that a log line denies
 permissions.conditional        list    actions granted under conditions that the request does not have, with the conditions, as phrases
@@ -256,6 +260,7 @@ operator.storage_error         string  class of the AWS error in it, as of a log
 operator.storage_since         string  its lastTransitionTime
 logs.scanned                   bool    logs of the pods of this chain were gathered
 logs.window                    string  time that those logs cover
+logs.signed_in                 map     last recorded sign-in that worked, of one of the chain's ServiceAccounts (CloudTrail, or a pasted answer of STS): time, role_arn, provider, audience, subject; known only with such a record
 logs.no_provider               map     symptom: count, first, last, recency, message, issuer; null where there is none
 logs.verification_key          map     the same
 logs.incorrect_audience        map     the same
