@@ -158,9 +158,9 @@ def _presence(
     expected = provider_arn(partition, account, issuer) if account else ""
     if listing is None and expected in providers.gone:
         none = known(None, providers.gone[expected])
-        names = ("provider.arn", "provider.near", "provider.near_difference", "provider.other_account")
+        names = ("arn", "near", "near_arn", "near_difference", "other_account")
         facts: Facts = {"provider.present": known(False, providers.gone[expected])}
-        return facts | dict.fromkeys(names, none)
+        return facts | {f"provider.{name}": none for name in names}
     if listing is None:
         return dict.fromkeys(
             (

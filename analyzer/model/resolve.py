@@ -76,7 +76,13 @@ def resolve_role(
         gone = book.missing(name, parsed.account) if role is None and parsed and name else None
         exists = True if role else (False if gone else None)
         return RoleChoice(arn, name, how, role, exists, gone or cite)
-    return made_for(chain, book, names, view, account)
+    made = made_for(chain, book, names, view, account)
+    recorded = role_of_calls(chain, events) if made.role is None else None
+    if recorded is None or not recorded.role_arn:
+        return made
+    arn = recorded.role_arn
+    role = book.by_arn(arn)
+    return RoleChoice(arn, arn.rsplit("/", 1)[-1], "CloudTrail", role, True if role else None, recorded.where)
 
 
 def made_for(
@@ -88,10 +94,6 @@ def made_for(
     if chosen is not None:
         role, how = chosen
         return RoleChoice(role.arn, role.name, how, role, True, role.where)
-    recorded = role_of_calls(chain, events)
-    if recorded is not None and recorded.role_arn:
-        arn = recorded.role_arn
-        return RoleChoice(arn, arn.rsplit("/", 1)[-1], "CloudTrail", book.by_arn(arn), None, recorded.where)
     return _predicted(chain, book, names, view, account, issuer)
 
 
