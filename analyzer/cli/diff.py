@@ -42,7 +42,8 @@ def diff(
     if fail_on not in _LEVELS:
         raise UsageProblem(f"--fail-on takes fail or warn, not {fail_on!r}")
     targets = output.plan([old, new], _FORMATS)
-    difference = compare(_report(old), _report(new), force=force)
+    before, after = output.masked(_report(old), _report(new))
+    difference = compare(before, after, force=force)
     show = {"text": render_diff_text, "json": render_diff_json}
     output.write_each(targets, lambda name, options: show[name](difference, options))
     levels = _LEVELS[fail_on]

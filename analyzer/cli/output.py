@@ -18,6 +18,7 @@ from analyzer.errors import UsageProblem
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
     from analyzer.reports.formats import Options, Voice
+    from analyzer.reports.mask import Class
 
 STDOUT = "-"
 DEFAULT_WIDTH = 100
@@ -50,6 +51,21 @@ class OutputOptions:
         str,
         typer.Option(metavar="VOICE", help="Whom the format case speaks to: customer or internal."),
     ] = "customer"
+    mask: Annotated[
+        str,
+        typer.Option(
+            metavar="CLASSES",
+            help="Put pseudonyms for accounts, domains, clusters (separated by commas), or for all.",
+        ),
+    ] = ""
+    mask_map: Annotated[
+        str | None,
+        typer.Option(
+            "--mask-map",
+            metavar="FILE",
+            help="Keep the pseudonyms in this file, which only you can read; a later run uses them again.",
+        ),
+    ] = None
     no_color: Annotated[
         bool, typer.Option("--no-color", help="No colour, also on a terminal. So does NO_COLOR.")
     ] = False
@@ -72,10 +88,41 @@ class OutputOptions:
         if self.voice not in get_args(Voice):
             raise UsageProblem(f"--voice takes {' or '.join(get_args(Voice))}, not {self.voice!r}")
         targets = _paired(self.formats or [], self.outputs or [], tuple(known or FORMATS))
-        for target in targets:
-            if target.path != STDOUT:
-                _check_place(Path(target.path), inputs)
+        for path in (*(target.path for target in targets), self.mask_map or STDOUT):
+            if path != STDOUT:
+                _check_place(Path(path), inputs)
+        self._classes()
         return targets
+
+    def _classes(self) -> tuple[Class, ...]:
+        from analyzer.reports.mask import CLASSES
+
+        asked = [name.strip() for name in self.mask.split(",") if name.strip()]
+        wrong = next((name for name in asked if name not in (*CLASSES, "all")), None)
+        if wrong is not None:
+            raise UsageProblem(
+                f"there is nothing called {wrong!r} to mask", do=f"Classes: {', '.join(CLASSES)}, all"
+            )
+        if self.mask_map is not None and not asked:
+            raise UsageProblem(
+                "--mask-map without --mask", do=f"Say what to mask: {', '.join(CLASSES)} or all"
+            )
+        return tuple(name for name in CLASSES if name in asked or "all" in asked)
+
+    def masked(self, *reports: Report) -> tuple[Report, ...]:
+        """Give the reports with pseudonyms where they were asked for, and write their map."""
+        from analyzer.reports.mask import Pseudonyms
+
+        classes = self._classes()
+        if not classes:
+            return reports
+        names = Pseudonyms(classes)
+        if self.mask_map is not None and Path(self.mask_map).exists():
+            names.read_map(read_text(self.mask_map), self.mask_map)
+        shown = tuple(names.mask(report) for report in reports)
+        if self.mask_map is not None:
+            write(names.map_text(), self.mask_map)
+        return shown
 
     def options(self, target: Target) -> Options:
         """Say how to show a report at this target."""
@@ -91,6 +138,7 @@ class OutputOptions:
         """Write one report to all targets."""
         from analyzer.reports.formats import render
 
+        [report] = self.masked(report)
         self.write_each(targets, lambda name, options: render(report, name, options))
 
     def write_each(self, targets: Sequence[Target], show: Callable[[str, Options], str]) -> None:
@@ -178,6 +226,21 @@ def write(text: str, path: str) -> None:
             _replace(Path(path), text)
     except OSError as error:
         raise UsageProblem(f"cannot write {path}: {error.strerror}") from None
+
+
+def read_text(path: str, limit: int = 256 << 20) -> str:
+    """Read a text of at most ``limit`` bytes; ``-`` is stdin. Raises UsageProblem."""
+    try:
+        if path == STDOUT:
+            raw = sys.stdin.buffer.read(limit + 1)
+        else:
+            with Path(path).open("rb") as file:
+                raw = file.read(limit + 1)
+    except OSError as error:
+        raise UsageProblem(f"cannot read {path}: {error.strerror}") from None
+    if len(raw) > limit:
+        raise UsageProblem(f"{path} is larger than {limit >> 20} MiB")
+    return raw.decode("utf-8-sig", "replace")
 
 
 def _print(text: str) -> None:

@@ -1,0 +1,156 @@
+"""Nothing of a masked value is left in any format, in no encoding, and not in part."""
+
+import base64
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analyzer.errors import UsageProblem
+from analyzer.findings.report import Report, RoleRef
+from analyzer.reports.formats import FORMATS, Options, render
+from analyzer.reports.json import load_json, render_json
+from analyzer.reports.mask import CLASSES, Pseudonyms
+from samples.scenarios import SCENARIOS
+
+from . import made
+
+ACCOUNT, CLUSTER, INFRA = "123456789012", "36921827-ad89-5525-83d1-41a2ef3eeae1", "demo-7xk2p"
+BUCKET, DOMAIN = "demo-oidc", "corp.example.net"
+VALUES = (ACCOUNT, CLUSTER, INFRA, BUCKET, DOMAIN)
+
+
+def masked(report: Report, *classes: Any) -> Report:
+    return Pseudonyms(classes or CLASSES).mask(report)
+
+
+def left_over(text: str, values: tuple[str, ...]) -> list[str]:
+    """Find values in a text, and in whatever base64 it holds."""
+    return plainly_left_over("\n".join([text, *inside(text)]), values)
+
+
+def plainly_left_over(text: str, values: tuple[str, ...]) -> list[str]:
+    return [value for value in values if value.casefold() in text.casefold()]
+
+
+def inside(text: str) -> list[str]:
+    texts = []
+    for run in set(re.findall(r"[A-Za-z0-9+/_-]{12,}", text)):
+        for start in range(4):
+            raw = run[start:].replace("-", "+").replace("_", "/")
+            raw = raw[: len(raw) // 4 * 4]
+            texts.append(base64.b64decode(raw).decode("latin-1"))
+    return texts
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_of_a_sample_holds_what_identifies_its_cluster(
+    sample: str, report: Report, name: str
+) -> None:
+    cluster = SCENARIOS[sample].cluster()
+    values = (cluster.account, cluster.cluster_id, cluster.infra_name, f"{cluster.name}-oidc")
+    for voice in ("customer", "internal") if name == "case" else ("customer",):
+        text = render(masked(report), name, Options(verbose=True, voice=voice))  # type: ignore[arg-type]
+        assert not (left_over if name == "json" else plainly_left_over)(text, values)
+        assert not re.search(rf"(?i)(?<![a-z0-9]){re.escape(cluster.name)}-openshift", text)
+
+
+def test_a_masked_report_is_a_report(report: Report) -> None:
+    shown = masked(report)
+    assert load_json(render_json(shown)) == shown
+    assert shown.counts == report.counts
+    assert [f.fingerprint for f in shown.findings] == [f.fingerprint for f in report.findings]
+    ids = {chain.id for chain in shown.chains}
+    assert all(set(finding.chains) <= ids for finding in shown.findings)
+
+
+pieces = st.sampled_from([
+    *VALUES, f"arn:aws:iam::{ACCOUNT}:role/demo-openshift-x", f"https://{BUCKET}.s3.us-west-2.amazonaws.com/keys.json",
+    f"https://oidc.{DOMAIN}/x", f"api.demo.{DOMAIN}", f"*.apps.demo.{DOMAIN}", f"s3://{BUCKET}/keys.json",
+    f"dial tcp: lookup api.demo.{DOMAIN} on",
+    base64.b64encode(f'{{"iss":"https://{BUCKET}.s3"}}'.encode()).decode(),
+    base64.urlsafe_b64encode(f"xy{ACCOUNT}".encode()).decode().rstrip("="),
+    DOMAIN.upper(), " ", ":", '"', "x/",
+])  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(parts=st.lists(pieces, min_size=1, max_size=6), cut=st.integers(0, 30), front=st.booleans())
+def test_values_are_found_wherever_they_stand(parts: list[str], cut: int, front: bool) -> None:
+    text = "".join(parts)
+    text = "…" + text[cut:] if front else text[: len(text) - cut] + "…"
+    finding = made.finding("trust-subject", "trust", "ingress", message=text, title=f"<{text}>")
+    evidence = tuple(replace(e, excerpt=text, file=text) for e in finding.evidence)
+    [given_] = made.FAIL.inputs
+    given_ = replace(given_, path=f"cases/oidc.{DOMAIN}", warnings=(f"see https://{DOMAIN}",))
+    report = replace(made.FAIL, findings=(replace(finding, evidence=evidence),), inputs=(given_,))
+    shown = masked(report)
+    for name in ("json", "text"):
+        assert not left_over(render(shown, name, Options(verbose=True, width=400)), VALUES)
+    for value in (ACCOUNT, BUCKET, DOMAIN):
+        for part in (value[:6] + "…", "…" + value[-6:]):
+            assert part not in shown.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "host, shown",
+    [
+        ("mybucket.s3.eu-west-1.amazonaws.com", r"name-\d\.s3\.eu-west-1\.amazonaws\.com"),
+        ("my.bucket.s3.cn-north-1.amazonaws.com.cn", r"host-\d\.example\.s3\.cn-north-1\.amazonaws\.com\.cn"),
+        ("d111111abcdef8.cloudfront.net", r"name-\d\.cloudfront\.net"),
+        ("oidc.customer.org", r"host-\d\.example"),
+        ("sts.eu-west-1.amazonaws.com", r"sts\.eu-west-1\.amazonaws\.com"),
+        ("kubernetes.default.svc", r"kubernetes\.default\.svc"),
+        ("docs.openshift.com", r"docs\.openshift\.com"),
+    ],
+)
+def test_what_of_a_host_is_the_customers(host: str, shown: str) -> None:
+    report = replace(made.HEALTHY, cluster=replace(made.CLUSTER, issuer=f"https://{host}"))
+    assert re.fullmatch(rf"https://{shown}", masked(report).cluster.issuer or "")
+
+
+def test_only_the_classes_asked_for() -> None:
+    role = RoleRef(f"arn:aws:iam::{ACCOUNT}:role/demo", "x")
+    report = replace(made.FAIL, chains=tuple(replace(c, role_arn=role) for c in made.FAIL.chains))
+    accounts = masked(report, "accounts")
+    assert accounts.chains[0].role_arn.value == "arn:aws:iam::000000000001:role/demo"
+    assert accounts.cluster == report.cluster
+    assert masked(report, "clusters").chains[0].role_arn.value == f"arn:aws:iam::{ACCOUNT}:role/cluster-2"
+
+
+def test_a_cluster_called_like_a_word_of_openshift_does_not_spoil_the_text() -> None:
+    cluster = replace(made.CLUSTER, infra_name="ingress-ab1cd")
+    shown = masked(replace(made.FAIL, cluster=cluster))
+    assert shown.cluster.infra_name == "cluster-1"
+    assert [c.operator for c in shown.chains] == [c.operator for c in made.FAIL.chains]
+
+
+def test_names_stay_the_same_over_reports_and_runs() -> None:
+    names = Pseudonyms(CLASSES)
+    first = names.mask(made.FAIL)
+    assert names.mask(made.FAIL) == first
+    again = Pseudonyms(CLASSES)
+    again.read_map(names.map_text(), "map.json")
+    assert again.mask(made.FAIL) == first
+    assert json.loads(again.map_text()) == json.loads(names.map_text())
+
+
+WRONG_MAPS = ["", "[]", '{"accounts": 1}', '{"accounts": {"x y": "1"}}', '{"accounts": {"x": 1}}']
+
+
+@pytest.mark.parametrize("text", WRONG_MAPS)
+def test_what_is_no_map_is_refused(text: str) -> None:
+    with pytest.raises(UsageProblem, match="no map of pseudonyms"):
+        Pseudonyms(CLASSES).read_map(text, "map.json")
+
+
+def test_a_mark_stays_where_it_was() -> None:
+    finding = made.FAIL.findings[0]
+    piece = replace(finding.evidence[0], excerpt=f'  "{ACCOUNT}", "here"', column=20)
+    report = replace(made.FAIL, findings=(replace(finding, evidence=(piece,)),))
+    shown = masked(report).findings[0].evidence[0]
+    assert shown.excerpt[shown.column - 1 :] == piece.excerpt[piece.column - 1 :]  # type: ignore[operator]
