@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -15,6 +15,7 @@ from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, l
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.evidence.gather import REPORT, Evidence, gather
 from analyzer.findings import judge
+from analyzer.findings.baseline import accept, read_baseline
 from analyzer.findings.correlate import Moment, Trace, correlate
 from analyzer.findings.report import (
     Chain,
@@ -54,6 +55,7 @@ class Options:
     operator: str | None = None
     fail_on: FailOn = "fail"
     strict: bool = False
+    baseline: Path | None = None
 
 
 def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
@@ -170,7 +172,19 @@ def make_report(
         facts=link_facts(model.subjects, relevant),
         timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
     )
-    return _with_exit_code(report, evidence, options)
+    return _with_exit_code(_accepted(report, options), evidence, options)
+
+
+def _accepted(report: Report, options: Options) -> Report:
+    """Mark what the user's baseline accepts; whether it still holds is asked of today, or of --as-of."""
+    if options.baseline is None:
+        return report
+    try:
+        text = options.baseline.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UsageProblem(f"cannot read {options.baseline}: {error.strerror}") from None
+    today = (options.as_of or datetime.now(UTC)).date()
+    return accept(report, read_baseline(text, str(options.baseline)), today)
 
 
 def _asked_for(model: ChainModel, options: Options) -> bool:

@@ -54,6 +54,10 @@ def analyze(
     ignore: Annotated[
         list[str] | None, typer.Option(help="Not rules with this id or link. Repeatable.")
     ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Accepted findings, as baseline writes them."),
+    ] = None,
     fail_on: Annotated[
         str, typer.Option(help="Exit 1 at this state or worse: fail, warn or unknown.")
     ] = "fail",
@@ -73,6 +77,7 @@ def analyze(
     options = session.Options(
         as_of=_time(as_of), rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()),
         namespace=namespace, operator=operator, fail_on=fail_on, strict=strict,  # type: ignore[arg-type]
+        baseline=baseline,
     )  # fmt: skip
     report = session.analyze(paths, options)
     output.write(report, targets)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from analyzer import __version__
-from analyzer.cli import analyze, collect, diff, facts, fleet, inspect, render, rules, scan, upgrade
+from analyzer.cli import analyze, baseline, collect, diff, facts, fleet, inspect, render, rules, scan, upgrade
 
 app = typer.Typer(
     name="sts-doctor",
@@ -41,6 +41,7 @@ def _main(
 app.command("analyze")(analyze.analyze)
 app.command("upgrade")(upgrade.upgrade)
 app.command("diff")(diff.diff)
+app.command("baseline")(baseline.baseline)
 app.command("render")(render.render)
 app.command("scan")(scan.scan)
 app.command("collect")(collect.collect)

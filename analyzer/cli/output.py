@@ -90,7 +90,7 @@ class OutputOptions:
         targets = _paired(self.formats or [], self.outputs or [], tuple(known or FORMATS))
         for path in (*(target.path for target in targets), self.mask_map or STDOUT):
             if path != STDOUT:
-                _check_place(Path(path), inputs)
+                check_place(Path(path), inputs)
         self._classes()
         return targets
 
@@ -177,7 +177,7 @@ def _paired(formats: list[str], outputs: list[str], known: tuple[str, ...]) -> t
     return tuple(Target(name, path) for name, path in zip(names, paths, strict=True))
 
 
-def _check_place(path: Path, inputs: Sequence[Path]) -> None:
+def check_place(path: Path, inputs: Sequence[Path]) -> None:
     """Refuse a place that a report must not be written to: through a link, or into an input."""
     if path.is_symlink():
         raise UsageProblem(f"{path} is a link, and reports are not written through links", do="Name a file")

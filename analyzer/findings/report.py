@@ -308,7 +308,7 @@ class Event:
 class Report:
     """Everything that one run says.
 
-    ``facts`` and ``timeline`` came later than the rest: a report saved before has neither.
+    ``facts``, ``timeline`` and ``notices`` came later than the rest: a report saved before has none.
     """
 
     tool: Tool
@@ -325,6 +325,8 @@ class Report:
     exit_code: int
     facts: tuple[LinkFact, ...] = ()
     timeline: tuple[Event, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What the reader must know of this run itself, such as an accepted finding that is accepted no more."""
     schema_version: str = field(default=SCHEMA_VERSION)
 
 

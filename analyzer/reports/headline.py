@@ -72,7 +72,10 @@ def sentence(story: Story, group: Group) -> str:
     if group.state == "suspected":
         tail = verdict.sentence.removeprefix(finding.message).strip()
         return f"{finding.title}, and the cause is not proven. {tail}".strip()
-    return f"{finding.title}."
+    muted = [f.muted for f in story.report.findings if f.rule == group.rule and f.state == finding.state]
+    reason = "; ".join(dict.fromkeys(text for text in muted if text))
+    accepted = f" Accepted: {reason}" if reason and None not in muted else ""
+    return f"{finding.title}.{accepted}"
 
 
 def names_in_headline(page: Page, group: Group) -> bool:

@@ -31,6 +31,7 @@ def render_markdown(report: Report, options: Options) -> str:
         _rest(story),
         _unknown(story),
         _unread(report),
+        ["### Notes", "", *(f"- {prose(text)}" for text in report.notices)] if report.notices else [],
         [_counts(report)],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

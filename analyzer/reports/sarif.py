@@ -147,6 +147,7 @@ def _invocation(report: Report) -> _Json:
         "toolExecutionNotifications": [
             *(_unknown(item) for item in report.missing),
             *(_unread(error) for error in report.errors),
+            *({"level": "warning", "message": {"text": text}} for text in report.notices),
         ],
     }
 

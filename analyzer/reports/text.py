@@ -21,7 +21,7 @@ DEFAULT = Options()
 LINES = 40
 """How long an answer is that nobody asked to be longer."""
 
-TIGHT = range(4, 10)
+TIGHT = range(4, 11)
 """The parts after the main finding: where room is short they follow each other without an empty line."""
 
 
@@ -54,6 +54,7 @@ def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
         draw_rest(page, story, detail),
         draw_unknowns(page, story, detail),
         _unread(page, story.report),
+        _notices(page, story.report),
         _chains(page, story) if page.verbose else [],
         ["", *_last(page, story.report)],
     ]
@@ -90,6 +91,16 @@ def _unread(page: Page, report: Report) -> list[str]:
     more = f" (and {len(texts) - 1} more, -v for all)" if len(texts) > 1 else ""
     lead = f"{warn} {counted(len(texts), 'problem')} with reading: "
     return ["", page.paint(lead, "warn") + page.cut(texts[0], page.width - len(lead + more)) + more]
+
+
+def _notices(page: Page, report: Report) -> list[str]:
+    """Say what must be known of the run itself."""
+    most = len(report.notices) if page.verbose else 2
+    lead = f"{page.signs.states['warn']} "
+    lines = [line for text in report.notices[:most] for line in page.paragraph(lead, text, "warn")]
+    if report.notices[most:]:
+        lines.append(f"  {page.signs.dots} {len(report.notices) - most} more: -v for all")
+    return lines
 
 
 def _chains(page: Page, story: Story) -> list[str]:

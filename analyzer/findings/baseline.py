@@ -1,0 +1,138 @@
+"""Accepted findings: marked with the reason, still counted, and no longer a reason to fail.
+
+An entry is a table in a TOML file and names findings by ``fingerprint``, or by ``rule`` and, if need
+be, ``chain``; it gives a ``reason`` and may give a day after which it no longer holds::
+
+    [[accept]]
+    rule = "trust-no-audience"
+    chain = "openshift-ingress-operator/cloud-credentials"
+    reason = "Our rules do not ask for it (CASE-12)"
+    until = 2026-12-31
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from analyzer.errors import UsageProblem
+from analyzer.findings.report import Finding, Report
+
+_KEYS = frozenset({"fingerprint", "rule", "chain", "reason", "until"})
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """One entry; ``name`` is how it is called when it matches nothing or has expired."""
+
+    name: str
+    fingerprint: str | None
+    rule: str | None
+    chain: str | None
+    reason: str
+    until: date | None
+
+    def names(self, finding: Finding, chain: str | None) -> bool:
+        """Tell whether this entry is about a finding as it concerns one chain."""
+        if self.fingerprint is not None:
+            return self.fingerprint == finding.fingerprint
+        return self.rule == finding.rule and self.chain in (None, chain)
+
+
+def read_baseline(text: str, where: str) -> tuple[Accepted, ...]:
+    """Read the entries of a baseline file. Raises UsageProblem, with the number of the entry."""
+    try:
+        value = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise UsageProblem(f"this is not TOML: {error}", where=where) from None
+    entries = value.get("accept", [])
+    unknown = sorted(set(value) - {"accept"})
+    if unknown or not isinstance(entries, list):
+        raise UsageProblem(
+            f"it has {', '.join(unknown) or 'accept'} where a baseline has [[accept]] tables", where=where
+        )
+    return tuple(_entry(entry, f"{where}: entry {number}") for number, entry in enumerate(entries, start=1))
+
+
+def _entry(entry: object, where: str) -> Accepted:
+    if not isinstance(entry, dict):
+        raise UsageProblem("it is not a table", where=where)
+    unknown = sorted(set(entry) - _KEYS)
+    if unknown:
+        raise UsageProblem(
+            f"there is no key {unknown[0]!r}", where=where, do=f"Keys: {', '.join(sorted(_KEYS))}"
+        )
+    texts = {key: entry.get(key) for key in ("fingerprint", "rule", "chain", "reason")}
+    wrong = next((key for key, text in texts.items() if text is not None and not isinstance(text, str)), None)
+    until = entry.get("until")
+    if wrong or (until is not None and not isinstance(until, date)):
+        raise UsageProblem(
+            f"{wrong or 'until'} is not a {'text' if wrong else 'date'}", where=where, do="until = 2026-12-31"
+        )
+    if not texts["reason"]:
+        raise UsageProblem("it has no reason", where=where, do="Say why it is accepted")
+    if bool(texts["fingerprint"]) == bool(texts["rule"]) or (texts["chain"] and not texts["rule"]):
+        raise UsageProblem("it must have either a fingerprint, or a rule and perhaps a chain", where=where)
+    name = texts["fingerprint"] or f"{texts['rule']}{' on ' + texts['chain'] if texts['chain'] else ''}"
+    day = until.date() if isinstance(until, datetime) else until
+    return Accepted(name, texts["fingerprint"], texts["rule"], texts["chain"], texts["reason"], day)
+
+
+def accept(report: Report, entries: Sequence[Accepted], today: date) -> Report:
+    """Mark the findings that are accepted, and note the entries that have expired or match nothing.
+
+    A finding on several chains is marked only where it is accepted on each of them.
+    """
+    valid = [entry for entry in entries if entry.until is None or today <= entry.until]
+    findings = tuple(_marked(finding, valid) for finding in report.findings)
+    notices = [
+        f"baseline: {entry.name} was accepted until {entry.until}, so it counts again ({entry.reason})"
+        for entry in entries
+        if entry not in valid and _matches(entry, report.findings)
+    ]
+    notices += [
+        f"baseline: {entry.name} matches no finding any more: remove it ({entry.reason})"
+        for entry in entries
+        if not _matches(entry, report.findings)
+    ]
+    return replace(report, findings=findings, notices=(*report.notices, *notices))
+
+
+def _matches(entry: Accepted, findings: Iterable[Finding]) -> bool:
+    return any(entry.names(f, chain) for f in findings for chain in f.chains or (None,))
+
+
+def _marked(finding: Finding, entries: Sequence[Accepted]) -> Finding:
+    used = []
+    for chain in finding.chains or (None,):
+        entry = next((entry for entry in entries if entry.names(finding, chain)), None)
+        if entry is None:
+            return finding
+        used.append(entry)
+    reasons = dict.fromkeys(
+        entry.reason + (f" (until {entry.until})" if entry.until else "") for entry in used
+    )
+    return replace(finding, muted="; ".join(reasons))
+
+
+def write_baseline(findings: Iterable[Finding], reason: str, until: date | None) -> str:
+    """Write entries that accept these findings, each with its rule and subject as a comment."""
+    parts = ["# Findings that are accepted: sts-doctor analyze --baseline FILE\n"]
+    for finding in findings:
+        about = ", ".join(finding.chains) or finding.subject
+        lines = [
+            f"# {_quoted(f'{finding.state}[{finding.rule}] {about}: {finding.title}')[1:-1]}",
+            "[[accept]]",
+            f"fingerprint = {_quoted(finding.fingerprint)}",
+            f"reason = {_quoted(finding.muted or reason)}",
+        ]
+        parts.append("\n".join([*lines, *([f"until = {until}"] if until else [])]) + "\n")
+    return "\n".join(parts)
+
+
+def _quoted(text: str) -> str:
+    """Write a text as a TOML string: JSON's form, which has no character that TOML forbids."""
+    return json.dumps(text.encode("utf-8", "replace").decode("utf-8")).replace("\x7f", "\\u007f")
