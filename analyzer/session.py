@@ -112,14 +112,16 @@ def rules_directory() -> Path:
     return installed if installed.is_dir() else Path(__file__).resolve().parent.parent / "rules"
 
 
-def built_in_rules(packs: Sequence[Path] = ()) -> RuleSet:
-    """Load the built-in rules and the user's packs."""
-    return load_rules([rules_directory(), *packs], VOCABULARY) if packs else _built_in()
+def built_in_rules(packs: Sequence[Path] = (), *, with_tests: bool = False) -> RuleSet:
+    """Load the built-in rules and the user's packs; the tests inside them only where they are asked for."""
+    if packs or with_tests:
+        return load_rules([rules_directory(), *packs], VOCABULARY, with_tests=with_tests)
+    return _built_in()
 
 
 @cache
 def _built_in() -> RuleSet:
-    return load_rules([rules_directory()], VOCABULARY)
+    return load_rules([rules_directory()], VOCABULARY, with_tests=False)
 
 
 def _check_readable(evidence: Evidence) -> None:

@@ -18,10 +18,10 @@ app = typer.Typer(help="List, show, check and test rules.", no_args_is_help=True
 Packs = Annotated[list[Path] | None, typer.Argument(help="Folders of further rules.", metavar="DIR...")]
 
 
-def _load(packs: list[Path] | None) -> RuleSet:
+def _load(packs: list[Path] | None, *, with_tests: bool = False) -> RuleSet:
     from analyzer.session import built_in_rules
 
-    return built_in_rules(packs or ())
+    return built_in_rules(packs or (), with_tests=with_tests)
 
 
 @app.command("list")
@@ -67,7 +67,7 @@ def explain(rule_id: Annotated[str, typer.Argument(metavar="ID")]) -> int:
 @guarded
 def check(packs: Packs = None) -> int:
     """Check that all rule files are right."""
-    ruleset = _load(packs)
+    ruleset = _load(packs, with_tests=True)
     print(f"{len(ruleset.rules)} rules, no problem")
     return 0
 
@@ -78,7 +78,7 @@ def run_tests(packs: Packs = None) -> int:
     """Run the tests that stand inside the rule files."""
     from analyzer.engine import run_rule_tests
 
-    results = run_rule_tests(_load(packs))
+    results = run_rule_tests(_load(packs, with_tests=True))
     failed = [r for r in results if not r.passed]
     for result in failed:
         print(f"FAILED {result.rule.id}: {result.test.name}: {result.complaint}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -45,18 +46,37 @@ class RuleFile:
     data: bytes
 
 
-def read_rule(file: RuleFile, vocabulary: Vocabulary) -> Rule:
-    """Read and check one rule; raises RuleProblem, whose ``where`` begins with ``file:line``."""
-    return _RuleReader(file, vocabulary).rule()
+def read_rule(file: RuleFile, vocabulary: Vocabulary, *, with_tests: bool = True) -> Rule:
+    """Read and check one rule; raises RuleProblem, whose ``where`` begins with ``file:line``.
+
+    Without its tests the rest of the file is read as if they were well.
+    """
+    return _RuleReader(file, vocabulary, with_tests).rule()
+
+
+_TESTS: Final = re.compile(rb"^tests:", re.MULTILINE)
+_TOP_KEY: Final = re.compile(rb"^[^\s#-]", re.MULTILINE)
+
+
+def _emptied(data: bytes) -> bytes:
+    """Take the tests out; blank lines keep the numbers of those that follow."""
+    start = _TESTS.search(data)
+    if start is None:
+        return data
+    after = _TOP_KEY.search(data, start.end())
+    end = after.start() if after else len(data)
+    lines = data.count(b"\n", start.end(), end)
+    return data[: start.end()] + b" []" + b"\n" * lines + data[end:]
 
 
 class _RuleReader:
     """The nodes of one file and what its expressions may name."""
 
-    def __init__(self, file: RuleFile, vocabulary: Vocabulary) -> None:
+    def __init__(self, file: RuleFile, vocabulary: Vocabulary, with_tests: bool) -> None:
         self.file = file
         self.vocabulary = vocabulary
-        self.top = read_nodes(file.data, file.label)
+        self.with_tests = with_tests
+        self.top = read_nodes(file.data if with_tests else _emptied(file.data), file.label)
         self.facts: Mapping[str, FactSpec] = {}
 
     def problem(self, what: str, line: int, do: str = "") -> RuleProblem:
@@ -90,7 +110,9 @@ class _RuleReader:
             points_at=self.names("points_at", LINKS),
             stage=self.choice(top, "stage", STAGES) if "stage" in top.nodes else None,
             sts_error=self.sts_error(),
-            tests=read_tests(top, self.facts, tuple(case.state for case in states), self.file.label),
+            tests=read_tests(top, self.facts, tuple(case.state for case in states), self.file.label)
+            if self.with_tests
+            else (),
             pack=self.file.pack,
             file=f"{self.file.link}/{self.file.stem}.yaml",
             line=top.line,

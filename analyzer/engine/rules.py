@@ -40,12 +40,13 @@ class RuleSet:
         )
 
 
-def load_rules(directories: Sequence[Path], vocabulary: Vocabulary) -> RuleSet:
+def load_rules(directories: Sequence[Path], vocabulary: Vocabulary, *, with_tests: bool = True) -> RuleSet:
     """Load, compile and cross-check all rules of the folders.
 
+    The tests inside the files are half of their text: ``with_tests`` leaves them out unread.
     Raises RuleProblem (``where`` is ``file:line``) for the first problem; says how many there are.
     """
-    ruleset, problems = _load(directories, vocabulary)
+    ruleset, problems = _load(directories, vocabulary, with_tests)
     if problems:
         first = problems[0]
         if len(problems) > 1:
@@ -57,7 +58,7 @@ def load_rules(directories: Sequence[Path], vocabulary: Vocabulary) -> RuleSet:
 
 def find_problems(directories: Sequence[Path], vocabulary: Vocabulary) -> list[RuleProblem]:
     """List every problem of the rules, at most one a file and the cross-checks, in order of the files."""
-    return _load(directories, vocabulary)[1]
+    return _load(directories, vocabulary, with_tests=True)[1]
 
 
 def choose(ruleset: RuleSet, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> tuple[Rule, ...]:
@@ -82,7 +83,9 @@ def _fits(rule: Rule, entry: str) -> bool:
     return entry in (rule.id, rule.link) or ("*" in entry and fnmatchcase(rule.id, entry))
 
 
-def _load(directories: Sequence[Path], vocabulary: Vocabulary) -> tuple[RuleSet, list[RuleProblem]]:
+def _load(
+    directories: Sequence[Path], vocabulary: Vocabulary, with_tests: bool
+) -> tuple[RuleSet, list[RuleProblem]]:
     problems: list[RuleProblem] = []
     rules: dict[str, tuple[Rule, str]] = {}
     digest = hashlib.sha256()
@@ -90,7 +93,7 @@ def _load(directories: Sequence[Path], vocabulary: Vocabulary) -> tuple[RuleSet,
         digest.update(f"{file.link}/{file.stem}\0{len(file.data)}\0".encode())
         digest.update(file.data)
         try:
-            rule = read_rule(file, vocabulary)
+            rule = read_rule(file, vocabulary, with_tests=with_tests)
         except RuleProblem as problem:
             problems.append(problem)
             continue

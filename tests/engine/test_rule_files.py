@@ -293,3 +293,25 @@ def test_rules_are_chosen_by_id_link_and_glob(tmp_path: Path) -> None:
     assert "trust-subject-mismatch" in caught.value.do
     with pytest.raises(UsageProblem, match="there is no rule"):
         ruleset.find("trust-subject")
+
+
+def test_tests_are_left_out_where_nobody_asks_for_them(tmp_path: Path) -> None:
+    folder = write_rules(tmp_path, CAUSE, SYMPTOM)
+    whole = load_rules([folder], VOCABULARY)
+    lean = load_rules([folder], VOCABULARY, with_tests=False)
+    assert [rule.tests for rule in lean.rules] == [(), ()]
+    assert lean.sha256 == whole.sha256
+    assert [(rule.id, rule.line, rule.check) for rule in lean.rules] == [
+        (rule.id, rule.line, rule.check) for rule in whole.rules
+    ]
+
+
+@pytest.mark.parametrize(
+    "shape", ["tests: [{name: a}]\n", "tests:\n- name: a\n  given: {}\n\n# end\n", "tests: []"]
+)
+def test_what_follows_the_tests_keeps_its_lines(tmp_path: Path, shape: str) -> None:
+    head, _, _ = CAUSE.partition("tests:")
+    wrong = f"{head}{shape}{'' if shape.endswith(chr(10)) else chr(10)}nonsense: 1\n"
+    with pytest.raises(RuleProblem) as problem:
+        load_rules([write_rules(tmp_path, wrong)], VOCABULARY, with_tests=False)
+    assert problem.value.where.endswith(f":{wrong.count(chr(10))}")
