@@ -58,6 +58,7 @@ FORMATS = {
         Format("case", "plain text for a support case, to the customer or internal", ".case", "case"),
         Format("sarif", "SARIF 2.1.0, for code scanning", ".sarif", "sarif"),
         Format("junit", "JUnit XML, for CI servers", ".xml", "junit"),
+        Format("html", "one file for a browser, to attach to a ticket", ".html", "html"),
     )
 }
 

@@ -1,0 +1,127 @@
+"""What is read first: the verdict, who is concerned, the proof, and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.findings.report import Finding, Fix, Missing
+from analyzer.reports.headline import errors_seen, sentence
+from analyzer.reports.story import Group, Story
+from analyzer.reports.unknowns import alike
+from analyzer.reports.wording import STATE_WORDS, counted, listed
+
+from .anchors import Anchors
+from .proof import Quote, quote
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One verdict: ``names`` are those of the operators that it is on."""
+
+    state: str
+    word: str
+    link: str | None
+    text: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The verdict as a whole: the first line large, the others below it."""
+
+    first: Line
+    others: tuple[Line, ...]
+    share: str
+    errors: str
+    answer: str | None
+    message: str | None
+    proof: Quote | None
+    step: Fix | None
+    steps: int
+    anchor: str | None
+    missing: Missing | None
+
+
+def draw_verdict(story: Story, anchors: Anchors) -> Headline:
+    """Judge as the text does: failures beside the chains first, then the verdicts by their weight."""
+    lines = [*_apart(story), *(_line(story, group) for group in story.groups)]
+    if not story.groups:
+        lines.append(_without_chains(story))
+    group = story.groups[0] if story.groups else None
+    apart = bool(_apart(story))
+    main = _main(story, apart)
+    failing = group is not None and group.state in ("fail", "suspected") and not apart
+    error = None
+    if group is not None and failing:
+        error = next((c.verdict.simulated_error for c in group.chains if c.verdict.simulated_error), None)
+    telling = sorted(main.evidence, key=lambda e: sum(c.isalnum() for c in e.excerpt) <= 2) if main else []
+    step = next((s for s in main.fix if s.text or s.command), None) if main else None
+    return Headline(
+        first=lines[0],
+        others=tuple(lines[1:]),
+        share=_share(story, group) if group is not None and not apart else "",
+        errors=errors_seen(group) if group is not None and failing else "",
+        answer=" ".join(error.text.split()) if error else None,
+        message=main.message if main and main.message.rstrip(".") != lines[0].text.rstrip(".") else None,
+        proof=quote(telling[0], main.message) if main and telling else None,
+        step=step,
+        steps=len(main.fix) if main else 0,
+        anchor=anchors.finding(main) if main else None,
+        missing=_decisive(story, group) if lines[0].state in ("unknown", "suspected") else None,
+    )
+
+
+def gap_groups(story: Story) -> list[list[Missing]]:
+    """Give what is missing, most decisive first, similar pieces together."""
+    return alike(story.report.missing)
+
+
+def _apart(story: Story) -> list[Line]:
+    """Give what fails beside the chains, where none of them fails."""
+    if any(group.state == "fail" for group in story.groups):
+        return []
+    failed = [f for f in story.report.findings if f.state == "fail" and f.kind != "symptom" and not f.muted]
+    by_rule = {f.rule: f for f in reversed(failed)}
+    if not story.groups and story.main and story.main[0].rule in by_rule:
+        del by_rule[story.main[0].rule]
+    return [Line("fail", STATE_WORDS["fail"], f.link, f"{f.title}.", ()) for f in by_rule.values()]
+
+
+def _main(story: Story, apart: bool) -> Finding | None:
+    if apart:
+        return next(
+            f for f in story.report.findings if f.state == "fail" and f.kind != "symptom" and not f.muted
+        )
+    return story.main[0] if story.main else None
+
+
+def _line(story: Story, group: Group) -> Line:
+    link = group.link if group.state == "fail" else None
+    names = tuple(story.name(chain.id) for chain in group.chains)
+    return Line(group.state, STATE_WORDS[group.state], link, sentence(story, group), names)
+
+
+def _share(story: Story, group: Group) -> str:
+    noun = "operator" if all(chain.operator for chain in story.used) else "consumer"
+    names = [story.name(chain.id) for chain in group.chains]
+    common = story.report.common_cause
+    same = "The same break on " if common and common.rule == group.rule and len(names) > 1 else ""
+    return f"{same}{len(names)} of {counted(len(story.used), noun)}: {listed(names, 12)}"
+
+
+def _decisive(story: Story, group: Group | None) -> Missing | None:
+    ids = {chain.id for chain in group.chains} if group else set()
+    return next((m for m in story.report.missing if not ids or not m.chains or ids & set(m.chains)), None)
+
+
+def _without_chains(story: Story) -> Line:
+    first = story.main[0] if story.main else None
+    if first is not None and first.state == "fail":
+        return Line("fail", STATE_WORDS["fail"], first.link, f"{first.title}.", ())
+    if story.report.cluster.sts is False:
+        text = first.title if first and first.title else "This cluster does not use STS"
+        return Line("not-applicable", "n/a", None, f"{text.rstrip('.')}.", ())
+    if story.report.chains:
+        return Line("not-applicable", "n/a", None, "None of the chains uses STS.", ())
+    text = "No consumer of a role is in these inputs, so no chain can be checked."
+    return Line("unknown", "unknown", None, text, ())
