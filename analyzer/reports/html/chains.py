@@ -44,6 +44,7 @@ class Box:
     tally: str
     rule: str | None
     anchor: str | None
+    waits_for: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def _draw_chain(story: Story, chain: Chain, anchors: Anchors, places: Places) ->
         boxes.append(
             Box(
                 link.link, number, _MEANINGS.get(link.link, ""), link.state, way,
-                tuple(mine[:shown]), tuple(mine[shown:]), _tally(link), rule, anchor,
+                tuple(mine[:shown]), tuple(mine[shown:]), _tally(link), rule, anchor, link.waits_for,
             )
         )  # fmt: skip
     split = next((n for n, b in enumerate(boxes) if LINKS.index(b.link) >= AT_AWS), len(boxes))

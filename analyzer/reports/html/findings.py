@@ -24,14 +24,12 @@ _OPEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One finding, ready to be set. ``causes`` are rule and anchor of what explains it."""
+    """One finding, ready to be set."""
 
     finding: Finding
     anchor: str
     operators: tuple[str, ...]
     quotes: tuple[Quote, ...]
-    causes: tuple[tuple[str, str | None], ...]
-    symptoms: tuple[tuple[str, str | None], ...]
     opened: bool
 
 
@@ -92,7 +90,5 @@ def _entry(story: Story, anchors: Anchors, finding: Finding, opened: bool) -> En
         anchors.finding(finding),
         tuple(story.name(chain) for chain in finding.chains),
         tuple(quote(piece, finding.message) for piece in finding.evidence),
-        tuple((rule, anchors.rules.get(rule)) for rule in finding.explained_by),
-        tuple((rule, anchors.rules.get(rule)) for rule in finding.explains),
         opened,
     )

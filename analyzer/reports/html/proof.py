@@ -8,7 +8,7 @@ from analyzer.findings.report import Evidence
 from analyzer.reports.excerpt import find_mark
 from analyzer.reports.inert import inert
 from analyzer.reports.paths import short_path
-from analyzer.reports.story import Story
+from analyzer.reports.story import Story, says_something
 
 from .anchors import Anchors
 
@@ -73,8 +73,9 @@ def quote(evidence: Evidence, message: str) -> Quote:
     parts = [Part(inert(raw[a:b]), kind) for a, b, kind in cuts if a < b]
     if parts and not parts[0].kind:
         parts[0] = Part(_outdented(parts[0].text), "")
-    telling = sum(c.isalnum() for c in raw) > 2
-    return Quote(evidence.input, evidence.file, evidence.line, evidence.role, tuple(parts), telling)
+    return Quote(
+        evidence.input, evidence.file, evidence.line, evidence.role, tuple(parts), says_something(evidence)
+    )
 
 
 def _outdented(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from analyzer.findings.report import Finding, Fix, Missing
 from analyzer.reports.headline import errors_seen, sentence
-from analyzer.reports.story import Group, Story
+from analyzer.reports.story import Group, Story, proofs
 from analyzer.reports.unknowns import alike
 from analyzer.reports.wording import STATE_WORDS, counted, listed
 
@@ -40,6 +40,7 @@ class Headline:
     steps: int
     anchor: str | None
     missing: Missing | None
+    also: tuple[str, ...]
 
 
 def draw_verdict(story: Story, anchors: Anchors) -> Headline:
@@ -54,7 +55,10 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
     error = None
     if group is not None and failing:
         error = next((c.verdict.simulated_error for c in group.chains if c.verdict.simulated_error), None)
-    telling = sorted(main.evidence, key=lambda e: sum(c.isalnum() for c in e.excerpt) <= 2) if main else []
+    proof = next(iter(proofs(main, 1)), None) if main else None
+    also = (
+        tuple(dict.fromkeys(rule for chain in group.chains for rule in chain.verdict.also)) if group else ()
+    )
     step = next((s for s in main.fix if s.text or s.command), None) if main else None
     return Headline(
         first=lines[0],
@@ -63,7 +67,8 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
         errors=errors_seen(group) if group is not None and failing else "",
         answer=" ".join(error.text.split()) if error else None,
         message=main.message if main and main.message.rstrip(".") != lines[0].text.rstrip(".") else None,
-        proof=quote(telling[0], main.message) if main and telling else None,
+        proof=quote(proof, main.message) if main and proof else None,
+        also=() if apart else also,
         step=step,
         steps=len(main.fix) if main else 0,
         anchor=anchors.finding(main) if main else None,
