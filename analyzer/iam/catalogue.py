@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -28,13 +28,39 @@ class Action:
     has_resources: bool
 
 
+class Services(Mapping[str, Mapping[str, Action]]):
+    """Actions by service prefix and lower-case name; a service is unpacked when it is asked for."""
+
+    def __init__(self, packed: Mapping[str, Mapping[str, str]]) -> None:
+        self._packed = packed
+        self._read: dict[str, dict[str, Action]] = {}
+
+    def __getitem__(self, prefix: str) -> Mapping[str, Action]:
+        if prefix not in self._read:
+            self._read[prefix] = dict(sorted(_actions(prefix, self._packed[prefix])))
+        return self._read[prefix]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+
+def _actions(prefix: str, groups: Mapping[str, str]) -> Iterator[tuple[str, Action]]:
+    for group, names in groups.items():
+        level, has_resources = LEVELS.get(group[0], group[0]), group[1] == "1"
+        for name in names.split():
+            yield name.lower(), Action(f"{prefix}:{name}", level, has_resources)
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """All actions by service prefix and lower-case name."""
 
     source: str
     date: str
-    services: dict[str, dict[str, Action]] = field(repr=False)
+    services: Mapping[str, Mapping[str, Action]] = field(repr=False)
     _expanded: dict[str, tuple[Action, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def find(self, action: str) -> Action | None:
@@ -87,15 +113,7 @@ def load_catalogue() -> Catalogue:
     """Read the shipped catalogue, once."""
     packed = resources.files("analyzer.iam").joinpath("data/actions.json.gz").read_bytes()
     content = json.loads(gzip.decompress(packed))
-    services: dict[str, dict[str, Action]] = {}
-    for prefix, groups in content["services"].items():
-        found = {
-            name.lower(): Action(f"{prefix}:{name}", LEVELS.get(group[0], group[0]), group[1] == "1")
-            for group, names in groups.items()
-            for name in names.split()
-        }
-        services[prefix] = dict(sorted(found.items()))
-    return Catalogue(content["source"], content["date"], services)
+    return Catalogue(content["source"], content["date"], Services(content["services"]))
 
 
 @lru_cache(maxsize=4096)
