@@ -13,7 +13,7 @@ from typing import Literal
 from analyzer import __version__
 from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, UsageProblem
-from analyzer.evidence.gather import REPORT, Evidence, gather
+from analyzer.evidence.gather import REPORT, Evidence, Problem, gather
 from analyzer.findings import judge
 from analyzer.findings.baseline import accept, read_baseline
 from analyzer.findings.correlate import Moment, Trace, correlate
@@ -30,6 +30,7 @@ from analyzer.findings.report import (
 )
 from analyzer.model.chain_subject import ChainModel
 from analyzer.model.cluster import Facts, value_of
+from analyzer.model.coverage import Absent, Copies, absent_parts
 from analyzer.model.join import Model, build_model, issuer_in_force
 from analyzer.model.link_facts import link_facts
 from analyzer.model.symptoms import is_over, recency, stamp
@@ -92,9 +93,23 @@ def upgrade(paths: Sequence[Path], target: Path, options: Options | None = None)
     return make_report(evidence, model, ruleset, outcomes, options)
 
 
-def extract(paths: Sequence[Path], as_of: datetime | None = None) -> tuple[Subject, ...]:
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All facts of a run without any judgement, and what became of its files."""
+
+    subjects: tuple[Subject, ...]
+    evidence: Evidence
+    absent: tuple[Absent, ...]
+    notes: tuple[Problem, ...]
+    copies: Copies
+
+
+def extract(paths: Sequence[Path], as_of: datetime | None = None, cluster: str | None = None) -> Extraction:
     """Read the inputs and give all facts, without any judgement; raises as ``analyze`` does."""
-    return build_model(_gather(paths), as_of).subjects
+    evidence = _gather(paths)
+    model = build_model(evidence, as_of, cluster=cluster)
+    absent = tuple(absent_parts(evidence))
+    return Extraction(model.subjects, evidence, absent, model.notes, Copies(evidence.objects))
 
 
 def _gather(paths: Sequence[Path]) -> Evidence:

@@ -59,9 +59,9 @@ def _parts(listing: list[os.DirEntry[str]], inner: str, limits: Limits) -> dict[
     """Give the parts of split archives: all of them under the first one's name, none under the others'."""
     if inside_must_gather(f"{inner}x"):
         return {}
-    places = {item.name: item.path for item in listing if not item.is_symlink()}
+    places = {item.name: item.path for item in listing}
     found: dict[str, list[str]] = {}
-    for group in part_groups(places):
+    for group in part_groups(_sizes(listing)):
         try:
             with open_parts([places[name] for name in group], limits) as (_, _, kind):
                 if kind is not None:
@@ -70,6 +70,17 @@ def _parts(listing: list[os.DirEntry[str]], inner: str, limits: Limits) -> dict[
         except OSError:
             continue  # what cannot be opened is reported when its turn comes
     return found
+
+
+def _sizes(listing: list[os.DirEntry[str]]) -> dict[str, int]:
+    sizes = {}
+    for item in listing:
+        try:
+            if item.is_file(follow_symlinks=False):
+                sizes[item.name] = item.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue  # reported when its turn comes
+    return sizes
 
 
 def _walk_parts(places: list[str], path: str, tally: Tally) -> Iterator[Entry]:

@@ -5,25 +5,31 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import BinaryIO
 
-_PART = re.compile(r"(?P<stem>.+?)[._-]?(?:part|z)?[._-]?(?P<number>[0-9]{2,4}|(?<=[._-])[a-z]{2,3})\Z")
+_PART = re.compile(r".+?[._-](?:part[._-]?|z)?(?P<number>[0-9]{2,4}|[a-z]{2,3})\Z")
 
 
-def part_groups(names: Iterable[str]) -> list[tuple[str, ...]]:
+def part_groups(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
     """Find the series of parts among the names of one folder: ``a.tar.gz.aa``, ``.ab``; ``.001``, ``.002``.
 
-    A series begins at its alphabet's beginning and has no gap. Whether its first file is an archive, and
-    the others are none of their own, is for the caller to see.
+    Takes the sizes of the files by name. A series begins at its alphabet's beginning and has no gap, and
+    all but its last file are of one size. Whether its first file is an archive, and the others are none
+    of their own, is for the caller to see.
     """
     stems: dict[tuple[str, int], list[tuple[str, str]]] = {}
-    for name in names:
+    for name in sizes:
         if match := _PART.fullmatch(name):
             number = match["number"]
             stems.setdefault((name[: match.start("number")], len(number)), []).append((number, name))
-    return [group for found in stems.values() if len(group := _series(sorted(found))) > 1]
+    groups = [_series(sorted(found)) for found in stems.values()]
+    return [group for group in groups if _is_split([sizes[name] for name in group])]
+
+
+def _is_split(sizes: Sequence[int]) -> bool:
+    return len(sizes) > 1 and len(set(sizes[:-1])) == 1 and 0 < sizes[-1] <= sizes[0]
 
 
 def _series(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ def open_sources(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Iter
     groups: dict[Path, tuple[ArchiveKind, list[Path]]] = {}
     for folder in {path.parent for path in paths}:
         places = {path.name: path for path in paths if path.parent == folder and path.is_file()}
-        for group in part_groups(places):
+        for group in part_groups({name: place.stat().st_size for name, place in places.items()}):
             with open_parts([str(places[name].resolve()) for name in group], limits) as (_, _, kind):
                 if kind is not None:
                     groups |= {places[name]: (kind, [places[name] for name in group]) for name in group}

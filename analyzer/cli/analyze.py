@@ -47,6 +47,13 @@ def analyze(
         str | None, typer.Option("-n", "--namespace", help="Only chains with their Secret in this namespace.")
     ] = None,
     operator: Annotated[str | None, typer.Option(help="Only chains of this operator.")] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            help="The cluster to judge, by id or infrastructure name, where the inputs hold several.",
+            metavar="CLUSTER",
+        ),
+    ] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.")] = None,
     select: Annotated[
         list[str] | None, typer.Option(help="Only rules with this id or link. Repeatable.")
@@ -77,7 +84,7 @@ def analyze(
     options = session.Options(
         as_of=_time(as_of), rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()),
         namespace=namespace, operator=operator, fail_on=fail_on, strict=strict,  # type: ignore[arg-type]
-        baseline=baseline,
+        baseline=baseline, cluster=of,
     )  # fmt: skip
     report = session.analyze(paths, options)
     output.write(report, targets)

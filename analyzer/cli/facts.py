@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,11 @@ from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
     from analyzer.engine import Subject
+    from analyzer.model.coverage import Copies
+    from analyzer.session import Extraction
+
+_MOST = 15
+"""Files of one kind that the text names; JSON has them all."""
 
 
 @guarded
@@ -20,30 +26,33 @@ def facts(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...")],
     form: Annotated[str, typer.Option("-f", "--format", help="text or json.")] = "text",
     only: Annotated[str, typer.Option(help="Only facts whose name begins with this, such as secret.")] = "",
+    of: Annotated[
+        str | None, typer.Option(help="The cluster, where the inputs hold several.", metavar="CLUSTER")
+    ] = None,
 ) -> int:
-    """Show every extracted fact with the file and line that it comes from, so that it can be checked."""
-    from analyzer.reports.inert import inert
+    """Show every extracted fact with the file and line that it comes from, so that it can be checked.
+
+    Behind the facts: which files were read, which are usually in a bundle and absent, which were refused.
+    """
     from analyzer.session import extract
 
     if form not in ("text", "json"):
         raise UsageProblem(f"there is no format {form!r}", do="Formats: text, json")
-    shown = [_subject(subject, only) for subject in extract(inputs)]
+    found = extract(inputs, cluster=of)
+    shown = [_subject(subject, only, found.copies) for subject in found.subjects]
+    files = _files(found)
     if form == "json":
-        print(json.dumps({"schema_version": "1", "subjects": shown}, indent=2, ensure_ascii=False))
+        whole = {"schema_version": "1", "subjects": shown, "files": files}
+        print(json.dumps(whole, indent=2, ensure_ascii=False))
         return 0
     for subject in shown:
-        print(f"{subject['kind']} {inert(str(subject['name']))}")
-        rows = subject["facts"]
-        for name, fact in rows.items() if isinstance(rows, dict) else ():
-            print(f"  {name} = {inert(_text(fact))}")
-            for origin in fact["origins"][:3]:
-                print(f"      {inert(origin)}")
+        _print_subject(subject)
+    _print_files(files)
     return 0
 
 
-def _subject(subject: Subject, only: str) -> dict[str, object]:
+def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
     from analyzer.engine import Fact
-    from analyzer.findings.redact import redact
     from analyzer.model.vocabulary import VOCABULARY
 
     found: dict[str, dict[str, object]] = {}
@@ -52,13 +61,93 @@ def _subject(subject: Subject, only: str) -> dict[str, object]:
         if fact is None or not name.startswith(only):
             continue
         if isinstance(fact, Fact):
-            value = json.loads(redact(json.dumps(fact.value, default=str)))
             origins = [f"{cite.file}:{cite.line}" for cite in fact.cites]
-            found[name] = {"state": "known", "value": value, "derived": fact.derived, "origins": origins}
+            found[name] = {
+                "state": "known",
+                "value": _redacted(fact.value),
+                "derived": fact.derived,
+                "origins": origins,
+            }
+            others = [
+                {"value": _redacted(value), "origin": f"{where.file}:{where.line}"}
+                for value, where in copies.others(fact)
+            ]
+            if others:
+                found[name]["other_copies"] = others
         else:
             why = "; ".join(dict.fromkeys(item.why for item in fact.missing))
             found[name] = {"state": "unknown", "why": why, "origins": []}
     return {"kind": subject.kind, "name": subject.name, "facts": found}
+
+
+def _redacted(value: object) -> object:
+    from analyzer.findings.redact import redact
+
+    return json.loads(redact(json.dumps(value, default=str)))
+
+
+def _files(found: Extraction) -> dict[str, list[dict[str, str]]]:
+    evidence = found.evidence
+    problems = [*evidence.problems, *found.notes]
+    return {
+        "inputs": [{"id": i.id, "kind": i.kind, "path": i.path} for i in evidence.inputs],
+        "read": [{"input": f.input, "file": f.path, "what": f.what} for f in evidence.files],
+        "absent": [{"what": one.what, "place": one.place} for one in found.absent],
+        "masked": [{"input": f.input, "file": f.path, "what": f.what} for f in evidence.masked],
+        "older": [
+            {"input": root.partition(":")[0], "folder": root.partition(":")[2]}
+            for root in sorted(evidence.older)
+        ],
+        "refused": [
+            {"input": p.input, "file": p.member, "code": p.code, "detail": p.detail}
+            for p in problems
+            if p.severity != "note"
+        ],
+        "notes": [
+            {"input": p.input, "file": p.member, "detail": p.detail} for p in problems if p.severity == "note"
+        ],
+    }
+
+
+def _print_subject(subject: dict[str, object]) -> None:
+    from analyzer.reports.inert import inert
+
+    rows = subject["facts"]
+    if not isinstance(rows, dict) or not rows:
+        return
+    print(f"{subject['kind']} {inert(str(subject['name']))}")
+    for name, fact in rows.items():
+        print(f"  {name} = {inert(_text(fact))}")
+        for origin in fact["origins"][:3]:
+            print(f"      {inert(origin)}")
+        for other in fact.get("other_copies", ()):
+            value = json.dumps(other["value"], ensure_ascii=False)
+            print(f"      another copy says {inert(value)}: {inert(other['origin'])}")
+
+
+def _print_files(files: dict[str, list[dict[str, str]]]) -> None:
+    from analyzer.reports.inert import inert
+
+    for one in files["inputs"]:
+        print(f"input {one['id']}: {inert(one['path'])}, {one['kind']}")
+    kinds = Counter(row["what"] for row in files["read"])
+    counted = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+    print(f"files read: {len(files['read'])} ({inert(counted)}; -f json names them)")
+    headings = {
+        "absent": ("usually in a bundle, and absent", ("what", "place")),
+        "masked": ("masked, and so not known", ("file", "what")),
+        "older": ("older than the bundle around it", ("folder",)),
+        "refused": ("not read, or not to the end", ("file", "detail")),
+        "notes": ("noted", ("file", "detail")),
+    }
+    for key, (heading, columns) in headings.items():
+        if not files[key]:
+            continue
+        print(f"{heading}: {len(files[key])}")
+        for row in files[key][:_MOST]:
+            print(f"  {inert(': '.join(row[column] or '(the input)' for column in columns))}")
+        if len(files[key]) > _MOST:
+            print(f"  … {len(files[key]) - _MOST} more (-f json for all)")
 
 
 def _text(fact: dict[str, object]) -> str:

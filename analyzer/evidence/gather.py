@@ -31,7 +31,7 @@ from analyzer.bundle import (
     split_root,
 )
 from analyzer.evidence import kubernetes
-from analyzer.evidence.input_kind import kind_of, layout_of
+from analyzer.evidence.input_kind import kind_of, layout_of, loose_layout
 from analyzer.evidence.insights import (
     archive_time,
     insights_member,
@@ -41,7 +41,7 @@ from analyzer.evidence.insights import (
 )
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
 from analyzer.evidence.logs import LogScan
-from analyzer.evidence.loose_logs import feed_loose, looks_like_log
+from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_begin
 from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
@@ -378,7 +378,7 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
     elif not cut.complete:
         detail = "the list ends too early"
         evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
-    elif want.listing and not _IS_LIST.search(data):
+    elif want.listing and not (_IS_LIST.search(data) and all(item.list_kind for item in cut.items)):
         detail = "it is no Kubernetes list"
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
         return
@@ -420,7 +420,16 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
     if _take_report(evidence, record, entry.path, data):
         return
     data = _restored(evidence, record, data)
+    layout = loose_layout(entry.path)
+    record.layouts |= {layout} if layout else set()
+    at = sections_begin(data)
+    if at is not None:
+        record.layouts.add("cluster-info dump")
+        _take_loose_log(evidence, record, entry.path, data, logs)
+        data = data[:at]
     loose = read_loose(record.id, entry.path, data)
+    if at is not None and not loose.records:
+        return
     if loose.records:
         record.contents.add(loose.what)
         evidence.files.append(ReadFile(record.id, entry.path, loose.what))

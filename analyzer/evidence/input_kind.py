@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 
+_LOOSE = {
+    "cluster-info dump": re.compile(r"(?:^|/)[^/]+/[^/]+/logs\.txt$"),
+    "installer log bundle": re.compile(
+        r"(?:^|/)log-bundle-\d+/|(?:^|/)(?:rendered-assets/openshift/manifests|bootstrap/journals)/"
+    ),
+}
 _WHOLE = "cluster-scoped-resources/config.openshift.io/"
 
 
@@ -12,9 +19,16 @@ def layout_of(root: str, inner: str) -> str:
     folder = root.rpartition("/")[2]
     if folder.startswith("hostedcluster-") or "/core/pods/logs/" in inner:
         return "HyperShift dump"
+    if folder.startswith("inspect.local."):
+        return "inspect"
     if inner.startswith(_WHOLE):
         return "whole"
     return "bundle"
+
+
+def loose_layout(path: str) -> str | None:
+    """Name the layout that a file outside any bundle root shows by its path; None for most."""
+    return next((name for name, pattern in _LOOSE.items() if pattern.search(path)), None)
 
 
 def kind_of(roots: AbstractSet[str], layouts: AbstractSet[str], contents: AbstractSet[str]) -> str:
@@ -25,8 +39,10 @@ def kind_of(roots: AbstractSet[str], layouts: AbstractSet[str], contents: Abstra
     """
     names = sorted(layouts - {"gather", "whole", "bundle"})
     plain = layouts & {"whole", "bundle"}
+    if "inspect" in names and "gather" in layouts and not plain:
+        names[names.index("inspect")] = "must-gather (its fallback)"
     # These two write parts of their own as oc adm inspect does.
-    own = not layouts & {"gather", "whole"} and names
+    own = not layouts & {"gather", "whole"} and names != ["inspect"] and names
     if plain and not own:
         names.insert(0, "must-gather" if layouts & {"gather", "whole"} else "inspect")
     return ", ".join([*names, *sorted(contents)])

@@ -127,6 +127,7 @@ def read_member(input_id: str, path: str, member: InsightsMember, data: bytes, r
         value=value,
         where=Where(input_id, document.at()),
         root=root,
+        second_hand=True,
     )
 
 

@@ -37,9 +37,17 @@ _TAIL = re.compile(r"-(?:[0-9a-f]{64}|[0-9a-z]{8,10}-[0-9a-z]{5}|[0-9a-z]{5})$")
 
 
 def looks_like_log(data: bytes) -> bool:
-    """Tell a log by the stamps on its first lines, or by kubectl's headings."""
+    """Tell a log by the stamps on its first lines."""
     head = data[:_HEAD]
-    return len(_STAMPED.findall(head)) >= min(3, max(1, head.count(b"\n"))) or bool(_SECTION.search(data))
+    return len(_STAMPED.findall(head)) >= min(3, max(1, head.count(b"\n")))
+
+
+def sections_begin(data: bytes) -> int | None:
+    """Give where kubectl's headings of logs begin, behind the lists of objects in the same file."""
+    if b"==== START logs for container " not in data:
+        return None
+    found = _SECTION.search(data)
+    return found.start() if found else None
 
 
 def feed_loose(logs: LogScan, input_id: str, path: str, data: bytes) -> bool:

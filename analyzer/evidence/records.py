@@ -32,6 +32,8 @@ class K8sObject:
     where: Where
     root: str
     """The bundle root (or loose file) that holds it: objects of one root are of one cluster."""
+    second_hand: bool = False
+    """From an Insights archive, with fewer fields and masked names: of equal copies the other counts."""
 
 
 @dataclass(frozen=True, slots=True)

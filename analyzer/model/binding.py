@@ -51,11 +51,14 @@ def clusters_of(objects: Iterable[K8sObject]) -> list[Identity]:
     # Roots that tell their id come first: they say which names belong to it.
     for root, values in sorted(told.items(), key=lambda item: _ID[0] not in item[1]):
         one = _identity(root, values)
-        same = next((i for i, other in enumerate(found) if _is_same(one, other)), None)
-        if same is None:
+        same = [i for i, other in enumerate(found) if _is_same(one, other) is True]
+        open_ = [i for i, other in enumerate(found) if _is_same(one, other) is None]
+        if same or len(open_) == len(found) == 1:
+            at = same[0] if same else open_[0]
+            found[at] = _united(found[at], one)
+        elif not open_:
             found.append(one)
-        else:
-            found[same] = _united(found[same], one)
+        # else it may be of any of several: as little is told of it as of a loose file
     return found
 
 
@@ -69,10 +72,11 @@ def _identity(root: str, values: dict[str, tuple[str, Cite]]) -> Identity:
     )
 
 
-def _is_same(one: Identity, other: Identity) -> bool:
+def _is_same(one: Identity, other: Identity) -> bool | None:
+    """Compare what both tell; None where one tells an id and the other a name."""
     if one.id and other.id:
         return one.id == other.id
-    return bool(one.infra) and one.infra == other.infra
+    return one.infra == other.infra if one.infra and other.infra else None
 
 
 def _united(one: Identity, other: Identity) -> Identity:

@@ -50,12 +50,13 @@ def was_in_cluster(obj: K8sObject) -> bool:
     )
 
 
-def _age(obj: K8sObject) -> tuple[bool, int, str]:
+def _age(obj: K8sObject) -> tuple[bool, int, bool, str]:
     """How new a copy is; of equal ones the path decides, so that the order of an archive does not."""
     version = text(dig(obj.value, "metadata", "resourceVersion")) or ""
     return (
         was_in_cluster(obj),
         int(version) if version.isdecimal() and len(version) < 20 else 0,
+        not obj.second_hand,
         obj.where.file,
     )
 

@@ -189,7 +189,12 @@ def test_numbered_files_are_no_parts(tmp_path: Path) -> None:
     for number in (1, 2):
         put(tmp_path, f"case/mg.0{number}", tar_of({f"f{number}": b"x"}))
         put(tmp_path, f"case/note-0{number}", b"text")
-    assert set(walk(tmp_path / "case")[0]) == {"mg.01!/f1", "mg.02!/f2", "note-01", "note-02"}
+        put(tmp_path, f"case/000{number}", b"text" if number > 1 else tar_of({"f": b"x"}))
+        put(tmp_path, f"case/x.0{number}", b"text" if number > 1 else tar_of({"f": b"x"}))
+    put(tmp_path, "case/x.03", b"longer than the one before it")
+    assert set(walk(tmp_path / "case")[0]) == {
+        "mg.01!/f1", "mg.02!/f2", "note-01", "note-02", "0001!/f", "0002", "x.01!/f", "x.02", "x.03",
+    }  # fmt: skip
 
 
 def test_formats_that_cannot_be_opened_say_what_to_do(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_what_is_no_report_is_refused(text: str) -> None:
 
 def test_counts_add_up(sample: str, report: Report) -> None:
     """Every rule is asked of every subject of its kind, and every answer is counted."""
-    subjects = Counter(subject.kind for subject in extract([ROOT / "samples" / sample]))
+    subjects = Counter(subject.kind for subject in extract([ROOT / "samples" / sample]).subjects)
     counts = report.counts
     total = counts.passed + counts.fail + counts.warn + counts.info + counts.unknown
     total += counts.not_applicable + counts.error

@@ -1,0 +1,287 @@
+"""The same cluster in every layout: never a false failure, the same findings from the same evidence."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from analyzer.cli.app import app
+from samples import Cluster
+from samples.exports import export_files
+from samples.layouts import (
+    LAYOUTS,
+    insights,
+    insights_name,
+    inspect_namespace,
+    must_gather,
+    pack,
+    with_insights,
+)
+
+from .conftest import Analyse, Files, fingerprints, rules, verdicts
+
+GOLDEN = Path(__file__).parent / "golden"
+WHOLE = ("inspect", "beside-inspect", "several-images", "node-level", "with-insights")
+"""Layouts that hold all that a must-gather holds."""
+
+KINDS = {
+    "must-gather": "must-gather",
+    "inspect": "inspect",
+    "inspect-namespace": "inspect",
+    "fallback": "must-gather (its fallback)",
+    "hosted-dump": "HyperShift dump",
+    "insights": "Insights archive",
+    "with-insights": "must-gather, Insights archive",
+    "installer-bundle": "installer log bundle, Kubernetes objects, logs",
+    "cluster-info": "cluster-info dump, Kubernetes objects, logs",
+    "cluster-info-stream": "cluster-info dump, Kubernetes objects, logs",
+    "get-yaml": "Kubernetes objects",
+}
+
+
+def no_provider(cluster: Cluster) -> None:
+    cluster.providers.clear()
+
+
+def wrong_issuer(cluster: Cluster) -> None:
+    cluster.authentication_issuer = "https://other-oidc.s3.us-west-2.amazonaws.com"
+
+
+def exports(cluster: Cluster) -> Files:
+    return {f"exports/{path}": data for path, data in export_files(cluster).items()}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_healthy_cluster_has_no_failure_in_any_layout(look: Analyse, layout: str) -> None:
+    cluster = Cluster()
+    report = look(LAYOUTS[layout](cluster) | exports(cluster))
+    assert not rules(report, "fail")
+    assert rules(report, "warn") <= ({"input-incomplete"} if layout == "fallback" else set())
+    assert report.exit_code == (6 if layout == "fallback" else 0)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_its_kind_is_named(look: Analyse, layout: str) -> None:
+    kind = look(LAYOUTS[layout](Cluster())).inputs[0].kind
+    assert kind == KINDS.get(layout, kind)
+
+
+@pytest.mark.parametrize("fault", [no_provider, wrong_issuer])
+@pytest.mark.parametrize("layout", WHOLE)
+def test_a_whole_layout_gives_the_findings_of_the_must_gather(look: Analyse, layout: str, fault) -> None:  # type: ignore[no-untyped-def]
+    cluster = Cluster()
+    fault(cluster)
+    wanted = look(must_gather(cluster) | exports(cluster))
+    found = look(LAYOUTS[layout](cluster) | exports(cluster))
+    assert fingerprints(wanted, "fail")
+    assert fingerprints(found, "fail", "warn") == fingerprints(wanted, "fail", "warn")
+    assert verdicts(found) == verdicts(wanted)
+
+
+@pytest.mark.parametrize("layout", ["hosted-dump", "get-yaml", "get-json", "get-documents"])
+def test_a_layout_without_secrets_or_logs_names_the_same_cause(look: Analyse, layout: str) -> None:
+    cluster = Cluster()
+    no_provider(cluster)
+    found = look(LAYOUTS[layout](cluster) | exports(cluster))
+    wanted = look(must_gather(cluster) | exports(cluster))
+    assert fingerprints(found, "fail") == fingerprints(wanted, "fail")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_golden_facts(tmp_path: Path, request: pytest.FixtureRequest, layout: str) -> None:
+    path = tmp_path / f"{layout}.tar"
+    path.write_bytes(pack(LAYOUTS[layout](Cluster())))
+    result = CliRunner().invoke(app, ["facts", str(path), "--only", "cluster."])
+    assert result.exit_code == 0, result.output
+    shown = re.sub(r"[0-9a-f]{64}", "…", result.output)
+    golden = GOLDEN / f"{layout}.txt"
+    if request.config.getoption("--update-golden"):
+        golden.write_text(shown)
+    assert shown == golden.read_text()
+
+
+# --- a case directory ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["w", "w:xz"])
+def test_everything_in_one_directory_under_meaningless_names(look: Analyse, mode: str) -> None:
+    cluster = Cluster()
+    no_provider(cluster)
+    files = {"0001": pack(must_gather(cluster), mode)}
+    for number, data in enumerate(exports(cluster).values(), 2):
+        files[f"{number:04}"] = data
+    wanted = look(must_gather(cluster) | exports(cluster))
+    found = look(files, directory=True)
+    assert fingerprints(found, "fail", "warn", "info") == fingerprints(wanted, "fail", "warn", "info")
+    # Fewer checks pass: a list of policies tells its role by the name of its file alone.
+    assert verdicts(found) == verdicts(wanted)
+
+
+def test_archives_of_bundle_and_exports_inside_one_archive(look: Analyse) -> None:
+    cluster = Cluster()
+    no_provider(cluster)
+    files = {"a": pack(must_gather(cluster), "w:gz"), "b": pack(exports(cluster), "w:xz")}
+    wanted = look(must_gather(cluster) | exports(cluster))
+    assert fingerprints(look(files), "fail") == fingerprints(wanted, "fail")
+
+
+# --- broken and hostile content -------------------------------------------------------------------
+
+
+SPOILED = {
+    "cut": lambda data: data[: len(data) * 2 // 3],
+    "empty": lambda data: b"",
+    "utf-16": lambda data: b"\xff\xfe" + data.decode().encode("utf-16-le"),
+    "deep": lambda data: b"{" * 5000,
+    "aliases": lambda data: b"a: &a [*a, *a]\n" * 300,
+    "odd-types": lambda data: b'[{"kind": 5, "apiVersion": [], "metadata": "x", "items": {"a": 1}}]',
+    "error-text": lambda data: b"Error from server (Forbidden): nothing for you\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("layout", "how"),
+    [*(("inspect", how) for how in SPOILED), *(("insights", how) for how in SPOILED),
+     ("installer-bundle", "cut"), ("cluster-info", "odd-types"),
+     ("get-yaml", "odd-types"), ("get-json", "cut")],
+)  # fmt: skip
+def test_broken_content_is_no_failure_of_the_cluster(look: Analyse, layout: str, how: str) -> None:
+    cluster = Cluster()
+    good = exports(cluster)
+    documents = {
+        path: data for path, data in LAYOUTS[layout](cluster).items() if not path.endswith((".log", ".txt"))
+    }
+    files = {
+        path: SPOILED[how](data) if number % 2 else data
+        for number, (path, data) in enumerate(documents.items())
+    }
+    report = look(files | good)
+    assert not rules(report, "fail"), [f.message for f in report.findings if f.state == "fail"]
+    assert not [error for error in report.errors if error.code == "rule-error"]
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_windows_encodings_lose_nothing(look: Analyse, wide: bool) -> None:
+    cluster = Cluster()
+    no_provider(cluster)
+    wanted = look(must_gather(cluster) | exports(cluster))
+
+    def recoded(path: str, data: bytes) -> bytes:
+        if not path.endswith((".yaml", ".json")):
+            return data
+        data = data.replace(b"\n", b"\r\n")
+        return b"\xff\xfe" + data.decode().encode("utf-16-le") if wide else b"\xef\xbb\xbf" + data
+
+    files = {path: recoded(path, data) for path, data in (must_gather(cluster) | exports(cluster)).items()}
+    found = look(files)
+    assert fingerprints(found, "fail", "warn") == fingerprints(wanted, "fail", "warn")
+    assert verdicts(found) == verdicts(wanted)
+
+
+# --- logs -----------------------------------------------------------------------------------------
+
+ERROR = (
+    b"2024-03-12T10:12:01.123456789Z ERROR operator.dns_controller failed to list: WebIdentityErr: failed to "
+    b"retrieve credentials\\ncaused by: InvalidIdentityToken: No OpenIDConnect provider found in your "
+    b"account for https://demo-oidc.s3.us-west-2.amazonaws.com\\n\\tstatus code: 400\n"
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "openshift-ingress-operator.log",
+        "openshift-ingress-operator_ingress-operator-fqhj9dr4s9-5fm88.txt",
+        "logs/ingress-operator.log",
+        "ingress-operator-fqhj9dr4s9-5fm88.log",
+        "control-plane/10.0.1.2/containers/ingress-operator-" + "0f" * 32 + ".log",
+        "openshift-ingress-operator/ingress-operator-fqhj9dr4s9-5fm88/logs.txt",
+    ],
+)
+def test_a_log_by_itself_is_its_namespaces(look: Analyse, name: str) -> None:
+    bare = {path: data for path, data in must_gather(Cluster()).items() if not path.endswith(".log")}
+    assert "log-no-provider" in rules(look(bare | {name: ERROR}), "fail", "warn")
+
+
+def test_a_log_of_an_unknown_pod_is_said(look: Analyse) -> None:
+    report = look(must_gather(Cluster()) | {"output.txt": ERROR})
+    assert "log-no-provider" not in rules(report, "fail", "warn")
+    assert [e.code for e in report.errors] == ["unplaced"]
+    assert "name the file after its namespace" in report.errors[0].detail
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "current.log.gz",
+        "previous.log",
+        "previous.log.gz",
+        "current.log.1.gz",
+        "rotated/0.log.20240312-101201.gz",
+    ],
+)
+def test_packed_and_rotated_logs(look: Analyse, name: str) -> None:
+    import gzip
+
+    data = gzip.compress(ERROR) if name.endswith(".gz") else ERROR
+    pod = "ingress-operator-fqhj9dr4s9-5fm88"
+    files = {
+        path: data for path, data in must_gather(Cluster()).items() if f"/{pod}/ingress-operator/" not in path
+    }
+    root = next(path for path in files if path.endswith("/version")).removesuffix("version")
+    logs = f"namespaces/openshift-ingress-operator/pods/{pod}/ingress-operator/ingress-operator/logs"
+    place = f"{root}{logs}/{name}"
+    assert "log-no-provider" in rules(look(files | {place: data}), "fail", "warn")
+
+
+# --- Insights -------------------------------------------------------------------------------------
+
+
+def test_an_older_insights_archive_inside_does_not_win(look: Analyse) -> None:
+    older = Cluster()
+    older.authentication_issuer = ""
+    older.mode = ""
+    cluster = Cluster()
+
+    def later(path: str, body):  # type: ignore[no-untyped-def]
+        if body.get("kind") == "Authentication":
+            body["metadata"]["resourceVersion"] = "999999999"
+        return body
+
+    cluster.hooks.append(later)
+    report = look(with_insights(cluster, older))
+    assert report.cluster.sts is True
+    assert not rules(report, "fail")
+
+
+def test_an_insights_archive_gives_what_it_holds(look: Analyse, tmp_path: Path) -> None:
+    cluster = Cluster()
+    report = look({insights_name(): pack(insights(cluster), "w:gz")}, directory=True)
+    assert (report.cluster.id, report.cluster.version) == (cluster.cluster_id, cluster.version)
+    assert report.cluster.issuer == cluster.issuer
+    assert (report.cluster.infra_name, report.cluster.region) == (None, None), "these are masked"
+    assert report.run.as_of == "2024-03-12T08:44:12Z"
+
+
+def test_a_full_volume_is_said(look: Analyse) -> None:
+    files = must_gather(Cluster())
+    path = next(path for path in files if path.endswith("gather.logs"))
+    files[path] += b"2024-03-12T10:31:00Z Disk usage exceeds the volume percentage of 70\n"
+    report = look(files)
+    assert rules(report, "warn") == {"input-incomplete"}
+    assert report.exit_code == 6
+
+
+def test_one_namespace_alone(look: Analyse) -> None:
+    report = look(inspect_namespace(replace_time(Cluster())))
+    assert report.exit_code == 0
+    assert set(verdicts(report)) == {"openshift-ingress-operator/cloud-credentials"}
+
+
+def replace_time(cluster: Cluster) -> Cluster:
+    cluster.gathered += timedelta(hours=1)
+    return cluster
