@@ -9,6 +9,7 @@ from __future__ import annotations
 from analyzer.evidence.exports import (
     aws_cli,
     aws_config,
+    bare_policies,
     cloudformation,
     cloudtrail,
     issuer_hosts,
@@ -25,6 +26,7 @@ from analyzer.evidence.exports.shape import Shape
 SHAPES: tuple[Shape, ...] = (
     *aws_cli.SHAPES,
     *aws_config.SHAPES,
+    *bare_policies.SHAPES,
     *cloudformation.SHAPES,
     *cloudtrail.SHAPES,
     *issuer_hosts.SHAPES,

@@ -9,9 +9,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping
-from typing import cast
 
-from analyzer.bundle.document import Document, Map, Seq, Value, pack_mark
+from analyzer.bundle.document import Document, Map, Seq, pack_mark
 from analyzer.evidence.exports import iam_objects
 from analyzer.evidence.exports.aws_config import opened
 from analyzer.evidence.exports.shape import Reading, Shape
@@ -20,12 +19,9 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, ManagedPolicy, PolicyDocument, ProviderRecord, RoleRecord
 
 _WHAT = "Steampipe"
-_JSON_COLUMNS = (
-    "assume_role_policy", "inline_policies", "attached_policy_arns", "tags", "policy", "client_id_list",
-    "thumbprint_list",
-)  # fmt: skip
 _OF_A_ROLE = ("assume_role_policy", "inline_policies", "attached_policy_arns")
 _TOLD_BY = {*_OF_A_ROLE, "client_id_list", "policy_std"}
+_NONE = (None, "", "null", "<null>")
 _MOST_ROWS = 20_000
 _LONGEST_CELL = 1 << 20
 
@@ -108,17 +104,12 @@ def _rows(data: bytes) -> Seq:
         row = Map(pack_mark(line, 0))
         for name, cell in cells.items():
             if isinstance(name, str) and isinstance(cell, str):
-                row[name] = cast("Value", _cell(cell)) if name in _JSON_COLUMNS else cell
+                row[name] = cell
                 row.marks[name] = pack_mark(line, 0)
         rows.append(row)
         rows.marks.append(pack_mark(line, 0))
         line = reader.line_num
     return rows
-
-
-def _cell(cell: str) -> Json:
-    value = opened(cell)
-    return cell if value is None and cell not in ("", "null", "<null>") else value
 
 
 SHAPES = (Shape(_WHAT, ("arn",), _row),)

@@ -1,0 +1,41 @@
+"""A policy document alone, as ``--query Role.AssumeRolePolicyDocument`` prints it: it names no owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from analyzer.evidence.exports.aws_cli import role_name_hint
+from analyzer.evidence.exports.shape import Reading, Shape
+from analyzer.evidence.kubernetes import items, mapping
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import Json, PolicyDocument, RoleRecord
+
+_WHOSE = (
+    "a policy document that does not say whose it is: hand in the answer of get-role, get-role-policy or "
+    "get-policy-version whole, without --query"
+)
+
+
+def _document(value: Mapping[str, Json], where: Where, reading: Reading) -> Iterator[object]:
+    statements = value["Statement"]
+    found = [mapping(entry) for entry in (items(statements) or [statements])]
+    if not all("Effect" in statement for statement in found):
+        return
+    trust = any("Principal" in statement or "NotPrincipal" in statement for statement in found)
+    role = _role(reading) if trust else (reading.command.role if reading.command else None)
+    name = reading.command.options.get("policy-name") if reading.command else None
+    if role and trust:
+        yield RoleRecord(role, None, PolicyDocument("AssumeRolePolicyDocument", value, where), where)
+    elif role and name:
+        yield RoleRecord(role, None, None, where, inline=(PolicyDocument(name, value, where),))
+    else:
+        reading.notes.append(_WHOSE)
+
+
+def _role(reading: Reading) -> str | None:
+    told = reading.command.role if reading.command else None
+    hint = role_name_hint(reading.path.rsplit("/", 1)[-1])
+    return told or (hint if hint.count("-") >= 2 else None)
+
+
+SHAPES = (Shape("policy document", ("Statement",), _document),)
