@@ -10,6 +10,7 @@ from .document import UnreadableDocument
 from .json_places import children
 from .lists import ListItem, item_base, parse_item
 
+_FLOW = re.compile(rb"(?:\s|#[^\n]*+\n)*+(?:-\s++)?\{\s*+(?:([\"}]))?")
 _CHILD = re.compile(rb"\n( +)[^\s#]")
 _QUOTED = re.compile(rb"(?:\"([^\"\\]*)\"|'([^']*)')(?:[ \t]+#.*)?\Z")
 _PLAIN = re.compile(rb"[A-Za-z0-9][^\s:#\"'&*!|>%@`\\]*(?::[^\s:#\"'\\]+)*\Z")
@@ -36,8 +37,9 @@ def item_namespace(data: bytes) -> str | None:
 
 
 def _field(data: bytes, path: tuple[str, ...]) -> str | None:
-    if data.lstrip()[:1] == b"{":
-        return _json_field(data, path)
+    flow = _FLOW.match(data)
+    if flow is not None:
+        return _json_field(data, path) if flow[1] else _parsed(data, path)
     base, text = _unmarked(data)
     if len(path) == 1:
         found = _key(base, path[0]).search(text)
@@ -45,7 +47,7 @@ def _field(data: bytes, path: tuple[str, ...]) -> str | None:
     block = _block(base, path[0]).search(text)
     if block is None or not block[1]:
         # A flow mapping or something odder: rare enough to parse.
-        return _parsed(data, path) if path[0].encode() + b":" in data else None
+        return _parsed(data, path) if path[0].encode() in data else None
     child = _CHILD.search(block[1])
     found = _key(len(child[1]), path[1]).search(block[1]) if child else None
     return _scalar(found[1], data, path) if found else None
@@ -59,14 +61,15 @@ def _unmarked(data: bytes) -> tuple[int, bytes]:
 
 @lru_cache(maxsize=64)
 def _key(column: int, key: str) -> re.Pattern[bytes]:
-    return re.compile(rb"\n {%d}%b:[ \t]+([^\n]*)" % (column, key.encode()))
+    return re.compile(rb"\n {%d}[\"']?%b[\"']?:[ \t]+([^\n]*)" % (column, key.encode()))
 
 
 @lru_cache(maxsize=16)
 def _block(column: int, key: str) -> re.Pattern[bytes]:
     """Match a key and the lines below that are indented deeper."""
     return re.compile(
-        rb"\n {%d}%b:[ \t]*((?:\n {%d,}[^\n]*+|\n[ \t]*+(?=\n|\Z))*+)" % (column, key.encode(), column + 1)
+        rb"\n {%d}[\"']?%b[\"']?:[ \t]*((?:\n {%d,}[^\n]*+|\n[ \t]*+(?=\n|\Z))*+)"
+        % (column, key.encode(), column + 1)
     )
 
 

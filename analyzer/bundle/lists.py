@@ -17,15 +17,16 @@ from .json_guard import parse_json
 from .json_places import after_space, children, value_end
 from .limits import DEFAULT_LIMITS, Limits
 from .text import to_utf8
+from .yaml_flow import flow_items
 from .yaml_guard import parse_yaml
 
 # Patterns begin with the line break before them: a literal first byte makes the search ten times faster.
-_ITEMS = re.compile(rb"\nitems:[ \t]*([^\n]*)\n?")
-_KIND = re.compile(rb"\nkind:[ \t]*[\"']?(\w+)")
+_ITEMS = re.compile(rb"\n[\"']?items[\"']?:[ \t]*([^\n]*)\n?")
+_KIND = re.compile(rb"\n[\"']?kind[\"']?:[ \t]*[\"']?(\w+)")
 _SEPARATOR = re.compile(rb"\n(?:---(?=[ \t\n]|\Z)|\.\.\.(?=[ \t]*(?:\n|\Z)))[ \t]*")
 _BLANK = re.compile(rb"(?:[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z))*+")
 _MARKER = re.compile(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
-_JSON = re.compile(rb"\s*+[\[{]\s*+[\"\[\]{}0-9tfn-]")
+_JSON = re.compile(rb"\s*+(?:\{\s*+[\"}]|\[\s*+[\"\[\]{}0-9tfn-])")
 _OPEN_ITEMS = re.compile(rb'[\s,]*+"items"\s*+:\s*+(?=\[)')
 _FIRST_ITEM = re.compile(rb"( *)-(?= |\n|\Z)")
 _ERROR_TEXT = re.compile(
@@ -122,7 +123,7 @@ def parse_items(
 
 def strip_managed_fields(data: bytes, indent: int) -> bytes:
     """Blank out ``managedFields`` at an indentation: a quarter of the bytes; lines keep their numbers."""
-    if b"managedFields:" not in data:
+    if b"managedFields" not in data:
         return data
     return _managed(indent).sub(lambda found: b"\n" * found[0].count(b"\n"), data)
 
@@ -130,7 +131,7 @@ def strip_managed_fields(data: bytes, indent: int) -> bytes:
 @lru_cache(maxsize=16)
 def _managed(indent: int) -> re.Pattern[bytes]:
     pad = b" " * indent
-    return re.compile(rb"\n%bmanagedFields:[ \t]*(?:\n%b[- ][^\n]*+|\n[ \t]*+(?=\n|\Z))++" % (pad, pad))
+    return re.compile(rb"\n%b\"?managedFields\"?:[ \t]*(?:\n%b[- ][^\n]*+|\n[ \t]*+(?=\n|\Z))++" % (pad, pad))
 
 
 def _documents(text: bytes) -> Iterator[tuple[int, int, int]]:
@@ -160,6 +161,12 @@ def _after_blank(text: bytes, start: int, end: int) -> int:
 def _cut_yaml(text: bytes, line: int, start: int, end: int) -> tuple[list[ListItem], bool]:
     """Give a document's items and whether it is complete; one item where it is no list."""
     whole = [ListItem(line, text[start:end])], True
+    if text.startswith(b"{", _after_blank(text, start, end)):
+        listed = flow_items(text[start:end])
+        if listed is None:
+            return whole
+        # The marker makes them what items of a block sequence are.
+        return [ListItem(line + down, b"- " + item, listed.kind) for down, item in listed.items], True
     head = _ITEMS.search(text, start - 1, end)
     if head is None:
         return whole

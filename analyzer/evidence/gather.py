@@ -55,7 +55,8 @@ REPORT = "report of must-gather-clean"
 _RESOURCE_VERSION = re.compile(rb"\n +resourceVersion: \"?([0-9]{1,19})\b")
 _DISK_FULL = b"Disk usage exceeds the volume percentage"
 _LONGEST_NOTE = 4 << 20
-_IS_LIST = re.compile(rb"^\s*\"?items\"?\s*:|[{,]\s*\"items\"\s*:", re.MULTILINE)
+_CREDENTIALS = re.compile(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
+_IS_LIST = re.compile(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
 _NOISE = ("event-filter.html", ".DS_Store")
 _NOISE_FOLDERS = frozenset(
     {
@@ -412,7 +413,7 @@ def _take_item(
 
 
 def _holds_credentials(data: bytes) -> bool:
-    return b" credentials:" in data or b"aws_access_key_id:" in data
+    return _CREDENTIALS.search(data) is not None
 
 
 def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:

@@ -105,7 +105,7 @@ def wants_item(kind: str, namespace: str, name: str, data: bytes) -> bool:
     if kind == "Secret":
         return not any(noise in data for noise in _SECRET_NOISE)
     if kind == "ServiceAccount":
-        return b"amazonaws.com/" in data or b": arn:aws" in data
+        return b"amazonaws.com/" in data or b"arn:aws" in data
     if kind == "ClusterServiceVersion":
         return TOKEN_AUTH in data and b"olm.copiedFrom" not in data
     return True

@@ -11,7 +11,7 @@ from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import Symptom
 from analyzer.model.aws import parse_role_arn, provider_of, without_scheme
-from analyzer.model.chains import Chain, operator_of
+from analyzer.model.chains import COPIES, Chain, operator_of
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
@@ -28,8 +28,6 @@ from analyzer.model.surroundings import (
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
-
-REGISTRY_SECRET = "installer-cloud-credentials"  # noqa: S105  (a name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +213,10 @@ def _elsewhere(chain: Chain, joined: Joined) -> list[tuple[str, Cite]]:
 
 def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
     """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
-    if chain.secret_name != REGISTRY_SECRET or chain.length is None:
+    copied = next((copy for copy, original in COPIES.items() if original == chain.secret_name), None)
+    if copied is None or chain.length is None:
         return known(None)
-    obj = joined.objects.one("Secret", "image-registry-private-configuration", chain.namespace)
+    obj = joined.objects.one("Secret", copied, chain.namespace)
     copy = kubernetes.secret(obj).values.get("credentials") if obj else None
     if obj is None or copy is None or copy.length is None or copy.length == chain.length:
         return known(None)

@@ -17,6 +17,9 @@ from analyzer.model.objects import Objects, was_in_cluster
 READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 """The credential operator's own request: nothing uses it in Manual mode."""
 
+COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
+"""Secrets that an operator copies from another of its namespace: no consumer of their own."""
+
 _DELETE = "release.openshift.io/delete"
 _GATES = ("release.openshift.io/feature-set", "release.openshift.io/feature-gate")
 _CAPABILITY = "capability.openshift.io/name"
@@ -148,7 +151,7 @@ def _add_orphans(chains: dict[str, Chain], objects: Objects) -> None:
     """Without any request, the Secrets of STS shape are what shows the consumers."""
     for obj in objects.all("Secret"):
         record = kubernetes.secret(obj)
-        if set(record.values) == {"credentials"}:
+        if set(record.values) == {"credentials"} and obj.name not in COPIES:
             chains.setdefault(f"{obj.namespace}/{obj.name}", Chain(obj.namespace, obj.name))
 
 

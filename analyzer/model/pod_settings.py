@@ -16,7 +16,7 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Container, Json, Symptom, Workload
 from analyzer.model.asks import Asks
 from analyzer.model.aws import without_scheme
-from analyzer.model.chains import Chain
+from analyzer.model.chains import COPIES, Chain
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known
 from analyzer.model.symptoms import stamp
@@ -122,8 +122,7 @@ def _env_place(found: Workload, container: Container, name: str) -> Where:
 
 
 def _copies(chain: Chain) -> tuple[str, ...]:
-    copies = {"installer-cloud-credentials": ("image-registry-private-configuration",)}
-    return copies.get(chain.secret_name, ())
+    return tuple(copy for copy, original in COPIES.items() if original == chain.secret_name)
 
 
 def _other_profile(found: Workload, chain: Chain) -> Iterator[tuple[str, Where]]:

@@ -146,7 +146,9 @@ def _predicted(
     arn = f"arn:{view.partition}:iam::{account}:role/{name}" if account else None
     fits = candidates(book, chain.namespace, chain.secret_name)
     fits = [f for f in fits if prefix_of(f[0].name, chain.namespace, chain.secret_name) in (None, prefix)]
-    gone = None if fits or not names.followed else book.missing(name, account)
+    # ccoctl makes roles for requests: a Secret without one tells of no role that ought to be there.
+    sure = names.followed and not fits and chain.request is not None
+    gone = book.missing(name, account) if sure else None
     return RoleChoice(arn, name, "predicted from ccoctl's naming", None, False if gone else None, gone)
 
 

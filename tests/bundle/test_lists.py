@@ -264,3 +264,70 @@ def test_any_bytes(data: bytes) -> None:
     documents, problems = b.parse_items(cut, "f")
     assert len(documents) + len(problems) >= len(cut.items)
     described(cut)
+
+
+def _secrets() -> dict[str, object]:
+    items = [
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "Opaque",
+            "metadata": {"labels": {"items": "x", "name": "not-this"}, "name": name, "namespace": "shop"},
+        }
+        for name in ("first", "2nd")
+    ]
+    return {"apiVersion": "v1", "items": items, "kind": "SecretList", "metadata": {"resourceVersion": "7"}}
+
+
+class _Quoted(yaml.SafeDumper):
+    """Writes every string, keys too, in double quotes."""
+
+
+_Quoted.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+STYLES = {
+    "flow": lambda value: yaml.safe_dump(value, default_flow_style=True, width=50),
+    "flow-below-a-comment": lambda value: "---\n# by hand\n" + yaml.safe_dump(value, default_flow_style=True),
+    "flow-type-first": lambda value: yaml.safe_dump(
+        {key: value[key] for key in sorted(value, reverse=True)}, default_flow_style=True, sort_keys=False
+    ),
+    "quoted": lambda value: "---\n" + yaml.dump(value, Dumper=_Quoted, default_flow_style=False),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_other_styles_of_yaml_give_the_same_items(style: str) -> None:
+    listed = _secrets()
+    text = STYLES[style](listed)
+    cut = b.cut_list(text.encode())
+    assert cut.complete
+    assert [item.list_kind for item in cut.items] == ["SecretList"] * 2
+    assert [b.parse_item(item, "f").value for item in cut.items] == listed["items"]
+    for item, name in zip(cut.items, ("first", "2nd"), strict=True):
+        assert (b.item_kind(item.data), b.item_name(item.data)) == ("Secret", name)
+        assert b.item_namespace(item.data) == "shop"
+        (line,) = [
+            n for n, shown in enumerate(text.splitlines(), 1) if f"name: {name}" in shown.replace('"', "")
+        ]
+        if style == "flow":
+            assert item.first_line <= line < item.first_line + item.data.count(b"\n") + 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_single_object_in_another_style_is_named(style: str) -> None:
+    text = STYLES[style]({"type": "Opaque", "kind": "Secret", "metadata": {"name": "a", "namespace": "n"}})
+    (item,) = b.cut_list(text.encode()).items
+    assert (b.item_kind(item.data), b.item_name(item.data), b.item_namespace(item.data)) == (
+        "Secret",
+        "a",
+        "n",
+    )
+
+
+def test_a_broken_flow_mapping_is_left_to_the_parser_and_an_empty_list_is_empty() -> None:
+    (item,) = b.cut_list(b"{apiVersion: v1, items: [{a: 1}").items
+    with pytest.raises(b.UnreadableDocument):
+        b.parse_item(item, "f")
+    assert b.cut_list(b"{apiVersion: v1, items: [], kind: SecretList}").items == ()
