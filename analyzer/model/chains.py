@@ -117,7 +117,9 @@ def _add_request(
         return
     if request.provider_kind != "AWSProviderSpec" or request.annotations.get(_DELETE) == "true":
         return
-    if any(c.get("type") == "Ignored" and c.get("status") == "True" for c in request.conditions):
+    held = {c.get("type") for c in request.conditions if c.get("status") == "True"}
+    if "Ignored" in held or ("StaleCredentials" in held and in_release is None):
+        # nothing asks for the Secret of a request that was left behind
         return
     if in_cluster is None and not is_enabled(request.annotations, capabilities):
         return

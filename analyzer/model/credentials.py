@@ -19,7 +19,8 @@ STATIC_LENGTH = 115
 """Bytes of the credentials value that holds a long-lived key: ids have 20, keys 40 characters."""
 
 _PLACEHOLDER = re.compile(
-    r"POPULATE ROLE ARN AND DELETE THIS LINE|<enter_[a-z_]+>|<[A-Z_ -]+>|%\{[a-z_]+\}|\bwhatever\b"
+    r"POPULATE ROLE ARN AND DELETE THIS LINE|<[A-Za-z][\w -]*>|[%$]\{[A-Za-z_]+\}|\bwhatever\b"
+    r"|\b(?:CHANGE|REPLACE)[_-]?ME\b"
 )
 _SETTING = re.compile(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
 
@@ -113,7 +114,7 @@ def read_credentials(text: str) -> Credentials:
         raw = raw_settings.get(key, "")
         if raw.strip()[:1] in "\"'" and raw.strip():
             malformations.append(f"{key} is in quotes, which some SDKs take as part of the value")
-        if raw != raw.rstrip(" \t") and "\r" not in text:
+        if raw.strip() and raw != raw.rstrip(" \t") and "\r" not in text:
             malformations.append(f"{key} has trailing blanks")
     placeholder = _PLACEHOLDER.search(text)
     return Credentials(

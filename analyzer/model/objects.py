@@ -43,9 +43,11 @@ class Objects:
 
 
 def was_in_cluster(obj: K8sObject) -> bool:
-    """Tell an object that the API server gave out from a manifest."""
+    """Tell an object that the API server gave out from a manifest: a bundle holds no manifests."""
+    loose = obj.root in ("", f"{obj.where.input}:{obj.where.file}")
     return (
-        dig(obj.value, "metadata", "uid") is not None
+        not loose
+        or dig(obj.value, "metadata", "uid") is not None
         or dig(obj.value, "metadata", "resourceVersion") is not None
     )
 

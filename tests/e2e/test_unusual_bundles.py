@@ -1,0 +1,152 @@
+"""Bundles that are right but written, stripped or left over in ways that the usual ones are not."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from samples import Cluster
+
+from .runs import (
+    INGRESS,
+    Bench,
+    assert_healthy,
+    bundle,
+    everything,
+    findings,
+    named,
+    said,
+    the_chain,
+    told,
+    without,
+)
+
+Documents = dict[str, bytes]
+
+
+def _rewritten(files: Documents, write: Callable[[object], str]) -> Documents:
+    """Give the files with every YAML file of the must-gather written anew."""
+    return {
+        path: write(yaml.load(content, yaml.CSafeLoader)).encode()
+        if path.startswith("must-gather/") and path.endswith(".yaml")
+        else content
+        for path, content in files.items()
+    }
+
+
+class _Quoted(yaml.SafeDumper):
+    """Writes every string, keys too, in double quotes."""
+
+
+_Quoted.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+STYLES: dict[str, Callable[[object], str]] = {
+    "flow": lambda value: yaml.dump(value, Dumper=yaml.CSafeDumper, default_flow_style=True),
+    "quoted": lambda value: yaml.dump(value, Dumper=_Quoted, default_flow_style=False),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_bundle_in_another_style_of_yaml(bench: Bench, style: str) -> None:
+    files = _rewritten(everything(Cluster()), STYLES[style])
+    assert_healthy(bench.report(files))
+
+
+def test_the_registrys_copy_is_no_consumer_where_no_request_was_gathered(bench: Bench) -> None:
+    files = everything(Cluster())
+    before = {chain.id for chain in bench.report(files).chains}
+    report = bench.report(without(files, "credentialsrequests"))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert {chain.id for chain in report.chains} <= before
+
+
+def test_objects_of_a_bundle_need_no_uid_to_be_the_clusters(bench: Bench) -> None:
+    """Bundles are stripped by hand: what lies in a must-gather was in the cluster all the same."""
+
+    def strip(value: object) -> str:
+        members = value.get("items", [value]) if isinstance(value, dict) else []
+        for member in members or []:
+            for name in ("uid", "resourceVersion"):
+                member.get("metadata", {}).pop(name, None)
+        return yaml.dump(value, Dumper=yaml.CSafeDumper)
+
+    files = _rewritten(everything(Cluster()), strip)
+    report = bench.report(files)
+    assert_healthy(report)
+    hidden = _without_secret(files, INGRESS)
+    assert said(the_chain(bench.report(hidden), INGRESS)) == ("fail", "secret", "secret-missing")
+
+
+def _without_secret(files: Documents, chain: str) -> Documents:
+    namespace, name = chain.split("/")
+    changed = dict(files)
+    for path, content in files.items():
+        if path.endswith(f"namespaces/{namespace}/core/secrets.yaml"):
+            value = yaml.safe_load(content)
+            value["items"] = [item for item in value["items"] if item["metadata"]["name"] != name]
+            changed[path] = yaml.safe_dump(value).encode()
+    assert changed != files
+    return changed
+
+
+def test_a_stale_request_needs_no_secret(bench: Bench) -> None:
+    """The credential operator marks requests that no release brings any more; in Manual mode they stay."""
+    files = everything(Cluster())
+    path = next(p for p in files if p.endswith("credentialsrequests/openshift-ingress.yaml"))
+    request = yaml.safe_load(files[path])
+    request["metadata"]["name"] = "cloud-credential-operator-s3"
+    request["spec"]["secretRef"]["name"] = "cloud-credential-operator-s3-creds"
+    request["status"] = {
+        "conditions": [{"type": "StaleCredentials", "status": "True", "message": "no longer asked for"}]
+    }
+    files[path.replace("openshift-ingress.yaml", "cloud-credential-operator-s3.yaml")] = yaml.safe_dump(
+        request
+    ).encode()
+    report = bench.report(files)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert "request-stale" in named(report, "info")
+
+
+SETTINGS = "[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\nweb_identity_token_file = {path}"
+TOKEN = "/var/run/secrets/openshift/serviceaccount/token"
+
+
+@pytest.mark.parametrize(
+    ("arn", "rule"),
+    [
+        ("", "secret-role-arn-missing"),
+        ("<role-arn>", "secret-placeholder"),
+        ("${ROLE_ARN}", "secret-placeholder"),
+        ("arn:aws:iam::<account id>:role/CHANGEME", "secret-placeholder"),
+        (f"arn:aws:iam::123456789012:role/{'a' * 70}", "secret-role-name-untruncated"),
+    ],
+)
+def test_one_fault_of_a_role_arn_is_one_finding(bench: Bench, arn: str, rule: str) -> None:
+    """An empty ARN has no trailing blank, a placeholder is not malformed, no role has so long a name."""
+    cluster = Cluster()
+    text = SETTINGS.format(arn=arn, path=TOKEN)
+    namespace, name = INGRESS.split("/")
+    files = everything(cluster)
+    for path, content in bundle(cluster).items():
+        if path.endswith(f"namespaces/{namespace}/core/secrets.yaml"):
+            value = yaml.safe_load(content)
+            for item in value["items"]:
+                if item["metadata"]["name"] == name:
+                    elided = base64.b64encode(f"{len(text)} bytes long".encode()).decode()
+                    item["data"] = {"credentials": elided}
+            files[path] = yaml.safe_dump(value).encode()
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": namespace},
+        "stringData": {"credentials": text},
+    }
+    files["exports/secret.yaml"] = yaml.safe_dump(manifest).encode()
+    report = bench.report(files)
+    assert named(report, "fail", "warn") == {rule}, told(report)
+    assert said(the_chain(report, INGRESS))[2] == rule
