@@ -36,6 +36,7 @@ from analyzer.model.link_facts import link_facts
 from analyzer.model.symptoms import is_over, recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
+from analyzer.progress import SILENT, Progress
 
 FailOn = Literal["fail", "warn", "unknown"]
 
@@ -59,8 +60,8 @@ class Options:
     baseline: Path | None = None
 
 
-def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
-    """Read the inputs and judge them.
+def analyze(paths: Sequence[Path], options: Options | None = None, progress: Progress = SILENT) -> Report:
+    """Read the inputs and judge them; ``progress`` is told each step.
 
     Raises NothingToRead where no input holds anything of use, UsageProblem for a path that does not
     exist, RuleProblem for a bad rule file. Whatever an input holds never raises.
@@ -68,8 +69,11 @@ def analyze(paths: Sequence[Path], options: Options | None = None) -> Report:
     options = options or Options()
     ruleset = built_in_rules(options.rules)
     choose(ruleset, options.select, options.ignore)  # a misspelt id is said before anything is read
+    progress.step(f"reading {', '.join(path.name for path in paths[:3])}")
     evidence = _gather(paths)
+    progress.step("joining what was found")
     model = build_model(evidence, options.as_of, cluster=options.cluster)
+    progress.step("judging")
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
 
@@ -188,8 +192,19 @@ def make_report(
         exit_code=0,
         facts=link_facts(model.subjects, relevant),
         timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
+        notices=_narrowed(options),
     )
     return _with_exit_code(_accepted(report, options), evidence, options)
+
+
+def _narrowed(options: Options) -> tuple[str, ...]:
+    """Say what was left out on request: a report on a part must not look like one on the whole."""
+    parts = {
+        "only rules of": ", ".join(options.select), "no rules of": ", ".join(options.ignore),
+        "only the namespace": options.namespace, "only the operator": options.operator,
+    }  # fmt: skip
+    said = [f"{what} {which}" for what, which in parts.items() if which]
+    return (f"asked for a part: {'; '.join(said)}",) if said else ()
 
 
 def _accepted(report: Report, options: Options) -> Report:

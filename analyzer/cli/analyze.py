@@ -11,6 +11,7 @@ import typer
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
+from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
 
 LEVELS = ("fail", "warn", "unknown")
@@ -86,7 +87,8 @@ def analyze(
         namespace=namespace, operator=operator, fail_on=fail_on, strict=strict,  # type: ignore[arg-type]
         baseline=baseline, cluster=of,
     )  # fmt: skip
-    report = session.analyze(paths, options)
+    with waiting(quiet=output.quiet) as progress:
+        report = session.analyze(paths, options, progress)
     output.write(report, targets)
     return report.exit_code
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from analyzer import __version__
-from analyzer.cli import analyze, baseline, collect, diff, facts, fleet, inspect, render, rules, scan, upgrade
+from analyzer.cli import (
+    analyze,
+    baseline,
+    collect,
+    config,
+    diff,
+    facts,
+    fleet,
+    inspect,
+    render,
+    rules,
+    scan,
+    upgrade,
+)
+from analyzer.cli.manual import manual
+from analyzer.cli.settings import Command
 
 app = typer.Typer(
     name="sts-doctor",
@@ -29,25 +46,36 @@ def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
+    config_file: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Settings in TOML: config show --help."),
+    ] = None,
 ) -> None:
     """Diagnose AWS STS authentication from OpenShift must-gather bundles, offline.
 
     Exit codes: 0 nothing found, 1 findings, 2 usage or a bad rule file, 3 nothing readable,
     4 --strict and something decisive unknown, 5 input refused as hostile, 6 some inputs unreadable,
     70 internal error, 130 interrupted.
+
+    Each command has its own --help with examples. --install-completion completes in your shell.
     """
 
 
-app.command("analyze")(analyze.analyze)
-app.command("upgrade")(upgrade.upgrade)
-app.command("diff")(diff.diff)
-app.command("baseline")(baseline.baseline)
-app.command("render")(render.render)
-app.command("scan")(scan.scan)
-app.command("collect")(collect.collect)
-app.command("facts")(facts.facts)
-app.command("explain")(rules.explain)
-app.command("schema")(rules.schema)
+def _command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return app.command(name, cls=Command, epilog=manual(name))
+
+
+_command("analyze")(analyze.analyze)
+_command("upgrade")(upgrade.upgrade)
+_command("diff")(diff.diff)
+_command("baseline")(baseline.baseline)
+_command("render")(render.render)
+_command("scan")(scan.scan)
+_command("collect")(collect.collect)
+_command("facts")(facts.facts)
+_command("explain")(rules.explain)
+_command("schema")(rules.schema)
 app.add_typer(rules.app, name="rules")
 app.add_typer(inspect.app, name="inspect")
 app.add_typer(fleet.app, name="fleet")
+app.add_typer(config.app, name="config")

@@ -11,10 +11,12 @@ from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
 from analyzer.cli.render import read_report
+from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
+    from analyzer.progress import Progress
 
 _FORMATS = ("text", "json")
 _LEVELS = {"fail": ("fail",), "warn": ("fail", "warn")}
@@ -42,7 +44,8 @@ def diff(
     if fail_on not in _LEVELS:
         raise UsageProblem(f"--fail-on takes fail or warn, not {fail_on!r}")
     targets = output.plan([old, new], _FORMATS)
-    before, after = output.masked(_report(old), _report(new))
+    with waiting(quiet=output.quiet) as progress:
+        before, after = output.masked(_report(old, progress), _report(new, progress))
     difference = compare(before, after, force=force)
     show = {"text": render_diff_text, "json": render_diff_json}
     output.write_each(targets, lambda name, options: show[name](difference, options))
@@ -53,13 +56,13 @@ def diff(
     return 4 if strict and (difference.lost or difference.of("lost")) else 0
 
 
-def _report(path: Path) -> Report:
+def _report(path: Path, progress: Progress) -> Report:
     """Read a saved report, or analyse anything else."""
     from analyzer import session
 
     if not path.exists():
         raise UsageProblem(f"{path} does not exist")
-    return read_report(str(path)) if _is_saved(path) else session.analyze([path])
+    return read_report(str(path)) if _is_saved(path) else session.analyze([path], progress=progress)
 
 
 def _is_saved(path: Path) -> bool:

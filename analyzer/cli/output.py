@@ -24,6 +24,12 @@ STDOUT = "-"
 DEFAULT_WIDTH = 100
 
 
+def _formats() -> list[str]:
+    from analyzer.reports.formats import FORMATS
+
+    return list(FORMATS)
+
+
 @dataclass(frozen=True, slots=True)
 class OutputOptions:
     """How to show a report, and where."""
@@ -34,6 +40,7 @@ class OutputOptions:
             "-f",
             "--format",
             metavar="FORMAT",
+            autocompletion=_formats,
             help="Format of the report; text where none is given. Repeatable, paired with -o.",
         ),
     ] = None

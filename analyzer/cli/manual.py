@@ -1,0 +1,78 @@
+"""What stands below the options in ``--help``: examples, and what the exit codes mean."""
+
+from __future__ import annotations
+
+CODES = {
+    0: "nothing at or above --fail-on",
+    1: "findings",
+    2: "usage, or a bad rule file",
+    3: "no bundle found, or nothing readable",
+    4: "--strict, and something decisive is unknown",
+    5: "an input was refused as hostile",
+    6: "some inputs unreadable, the rest analysed",
+    70: "internal error",
+    130: "interrupted",
+}
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "analyze": (
+        "sts-doctor analyze must-gather.tar.gz                     # the bundle alone",
+        "sts-doctor analyze must-gather.tar.gz exports/            # with what the customer sent",
+        "sts-doctor analyze case/ -f json -o r.json -f markdown -o r.md",
+        "sts-doctor analyze case/ -f case --mask all               # to paste into a support case",
+        "sts-doctor analyze case/ --fail-on warn --strict          # in a pipeline",
+    ),
+    "upgrade": (
+        "oc adm release extract --credentials-requests --cloud=aws --to=requests/ IMAGE",
+        "sts-doctor upgrade must-gather.tar.gz exports/ --to requests/",
+    ),
+    "diff": (
+        "sts-doctor diff before.tar.gz after.tar.gz",
+        "sts-doctor diff before.json after/ -f json -o diff.json   # a saved report and a directory",
+    ),
+    "baseline": (
+        "sts-doctor analyze case/ -f json -o report.json",
+        "sts-doctor baseline report.json --rule trust-no-audience --reason 'Not asked for' -o accepted.toml",
+        "sts-doctor analyze case/ --baseline accepted.toml",
+    ),
+    "render": (
+        "sts-doctor render report.json                             # as text",
+        "sts-doctor render report.json -f case --voice internal",
+        "sts-doctor render - -f sarif -o report.sarif < report.json",
+    ),
+    "facts": ("sts-doctor facts must-gather.tar.gz --only secret.",),
+    "explain": ("sts-doctor explain trust-subject-mismatch",),
+    "schema": ("sts-doctor schema report > report.schema.json",),
+}
+
+ANSWERS: dict[str, tuple[int, ...]] = {
+    "analyze": tuple(CODES),
+    "upgrade": tuple(CODES),
+    "diff": (0, 1, 2, 3, 4, 70, 130),
+    "baseline": (0, 2, 70, 130),
+    "render": (0, 2, 70, 130),
+    "facts": (0, 2, 3, 70, 130),
+    "explain": (0, 2, 70, 130),
+    "schema": (0, 2, 70, 130),
+}
+"""The exit codes that a command can end with."""
+
+_OTHER_WORDS = {
+    ("diff", 0): "nothing new at or above --fail-on",
+    ("diff", 1): "something new at or above --fail-on",
+    ("diff", 4): "--strict, and something cannot be judged any more",
+    **{(name, 0): "done" for name in ("baseline", "render", "facts", "explain", "schema")},
+    **{(name, 2): "usage" for name in ("baseline", "render", "explain", "schema")},
+}
+
+
+def manual(command: str) -> str | None:
+    """Give the end of the help of a command; None for one that has its own."""
+    if command not in EXAMPLES:
+        return None
+    codes = [f"  {code:<3}  {_OTHER_WORDS.get((command, code), CODES[code])}" for code in ANSWERS[command]]
+    settings = "Options can be set for all runs: sts-doctor config show --help."
+    # \b keeps the lines of a paragraph as they are
+    parts = ["\b\nExamples:\n" + "\n".join(f"  {e}" for e in EXAMPLES[command]),
+             "\b\nExit codes:\n" + "\n".join(codes), settings]  # fmt: skip
+    return "\n\n".join(parts)

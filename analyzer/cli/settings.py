@@ -1,0 +1,144 @@
+"""Options that stand in a configuration file or in the environment, and where each value comes from.
+
+The file is named by --config or STS_DOCTOR_CONFIG, or lies in the user's configuration folder. The
+working directory is never looked at: it may be a bundle, and a bundle must not choose what is reported.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperOption
+
+from analyzer.errors import UsageProblem
+
+PREFIX = "STS_DOCTOR_"
+CONFIG = f"{PREFIX}CONFIG"
+
+_SINGLE = frozenset({"help", "version", "config", "output", "force"})
+"""Options that are about one run and cannot be set for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One option of a command: its value, and where that comes from."""
+
+    option: str
+    value: object
+    origin: str
+
+
+class Command(TyperCommand):
+    """A command whose options are also read from the environment and from the configuration file."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for option in options_of(self).values():
+            if option.envvar is None:
+                option.envvar = variable(flag(option))
+                option.show_envvar = False
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Make the context with the file's values as defaults."""
+        named = parent.find_root().params.get("config_file") if parent is not None else None
+        try:
+            extra["default_map"] = values_for(self, info_name or "", config_file(named))
+        except UsageProblem as error:
+            raise typer.BadParameter(str(error), ctx=parent) from None
+        return super().make_context(info_name, args, parent, **extra)
+
+
+def options_of(command: Any) -> dict[str, TyperOption]:
+    """Give the options of a command that may be set for all runs, by their long names."""
+    found = [p for p in command.params if isinstance(p, TyperOption)]
+    return {flag(p): p for p in found if flag(p) not in _SINGLE}
+
+
+def flag(option: TyperOption) -> str:
+    """Give the long name of an option, without dashes."""
+    return max((o for o in option.opts if o.startswith("--")), key=len, default=f"--{option.name}")[2:]
+
+
+def variable(name: str) -> str:
+    """Give the environment variable of an option: ``fail-on`` is ``STS_DOCTOR_FAIL_ON``."""
+    return PREFIX + name.upper().replace("-", "_")
+
+
+def config_file(named: Path | None) -> Path | None:
+    """Find the configuration file: as named, or the user's own where there is one. Raises UsageProblem."""
+    chosen = named or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
+    if chosen is not None:
+        if not chosen.is_file():
+            raise UsageProblem(f"there is no configuration file {chosen}")
+        return chosen
+    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    own = home / "sts-doctor" / "config.toml"
+    return own if own.is_file() else None
+
+
+def values_for(command: Any, name: str, file: Path | None) -> dict[str, object]:
+    """Give what the file says for one command, by the names of its parameters. Raises UsageProblem."""
+    if file is None:
+        return {}
+    try:
+        read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageProblem(f"cannot be read: {error}", where=str(file)) from None
+    known = options_of(command)
+    own = read.get(name, {})
+    if not isinstance(own, dict):
+        raise UsageProblem(f"[{name}] is not a table", where=str(file))
+    unknown = next((key for key in own if key not in known), None)
+    if unknown is not None:
+        raise UsageProblem(
+            f"[{name}] has {unknown!r}, which is no option of {name} that can be set for all runs",
+            where=str(file), do=f"Options: {', '.join(sorted(known))}",
+        )  # fmt: skip
+    common = {key: value for key, value in read.items() if not isinstance(value, dict) and key in known}
+    return {
+        str(known[key].name): _value(known[key], value, f"{file}: {key}")
+        for key, value in (common | own).items()
+    }
+
+
+def check_names(file: Path, commands: Mapping[str, Any]) -> None:
+    """Refuse a file with a name that no command knows. Raises UsageProblem."""
+    read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    every = {name for command in commands.values() for name in options_of(command)}
+    for key, value in read.items():
+        if key not in (commands if isinstance(value, dict) else every):
+            what = "command" if isinstance(value, dict) else "option"
+            raise UsageProblem(f"there is no {what} {key!r}", where=str(file))
+
+
+def _value(option: TyperOption, value: object, where: str) -> object:
+    if option.multiple:
+        items = value if isinstance(value, list) else [value]
+        return [_plain(item, where) for item in items]
+    if isinstance(value, list):
+        raise UsageProblem("takes one value, not a list", where=where)
+    return value if isinstance(value, bool) else _plain(value, where)
+
+
+def _plain(value: object, where: str) -> str:
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise UsageProblem("is neither text nor a number", where=where)
+    text = str(value)
+    return str(Path(text).expanduser()) if text.startswith("~/") else text
+
+
+def settings(command: Any, name: str, file: Path | None) -> Iterable[Setting]:
+    """Give every option of a command that can be set for all runs, with its value and its origin."""
+    values = values_for(command, name, file)
+    context = TyperCommand.make_context(command, name, [], resilient_parsing=True, default_map=values)
+    origins = {"DEFAULT_MAP": f"file {file}"}
+    for long, option in options_of(command).items():
+        source = getattr(context.get_parameter_source(str(option.name)), "name", "DEFAULT")
+        origins["ENVIRONMENT"] = f"environment {option.envvar}"
+        yield Setting(long, context.params.get(str(option.name)), origins.get(source, "default"))

@@ -1,0 +1,139 @@
+"""Settings from a file and from the environment: who wins, where a value comes from, what is refused."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from analyzer.cli.app import app
+from analyzer.cli.manual import ANSWERS, EXAMPLES
+from analyzer.reports.formats import FORMATS
+from analyzer.reports.json import render_json
+
+from ..reports import made
+
+
+def call(*words: object, **environment: str) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words], env=environment)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in [name for name in os.environ if name.startswith("STS_DOCTOR_")]:
+        monkeypatch.delenv(name)
+    (tmp_path / "config" / "sts-doctor").mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    path = tmp_path / "saved.json"
+    path.write_text(render_json(made.FAIL), encoding="utf-8")
+    return path
+
+
+def own_file(home: Path, text: str) -> Path:
+    path = home / "config" / "sts-doctor" / "config.toml"
+    path.write_text(text)
+    return path
+
+
+def row(output: str, option: str) -> list[str]:
+    return next(line for line in output.splitlines() if line.startswith(option + " ")).split(maxsplit=2)
+
+
+def test_the_command_line_wins_then_the_environment_then_the_file(home: Path, saved: Path) -> None:
+    own_file(home, 'voice = "internal"\nformat = ["text"]\n[render]\nformat = ["case"]')
+    assert "VERDICT" in call("render", saved).stdout
+    assert call("render", saved).stdout.startswith("~~~\nbundle")
+    assert call("render", saved, STS_DOCTOR_VOICE="customer").stdout.startswith("~~~\nSummary")
+    assert call("render", saved, "-f", "json", STS_DOCTOR_FORMAT="text").stdout.startswith("{")
+    assert call("render", saved, STS_DOCTOR_FORMAT="text").stdout.startswith("bundle")
+
+
+def test_show_names_the_origin_of_each_value(home: Path) -> None:
+    path = own_file(
+        home, 'mask = "accounts"\n[analyze]\nfail-on = "warn"\nstrict = true\nselect = ["trust", "keys"]'
+    )
+    shown = call("config", "show", STS_DOCTOR_OPERATOR="ingress").stdout
+    assert shown.startswith(f"file: {path}\n")
+    assert row(shown, "fail-on") == ["fail-on", "warn", f"file {path}"]
+    assert row(shown, "strict") == ["strict", "yes", f"file {path}"]
+    assert "trust, keys" in shown
+    assert row(shown, "operator") == ["operator", "ingress", "environment STS_DOCTOR_OPERATOR"]
+    assert row(shown, "voice") == ["voice", "customer", "default"]
+    assert row(call("config", "show", "diff").stdout, "fail-on") == ["fail-on", "fail", "default"]
+
+
+def test_several_values_in_the_environment(home: Path) -> None:
+    shown = call("config", "show", STS_DOCTOR_SELECT="trust keys").stdout
+    assert "trust, keys" in shown
+
+
+def test_a_file_can_be_named_and_must_be_there(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text('[analyze]\nfail-on = "warn"')
+    assert f"file {other}" in call("--config", other, "config", "show").stdout
+    assert f"file {other}" in call("config", "show", STS_DOCTOR_CONFIG=str(other)).stdout
+    assert call("--config", tmp_path / "gone.toml", "config", "show").exit_code == 2
+
+
+def test_the_working_directory_is_not_looked_at(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    for name in ("sts-doctor.toml", "config.toml", ".sts-doctor.toml"):
+        (home / name).write_text('fail-on = "warn"')
+    assert call("config", "show").stdout.startswith("file: none")
+
+
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("= 1", "cannot be read"),
+        ("[render]\ncolour = true", "'colour'"),
+        ("[render]\noutput = 'x'", "'output'"),
+        ("render = 1\nformat = 1", "is not a table"),
+        ("voice = ['a']", "one value"),
+        ("voice = 1.5", "neither text nor a number"),
+        ("voice = 'nobody'", "--voice takes"),
+    ],
+)
+def test_a_wrong_file_is_refused(home: Path, saved: Path, text: str, complaint: str) -> None:
+    own_file(home, text)
+    result = call("render", saved)
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("text", ["[poem]\nx = 1", "metre = 2"])
+def test_show_refuses_names_that_nothing_has(home: Path, text: str) -> None:
+    own_file(home, text)
+    assert call("config", "show").exit_code == 2
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_help_has_examples_and_exit_codes(command: str) -> None:
+    shown = call(command, "--help").stdout
+    for example in EXAMPLES[command]:
+        assert example in shown
+    for code in ANSWERS[command]:
+        assert f"\n    {code:<3}  " in shown
+
+
+def test_the_shell_completes_commands_and_formats() -> None:
+    def completed(words: str) -> list[str]:
+        environment = {
+            **os.environ, "_STS_DOCTOR_COMPLETE": "complete_bash",
+            "COMP_WORDS": words, "COMP_CWORD": str(len(words.split(" ")) - 1),
+        }  # fmt: skip
+        script = "import sys; sys.argv[0] = 'sts-doctor'; from analyzer.cli import main; main()"
+        run = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+        )
+        return run.stdout.split()
+
+    assert "analyze" in completed("sts-doctor an")
+    assert set(completed("sts-doctor render x.json -f ")) >= set(FORMATS)
