@@ -17,6 +17,7 @@ from analyzer.evidence.gather import REPORT, Evidence, Problem, gather
 from analyzer.findings import judge
 from analyzer.findings.baseline import accept, read_baseline
 from analyzer.findings.correlate import Moment, Trace, correlate
+from analyzer.findings.readiness import judge_readiness
 from analyzer.findings.report import (
     Chain,
     Cluster,
@@ -33,6 +34,7 @@ from analyzer.model.cluster import Facts, value_of
 from analyzer.model.coverage import Absent, Copies, absent_parts
 from analyzer.model.join import Model, build_model, issuer_in_force
 from analyzer.model.link_facts import link_facts
+from analyzer.model.release_folders import release_folders
 from analyzer.model.symptoms import is_over, recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
@@ -87,6 +89,10 @@ def upgrade(paths: Sequence[Path], target: Path, options: Options | None = None)
     ruleset = built_in_rules(options.rules)
     evidence = _gather([*paths, target])
     asked = take_target(evidence, evidence.inputs[-1].id, target)
+    folders = release_folders(asked.objects, None)
+    if folders:
+        names = ", ".join(f"{f.folder or '.'} ({f.version or 'version not told'})" for f in folders)
+        raise UsageProblem(f"{target} holds several releases: {names}", do="Pass the folder of one of them")
     if not asked.objects:
         raise NothingToRead(
             f"no CredentialsRequest found in {target}",
@@ -193,6 +199,7 @@ def make_report(
         facts=link_facts(model.subjects, relevant),
         timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
         notices=_narrowed(options),
+        readiness=judge_readiness(_target(model), findings, outcomes),
     )
     return _with_exit_code(_accepted(report, options), evidence, options)
 
@@ -217,6 +224,13 @@ def _accepted(report: Report, options: Options) -> Report:
         raise UsageProblem(f"cannot read {options.baseline}: {error.strerror}") from None
     today = (options.as_of or datetime.now(UTC)).date()
     return accept(report, read_baseline(text, str(options.baseline)), today)
+
+
+def _target(model: Model) -> str | None:
+    """Name the release to go to, as far as its requests tell."""
+    facts = next((s.facts for s in model.subjects if s.kind == "upgrade"), {})
+    fact = facts.get("upgrade.target")
+    return fact.value if isinstance(fact, Fact) and isinstance(fact.value, str) else None
 
 
 def _asked_for(model: ChainModel, options: Options) -> bool:

@@ -305,10 +305,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the cluster is ready for the release to go to, and the steps that make it so, in order."""
+
+    target: str | None
+    state: Literal["ready", "not-ready", "unknown"]
+    sentence: str
+    steps: tuple[Fix, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that one run says.
 
-    ``facts``, ``timeline`` and ``notices`` came later than the rest: a report saved before has none.
+    ``facts``, ``timeline``, ``notices`` and ``readiness`` came later than the rest: a report saved before
+    has none.
     """
 
     tool: Tool
@@ -327,6 +338,7 @@ class Report:
     timeline: tuple[Event, ...] = ()
     notices: tuple[str, ...] = ()
     """What the reader must know of this run itself, such as an accepted finding that is accepted no more."""
+    readiness: Readiness | None = None
     schema_version: str = field(default=SCHEMA_VERSION)
 
 

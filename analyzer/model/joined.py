@@ -14,9 +14,10 @@ from analyzer.evidence.kubernetes import dig, text
 from analyzer.model.asks import Asks
 from analyzer.model.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain, enabled_capabilities, join_chains
-from analyzer.model.cluster import ClusterView, read_cluster
+from analyzer.model.cluster import ClusterView, read_cluster, value_of
 from analyzer.model.objects import Objects
 from analyzer.model.providers import Providers, read_providers
+from analyzer.model.release_folders import release_folders
 from analyzer.model.requests import match_release, own_chains
 from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
 from analyzer.model.roles import Naming, RoleBook
@@ -50,9 +51,13 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     """Find cluster, chains, roles and providers, and tie each chain to its role."""
     objects = Objects(evidence.objects)
     view = read_cluster(evidence, objects, Asks())
+    aside = release_folders(evidence.objects, text(value_of(view.facts, "cluster.version")))[1:]
+    if aside:
+        left = {id(obj) for folder in aside for obj in folder.objects}
+        objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
     book, providers = read_roles(evidence), read_providers(evidence)
     chains = join_chains(evidence, objects, enabled_capabilities(objects))
-    match = match_release(chains, view, objects)
+    match = match_release(chains, view, objects, aside)
     chains = own_chains(chains, match)
     names = cluster_naming(book, chains, view, providers)
     account = _account(chains, book, names, view, providers)

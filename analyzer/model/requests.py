@@ -15,6 +15,7 @@ from analyzer.model.aws import ROLE_NAME_LIMIT
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts, value_of
 from analyzer.model.objects import Objects, known
+from analyzer.model.release_folders import ReleaseFolder
 from analyzer.model.releases import differences, foreign_release, minor_of
 from analyzer.model.roles import Naming, role_name
 
@@ -40,6 +41,8 @@ class ReleaseMatch:
     given: bool
     other: str | None
     changing: bool
+    beside: tuple[ReleaseFolder, ...] = ()
+    """Releases that were handed in as well and left aside, since they contradict the one that fits best."""
 
     @property
     def usable(self) -> bool:
@@ -47,7 +50,9 @@ class ReleaseMatch:
         return self.given and self.other is None and not self.changing
 
 
-def match_release(chains: Sequence[Chain], view: ClusterView, objects: Objects) -> ReleaseMatch:
+def match_release(
+    chains: Sequence[Chain], view: ClusterView, objects: Objects, beside: Sequence[ReleaseFolder] = ()
+) -> ReleaseMatch:
     """Tell whether the release that was handed in is the cluster's."""
     own = {c.in_cluster.name: c.in_cluster for c in chains if c.in_cluster}
     released = {c.in_release.name: c.in_release for c in chains if c.in_release}
@@ -56,7 +61,8 @@ def match_release(chains: Sequence[Chain], view: ClusterView, objects: Objects) 
     done = text(value_of(view.facts, "cluster.version"))
     minors = {m for m in (minor_of(done), minor_of(desired)) if m is not None}
     changing = bool(desired and done and desired != done)
-    return ReleaseMatch(bool(released), foreign_release(own, released, minors), changing)
+    other = foreign_release(own, released, minors)
+    return ReleaseMatch(bool(released), other, changing, tuple(beside))
 
 
 def own_chains(chains: Sequence[Chain], match: ReleaseMatch) -> list[Chain]:
@@ -69,11 +75,28 @@ def release_subject(chains: Sequence[Chain], match: ReleaseMatch, facts: Facts) 
     if not match.given:
         return []
     cites = [c.in_release.where for c in chains if c.in_release]
+    aside = [
+        Subject("release", f"{folder.input}:{folder.folder}", facts | _aside(folder), ())
+        for folder in match.beside
+    ]
     more: Facts = {
         "release.other_version": known(match.other, *cites[:3], derived=True),
         "release.requests": known(len(cites), *cites[:1]),
     }
-    return [Subject("release", cites[0].file.rpartition("/")[0] or cites[0].file, facts | more, ())]
+    if not cites:
+        return aside
+    return [Subject("release", cites[0].file.rpartition("/")[0] or cites[0].file, facts | more, ()), *aside]
+
+
+def _aside(folder: ReleaseFolder) -> Facts:
+    """Give the facts of a release that is not the cluster's though it was handed in with one that is."""
+    place = f"input {folder.input}" + (f", {folder.folder}" if folder.folder else "")
+    name = f"{folder.version or 'a version that they do not tell'}, in {place}"
+    cites = [obj.where for obj in folder.objects[:3]]
+    return {
+        "release.other_version": known(name, *cites, derived=True),
+        "release.requests": known(len(folder.objects), *cites[:1]),
+    }
 
 
 def request_facts(
@@ -126,7 +149,7 @@ def _namespace_missing(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | U
     if has_all_namespaces(evidence):
         where = chain.request.where if chain.request else None
         return known("it is not in the list of the cluster's namespaces", where)
-    return asks.namespace(namespace, "objects")
+    return asks.namespaces()
 
 
 def has_namespace(namespace: str, evidence: Evidence) -> bool | None:

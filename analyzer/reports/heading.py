@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from analyzer.findings.report import Input, Report
 
 from .page import Page
@@ -25,7 +27,7 @@ def draw_heading(page: Page, report: Report) -> list[str]:
         f"gathered {when}" if clock or not report.run.as_of else f"judged as of {when}",
     ]
     lines = page.paragraph("bundle".ljust(LEAD), page.joined(bundle), "title")
-    lines += page.paragraph("mode".ljust(LEAD), page.joined(_mode(report)), "title")
+    lines += page.paragraph("mode".ljust(LEAD), page.joined(_mode(page, report)), "title")
     most = len(report.inputs) if page.verbose else 3
     several = len(report.inputs) > 1
     inputs = [f"{i.id} {i.path}: {_input(i)}" if several else _input(i) for i in report.inputs[:most]]
@@ -34,7 +36,7 @@ def draw_heading(page: Page, report: Report) -> list[str]:
     return lines + page.paragraph("inputs".ljust(LEAD), page.joined(inputs) or "none", "title")
 
 
-def _mode(report: Report) -> list[str]:
+def _mode(page: Page, report: Report) -> list[str]:
     cluster = report.cluster
     word = {True: "STS", False: "no STS", None: "not known whether STS is used"}[cluster.sts]
     if cluster.sts is False and any(c.verdict.state != "not-applicable" for c in report.chains):
@@ -43,7 +45,9 @@ def _mode(report: Report) -> list[str]:
         mode = "credentialsMode not known"
     else:
         mode = f"credentialsMode {cluster.credentials_mode or 'default (empty)'}"
-    return [word, mode, f"issuer {cluster.issuer}" if cluster.issuer else "issuer not known"]
+    kinds = Counter(c.mechanism for c in report.chains)
+    kind = ", ".join(f"{name} {page.signs.times}{number}" for name, number in kinds.most_common())
+    return [word, mode, f"issuer {cluster.issuer}" if cluster.issuer else "issuer not known", kind]
 
 
 def _input(item: Input) -> str:

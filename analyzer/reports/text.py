@@ -7,7 +7,7 @@ from analyzer.findings.report import Chain, Counts, Report
 from .blocks import draw_main, draw_others, draw_rest
 from .detail import EVERYTHING, LADDER, Detail
 from .formats import Options
-from .heading import draw_heading
+from .heading import LEAD, draw_heading
 from .headline import draw_verdict, names_in_headline
 from .inert import rewritten
 from .page import NARROWEST, Page
@@ -21,7 +21,7 @@ DEFAULT = Options()
 LINES = 40
 """How long an answer is that nobody asked to be longer."""
 
-TIGHT = range(4, 11)
+TIGHT = range(5, 12)
 """The parts after the main finding: where room is short they follow each other without an empty line."""
 
 
@@ -47,6 +47,7 @@ def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
     main = draw_main(page, story, detail)
     parts = [
         draw_heading(page, story.report),
+        _readiness(page, story.report, detail),
         ["", *draw_verdict(page, story)],
         _picture(page, story, detail),
         ["", *main] if main else [],
@@ -61,6 +62,25 @@ def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
     if detail.tight:
         parts = [part[1:] if n in TIGHT and part and not part[0] else part for n, part in enumerate(parts)]
     return [line for part in parts for line in part]
+
+
+def _readiness(page: Page, report: Report, detail: Detail) -> list[str]:
+    """Say whether the cluster is ready for the release to go to, and what to do first."""
+    found = report.readiness
+    if found is None:
+        return []
+    state = {"ready": "pass", "not-ready": "fail", "unknown": "unknown"}[found.state]
+    lines = page.paragraph(f"UPGRADE  {page.signs.states[state]} ", found.sentence, state, hang=LEAD + 2)
+    for number, step in enumerate(found.steps[: detail.rows], 1):
+        lines += page.paragraph(f"         {number}. ", step.text)
+        if step.command:
+            lines.append("            " + page.paint(step.command, "command"))
+    left = len(found.steps) - detail.rows
+    if left > 0:
+        lines.append(
+            page.one_line("         ", f"{page.signs.dots} {counted(left, 'more step')} (-v for all)")
+        )
+    return ["", *lines]
 
 
 def _picture(page: Page, story: Story, detail: Detail) -> list[str]:

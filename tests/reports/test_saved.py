@@ -34,7 +34,7 @@ def test_every_object_is_closed_and_asks_for_all_its_fields() -> None:
             assert set(found["properties"]) - set(found["required"]) == optional(found)
 
 
-LATER = {"facts", "timeline", "notices", "waits_for", "also", "beside", "remarks", "candidates"}
+LATER = {"facts", "timeline", "notices", "readiness", "waits_for", "also", "beside", "remarks", "candidates"}
 """What came later; everything else has been there from the start."""
 
 

@@ -1,0 +1,116 @@
+"""The one line on an upgrade, its steps in order, and several releases handed in at once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzer import session
+from analyzer.errors import UsageProblem
+from analyzer.findings.report import Report
+from analyzer.reports.formats import Options, render
+from samples import Cluster
+from samples.requests import release_requests
+from samples.yamlout import Json, document
+from tests.e2e.runs import Bench, bundle, everything, findings, told
+
+
+def write(folder: Path, requests: dict[str, Json]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, body in requests.items():
+        (folder / name).write_bytes(document(body))
+    return folder
+
+
+def with_news(version: str) -> dict[str, Json]:
+    """Give a release that brings one more request beside its real ones."""
+    requests = release_requests(version)
+    name, first = next(
+        item for item in requests.items() if item[1]["metadata"]["name"] == "openshift-ingress"
+    )
+    new: Any = {**first, "metadata": {**first["metadata"], "name": "openshift-brand-new"}}
+    new["spec"] = {
+        **first["spec"],
+        "secretRef": {"namespace": "openshift-ingress-operator", "name": "new-creds"},
+    }
+    return {**requests, f"new-{name}": new}
+
+
+def judged(bench: Bench, files: dict[str, bytes], folder: Path) -> Report:
+    report = session.upgrade([bench.tree(files)], folder)
+    assert report.readiness is not None
+    return report
+
+
+def test_ready(bench: Bench, tmp_path: Path) -> None:
+    cluster = Cluster()
+    cluster.upgradeable_to = "4.15"
+    report = judged(bench, everything(cluster), write(tmp_path / "4.15", release_requests("4.15.1")))
+    assert report.readiness is not None
+    assert report.readiness.state == "ready", told(report)
+    assert report.readiness.sentence == "Ready for 4.15: nothing is to be prepared."
+    assert "UPGRADE  ✔ Ready for 4.15" in render(report, "text", Options())
+
+
+def test_not_ready_lists_each_step_once_and_the_annotation_last(bench: Bench, tmp_path: Path) -> None:
+    report = judged(bench, everything(Cluster()), write(tmp_path / "4.15", with_news("4.15.1")))
+    found = report.readiness
+    assert found is not None
+    assert found.state == "not-ready"
+    assert found.sentence.startswith("Not ready for 4.15: 2 preparations to make.")
+    commands = [step.command or "" for step in found.steps]
+    assert len(commands) == len(set(commands))
+    order = [
+        "oc adm release extract",
+        "ccoctl aws create-iam-roles",
+        "oc create namespace",
+        "oc apply",
+        "oc annotate",
+    ]
+    places = [next(i for i, c in enumerate(commands) if c.startswith(word)) for word in order]
+    assert places == sorted(places)
+    assert commands[-1].startswith("oc annotate")
+    assert "out/manifests/openshift-ingress-operator-new-creds-credentials.yaml" in " ".join(commands)
+
+
+def test_what_cannot_be_told_is_said(bench: Bench, tmp_path: Path) -> None:
+    cluster = Cluster()
+    cluster.upgradeable_to = "4.15"
+    report = judged(bench, bundle(cluster), write(tmp_path / "4.15", with_news("4.15.1")))
+    assert report.readiness is not None
+    assert report.readiness.state == "unknown", told(report)
+    assert "cannot be judged without" in report.readiness.sentence
+    assert "roles" in report.readiness.sentence
+
+
+def test_an_analysis_says_nothing_of_it(bench: Bench) -> None:
+    assert bench.report(bundle(Cluster())).readiness is None
+
+
+def test_a_target_with_two_releases_is_refused(bench: Bench, tmp_path: Path) -> None:
+    for version in ("4.15", "4.18"):
+        write(tmp_path / "targets" / version, release_requests(f"{version}.1"))
+    with pytest.raises(UsageProblem, match=r"holds several releases: .*4\.15.*4\.18"):
+        session.upgrade([bench.tree(bundle(Cluster()))], tmp_path / "targets")
+
+
+@pytest.mark.parametrize("order", [("4.14", "4.18"), ("4.18", "4.14")])
+def test_of_two_releases_the_cluster_s_own_counts_and_the_other_is_said(
+    bench: Bench, order: tuple[str, str]
+) -> None:
+    files = bundle(Cluster())
+    for position, version in enumerate(order):
+        for name, body in release_requests(f"{version}.1").items():
+            files[f"r{position}/{name}"] = document(body)
+    report = bench.report(files)
+    found = findings(report, "fail", "warn")
+    assert [f.rule for f in found] == ["request-release-mismatch"], told(report)
+    assert f"4.18 to 4.21, in input i1, r{order.index('4.18')}" in found[0].message
+
+
+def test_a_copy_of_a_release_is_no_second_one(bench: Bench) -> None:
+    files = bundle(Cluster())
+    for position in range(2):
+        for name, body in release_requests("4.14.1").items():
+            files[f"r{position}/{name}"] = document(body)
+    assert not findings(bench.report(files), "fail", "warn")
