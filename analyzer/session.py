@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from analyzer import __version__
 from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
@@ -39,6 +39,9 @@ from analyzer.model.symptoms import is_over, recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.progress import SILENT, Progress
+
+if TYPE_CHECKING:
+    from analyzer.fix.mend import Mended
 
 FailOn = Literal["fail", "warn", "unknown"]
 
@@ -101,6 +104,21 @@ def upgrade(paths: Sequence[Path], target: Path, options: Options | None = None)
     model = build_model(evidence, options.as_of, asked, options.cluster)
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
+
+
+def fix(paths: Sequence[Path], options: Options | None = None) -> Mended:
+    """Find documents that mend what is broken, each judged in the place of what is there; raises as above."""
+    from analyzer.fix.mend import mend
+
+    options = options or Options()
+    ruleset = built_in_rules(options.rules)
+
+    def judge_again(evidence: Evidence) -> tuple[Model, Report]:
+        model = build_model(evidence, options.as_of, cluster=options.cluster)
+        outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
+        return model, make_report(evidence, model, ruleset, outcomes, options)
+
+    return mend(_gather(paths), judge_again)
 
 
 @dataclass(frozen=True, slots=True)

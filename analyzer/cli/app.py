@@ -16,6 +16,7 @@ from analyzer.cli import (
     config,
     diff,
     facts,
+    fix,
     fleet,
     inspect,
     render,
@@ -72,6 +73,7 @@ _command("baseline")(baseline.baseline)
 _command("render")(render.render)
 _command("scan")(scan.scan)
 _command("collect")(collect.collect)
+_command("fix")(fix.fix)
 _command("facts")(facts.facts)
 _command("explain")(rules.explain)
 _command("schema")(rules.schema)

@@ -40,6 +40,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sts-doctor render report.json -f case --voice internal",
         "sts-doctor render - -f sarif -o report.sarif < report.json",
     ),
+    "collect": (
+        "sts-doctor collect must-gather.tar.gz                     # what is missing, the most decisive first",
+        "sts-doctor collect must-gather.tar.gz -f sh -o collect.sh # a script for the customer that only reads",
+        "sts-doctor analyze must-gather.tar.gz sts-collect-*.tar.gz",
+    ),
+    "fix": ("sts-doctor fix must-gather.tar.gz exports/ -o repairs/     # then read repairs/README.md",),
     "facts": ("sts-doctor facts must-gather.tar.gz --only secret.",),
     "explain": ("sts-doctor explain trust-subject-mismatch",),
     "schema": ("sts-doctor schema report > report.schema.json",),
@@ -51,6 +57,8 @@ ANSWERS: dict[str, tuple[int, ...]] = {
     "diff": (0, 1, 2, 3, 4, 70, 130),
     "baseline": (0, 2, 70, 130),
     "render": (0, 2, 70, 130),
+    "collect": (0, 2, 3, 70, 130),
+    "fix": (0, 1, 2, 3, 70, 130),
     "facts": (0, 2, 3, 70, 130),
     "explain": (0, 2, 70, 130),
     "schema": (0, 2, 70, 130),
@@ -61,7 +69,9 @@ _OTHER_WORDS = {
     ("diff", 0): "nothing new at or above --fail-on",
     ("diff", 1): "something new at or above --fail-on",
     ("diff", 4): "--strict, and something cannot be judged any more",
-    **{(name, 0): "done" for name in ("baseline", "render", "facts", "explain", "schema")},
+    ("fix", 0): "nothing that fails is left",
+    ("fix", 1): "something that fails is left",
+    **{(name, 0): "done" for name in ("baseline", "collect", "render", "facts", "explain", "schema")},
     **{(name, 2): "usage" for name in ("baseline", "render", "explain", "schema")},
 }
 

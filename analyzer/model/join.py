@@ -44,6 +44,7 @@ class Model:
     chains: tuple[ChainModel, ...]
     cluster: Facts
     as_of: datetime | None
+    joined: Joined
     timeline: tuple[Event, ...] = ()
     notes: tuple[Problem, ...] = ()
     """How inputs were joined, where a reader should know it."""
@@ -100,7 +101,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Fact | None) -> Model:
         subjects.append(subject)
         models.append(model)
     subjects += surrounding_subjects(joined.around)
-    return Model(tuple(subjects), tuple(models), facts, joined.now, timeline(joined, models))
+    return Model(tuple(subjects), tuple(models), facts, joined.now, joined, timeline(joined, models))
 
 
 def _sts_facts(joined: Joined) -> None:

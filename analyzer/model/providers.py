@@ -259,22 +259,24 @@ def _details(
         spare = [a for a in USUAL_AUDIENCES if a not in ids and a not in used]
         facts["provider.audiences_missing"] = known(missing, where, *cites)
         facts["provider.audiences_spare"] = known(spare, where)
-    facts["provider.audiences_malformed"] = known([repr(a) for a in ids if _malformed(a)], where)
+    facts["provider.audiences_malformed"] = known([repr(a) for a in ids if is_malformed(a)], where)
     prints = record.thumbprints
     facts["provider.thumbprints_malformed"] = known(
-        _bad_thumbprints(prints or ()), record.where.at("ThumbprintList")
+        bad_thumbprints(prints or ()), record.where.at("ThumbprintList")
     )
     return facts
 
 
-def _malformed(audience: str) -> bool:
+def is_malformed(audience: str) -> bool:
+    """Tell an audience that no token carries: with blanks or invisible characters, or nearly AWS's own."""
     if audience != audience.strip() or not audience.isprintable() or not audience.isascii():
         return True
     near = {"sts.amazon.com", "sts.aws.com", "sts.amazonaws.com/", "https://sts.amazonaws.com"}
     return audience in near or (audience not in USUAL_AUDIENCES and audience.lower() in USUAL_AUDIENCES)
 
 
-def _bad_thumbprints(prints: Iterable[str]) -> list[str]:
+def bad_thumbprints(prints: Iterable[str]) -> list[str]:
+    """Give what cannot be a thumbprint, and a phrase where there are too many."""
     values = list(prints)
     bad = [t for t in values if not _THUMBPRINT.fullmatch(t) or len(set(t.lower())) == 1]
     return bad + ([f"{len(values)} entries"] if len(values) > _THUMBPRINT_LIMIT else [])

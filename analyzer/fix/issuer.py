@@ -1,0 +1,150 @@
+"""The issuer's two documents: the discovery document, and the keys with the cluster's own among them."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk
+from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
+from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
+from analyzer.model.aws import bucket_of, is_https
+from analyzer.model.issuer import signing_keys
+
+_CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]
+_DENIED = ("403", "AccessDenied")
+
+
+def mend_discovery(case: Case) -> Repair | Refusal:
+    """Offer the discovery document as ccoctl writes it, with what a right one of the issuer holds kept."""
+    issuer = case.joined.view.issuer
+    if not issuer or not is_https(issuer):
+        return Refusal("the issuer that tokens carry is not known, or is no https URL")
+    if refused := _refused(case, "discovery.error"):
+        return refused
+    held = next((d for d in case.joined.evidence.of(DiscoveryDocument) if not d.planned), None)
+    body: dict[str, Json] = {
+        "issuer": issuer,
+        "jwks_uri": f"{issuer}/keys.json",
+        "response_types_supported": ["id_token"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": list(_CLAIMS),
+    }
+    uri = held.jwks_uri if held else None
+    if uri and is_https(uri) and uri.startswith(f"{issuer}/"):
+        body["jwks_uri"] = uri
+    return _published(case, "discovery", ".well-known/openid-configuration", as_json(body), ())
+
+
+def mend_keys(case: Case) -> Repair | Refusal:
+    """Offer the key set: what is usable in the present one, and every public key of the cluster."""
+    own = signing_keys(case.joined.objects)
+    if not own:
+        return Refusal(
+            "the cluster's public keys (ConfigMap bound-sa-token-signing-certs) were not handed in"
+        )
+    if refused := _refused(case, "jwks.error"):
+        return refused
+    keys = {key.kid: jwk_of(key) for key in own}
+    mine = {kid for kid, jwk in keys.items() if jwk is not None}
+    if len(mine) < len(keys):
+        return Refusal("a public key of the cluster is no RSA key")
+    notes: list[str] = []
+    kept: list[Json] = []
+    for key_set in [k for k in case.joined.evidence.of(KeySet) if not k.planned][:1]:
+        for jwk in key_set.keys:
+            kid = jwk.get("kid")
+            if kid in mine or any(kid == other.get("kid") for other in kept if isinstance(other, Mapping)):
+                continue
+            if problem := jwk_problem(jwk):
+                notes.append(f"Left out, since AWS cannot use it: {kid or 'a key without kid'} ({problem}).")
+                continue
+            kept.append(dict(jwk))
+            notes.append(
+                f"Key {kid} is kept, and is none of this cluster's now: tokens signed with it are admitted"
+                " too. Remove it if it belongs to another cluster."
+            )
+    text = as_json({"keys": [*kept, *keys.values()]})
+    return _published(case, "keys", _jwks_path(case), text, tuple(notes))
+
+
+def jwk_of(key: PublicKey) -> Mapping[str, Json] | None:
+    """Write a public RSA key as ccoctl and kube-apiserver do; None for another kind."""
+    if key.modulus is None:
+        return None
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    loaded = load_der_public_key(key.spki)
+    if not isinstance(loaded, RSAPublicKey):
+        return None
+    numbers = loaded.public_numbers()
+    jwk = {
+        "use": "sig",
+        "kty": "RSA",
+        "kid": key.kid,
+        "alg": "RS256",
+        "n": _number(numbers.n),
+        "e": _number(numbers.e),
+    }
+    return jwk if modulus_of_jwk(jwk) == key.modulus else None
+
+
+def _number(value: int) -> str:
+    raw = value.to_bytes((value.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _refused(case: Case, fact: str) -> Refusal | None:
+    from analyzer.engine.facts import Fact
+
+    found = case.model.cluster.get(fact)
+    error = str(found.value) if isinstance(found, Fact) and found.value else ""
+    if any(word in error for word in _DENIED):
+        return Refusal(
+            "the answer was a denial, which no document mends: the bucket, or the distribution before it,"
+            " must let everybody read the two documents"
+        )
+    return None
+
+
+def _jwks_path(case: Case) -> str:
+    issuer = case.joined.view.issuer or ""
+    held = next((d for d in case.joined.evidence.of(DiscoveryDocument) if not d.planned), None)
+    uri = held.jwks_uri if held and held.issuer == issuer else None
+    return uri.removeprefix(f"{issuer}/") if uri and uri.startswith(f"{issuer}/") else "keys.json"
+
+
+def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ...]) -> Repair:
+    """Say how a document gets to where AWS reads it: into the issuer's bucket where it is known."""
+    issuer = case.joined.view.issuer or ""
+    file = f"issuer/{path.rsplit('/', 1)[-1]}"
+    saved = f"{BACKUP}/{path.rsplit('/', 1)[-1]}"
+    bucket, prefix = bucket_of(issuer), urlsplit(issuer).path.strip("/")
+    key = "/".join(part for part in (prefix, path) if part)
+    region = case.joined.view.region
+    more = ("--region", region) if region else ()
+
+    def upload(source: str) -> str:
+        if bucket is None:
+            return ""
+        target = f"s3://{bucket}/{key}"
+        return command("aws", "s3", "cp", source, target, "--content-type", "application/json", *more)
+
+    by_hand = (
+        ""
+        if bucket
+        else f" The bucket behind {issuer} is not known here: put it where {issuer}/{path} is read from."
+    )
+    return Repair(
+        key=what,
+        title=f"{'Key set' if what == 'keys' else 'Discovery document'} of {issuer}",
+        documents=(Document(file, text),),
+        changes=(Change("keys" if what == "keys" else "discovery", "", text),),
+        backup=(Step("Save what is there now.", command("curl", "-sS", "-o", saved, f"{issuer}/{path}")),),
+        apply=(Step(f"Publish the document.{by_hand}", upload(file)),),
+        rollback=(Step(f"Publish the old one again.{by_hand}", upload(saved)),),
+        notes=notes,
+    )

@@ -1,0 +1,133 @@
+"""Find repairs, apply them to the evidence, judge again, and keep those with which their findings go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from analyzer.evidence.gather import Evidence
+from analyzer.findings.report import Finding, Report
+from analyzer.fix.applied import with_change
+from analyzer.fix.planning import Answer, answers
+from analyzer.fix.repair import Case, Refusal, Repair
+from analyzer.model.join import Model
+
+Judge = Callable[[Evidence], tuple[Model, Report]]
+
+_ROUNDS = 4
+"""A repaired link may show what it hid: so often is looked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A finding that is not mended, and why."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What is offered, what is left, and the reports before and after."""
+
+    repairs: tuple[Repair, ...]
+    left: tuple[Left, ...]
+    before: Report
+    after: Report
+
+
+def mend(evidence: Evidence, judge: Judge) -> Mended:
+    """Mend what documents can; ``judge`` makes model and report of evidence.
+
+    A repair with which a finding of its own stays, or that brings a new failure to a chain that had
+    none, is not offered.
+    """
+    model, before = judge(evidence)
+    refused: dict[str, str] = {}
+    while True:
+        repairs, after, reasons = _round(evidence, model, before, judge, refused)
+        bad = _unproved(repairs, before, after)
+        if not bad:
+            return Mended(tuple(repairs), _left(after, reasons), before, after)
+        refused |= bad
+
+
+def _round(
+    evidence: Evidence, model: Model, report: Report, judge: Judge, refused: dict[str, str]
+) -> tuple[list[Repair], Report, dict[str, str]]:
+    found: dict[str, Repair] = {}
+    reasons: dict[str, str] = {}
+    for _ in range(_ROUNDS):
+        case, fresh = Case(model), False
+        for answer in answers(case, report.findings):
+            repair = answer.found
+            if isinstance(repair, Refusal):
+                reasons.setdefault(answer.finding.fingerprint, repair.reason)
+            elif repair.key in refused:
+                reasons[answer.finding.fingerprint] = refused[repair.key]
+            else:
+                known = found.get(repair.key)
+                if known is None:
+                    fresh = True
+                    for change in repair.changes:
+                        evidence = with_change(evidence, change, case)
+                found[repair.key] = _named(known or repair, answer)
+        if not fresh:
+            break
+        model, report = judge(evidence)
+    return list(found.values()), report, reasons
+
+
+def _named(repair: Repair, answer: Answer) -> Repair:
+    rule, state = answer.finding.rule, answer.finding.state
+    notes = repair.notes
+    if state != "fail":
+        notes = (*notes, f"{rule} is a {state}: as far as these inputs show, it works without this.")
+    return replace(
+        repair,
+        rules=tuple(dict.fromkeys((*repair.rules, rule))),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _unproved(repairs: list[Repair], before: Report, after: Report) -> dict[str, str]:
+    """Give the repairs whose findings are still there; the last one where something new fails."""
+    still = {f.rule: f for f in after.findings if f.state != "info"}
+    bad = {
+        repair.key: f"the document that could be made does not mend it: {still[rule].message}"
+        for repair in repairs
+        for rule in repair.rules
+        if rule in still and _concerns(repair, still[rule], before)
+    }
+    if bad or not repairs:
+        return bad
+    known = {f.fingerprint for f in before.findings}
+    new = [
+        f for f in after.findings if f.state == "fail" and f.kind == "cause" and f.fingerprint not in known
+    ]
+    failed = {c.id for c in before.chains if c.verdict.state == "fail"}
+    for finding in new:
+        if not set(finding.chains) <= failed:
+            return {repairs[-1].key: f"with it something else would fail: {finding.message}"}
+    return {}
+
+
+def _concerns(repair: Repair, finding: Finding, before: Report) -> bool:
+    """Tell whether a finding that is still there is of what a repair was to mend."""
+    kind, _, name = repair.key.partition(":")
+    role = name.partition("/")[0] if kind == "policy" else name
+    if not name:
+        return True
+    if kind == "secret":
+        return name in finding.chains
+    arns = [c.role_arn.value or "" for c in before.chains if c.id in finding.chains]
+    return role in finding.message or any(arn.endswith(f"/{role}") for arn in arns)
+
+
+def _left(after: Report, reasons: dict[str, str]) -> tuple[Left, ...]:
+    """Give the failures and warnings that stay, each with why."""
+    return tuple(
+        Left(f, reasons.get(f.fingerprint, "no document mends it"))
+        for f in after.findings
+        if f.state != "info" and f.kind != "symptom"
+    )

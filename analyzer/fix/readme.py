@@ -1,0 +1,116 @@
+"""README.md of a set of repairs: the order, the commands, and what stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.findings.report import Report
+from analyzer.fix.mend import Mended
+from analyzer.fix.repair import Repair, Step
+from analyzer.reports.inert import inert
+
+_ORDER = ("provider", "discovery", "keys", "trust", "policy", "secret")
+
+
+def ordered(repairs: Sequence[Repair]) -> list[Repair]:
+    """Sort repairs as they are to be applied: what AWS must know first, the Secrets that name it last."""
+
+    def place(repair: Repair) -> tuple[int, str]:
+        kind = repair.key.partition(":")[0].partition("-")[0]
+        return (_ORDER.index(kind) if kind in _ORDER else len(_ORDER), repair.key)
+
+    return sorted(repairs, key=place)
+
+
+def write_readme(mended: Mended) -> str:
+    """Write what to do, in order; nothing here was applied."""
+    repairs = ordered(mended.repairs)
+    lines = ["# Repairs", "", *_head(mended, repairs)]
+    backups = [step for repair in repairs for step in repair.backup]
+    if backups:
+        lines += ["", "## 1. Save what is there", "", *_fence([Step("", "mkdir -p -m 700 backup"), *backups])]
+    for number, repair in enumerate(repairs, 2 if backups else 1):
+        lines += ["", f"## {number}. {_plain(repair.title)}", "", f"Mends: {', '.join(repair.rules)}."]
+        lines += [f"File: `{_plain(d.path)}`" for d in repair.documents]
+        lines += [f"- {_plain(note)}" for note in repair.notes]
+        lines += ["", *_fence(repair.apply)]
+    lines += _verdicts(mended.before, mended.after)
+    lines += _left(mended)
+    if repairs:
+        steps = [step for repair in reversed(repairs) for step in repair.rollback]
+        lines += [
+            "",
+            "## To take it all back",
+            "",
+            "In this order, the last repair first:",
+            "",
+            *_fence(steps),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _head(mended: Mended, repairs: Sequence[Repair]) -> list[str]:
+    cluster = mended.before.cluster
+    whose = (
+        f"Cluster {cluster.infra_name or cluster.id or 'not known'}, issuer {cluster.issuer or 'not known'}."
+    )
+    if not repairs:
+        return [_plain(whose), "", "No document can be offered."]
+    return [
+        _plain(whose),
+        "",
+        "Nothing was applied. Each document was judged by the same rules as the inputs, in the place of what"
+        " is there now, and with it the findings that it mends are gone. The exports may be older than the"
+        " account: compare each document with what the first step saves before you go on.",
+        "",
+        "Run the commands in this folder, in this order, with the right account and cluster.",
+    ]
+
+
+def _fence(steps: Sequence[Step]) -> list[str]:
+    lines = ["```sh"]
+    for step in steps:
+        if step.text:
+            lines.append(f"# {inert(step.text)}")
+        lines += [inert(step.command)] if step.command else []
+    return [*lines, "```"]  # a line begins with # or with a program's name: none can close the fence
+
+
+def _verdicts(before: Report, after: Report) -> list[str]:
+    lines = [
+        "",
+        "## What our own rules say with these documents",
+        "",
+        "| chain | before | with them |",
+        "|---|---|---|",
+    ]
+    later = {chain.id: chain.verdict for chain in after.chains}
+    for chain in before.chains:
+        then = later.get(chain.id)
+        was = f"{chain.verdict.state} {chain.verdict.rule or ''}".strip()
+        now = f"{then.state} {then.rule or ''}".strip() if then else "-"
+        lines.append(f"| {_cell(chain.id)} | {_cell(was)} | {_cell(now)} |")
+    return lines
+
+
+def _left(mended: Mended) -> list[str]:
+    if not mended.left:
+        return []
+    lines = ["", "## What is not mended here"]
+    for left in mended.left:
+        lines += ["", f"- {left.finding.state} `{left.finding.rule}`: {_plain(left.finding.message)}"]
+        lines.append(f"  Why no document: {_plain(left.reason)}")
+        lines += [f"  - {_plain(fix.text)}" for fix in left.finding.fix]
+    return lines
+
+
+def _plain(text: str) -> str:
+    """Make text of an input inert in Markdown: no code, link, HTML or table starts in it."""
+    shown = inert(text)
+    for sign in "\\`<[|":
+        shown = shown.replace(sign, f"\\{sign}")
+    return shown
+
+
+def _cell(text: str) -> str:
+    return _plain(text)

@@ -1,0 +1,117 @@
+"""What a repair is: documents, the commands that apply them, and what they change in the exports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from shlex import quote
+from typing import Literal
+
+from analyzer.evidence.records import Json
+from analyzer.model.join import Model
+from analyzer.model.joined import Joined
+from analyzer.model.roles import Role
+
+BACKUP = "backup"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a document changes in the evidence: ``text`` is the document, or "" where the thing goes.
+
+    ``name`` is a role's for ``trust`` and ``policy`` (with ``part`` the policy's name), a provider's ARN
+    for ``provider``, ``<namespace>/<name>`` for ``secret``, and "" for what there is one of.
+    """
+
+    what: Literal["trust", "role", "policy", "provider", "discovery", "keys", "secret"]
+    name: str
+    text: str
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command and what it is for; ``command`` is "" where somebody must do something by hand."""
+
+    text: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file to write: its path below the output folder, and its text."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One thing that is mended. ``key`` tells it apart: a role's trust is mended once for all its rules.
+
+    ``notes`` say what a reader must weigh: what was taken out, what was left, who must agree.
+    """
+
+    key: str
+    title: str
+    documents: tuple[Document, ...]
+    changes: tuple[Change, ...]
+    backup: tuple[Step, ...]
+    apply: tuple[Step, ...]
+    rollback: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why no document is offered: what is not known, or who must decide."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What repairs are made from: the joined evidence and the facts."""
+
+    model: Model
+
+    @property
+    def joined(self) -> Joined:
+        """The chains, roles and providers as they were joined."""
+        return self.model.joined
+
+    def fact(self, chain: str, name: str) -> object:
+        """Give the known value of a chain's fact, None where it is not known."""
+        from analyzer.engine.facts import Fact
+
+        subject = next((s for s in self.model.subjects if s.kind == "chain" and s.name == chain), None)
+        found = subject.facts.get(name) if subject else None
+        return found.value if isinstance(found, Fact) else None
+
+
+def as_json(document: Json) -> str:
+    """Write a policy or a document as AWS prints it."""
+    return json.dumps(document, indent=4, ensure_ascii=True) + "\n"
+
+
+def command(*words: str) -> str:
+    """Write a command line with each word quoted where it must be."""
+    return " ".join(quote(word) for word in words)
+
+
+def to_file(words: Sequence[str], path: str) -> str:
+    """Write a command whose answer goes into a file."""
+    return f"{command(*words)} > {quote(path)}"
+
+
+def file_name(name: str) -> str:
+    """Give a name that can stand in a path; roles and namespaces mostly are their own."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._=@+-") else "_" for c in name)
+    return kept.lstrip(".")[:120] or "unnamed"
+
+
+def account_of(case: Case, role: Role | None) -> str | None:
+    """Give the account that a role is in, else the cluster's."""
+    return (role.account if role else None) or case.joined.asks.account

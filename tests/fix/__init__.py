@@ -1,0 +1,1 @@
+"""Repairs: applied to a simulated account, and judged again."""

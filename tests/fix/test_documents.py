@@ -1,0 +1,172 @@
+"""The documents themselves: minimal, exact, never wider; and where they may be written."""
+
+from __future__ import annotations
+
+import copy
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+from analyzer.cli.app import app
+from analyzer.fix.trust import Wanted, corrected
+from samples import Cluster
+from samples.bundle import write_files
+
+from ..e2e.fault import TRUST_FAULT
+from ..e2e.runs import bundle, edited, everything
+
+HOST = "demo-oidc.s3.us-gov-west-1.amazonaws.com"
+PROVIDER = f"arn:aws-us-gov:iam::123456789012:oidc-provider/{HOST}"
+OTHER = "arn:aws-us-gov:iam::123456789012:oidc-provider/other.example.com"
+NAMES = ("system:serviceaccount:openshift-ingress:a", "system:serviceaccount:openshift-ingress:b")
+WANTED = Wanted(PROVIDER, f"https://{HOST}", NAMES, ("openshift",), "123456789012", frozenset({OTHER}))
+OURS = WANTED.statement
+SUB = f"{HOST}:sub"
+
+
+def policy(*statements: Any) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Id": "kept", "Statement": list(statements)}
+
+
+def test_what_is_right_stays_as_it_is() -> None:
+    right = policy(
+        OURS, {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    )
+    document, notes = corrected(right, WANTED)
+    assert document == right
+    assert len(notes) == 1
+
+
+def test_another_issuers_statement_stays_where_its_provider_exists() -> None:
+    theirs = copy.deepcopy(OURS) | {"Principal": {"Federated": OTHER}}
+    document, _ = corrected(policy(theirs), WANTED)
+    assert document["Statement"] == [OURS, theirs]
+    gone = copy.deepcopy(OURS) | {"Principal": {"Federated": OTHER.replace("other", "gone")}}
+    assert corrected(policy(gone), WANTED)[0]["Statement"] == [OURS]
+
+
+def test_a_limit_that_may_hold_is_kept_and_one_that_cannot_goes() -> None:
+    limited = copy.deepcopy(OURS)
+    limited["Condition"] = {  # type: ignore[assignment]
+        "StringEquals": {SUB: "system:serviceaccount:openshift-ingress:wrong", "sts:ExternalId": "x"},
+        "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+    }
+    document, notes = corrected(policy(limited), WANTED)
+    (new,) = document["Statement"]  # type: ignore[misc]
+    assert new["Condition"]["IpAddress"] == {"aws:SourceIp": "203.0.113.0/24"}
+    assert new["Condition"]["StringEquals"] == OURS["Condition"]["StringEquals"]  # type: ignore[index,call-overload]
+    assert any("ExternalId" in note for note in notes)
+    assert any("wrong" in note for note in notes)
+
+
+def test_a_deny_is_narrowed_to_all_but_these() -> None:
+    deny = {"Effect": "Deny", "Principal": {"Federated": PROVIDER}, "Action": "*"}
+    document, notes = corrected(policy(OURS, deny), WANTED)
+    assert document["Statement"] == [OURS, deny | {"Condition": {"StringNotEquals": {SUB: list(NAMES)}}}]
+    assert "owner" in notes[0]
+
+
+_SUBJECTS = st.sampled_from(
+    [*NAMES, "system:serviceaccount:openshift-ingress:*", "*", "system:serviceaccount:kube-system:x", ""]
+)
+_STATEMENTS = st.fixed_dictionaries(
+    {
+        "Effect": st.sampled_from(["Allow", "Deny"]),
+        "Principal": st.sampled_from(
+            [{"Federated": PROVIDER}, {"Federated": OTHER}, {"AWS": "*"}, "*", {"Federated": ""},
+             {"Service": "ec2.amazonaws.com"}, {"Federated": [PROVIDER, OTHER]}]
+        ),
+        "Action": st.sampled_from(
+            ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRole", "sts:*", "*", ["sts:TagSession"], []]
+        ),
+    },
+    optional={
+        "Condition": st.dictionaries(
+            st.sampled_from(["StringEquals", "StringLike", "StringNotEquals"]),
+            st.dictionaries(
+                st.sampled_from([SUB, f"{HOST}:aud", f"https://{HOST}:sub", "aws:SourceIp"]),
+                st.one_of(_SUBJECTS, st.lists(_SUBJECTS, max_size=3)),
+                max_size=2,
+            ),
+            max_size=2,
+        ),
+        "Sid": st.just("One"),
+    },
+)  # fmt: skip
+STRANGERS = (
+    "system:serviceaccount:kube-system:x",
+    "system:serviceaccount:openshift-ingress:c",
+    "system:anonymous",
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(_STATEMENTS, max_size=4))
+def test_nobody_is_let_in_who_was_not_and_was_not_asked_for(statements: list[dict[str, Any]]) -> None:
+    before = policy(*statements)
+    document, _ = corrected(copy.deepcopy(before), WANTED)
+    after = document["Statement"]
+    assert isinstance(after, list)
+    for stranger in STRANGERS:
+        if WANTED.admits(after, stranger) is True:
+            assert WANTED.admits(statements, stranger) is not False, stranger
+    for name in NAMES:
+        assert WANTED.admits(after, name) is not False or any(s["Effect"] == "Deny" for s in statements)
+    assert [s for s in after if s not in statements and s["Effect"] == "Allow"].__len__() <= 1
+    json.dumps(document)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(app, ["fix", *map(str, words)])
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    folder = tmp_path / "case"
+    write_files(folder, everything(edited(TRUST_FAULT.edit)))
+    return folder
+
+
+def test_files_are_private_and_nothing_is_overwritten(case: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    result = call(case, "-o", out)
+    assert result.exit_code == 0
+    assert "trust-subject-mismatch" in result.stdout
+    assert {stat.S_IMODE(p.stat().st_mode) for p in out.rglob("*") if p.is_file()} == {0o600}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in [out, *out.iterdir()] if p.is_dir()} == {0o700}
+    assert (out / "README.md").exists()
+    again = call(case, "-o", out)
+    assert (again.exit_code, "not an empty folder" in again.stderr) == (2, True)
+
+
+def test_not_into_an_input_and_not_through_a_link(case: Path, tmp_path: Path) -> None:
+    assert call(case, "-o", case / "out").exit_code == 2
+    assert not (case / "out").exists()
+    target = tmp_path / "target"
+    target.mkdir()
+    (tmp_path / "link").symlink_to(target)
+    assert call(case, "-o", tmp_path / "link").exit_code == 2
+    assert list(target.iterdir()) == []
+    assert call("-o", tmp_path / "x").exit_code == 2
+    assert call(case).exit_code == 2
+
+
+def test_what_is_not_known_is_said_and_no_placeholder_is_written(tmp_path: Path) -> None:
+    cluster = Cluster()
+    cluster.secrets["openshift-ingress-operator", "cloud-credentials"].data = {"wrong": b"x"}
+    write_files(tmp_path / "case", bundle(cluster))
+    out = tmp_path / "out"
+    result = call(tmp_path / "case", "-o", out)
+    assert result.exit_code == 1
+    assert "hand in an export of the account's roles" in result.stdout
+    assert [p.name for p in out.iterdir()] == ["README.md"]
+    assert "<" not in (out / "README.md").read_text().replace("\\<", "").replace("<N", "")

@@ -1,0 +1,166 @@
+"""Each fault that a document can mend: the README's commands are carried out, and the rule is silent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analyzer import session
+from analyzer.cli.fix import write_tree
+from analyzer.findings.report import Report
+from analyzer.fix.mend import Mended
+from analyzer.fix.planning import OF_CHAINS, OF_CLUSTER
+from analyzer.fix.readme import write_readme
+from samples import Cluster
+
+from ..e2e.fault import PROVIDERS, TRUST_FAULT, WORKLOAD_FAULT, Fault
+from ..e2e.faults_in_aws import thumbprints
+from ..e2e.runs import archive, ids, named, told
+from ..e2e.test_faults import FAULTS
+from .account import Account, commands
+
+REFUSED = {
+    "trust-extra-condition-address": "the condition may hold",
+    "discovery-unreachable-403": "a denial, which no document mends",
+    "jwks-unreachable-403": "a denial, which no document mends",
+    "provider-thumbprint-malformed-placeholder": "cannot be told offline",
+    "provider-thumbprint-malformed-short": "cannot be told offline",
+    "permission-shared-vpc-not-trusted": "its owner, in the other account",
+    "permission-resource-narrow-deny-on-some": "something else takes a part",
+    "permission-explicit-deny-another-region": "longer than",
+}
+"""Faults of rules that documents mend, where none is offered, and why."""
+
+MENDABLE = {*OF_CHAINS, *OF_CLUSTER}
+LINKS = ("trust", "permissions", "provider", "issuer", "keys", "secret")
+
+
+def offered(fault: Fault) -> bool:
+    hygiene = fault.state == "info" and fault.rule != "trust-too-broad"
+    return fault.rule in MENDABLE and fault.link in LINKS and not hygiene
+
+
+def refused(fault: Fault) -> str | None:
+    return REFUSED.get(fault.id)
+
+
+ONE_OF_TWO = Fault(
+    "provider-thumbprint-malformed", "provider",
+    thumbprints("9e99a48a9960b14926bb7f3b02e22da2b0ab7280", "0" * 40),
+    PROVIDERS, state="warn", kind="hygiene", variant="one-of-two",
+)  # fmt: skip
+_GOOD = [fault for fault in (*FAULTS, ONE_OF_TWO) if offered(fault) and not refused(fault)]
+ONE_OF_EACH = list({fault.rule: fault for fault in reversed(_GOOD)}.values())
+SHORT = [
+    fault
+    for fault in ONE_OF_EACH
+    if fault.link != "secret" or fault.rule in ("secret-missing", "secret-static-keys", "secret-role-foreign")
+]
+"""All Secrets are mended by one template; `python -m tests.fix.every` carries out every fault there is."""
+
+
+def mended(fault: Fault, folder: Path) -> tuple[Mended, Path]:
+    path = folder / "inputs.tar"
+    path.write_bytes(archive(fault.files()))
+    found = session.fix([path])
+    files = {d.path: d.text for repair in found.repairs for d in repair.documents}
+    write_tree(folder / "out", {**files, "README.md": write_readme(found)})
+    return found, folder / "out"
+
+
+def carried_out(fault: Fault, out: Path, *, back: bool = False) -> Report:
+    """Judge the cluster after the commands, with new exports."""
+
+    def edit(cluster: Cluster) -> None:
+        fault.edit(cluster)
+        account = Account(cluster, out)
+        readme = (out / "README.md").read_text()
+        account.run(commands(readme))
+        if back:
+            account.run(commands(readme, rollback=True))
+
+    path = out.parent / "after.tar"
+    path.write_bytes(archive(replace(fault, edit=edit).files()))
+    return session.analyze([path])
+
+
+@pytest.mark.parametrize("fault", SHORT, ids=ids(SHORT))
+def test_the_commands_mend_it(tmp_path: Path, fault: Fault) -> None:
+    found, out = mended(fault, tmp_path)
+    assert fault.rule in {rule for repair in found.repairs for rule in repair.rules}, found.left
+    after = carried_out(fault, out)
+    assert fault.rule not in named(after, "fail", "warn", "info"), told(after)
+    before = found.before
+    assert named(after, "fail", kind="cause") <= named(before, "fail", kind="cause") - {fault.rule}
+    assert not [left for left in found.left if left.finding.rule == fault.rule]
+
+
+def test_every_rule_that_a_document_mends_has_a_fault() -> None:
+    assert {fault.rule for fault in ONE_OF_EACH} == MENDABLE
+
+
+def test_the_reason_is_said_where_no_document_is_offered(tmp_path: Path) -> None:
+    faults = [f for f in FAULTS if offered(f) and refused(f)]
+    assert {f.id for f in faults} == set(REFUSED)
+    chosen = list({refused(f): f for f in faults}.values())[:4]
+    for number, fault in enumerate(chosen):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        found, out = mended(fault, folder)
+        assert found.repairs == ()
+        reasons = {left.finding.rule: left.reason for left in found.left}
+        assert refused(fault) in reasons[fault.rule]
+        assert reasons[fault.rule][:40] in (out / "README.md").read_text()
+
+
+BACK = (
+    "trust-role-missing",
+    "trust-subject-mismatch-account",
+    "permission-overwritten",
+    "provider-audience-missing",
+)
+
+
+@pytest.mark.parametrize("name", BACK)
+def test_the_way_back_leads_back(tmp_path: Path, name: str) -> None:
+    fault = next(f for f in FAULTS if f.id == name)
+    found, out = mended(fault, tmp_path)
+    back = carried_out(fault, out, back=True)
+    assert fault.rule in named(back, "fail")
+    assert named(back, "fail") == named(found.before, "fail")
+
+
+def test_several_faults_at_once_also_those_that_hide_each_other(tmp_path: Path) -> None:
+    by_id = {fault.id: fault for fault in FAULTS}
+    parts = [by_id[n] for n in ("provider-audience-missing", "jwks-empty", "secret-placeholder")]
+
+    def edit(cluster: Cluster) -> None:
+        for part in parts:
+            part.edit(cluster)
+        TRUST_FAULT.edit(cluster)
+        for statement in cluster.role("openshift-machine-api").trust["Statement"]:  # behind the bad Secret
+            statement["Action"] = "sts:AssumeRole"
+
+    fault = replace(parts[0], edit=edit, secrets="full")
+    found, out = mended(fault, tmp_path)
+    rules = {rule for repair in found.repairs for rule in repair.rules}
+    assert {"provider-audience-missing", "jwks-empty", "secret-placeholder", "trust-subject-mismatch",
+            "trust-action-wrong"} <= rules  # fmt: skip
+    assert not [left for left in found.left if left.finding.state == "fail"]
+    after = carried_out(fault, out)
+    assert not named(after, "fail"), told(after)
+
+
+def test_what_no_document_mends_is_left_and_said(tmp_path: Path) -> None:
+    fault = next(f for f in FAULTS if f.id == "trust-subject-mismatch-account")
+
+    def edit(cluster: Cluster) -> None:
+        fault.edit(cluster)
+        WORKLOAD_FAULT.edit(cluster)
+
+    found, out = mended(replace(fault, edit=edit), tmp_path)
+    assert [repair.key.partition(":")[0] for repair in found.repairs] == ["trust"]
+    assert [left.finding.rule for left in found.left] == ["workload-token-volume-missing"]
+    assert "What is not mended here" in (out / "README.md").read_text()
