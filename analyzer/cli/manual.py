@@ -41,9 +41,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sts-doctor render - -f sarif -o report.sarif < report.json",
     ),
     "collect": (
-        "sts-doctor collect must-gather.tar.gz                     # what is missing, the most decisive first",
-        "sts-doctor collect must-gather.tar.gz -f sh -o collect.sh # a script for the customer that only reads",
-        "sts-doctor analyze must-gather.tar.gz sts-collect-*.tar.gz",
+        "sts-doctor collect bundle.tar.gz                          # what is missing, most decisive first",
+        "sts-doctor collect bundle.tar.gz -f sh -o collect.sh      # a script that only reads",
+        "sts-doctor analyze bundle.tar.gz sts-collect-*.tar.gz",
     ),
     "fix": ("sts-doctor fix must-gather.tar.gz exports/ -o repairs/     # then read repairs/README.md",),
     "facts": ("sts-doctor facts must-gather.tar.gz --only secret.",),
