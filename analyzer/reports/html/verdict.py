@@ -59,7 +59,9 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
     also = (
         tuple(dict.fromkeys(rule for chain in group.chains for rule in chain.verdict.also)) if group else ()
     )
-    step = next((s for s in main.fix if s.text or s.command), None) if main else None
+    missing = _decisive(story, group) if lines[0].state in ("unknown", "suspected") else None
+    # Where the cause is not proven, what would prove it comes before any repair.
+    step = next((s for s in main.fix if s.text or s.command), None) if main and not missing else None
     return Headline(
         first=lines[0],
         others=tuple(lines[1:]),
@@ -72,7 +74,7 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
         step=step,
         steps=len(main.fix) if main else 0,
         anchor=anchors.finding(main) if main else None,
-        missing=_decisive(story, group) if lines[0].state in ("unknown", "suspected") else None,
+        missing=missing,
     )
 
 
