@@ -124,6 +124,18 @@ def hosted_dump(cluster: Cluster) -> Files:
     return files
 
 
+def hosted_guest(cluster: Cluster) -> Files:
+    """Give a must-gather of a hosted cluster's guest: its control plane runs elsewhere."""
+    files = {}
+    for path, data in must_gather(cluster).items():
+        if "/openshift-kube-apiserver" in path or "/kubeapiservers/" in path:
+            continue
+        if "/infrastructures" in path:
+            data = re.sub(rb"(?m)controlPlaneTopology: \w+$", b"controlPlaneTopology: External", data)
+        files[path] = data
+    return files
+
+
 def _roles_ref(cluster: Cluster) -> dict[str, str | None]:
     fields = {
         "ingressARN": "openshift-ingress-operator-cloud-credentials",
@@ -276,6 +288,7 @@ LAYOUTS: dict[str, Callable[[Cluster], Files]] = {
     "node-level": node_level,
     "fallback": fallback,
     "hosted-dump": hosted_dump,
+    "hosted-guest": hosted_guest,
     "insights": lambda cluster: _below(_INSIGHTS, insights(cluster)),
     "with-insights": lambda cluster: with_insights(cluster, cluster),
     "installer-bundle": installer_bundle,

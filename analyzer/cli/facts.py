@@ -90,7 +90,9 @@ def _files(found: Extraction) -> dict[str, list[dict[str, str]]]:
     evidence = found.evidence
     problems = [*evidence.problems, *found.notes]
     return {
-        "inputs": [{"id": i.id, "kind": i.kind, "path": i.path} for i in evidence.inputs],
+        "inputs": [
+            {"id": i.id, "kind": i.kind, "path": i.path, "files": str(i.members)} for i in evidence.inputs
+        ],
         "read": [{"input": f.input, "file": f.path, "what": f.what} for f in evidence.files],
         "absent": [{"what": one.what, "place": one.place} for one in found.absent],
         "masked": [{"input": f.input, "file": f.path, "what": f.what} for f in evidence.masked],
@@ -129,7 +131,7 @@ def _print_files(files: dict[str, list[dict[str, str]]]) -> None:
     from analyzer.reports.inert import inert
 
     for one in files["inputs"]:
-        print(f"input {one['id']}: {inert(one['path'])}, {one['kind']}")
+        print(f"input {one['id']}: {inert(one['path'])}, {inert(one['kind'])}, files: {one['files']}")
     kinds = Counter(row["what"] for row in files["read"])
     counted = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
     print(f"files read: {len(files['read'])} ({inert(counted)}; -f json names them)")

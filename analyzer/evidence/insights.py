@@ -34,6 +34,7 @@ _LOG = re.compile(
     r"(?P<root>(?:|.*/))(?:config/pod/[^/]+/logs/[^/]+/[^/]+\.log"
     r"|conditional/namespaces/[^/]+/pods/[^/]+/containers/[^/]+/logs/[^/]+\.log)"
 )
+_MARKS = ("config/", "machinesets/", "conditional/")
 _TIME = re.compile(r"insights-(\d{4}-\d\d-\d\d-\d{6})")
 _SINGLES = {
     "authentication": ("Authentication", "cluster"),
@@ -62,6 +63,8 @@ class InsightsMember:
 
 def insights_root(path: str) -> str | None:
     """Give the folder that holds the archive's ``config``, where a path shows that it is one."""
+    if not any(mark in path for mark in _MARKS):  # a look at bytes before a pattern for every path
+        return None
     found = _NAMED.fullmatch(path) or _LOG.fullmatch(path)
     return found["root"].rstrip("/") if found else None
 

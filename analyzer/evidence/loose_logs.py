@@ -17,6 +17,10 @@ _SECTION = re.compile(
     re.MULTILINE,
 )
 _SECTION_END = re.compile(rb"^==== END logs for container ", re.MULTILINE)
+_HOST = re.compile(
+    rb"^[A-Z][a-z]{2} [ \d]\d [\d:.]{8,15} \S+ (?:kubenswrapper|hyperkube|kubelet|crio)\[", re.M
+)
+"""What ``oc adm node-logs`` writes: a service of the node, no pod of an operator."""
 _HEAD = 64 * 1024
 _NAMESPACE = re.compile(r"(?:^|[/_ .])(openshift-[a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
 _PROGRAM = re.compile(r"(?:^|[/_ .])([a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
@@ -54,9 +58,9 @@ def feed_loose(logs: LogScan, input_id: str, path: str, data: bytes) -> bool:
     """Scan a log, section by section where it is of several pods; False where no pod is told."""
     sections = list(_SECTION.finditer(data))
     if not sections:
-        name = _named_by_path(path)
+        name = LogName(host=True) if _HOST.search(data, 0, _HEAD) else _named_by_path(path)
         logs.feed(input_id, path, (data,), name=name)
-        return bool(name.namespace)
+        return name.host or bool(name.namespace)
     for section in sections:
         end = _SECTION_END.search(data, section.end())
         namespace, pod, container = (

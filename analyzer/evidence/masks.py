@@ -19,14 +19,15 @@ _MASK = re.compile(
     r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
     r"|X{6,}|x{8,}|(?i:redacted)|<(?i:removed|masked|hidden|account|account[-_ ]id)>|\*{3,}"
 )
-_WHOLE = re.compile(r"(?:[xX]+[-.:]?){2,}|[xX*]{4,}|x{2}-x{3,}-x")
+_WHOLE = re.compile(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")
 _ACCOUNT = re.compile(
     r"(?<=:)(?:X{6,}|x{6,}|\*{3,}|(?i:redacted)|<[A-Za-z][A-Za-z _-]*>)(?=:)",
 )
 TOOL_MARKS = (b"x-ipv4-00", b"x-ipv6-00", b"x-mac-00", b"domain000", b"obfuscated.com")
 """What must-gather-clean leaves in the text of a file; looked for before anything is parsed."""
 
-_TOOL_MASK = re.compile(rb"x-[a-z0-9]{2,30}-\d{10}-x|[A-Za-z0-9.]*\bdomain\d{7,10}")
+_TOOL_MASK = re.compile(rb"x-[a-z0-9]{2,30}-\d{10}-x|\bdomain\d{7,10}\b")
+_STATIC = b"obfuscated.com"
 
 
 def is_masked(value: str) -> bool:
@@ -36,6 +37,8 @@ def is_masked(value: str) -> bool:
 
 def is_cleaned(data: bytes) -> bool:
     """Tell a text that must-gather-clean went over."""
+    if _STATIC in data:
+        return True
     return any(mark in data for mark in TOOL_MARKS) and _TOOL_MASK.search(data) is not None
 
 
@@ -73,16 +76,7 @@ class Translation:
         """Put the originals back; masks of several originals stay."""
         if not any(mark in data for mark in TOOL_MARKS):
             return data
-        return _TOOL_MASK.sub(lambda found: self._original(found[0]), data)
-
-    def _original(self, mask: bytes) -> bytes:
-        known = self.originals.get(mask)
-        if known is not None:
-            return known
-        # Subdomains are kept before the mask by newer versions of the tool.
-        head, dot, last = mask.rpartition(b".")
-        known = self.originals.get(last)
-        return head + dot + known if known is not None and dot else mask
+        return _TOOL_MASK.sub(lambda found: self.originals.get(found[0], found[0]), data)
 
 
 def read_report(value: Json) -> Translation | None:
@@ -97,12 +91,21 @@ def read_report(value: Json) -> Translation | None:
             for use in items(dig(entry, "occurrences")):
                 original, count = text(dig(use, "original")), dig(use, "count")
                 if mask and original:
-                    found.setdefault(mask, {})[original] = count if isinstance(count, int) else 0
+                    mask, original = _without_subdomain(mask, original)
+                    uses = found.setdefault(mask, {})
+                    uses[original] = uses.get(original, 0) + (count if isinstance(count, int) else 0)
     originals = {}
     for mask, uses in found.items():
         if len({use.lower() for use in uses}) == 1 and _TOOL_MASK.fullmatch(mask.encode()):
             originals[mask.encode()] = max(uses, key=lambda use: uses[use]).encode()
     return Translation(originals)
+
+
+def _without_subdomain(mask: str, original: str) -> tuple[str, str]:
+    """Take off the subdomain that newer versions of the tool keep (``a.b.domain0000001``)."""
+    head, dot, last = mask.rpartition(".")
+    kept = f"{head}{dot}"
+    return (last, original[len(kept) :]) if dot and original.startswith(kept) else (mask, original)
 
 
 def _keys(value: Json) -> set[str]:
