@@ -29,6 +29,9 @@ LEGACY_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
 REFRESHED_AT = 0.8
 """Of a token's life: then kubelet writes a new one into the volume."""
 
+TRUSTED_FOR = timedelta(hours=24)
+"""How long kube-apiserver's operator still trusts a replaced issuer (its serviceaccountissuercontroller)."""
+
 _NAMES = ("static_env", "overrides", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
 _STATIC = "AWS_ACCESS_KEY_ID"
 _CONFIG_NAME = re.compile(r"config-(\d+)")
@@ -150,7 +153,26 @@ def _has_own_volume(found: Workload, container: Container) -> bool:
 
 
 def issuer_change(objects: Objects, view: ClusterView) -> IssuerChange | None:
-    """Find when the issuer changed, by the revisions of kube-apiserver's configuration that are left."""
+    """Find when the issuer changed: by the revisions of kube-apiserver, else by its operator."""
+    return _by_revision(objects, view) or _by_expiry(objects, view)
+
+
+def _by_expiry(objects: Objects, view: ClusterView) -> IssuerChange | None:
+    """The operator trusts the issuer before for TRUSTED_FOR, and writes down until when."""
+    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    if operator is None:
+        return None
+    current = without_scheme(view.issuer or "")
+    found = []
+    for index, entry in enumerate(items(dig(operator.value, "status", "serviceAccountIssuers"))):
+        name, until = text(dig(entry, "name")), parse_time(dig(entry, "expirationTime"))
+        if name and until and without_scheme(name) != current:
+            where = operator.where.at("status", "serviceAccountIssuers", index, "expirationTime")
+            found.append(IssuerChange(until - TRUSTED_FOR, name, where))
+    return max(found, key=lambda change: change.when, default=None)
+
+
+def _by_revision(objects: Objects, view: ClusterView) -> IssuerChange | None:
     revisions = []
     for obj in objects.all("ConfigMap", "openshift-kube-apiserver"):
         match = _CONFIG_NAME.fullmatch(obj.name)

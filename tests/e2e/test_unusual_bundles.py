@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -110,6 +111,23 @@ def test_a_stale_request_needs_no_secret(bench: Bench) -> None:
     report = bench.report(files)
     assert not findings(report, "fail", "warn"), told(report)
     assert "request-stale" in named(report, "info")
+
+
+@pytest.mark.parametrize(("minutes", "warned"), [(10, True), (90, False)])
+def test_an_issuer_change_shows_by_when_the_old_issuer_expires(
+    bench: Bench, minutes: int, warned: bool
+) -> None:
+    """kube-apiserver's operator trusts the issuer before for 24 hours; its configuration may be gone."""
+    cluster = Cluster(version="4.16.9")
+    files = without(everything(cluster), r"openshift-kube-apiserver/core/configmaps")
+    path = next(p for p in files if p.endswith("kubeapiservers/cluster.yaml"))
+    operator = yaml.safe_load(files[path])
+    until = cluster.gathered - timedelta(minutes=minutes) + timedelta(hours=24)
+    old = {"name": "https://kubernetes.default.svc", "expirationTime": until.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    operator["status"]["serviceAccountIssuers"] = [{"name": cluster.issuer}, old]
+    files[path] = yaml.safe_dump(operator).encode()
+    report = bench.report(files)
+    assert named(report, "fail", "warn") == ({"workload-predates-issuer"} if warned else set()), told(report)
 
 
 SETTINGS = "[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\nweb_identity_token_file = {path}"
