@@ -173,6 +173,15 @@ class Asks:
             "public",
         )
 
+    def bucket(self, name: str) -> Unknown:
+        """Ask whether the issuer's S3 bucket lets the public read."""
+        command = (
+            f"aws s3api get-public-access-block --bucket {name} > get-public-access-block.json; "
+            f"aws s3api get-bucket-policy-status --bucket {name} > get-bucket-policy-status.json"
+        )
+        why = f"no export of the access to S3 bucket {name} was handed in"
+        return _ask(f"bucket:{name}", why, command, AWS)
+
     def jwks(self, uri: str | None) -> Unknown:
         """Ask for the issuer's key set, as the public sees it."""
         url = uri or f"{self.issuer or '<issuer>'}/keys.json"

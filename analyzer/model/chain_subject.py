@@ -88,7 +88,8 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts |= operator_facts(operator, joined.objects, asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, asks, recovered)
     facts["logs.signed_in"] = signed_in.fact if signed_in else Unknown()
-    facts |= surrounding_facts(chain, joined.around, symptoms)
+    in_cluster = _is_in_cluster(chain, joined)[0]
+    facts |= surrounding_facts(chain, joined.around, symptoms, in_cluster=in_cluster)
     facts |= chain_repairs(chain, choice, joined, facts)
     facts |= hidden_by_collision(facts)
     subject = Subject("chain", chain.id, facts, (chain.id,))
@@ -110,6 +111,11 @@ def _mechanism(chain: Chain) -> str:
     return "none"
 
 
+def _secret_settled(chain: Chain, joined: Joined) -> bool:
+    """Whether it is known if the Secret is there."""
+    return chain.secret is not None or joined.evidence.has_list("Secret", chain.namespace)
+
+
 def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanism: str) -> Facts:
     request = chain.request
     where = request.where if request else (chain.secret.where if chain.secret else None)
@@ -125,7 +131,11 @@ def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanis
         "chain.operator": known(operator or (request.name if request else chain.namespace), where),
         "chain.uses_sts": uses,
         "chain.optional": known(chain.optional, where),
-        "chain.mechanism": known(mechanism, where),
+        "chain.mechanism": (
+            joined.asks.namespace(chain.namespace, "Secrets")
+            if mechanism == "none" and not _secret_settled(chain, joined)
+            else known(mechanism, where)
+        ),
     }
 
 

@@ -54,7 +54,7 @@ def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: 
 
 def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
     issuer = view.facts["cluster.issuer"]
-    facts: Facts = {"issuer.url": issuer, "issuer.bucket_blocked": _bucket_blocked(view, evidence)}
+    facts: Facts = {"issuer.url": issuer} | _bucket(view, evidence, asks)
     facts["issuer.distribution"] = _distribution(view, evidence)
     derived = ("is_https", "placeholder", "dotted_bucket", "disagreement")
     if not isinstance(issuer, Fact):
@@ -69,17 +69,23 @@ def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: As
     return facts
 
 
-def _bucket_blocked(view: ClusterView, evidence: Evidence) -> Fact | Unknown:
-    """What an export of the bucket's access says; known only for an issuer on S3 and with an export."""
-    bucket = bucket_of(view.issuer) if view.issuer else None
+def _bucket(view: ClusterView, evidence: Evidence, asks: Asks) -> Facts:
+    """Name the issuer's S3 bucket, and say what exports say of the public's access to it."""
+    names = ("issuer.public_bucket", "issuer.bucket_blocked")
+    issuer = view.facts["cluster.issuer"]
+    if view.issuer is None or not isinstance(issuer, Fact):
+        return dict.fromkeys(names, issuer)
+    bucket = bucket_of(view.issuer)
+    own = known(bucket, *issuer.cites)
     if bucket is None:
-        return Unknown()
+        return dict(zip(names, (own, Unknown()), strict=True))
     exports = [*evidence.of(BucketAccess), *map(_policy_access, evidence.of(BucketPolicy))]
     exports = [export for export in exports if export.bucket in (None, bucket)]
     if not exports:
-        return Unknown()
-    blocked = [export for export in exports if export.blocked]
-    return known(blocked[0].blocked if blocked else None, *(export.where for export in blocked or exports))
+        return dict(zip(names, (own, asks.bucket(bucket)), strict=True))
+    closed = [export for export in exports if export.blocked]
+    blocked = known(closed[0].blocked if closed else None, *(export.where for export in closed or exports))
+    return dict(zip(names, (own, blocked), strict=True))
 
 
 def _policy_access(found: BucketPolicy) -> BucketAccess:

@@ -33,6 +33,7 @@ TRUSTED_FOR = timedelta(hours=24)
 """How long kube-apiserver's operator still trusts a replaced issuer (its serviceaccountissuercontroller)."""
 
 _NAMES = ("static_env", "overrides", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
+_API_SERVER = "openshift-kube-apiserver"
 _STATIC = "AWS_ACCESS_KEY_ID"
 _CONFIG_NAME = re.compile(r"config-(\d+)")
 
@@ -81,7 +82,7 @@ def setting_facts(
         "workload.overrides": _list(static + profiles),
         "workload.token_lifetimes": _list(odd),
         "workload.legacy_tokens": _list(legacy),
-    } | _predating(chain, issuer_change(objects, view), symptoms, now)
+    } | _predating(chain, _change(evidence, objects, view, asks), symptoms, now)
 
 
 def _list(hits: Sequence[tuple[str, Where]]) -> Fact:
@@ -152,6 +153,19 @@ def _has_own_volume(found: Workload, container: Container) -> bool:
 # --- pods older than the issuer ---------------------------------------------------------------
 
 
+def _change(
+    evidence: Evidence, objects: Objects, view: ClusterView, asks: Asks
+) -> IssuerChange | Unknown | None:
+    """Find when the issuer changed; a hosted control plane never changes its own, and shows nothing of it."""
+    if (
+        view.hosted
+        or evidence.has_list("ConfigMap", _API_SERVER)
+        or any(objects.all("ConfigMap", _API_SERVER))
+    ):
+        return issuer_change(objects, view)
+    return asks.namespace(_API_SERVER, "ConfigMaps")
+
+
 def issuer_change(objects: Objects, view: ClusterView) -> IssuerChange | None:
     """Find when the issuer changed: by the revisions of kube-apiserver, else by its operator."""
     return _by_revision(objects, view) or _by_expiry(objects, view)
@@ -174,7 +188,7 @@ def _by_expiry(objects: Objects, view: ClusterView) -> IssuerChange | None:
 
 def _by_revision(objects: Objects, view: ClusterView) -> IssuerChange | None:
     revisions = []
-    for obj in objects.all("ConfigMap", "openshift-kube-apiserver"):
+    for obj in objects.all("ConfigMap", _API_SERVER):
         match = _CONFIG_NAME.fullmatch(obj.name)
         issuer = _first_issuer(text(dig(obj.value, "data", "config.yaml")))
         if match and issuer:
@@ -201,13 +215,16 @@ def _first_issuer(config: str | None) -> str | None:
 
 
 def _predating(
-    chain: Chain, change: IssuerChange | None, symptoms: Sequence[Symptom], now: datetime | None
+    chain: Chain, change: IssuerChange | Unknown | None, symptoms: Sequence[Symptom], now: datetime | None
 ) -> Facts:
     """Name the pods whose token at gather time may still be one of the issuer before.
 
     Kubelet writes a new token when four fifths of its life are over, so an old pod does not stay
     behind for long; a log line that names the old issuer after that proves that one did.
     """
+    if isinstance(change, Unknown):
+        names = ("predating", "predating_proven", "issuer_changed")
+        return {f"workload.{name}": change for name in names}
     if change is None:
         return {
             "workload.predating": known([]),

@@ -105,7 +105,7 @@ def provider_facts(
     }
     facts |= _presence(issuer, view.partition, providers, account, record, asks)
     facts |= _details(record, audiences, asks, facts["provider.present"])
-    facts["provider.duplicates"] = _duplicates(providers, record)
+    facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
     return facts
 
 
@@ -282,9 +282,13 @@ def bad_thumbprints(prints: Iterable[str]) -> list[str]:
     return bad + ([f"{len(values)} entries"] if len(values) > _THUMBPRINT_LIMIT else [])
 
 
-def _duplicates(providers: Providers, record: ProviderRecord | None) -> Fact:
-    """Providers that carry the same ccoctl tag as this issuer's."""
-    tags = {t for t in record.tags if t.startswith(OWNED)} if record else set()
+def _duplicates(
+    providers: Providers, record: ProviderRecord | None, present: Fact | Unknown, asks: Asks
+) -> Fact | Unknown:
+    """Providers that carry the same ccoctl tag as this issuer's, as far as its tags are known."""
+    if record is None:
+        return known([]) if isinstance(present, Fact) and present.value is False else asks.provider()
+    tags = {t for t in record.tags if t.startswith(OWNED)}
     same = [r for r in providers.records if tags & set(r.tags)]
     urls = sorted({r.url or "" for r in same})
     return known(urls if len(urls) > 1 else [], *(r.where for r in same))

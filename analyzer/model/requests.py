@@ -107,14 +107,16 @@ def request_facts(
     match: ReleaseMatch,
     names: Naming,
     asks: Asks,
+    *,
+    in_cluster: bool | None,
 ) -> Facts:
-    """Give the ``request.*`` facts of a chain beyond its identity."""
+    """Give the ``request.*`` facts of a chain beyond its identity; ``in_cluster`` None: not known."""
     request = chain.in_cluster or chain.in_release
     where = request.where if request else None
     return {
         "request.drift": _drift(chain, match),
         "request.namespace_missing": _namespace_missing(chain, evidence, asks),
-        "request.provision_failure": _provision_failure(chain, view, asks),
+        "request.provision_failure": _provision_failure(chain, in_cluster, view, asks),
         "request.token_path": (
             known(request.token_path, where.at("spec", "cloudTokenPath") if where else None)
             if request
@@ -175,9 +177,11 @@ def has_all_namespaces(evidence: Evidence) -> bool:
     )
 
 
-def _provision_failure(chain: Chain, view: ClusterView, asks: Asks) -> Fact | Unknown:
+def _provision_failure(
+    chain: Chain, in_cluster: bool | None, view: ClusterView, asks: Asks
+) -> Fact | Unknown:
     if chain.in_cluster is None:
-        return known(None) if chain.in_release else asks.requests()
+        return asks.requests() if in_cluster is None else known(None)
     found = condition(chain.in_cluster, "CredentialsProvisionFailure")
     minor = minor_of(text(value_of(view.facts, "cluster.version")))
     manual = value_of(view.facts, "cluster.credentials_mode") == "Manual"

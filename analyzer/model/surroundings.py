@@ -44,10 +44,14 @@ class Surroundings:
         return installed_operators(self.chains, self.evidence, self.objects)
 
 
-def surrounding_facts(chain: Chain, around: Surroundings, symptoms: Sequence[Symptom]) -> Facts:
-    """Give what this module knows of a chain."""
+def surrounding_facts(
+    chain: Chain, around: Surroundings, symptoms: Sequence[Symptom], *, in_cluster: bool | None
+) -> Facts:
+    """Give what this module knows of a chain; ``in_cluster`` tells of its request, None: not known."""
     evidence, objects, view, asks = around.evidence, around.objects, around.view, around.asks
-    facts = request_facts(chain, around.chains, evidence, view, around.match, around.names, asks)
+    facts = request_facts(
+        chain, around.chains, evidence, view, around.match, around.names, asks, in_cluster=in_cluster
+    )
     waiting = waiting_for_role(chain, around.installed(), evidence)
     facts["request.waits_for_role"] = known(
         waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None

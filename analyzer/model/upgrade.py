@@ -74,7 +74,8 @@ def _request_subject(request: CredentialsRequest, present: Present, shared: Fact
     facts["upgrade.lacking"] = _lacking(facts, chain_id, choice)
     facts |= _actions(request, old, choice, present)
     facts |= _service_accounts(request, old, choice, present)
-    return Subject("upgrade", request.name, shared | facts, (own.id,) if own else ())
+    concerned = own or now
+    return Subject("upgrade", request.name, shared | facts, (concerned.id,) if concerned else ())
 
 
 def _is_wanted(request: CredentialsRequest, present: Present) -> bool:

@@ -49,6 +49,7 @@ issuer.is_https                bool    it is an absolute https URL with a host
 issuer.placeholder             string  placeholder text found in it (fake-oidc, <enter_...>), else null
 issuer.dotted_bucket           string  S3 bucket name with dots in a virtual-hosted or path-style host, else null
 issuer.disagreement            string  sources that name another issuer and that no finer fact covers, as one phrase, else null
+issuer.public_bucket           string  S3 bucket that the issuer's host is, null where the host is none
 issuer.bucket_blocked          string  how an export shows that the issuer's S3 bucket cannot be read by AWS, else null; known only with such an export
 issuer.distribution            string  the exported CloudFront distribution that answers for the issuer's host, as a phrase; known only with such an export
 discovery.answered             bool    a good answer for openid-configuration was recorded (false: a bad one was)

@@ -56,8 +56,15 @@ def webhook_subjects(
         more: Facts = {
             "webhook.ready": known(replicas, where.at("status")),
             "webhook.wanted": known(wanted, where.at("spec", "replicas")),
-            "webhook.accounts": known([f"{a.namespace}/{a.name}" for a in accounts]),
         }
+    else:
+        more = dict.fromkeys(
+            ("webhook.ready", "webhook.wanted"), asks.objects(REQUESTS_NAMESPACE, "deployments")
+        )
+    if ready is not None or (
+        accounts and not view.hosted and not evidence.has_list("Deployment", REQUESTS_NAMESPACE)
+    ):
+        more["webhook.accounts"] = known([f"{a.namespace}/{a.name}" for a in accounts])
         subjects.append(Subject("webhook", f"{REQUESTS_NAMESPACE}/{WEBHOOK}", view.facts | more, ()))
     down = ready is not None and ready[0] == 0
     for account in accounts:
@@ -151,7 +158,7 @@ def _facts(
         "account.needs_region": known(
             view.partition != "aws" or view.region.startswith(OPT_IN), derived=True
         ) if view.region else view.facts["cluster.region"],
-        "account.pods_without_region": _without_region(mutated),
+        "account.pods_without_region": _without_region(mutated) if gathered else pods,
     }  # fmt: skip
 
 

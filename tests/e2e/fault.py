@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from analyzer.findings.report import Report
 from samples import Cluster, edits
+from samples.yamlout import Json, document
 
-from .runs import INGRESS, MACHINES, Edit, bundle, exports
+from .runs import INGRESS, MACHINES, Bench, Edit, Files, bundle, exports
 
 EVERY = ("*",)
 """The chains of a fault on a shared link: all that something uses."""
@@ -80,6 +82,10 @@ class Fault:
     details: bool = False
     token: Callable[[Cluster], str] | None = None
     more: Callable[[Cluster], dict[str, bytes]] | None = None
+    left: str = "unknown"
+    """What the rule says where the proof is hidden: a sign of it may stand elsewhere too."""
+    target: Callable[[Cluster], dict[str, Json]] | None = None
+    """The requests of the release to go to, for what `upgrade` says."""
     second: Second = WORKLOAD_FAULT
     beside: tuple[str, ...] = ()
     """Other causes that this edit makes too, which the fault does not explain."""
@@ -109,3 +115,10 @@ class Fault:
             options |= {"token": self.token(cluster), "signature": True}
         files = bundle(cluster, secrets=self.secrets) | exports(cluster, **options)
         return files | (self.more(cluster) if self.more else {})
+
+    def report(self, bench: Bench, files: Files) -> Report:
+        """Judge the files: with `upgrade` where a release to go to is given, else with `analyze`."""
+        if self.target is None:
+            return bench.report(files)
+        requests = self.target(self.cluster())
+        return bench.readiness(files, {name: document(body) for name, body in requests.items()})

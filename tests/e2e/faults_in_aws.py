@@ -179,7 +179,7 @@ ISSUER_FAULTS = [
         variant="other-host",
     ),
     Fault(
-        "issuer-private-bucket", "issuer", _forbidden, r"exports/issuer/", more=_public_access_block
+        "issuer-private-bucket", "issuer", _forbidden, r"get-public-access-block", more=_public_access_block
     ),
     Fault(
         "issuer-placeholder", "issuer", lambda cluster: None, ISSUERS,

@@ -1,4 +1,4 @@
-"""Faults that lie in the cluster: mode, request, Secret, pods, tokens."""
+"""Faults that lie in the cluster: mode, Secrets, tokens."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ from .fault import (
     API_SERVER,
     AUTHENTICATION,
     MODE,
-    REQUESTS,
     TOKEN,
     TRUST_FAULT,
     Fault,
     Second,
-    pods_in,
     secrets_in,
 )
 from .runs import INGRESS, MACHINES, NETWORK, REGISTRY, Edit
@@ -104,51 +102,6 @@ MODE_FAULTS = [
         "mode-sts-not-used", "mode", lambda cluster: None, r"/core/secrets\.yaml|" + AUTHENTICATION,
         chains=(), state="info", kind="hygiene", arguments={"mode": "Mint"},
         second=Second("mode-legacy-configmap-conflict", "", disabled_by_configmap),
-    ),
-]  # fmt: skip
-
-
-# --- request --------------------------------------------------------------------------------------
-
-
-def drop_request(chain: str) -> Edit:
-    """Give an edit that takes a request out of the cluster, and out of its operator's list."""
-
-    def edit(cluster: Cluster) -> None:
-        namespace, name = target(chain)
-        where = {"namespace": namespace, "name": name}
-        gone = next(n for n, request in cluster.requests.items() if request["spec"]["secretRef"] == where)
-        del cluster.requests[gone]
-        operator = cluster.operators["cloud-credential"]
-        operator.related = [entry for entry in operator.related if entry["name"] != gone]
-
-    return edit
-
-
-def no_service_accounts(cluster: Cluster) -> None:
-    """The request of the machine API names no ServiceAccount, in the release and in the cluster."""
-    for request in [*cluster.requests.values(), *cluster.release.values()]:
-        if request["metadata"]["name"] == "openshift-machine-api-aws":
-            request["spec"]["serviceAccountNames"] = []
-
-
-def never_served(cluster: Cluster) -> None:
-    """And so ccoctl made neither role nor Secret for it."""
-    no_service_accounts(cluster)
-    del cluster.roles[cluster.role("openshift-machine-api").name]
-    del cluster.secrets[target(MACHINES)]
-
-
-REQUEST_FAULTS = [
-    Fault("request-missing", "request", drop_request(NETWORK), REQUESTS, chains=(NETWORK,)),
-    Fault(
-        "request-no-service-accounts", "request", never_served, r"credentialsrequests/|exports/credrequests/",
-        chains=(MACHINES,), second=TRUST_FAULT,
-    ),
-    Fault(
-        "request-no-service-accounts", "request", no_service_accounts,
-        r"credentialsrequests/|exports/credrequests/", chains=(MACHINES,), state="warn",
-        variant="with-secret", second=TRUST_FAULT,
     ),
 ]  # fmt: skip
 
@@ -301,44 +254,6 @@ SECRET_FAULTS = [
 ]  # fmt: skip
 
 
-# --- workload -------------------------------------------------------------------------------------
-
-
-def no_token_volume(name: str) -> Edit:
-    """Give an edit that takes the projected token from a workload."""
-    return lambda cluster: setattr(cluster.workload(name), "token", None)
-
-
-def runs_as(name: str, account: str) -> Edit:
-    """Give an edit that lets a workload run as another ServiceAccount."""
-    return lambda cluster: setattr(cluster.workload(name), "service_account", account)
-
-
-def audience(name: str, value: str) -> Edit:
-    """Give an edit that gives the projected token another audience."""
-    return lambda cluster: setattr(cluster.workload(name).token, "audience", value)
-
-
-WORKLOAD_FAULTS = [
-    Fault(
-        "workload-token-volume-missing", "workload", no_token_volume("machine-api-controllers"),
-        pods_in(MACHINES), chains=(MACHINES,), second=TRUST_FAULT,
-    ),
-    Fault(
-        "workload-token-volume-missing", "workload", no_token_volume("cloud-network-config-controller"),
-        pods_in(NETWORK), chains=(NETWORK,), variant="mounts-the-secret", second=TRUST_FAULT,
-    ),
-    Fault(
-        "workload-service-account-mismatch", "workload",
-        runs_as("cloud-network-config-controller", "default"), pods_in(NETWORK), chains=(NETWORK,),
-    ),
-    Fault(
-        "workload-token-audience", "workload", audience("cloud-network-config-controller", "vault"),
-        pods_in(NETWORK), chains=(NETWORK,),
-    ),
-]  # fmt: skip
-
-
 # --- token ----------------------------------------------------------------------------------------
 
 ACCOUNT = ("openshift-ingress-operator", "ingress-operator")
@@ -413,4 +328,4 @@ TOKEN_FAULTS = [
     _token("token-signature-invalid", forged),
 ]  # fmt: skip
 
-FAULTS = [*MODE_FAULTS, *REQUEST_FAULTS, *SECRET_FAULTS, *WORKLOAD_FAULTS, *TOKEN_FAULTS]
+FAULTS = [*MODE_FAULTS, *SECRET_FAULTS, *TOKEN_FAULTS]

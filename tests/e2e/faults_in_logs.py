@@ -1,11 +1,11 @@
-"""Symptoms: what logs and conditions say where nothing else shows a fault."""
+"""Symptoms: what logs say where nothing else shows a fault."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from samples import Cluster, Condition, faults, logs
+from samples import Cluster, faults, logs
 from samples.logs import Failure, klog
 
 from .fault import LOGS, TRUST_FAULT, Fault
@@ -72,13 +72,6 @@ def denied(cluster: Cluster) -> None:
     faults.call_denied(cluster, "ec2:DescribeInstances", namespace=NAMESPACE, since=since)
 
 
-def degraded(cluster: Cluster) -> None:
-    """The operator of the machine API is degraded."""
-    since = cluster.gathered - timedelta(hours=5)
-    text = "Failed when progressing towards operator: 4.14.12 because minimum worker replica count not met"
-    cluster.operators["machine-api"].conditions["Degraded"] = Condition("True", since, "SyncingFailed", text)
-
-
 def _symptom(rule: str, edit: Edit, **more: Any) -> Fault:
     defaults = {"hide": LOGS, "chains": (MACHINES,), "kind": "symptom", "second": TRUST_FAULT}
     return Fault(rule, "operator", edit, **(defaults | more))
@@ -124,7 +117,6 @@ FAULTS = [
     _symptom("log-throttled", logged(_THROTTLED), state="warn"),
     _symptom("log-clock-skew", refuses(EARLY)),
     _symptom("log-action-denied", denied),
-    _symptom("operator-degraded", degraded, state="warn", hide=r"clusteroperators"),
     _symptom(
         "log-verification-key", refuses(logs.VERIFICATION_KEY, stopped=timedelta(hours=4)), state="warn",
         variant="stopped",

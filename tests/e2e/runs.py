@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analyzer.engine import RuleSet
 from analyzer.findings.report import LINKS, Chain, Finding, Report, to_json
-from analyzer.session import Options, analyze
+from analyzer.session import Options, analyze, upgrade
 from samples import Cluster
 from samples.bundle import bundle_files, bundle_folder, write_files
 from samples.exports import PARTS, export_files
@@ -119,6 +119,14 @@ class Bench:
             self._reports = dict(list(self._reports.items())[-self.kept :])
             self._reports[key] = report
         return self._reports[key]
+
+    def readiness(self, files: Files, target: Files) -> Report:
+        """Judge whether the cluster of the files is ready for the requests of another release."""
+        path = self.folder / "input.tar"
+        path.write_bytes(archive(files))
+        report = upgrade([path], self.tree(target))
+        self.check(report)
+        return report
 
     def check(self, report: Report, files: Files | None = None) -> None:
         """Assert what must hold whatever the inputs are."""
@@ -264,6 +272,11 @@ def flips(before: Report, after: Report) -> list[tuple[tuple[str, str, str], str
     old, new = states_of(before), states_of(after)
     turned = {("pass", "fail"), ("fail", "pass")}
     return [(key, old[key], new[key]) for key in old.keys() & new.keys() if (old[key], new[key]) in turned]
+
+
+def broken(report: Report) -> set[tuple[str, str]]:
+    """Give the links that fail, as (chain, link): what else is hidden may name another cause for one."""
+    return {(chain.id, link.link) for chain in report.chains for link in chain.links if link.state == "fail"}
 
 
 def ids(items: Iterable[object]) -> list[str]:

@@ -19,6 +19,8 @@ from samples import Cluster, Condition, HttpError, faults, logs
 from . import faults_in_aws as aws
 from . import faults_in_cluster as cluster_side
 from . import faults_in_logs as log_side
+from . import faults_in_requests as requests
+from . import faults_in_workloads as workloads
 from .fault import (
     DISCOVERY,
     ISSUERS,
@@ -128,11 +130,11 @@ ROWS = [
     Row("S09", ("secret-token-path-unmounted",),
         cluster_side.role_arn(cluster_side.ARN, token_file="/tmp/token"),
         secrets_in(MACHINES), chain=MACHINES, secrets="full"),
-    Row("S10", ("workload-token-volume-missing",), cluster_side.no_token_volume("machine-api-controllers"),
+    Row("S10", ("workload-token-volume-missing",), workloads.no_token_volume("machine-api-controllers"),
         pods_in(MACHINES), chain=MACHINES),
     Row("S10b", ("workload-token-audience",),
-        cluster_side.audience("cloud-network-config-controller", "vault"), pods_in(NETWORK), chain=NETWORK),
-    Row("S11", ("request-missing",), cluster_side.drop_request(NETWORK), r"exports/credrequests/",
+        workloads.audience("cloud-network-config-controller", "vault"), pods_in(NETWORK), chain=NETWORK),
+    Row("S11", ("request-missing",), requests.drop_request(NETWORK), r"exports/credrequests/",
         chain=NETWORK),
     Row("S13", ("permission-missing",), aws.take_away("ec2:RunInstances"), ROLES, chain=MACHINES),
     Row("S14", ("secret-role-foreign",), cluster_side.foreign_role, ROLES, chain=MACHINES, secrets="full"),

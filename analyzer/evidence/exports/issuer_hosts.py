@@ -15,9 +15,13 @@ _BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:
 
 
 def public_access(flags: Mapping[str, Json], bucket: str | None, where: Where) -> BucketAccess:
-    """Read the four flags of a public access block: two of them bar what a bucket policy grants."""
+    """Read the four flags of a public access block.
+
+    BlockPublicPolicy by itself only refuses new policies: one that was there before still lets the
+    public read. RestrictPublicBuckets ends that.
+    """
     bars = [name for name in ("BlockPublicPolicy", "RestrictPublicBuckets") if flags.get(name) is True]
-    phrase = f"its public access block sets {' and '.join(bars)}" if bars else None
+    phrase = f"its public access block sets {' and '.join(bars)}" if "RestrictPublicBuckets" in bars else None
     return BucketAccess(phrase, where, bucket)
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from samples import Cluster
-from samples.manifests import listing, metadata
+from samples.manifests import elided, listing, metadata
 from samples.operators import stamp
 from samples.workloads import Container
 from samples.yamlout import Json, document
@@ -166,8 +166,6 @@ def operator_request(cluster: Cluster, role: str | None, token_path: str | None)
 
 
 def _secret(cluster: Cluster, size: int) -> Json:
-    from samples.manifests import elided
-
     return {
         "apiVersion": "v1",
         "data": {"credentials": elided(size)},

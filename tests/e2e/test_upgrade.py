@@ -13,10 +13,11 @@ from analyzer import session
 from analyzer.cli.app import app
 from analyzer.findings.report import Report
 from samples import Cluster
-from samples.aws import permission_policy
 from samples.requests import is_gated, release_requests
 from samples.yamlout import Json, document
-from tests.e2e.runs import MACHINES, Bench, check_contract, everything, named, told, without
+
+from .faults_in_upgrades import prepare
+from .runs import MACHINES, Bench, check_contract, everything, named, told, without
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "credrequests"
 MINORS = range(10, 21)
@@ -93,15 +94,6 @@ def test_a_prepared_cluster_is_ready(ready: Callable[..., Report], minor: int) -
     report = ready(cluster, f"4.{minor + 1}")
     assert not named(report, "fail", "warn"), told(report)
     assert report.exit_code == 0, told(report)
-
-
-def prepare(cluster: Cluster, target: Requests) -> None:
-    """Do what ccoctl does with the target's requests, and vouch for it."""
-    for request in target.values():
-        if not is_gated(request):
-            role = cluster.role(request["spec"]["secretRef"]["namespace"])
-            role.inline[role.name] = permission_policy(request)
-    cluster.upgradeable_to = f"4.{cluster.minor + 1}"
 
 
 def test_analyze_asks_nothing_about_upgrades(bench: Bench) -> None:

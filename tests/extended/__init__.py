@@ -1,1 +1,0 @@
-"""Rules of requests, workloads, operators and upgrades, end to end."""
