@@ -58,7 +58,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     book, providers = read_roles(evidence), read_providers(evidence)
     chains = join_chains(evidence, objects, enabled_capabilities(objects))
     match = match_release(chains, view, objects, aside)
-    chains = own_chains(chains, match)
+    chains = own_chains(chains, match, hosted=view.hosted)
     names = cluster_naming(book, chains, view, providers)
     account = _account(chains, book, names, view, providers)
     asks = Asks(

@@ -65,9 +65,18 @@ def match_release(
     return ReleaseMatch(bool(released), other, changing, tuple(beside))
 
 
-def own_chains(chains: Sequence[Chain], match: ReleaseMatch) -> list[Chain]:
-    """Leave out what only another version's release asks for."""
-    return [c for c in chains if match.other is None or c.in_cluster is not None or c.in_release is None]
+def own_chains(chains: Sequence[Chain], match: ReleaseMatch, *, hosted: bool | None) -> list[Chain]:
+    """Leave out what only the release asks for, where that is another version's, or not this cluster's.
+
+    The guest of a hosted control plane has neither request nor Secret of what runs outside it.
+    """
+
+    def is_own(chain: Chain) -> bool:
+        if chain.in_cluster is not None or chain.in_release is None:
+            return True
+        return match.other is None and (not hosted or chain.secret is not None)
+
+    return [chain for chain in chains if is_own(chain)]
 
 
 def release_subject(chains: Sequence[Chain], match: ReleaseMatch, facts: Facts) -> list[Subject]:

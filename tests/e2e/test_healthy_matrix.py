@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from analyzer.session import analyze
-from samples import Cluster, edits
+from samples import Cluster, edits, rosa
 from samples.aws import AUDIENCES, ManagedPolicy, Role, role_name
 from samples.keys import jwks
 
@@ -24,10 +24,12 @@ from .runs import (
     edited,
     everything,
     exports,
+    findings,
     states_of,
     the_chain,
     told,
     used,
+    without,
 )
 
 REGIONS = ("us-west-2", "us-gov-west-1", "cn-north-1")
@@ -64,7 +66,9 @@ def test_every_release_in_every_partition(bench: Bench, minor: int, region: str)
 
 
 def _cloudfront(cluster: Cluster) -> None:
-    pass
+    """As ccoctl makes it with a private bucket: the documents are served by CloudFront alone."""
+    assert isinstance(cluster.discovery, dict)
+    cluster.discovery["jwks_uri"] = f"{cluster.issuer}/keys.json"
 
 
 def _two_issuers(cluster: Cluster) -> None:
@@ -198,6 +202,7 @@ SHAPES: dict[str, tuple[Edit, dict[str, object]]] = {
     "names-cut-at-64": (lambda _: None, {"name": LONG_NAME}),
     "cloudfront": (_cloudfront, {"issuer": "https://d2abc1example9z.cloudfront.net"}),
     "issuer-with-a-path": (lambda _: None, {"issuer": "https://oidc.op1.openshiftapps.com/2c9k1example7m4"}),
+    "issuer-of-ones-own": (lambda _: None, {"issuer": "https://oidc.example.com:8443/clusters/demo"}),
     "issuer-in-us-east-1": (lambda _: None, {"region": "us-east-1"}),
     "two-issuers": (_two_issuers, {}),
     "key-rotated": (_key_rotated, {}),
@@ -218,6 +223,78 @@ SHAPES: dict[str, tuple[Edit, dict[str, object]]] = {
     "foreign-requests-not-listed": (_other_platforms_requests_gone, {}),
     "newline-at-the-end": (_legacy_template, {}),
 }
+
+
+# --- Red Hat's service ----------------------------------------------------------------------------
+
+ROSA: dict[str, tuple[Edit, dict[str, object]]] = {
+    "classic-on-s3": (rosa.classic, rosa.arguments(rosa.ISSUERS[0])),
+    "classic": (rosa.classic, rosa.arguments()),
+    "classic-4.12": (lambda c: rosa.classic(c, version="4.12"), rosa.arguments(version="4.12.44")),
+    "classic-with-a-path": (lambda c: rosa.classic(c, path="/rosa/team/"), rosa.arguments(version="4.14.3")),
+    "classic-long": (lambda c: rosa.classic(c, prefix=LONG_NAME), rosa.arguments(name=LONG_NAME)),
+    "classic-in-us-gov": (
+        rosa.classic,
+        rosa.arguments(
+            "https://oidc.int.openshiftusgov.com/2c9k1example7m4q8",
+            region="us-gov-west-1",
+            partition="aws-us-gov",
+        ),
+    ),
+}
+HOSTED: dict[str, tuple[Edit, dict[str, object]]] = {
+    "hosted": (rosa.hosted, rosa.arguments()),
+    "hosted-on-s3": (rosa.hosted, rosa.arguments(rosa.ISSUERS[0], version="4.14.30")),
+    "hosted-long": (lambda c: rosa.hosted(c, prefix=LONG_NAME), rosa.arguments(version="4.18.2")),
+    "hosted-with-a-path": (lambda c: rosa.hosted(c, path="/a/b/"), rosa.arguments(version="4.20.1")),
+}
+
+
+@pytest.mark.parametrize("name", sorted(ROSA))
+def test_rosa_classic(bench: Bench, name: str) -> None:
+    edit, arguments = ROSA[name]
+    cluster = edited(edit, **arguments)
+    report = bench.report(everything(cluster, details="s3" in name))
+    assert_healthy(report)
+    assert {chain.role_arn.value for chain in report.chains} == {role.arn for role in cluster.roles.values()}
+
+
+@pytest.mark.parametrize("secrets", ["elided", "full"])
+@pytest.mark.parametrize("name", sorted(HOSTED))
+def test_a_guest_of_a_hosted_control_plane(bench: Bench, name: str, secrets: str) -> None:
+    """It has no kube-apiserver and no signing keys: these are unknown. All else holds."""
+    edit, arguments = HOSTED[name]
+    cluster = edited(edit, **arguments)
+    report = bench.report(everything(cluster, secrets=secrets, details=secrets == "full"))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert report.exit_code == 0
+    assert report.cluster.sts is True
+    assert report.cluster.issuer == cluster.issuer
+    assert {chain.id for chain in report.chains} == {
+        f"{namespace}/{secret}" for namespace, secret in cluster.secrets if "private" not in secret
+    }
+    arns = {role.arn for role in cluster.roles.values()}
+    states = states_of(report)
+    for chain in report.chains:
+        assert chain.role_arn.value in arns
+        assert {link.state for link in chain.links if link.link in ("provider", "issuer", "trust")} == {
+            "pass"
+        }
+        if secrets == "elided":
+            assert states[chain.id, "secret", "secret-length-mismatch"] == "pass"
+
+
+@pytest.mark.parametrize("name", ["classic", "hosted"])
+def test_a_managed_policy_that_was_not_exported_is_asked_for(bench: Bench, name: str) -> None:
+    edit, arguments = (ROSA | HOSTED)[name]
+    files = without(everything(edited(edit, **arguments)), r"get-policy-version-")
+    report = bench.report(files)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert states_of(report)[INGRESS, "permissions", "permission-missing"] == "unknown"
+    assert any("permission-missing" in item.decides for item in report.missing)
+
+
+# --- the same cluster, exported in other ways -----------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(SHAPES))

@@ -12,7 +12,8 @@ from analyzer.reports.formats import Options, render
 from samples import Cluster
 from samples.requests import release_requests
 from samples.yamlout import Json, document
-from tests.e2e.runs import Bench, bundle, everything, findings, told, without
+
+from .runs import Bench, bundle, everything, findings, told, without
 
 
 def write(folder: Path, requests: dict[str, Json]) -> Path:
