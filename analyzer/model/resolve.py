@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 from analyzer.engine.facts import Cite, Fact
-from analyzer.evidence.aws_records import CloudTrailEvent, RoleAssignment
+from analyzer.evidence.aws_records import CloudTrailEvent, ClusterDescription, RoleAssignment
 from analyzer.evidence.gather import Evidence
+from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
 from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, provider_of, without_scheme
@@ -43,8 +44,21 @@ def read_roles(evidence: Evidence) -> RoleBook:
         evidence.of(ManagedPolicy),
         [listing for listing in evidence.of(Listing) if listing.what == "roles"],
         evidence.of(FailedCall),
-        evidence.of(RoleAssignment),
+        _of_this_cluster(evidence),
     )
+
+
+def _of_this_cluster(evidence: Evidence) -> list[RoleAssignment]:
+    """Leave out the roles that a description of another cluster names."""
+    own = {
+        text(dig(obj.value, "spec", "clusterID")) for obj in evidence.objects if obj.kind == "ClusterVersion"
+    }
+    foreign = {
+        (one.where.input, one.where.file)
+        for one in evidence.of(ClusterDescription)
+        if one.id and own and one.id not in own
+    }
+    return [a for a in evidence.of(RoleAssignment) if (a.where.input, a.where.file) not in foreign]
 
 
 def cluster_naming(
@@ -123,16 +137,14 @@ def _told(arn: str | None) -> TypeGuard[str]:
 def _assigned(chain: Chain, book: RoleBook, names: Naming) -> tuple[str, str, Cite | None] | None:
     """Give the role that rosa or ccoctl says it made for this Secret, this cluster's where several are."""
     wanted = (chain.namespace, chain.secret_name)
-    found = {}
+    found: dict[str, tuple[bool, RoleAssignment]] = {}
     for one in book.assigned:
         prefix = prefix_of(one.arn.rsplit("/", 1)[-1], *wanted)
         if (one.namespace, one.name) == wanted or (one.namespace is None and prefix is not None):
-            found[one.arn] = (prefix, one)
-    ours = {arn: one for arn, (prefix, one) in found.items() if len(found) == 1 or prefix in names.prefixes}
-    if len(ours) != 1:
-        return None
-    (one,) = ours.values()
-    return one.arn, one.teller, one.where
+            # Another cluster's role has another prefix; without any that is known, one alone is taken.
+            found[one.arn] = (prefix is None or not names.prefixes or prefix in names.prefixes, one)
+    ours = [one for ours, one in found.values() if ours]
+    return (ours[0].arn, ours[0].teller, ours[0].where) if len(ours) == 1 else None
 
 
 def _predicted(

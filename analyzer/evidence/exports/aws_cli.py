@@ -16,7 +16,7 @@ from analyzer.evidence.records import CallerIdentity, Json, Listing, ManagedPoli
 
 _NAME = re.compile(r"[\w+=,.@-]{1,64}")
 _CALL_WORDS = re.compile(
-    r"(?:(?:aws|iam|get|list|create|put|show|role|roles|policy|policies|attached|inline|managed|names?|version|"
+    r"(?:(?:aws|iam|get|list|create|put|show|simulate|principal|role|roles|policy|policies|attached|inline|managed|names?|version|"
     r"versions|v\d+|output|export|exports|result|trust|document|json|yaml|yml|txt|out|log|err|error|stderr|"
     r"data|files?|detail|details|permissions?|\d{1,3})(?:[-_.]+|$))+",
     re.IGNORECASE,

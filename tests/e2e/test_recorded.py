@@ -1,0 +1,222 @@
+"""What AWS and tools record beside the exports counts: CloudTrail, simulations, rosa, curl."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import timedelta
+
+import pytest
+
+from analyzer.findings.report import Finding, Report
+from samples import Cluster, recorded
+
+from .runs import INGRESS, Bench, bundle, everything, told
+
+SUBJECT = "system:serviceaccount:openshift-ingress-operator:ingress-operator"
+ACTION = "route53:ChangeResourceRecordSets"
+REGIONS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "NotAction": ["iam:*", "route53:*", "sts:*"],
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}},
+        }
+    ],
+}
+
+
+@pytest.fixture
+def cluster() -> Cluster:
+    return Cluster()
+
+
+def run(bench: Bench, files: dict[str, bytes], more: dict[str, bytes]) -> Report:
+    return bench.report(files | {f"case/{name}": content for name, content in more.items()})
+
+
+def rule(report: Report, name: str) -> Finding | None:
+    return next((f for f in report.findings if f.rule == name and INGRESS in f.chains), None)
+
+
+def verdict(report: Report) -> tuple[str, str, str | None, str]:
+    chain = next(c for c in report.chains if c.id == INGRESS)
+    return chain.verdict.state, chain.verdict.recency, chain.role_arn.value, chain.role_arn.how
+
+
+class TestCloudTrail:
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_a_failed_sign_in_is_a_symptom_and_tells_the_role(
+        self, bench: Bench, cluster: Cluster, packed: bool
+    ) -> None:
+        role = cluster.role("openshift-ingress-operator").arn
+        late = cluster.gathered - timedelta(minutes=5)
+        body = recorded.log_file(recorded.sign_in(cluster, SUBJECT, role, late, "AccessDenied"))
+        report = run(bench, bundle(cluster), {"a": gzip.compress(body, mtime=0) if packed else body})
+        assert verdict(report) == ("suspected", "ongoing", role, "CloudTrail"), told(report)
+        assert rule(report, "log-assume-role-denied")
+
+    def test_a_sign_in_that_works_later_ends_it(self, bench: Bench, cluster: Cluster) -> None:
+        role = cluster.role("openshift-ingress-operator").arn
+        failed, worked = cluster.gathered - timedelta(minutes=15), cluster.gathered - timedelta(minutes=5)
+        events = recorded.lookup_events(
+            recorded.sign_in(cluster, SUBJECT, role, failed, "AccessDenied"),
+            recorded.sign_in(cluster, SUBJECT, role, worked),
+        )
+        report = run(bench, bundle(cluster), {"a": events})
+        found = rule(report, "log-assume-role-denied")
+        assert (report.exit_code, found and found.state) == (0, "warn"), told(report)
+        assert verdict(report)[1] == "stopped"
+
+    def test_another_subject_is_no_evidence(self, bench: Bench, cluster: Cluster) -> None:
+        other = "system:serviceaccount:my-app:my-app"
+        role = f"arn:aws:iam::{cluster.account}:role/my-app"
+        event = recorded.sign_in(cluster, other, role, cluster.gathered, "AccessDenied")
+        report = run(bench, bundle(cluster), {"a": recorded.log_file(event)})
+        assert report.exit_code == 0, told(report)
+
+    def test_a_denied_call_names_action_and_layer(self, bench: Bench, cluster: Cluster) -> None:
+        role = cluster.role("openshift-ingress-operator")
+        message = (
+            f"User: arn:aws:sts::{cluster.account}:assumed-role/{role.name}/1 is not authorized to perform: "
+            f"{ACTION} on resource: arn:aws:route53:::hostedzone/Z1 with an explicit deny in a service "
+            "control policy"
+        )
+        when = cluster.gathered - timedelta(minutes=2)
+        event = recorded.denied_call(cluster, role, "route53", "ChangeResourceRecordSets", message, when)
+        report = run(bench, everything(cluster), {"a": recorded.log_file(event)})
+        found = rule(report, "permission-organization-deny")
+        assert found, told(report)
+        assert found.state == "fail"
+        assert found.evidence[0].file == "case/a"
+
+
+class TestSimulation:
+    def name(self, cluster: Cluster) -> str:
+        return f"simulate-principal-policy-{cluster.role('openshift-ingress-operator').name}.json"
+
+    def test_a_denial_wins_and_the_disagreement_is_said(self, bench: Bench, cluster: Cluster) -> None:
+        answer = recorded.simulation({ACTION: "implicitDeny"})
+        found = rule(run(bench, everything(cluster), {self.name(cluster): answer}), "permission-missing")
+        assert found
+        assert found.state == "fail"
+        assert "AWS's own verdict counts where it differs" in found.message
+        assert f"{ACTION}: AWS's simulation says implicitDeny, the policies say granted" in found.message
+
+    def test_an_allowance_wins_too(self, bench: Bench, cluster: Cluster) -> None:
+        role = cluster.role("openshift-ingress-operator")
+        for statement in role.inline[role.name]["Statement"]:
+            statement["Action"] = [action for action in statement["Action"] if action != ACTION]
+        files = everything(cluster)
+        assert rule(run(bench, files, {}), "permission-missing")
+        answer = recorded.simulation({ACTION: "allowed"})
+        assert not rule(run(bench, files, {self.name(cluster): answer}), "permission-missing")
+
+    @pytest.mark.parametrize(
+        "more",
+        [{"MissingContextValues": ["route53:Keys"]}, {"EvalResourceName": "arn:aws:route53:::hostedzone/Z"}],
+    )
+    def test_what_aws_did_not_know_or_asked_of_one_resource_changes_nothing(
+        self, bench: Bench, cluster: Cluster, more: dict[str, object]
+    ) -> None:
+        answer = recorded.simulation({ACTION: "implicitDeny"}, **more)
+        assert not rule(run(bench, everything(cluster), {self.name(cluster): answer}), "permission-missing")
+
+    def test_the_organization_is_named(self, bench: Bench, cluster: Cluster) -> None:
+        answer = recorded.simulation(
+            {ACTION: "implicitDeny"}, OrganizationsDecisionDetail={"AllowedByOrganizations": False}
+        )
+        report = run(bench, everything(cluster), {self.name(cluster): answer})
+        assert rule(report, "permission-organization-deny"), told(report)
+        assert not rule(report, "permission-missing")
+
+    def test_without_the_role_it_is_named_as_not_used(self, bench: Bench, cluster: Cluster) -> None:
+        report = run(bench, everything(cluster), {"sim": recorded.simulation({ACTION: "implicitDeny"})})
+        assert report.exit_code == 0, told(report)
+        assert any("does not say of which role" in warning for warning in report.inputs[0].warnings)
+
+
+class TestOrganization:
+    def test_a_policy_that_bears_on_the_account_fails(self, bench: Bench, cluster: Cluster) -> None:
+        policy = recorded.organization_policy(REGIONS)
+        listed = recorded.policies_for_target("p-abc12345", "p-FullAWSAccess")
+        report = run(bench, everything(cluster), {"p": policy, "l": listed})
+        found = rule(report, "permission-organization-deny")
+        assert found, told(report)
+        assert (found.state, found.evidence[0].file) == ("fail", "case/p")
+        assert "elasticloadbalancing:DescribeLoadBalancers" in found.message
+        assert "route53" not in found.message
+
+    def test_one_that_is_not_shown_to_warns(self, bench: Bench, cluster: Cluster) -> None:
+        report = run(bench, everything(cluster), {"p": recorded.organization_policy(REGIONS)})
+        found = rule(report, "permission-organization-deny")
+        assert found, told(report)
+        assert (found.state, report.exit_code) == ("warn", 0)
+
+    def test_one_of_another_target_says_nothing(self, bench: Bench, cluster: Cluster) -> None:
+        listed = recorded.policies_for_target("p-FullAWSAccess")
+        files = {"p": recorded.organization_policy(REGIONS), "l": listed}
+        assert not rule(run(bench, everything(cluster), files), "permission-organization-deny")
+
+    def test_one_that_denies_other_regions_only_passes(self, bench: Bench, cluster: Cluster) -> None:
+        document = {**REGIONS, "Statement": [{**REGIONS["Statement"][0]}]}  # type: ignore[dict-item]
+        document["Statement"][0]["Condition"] = {"StringNotEquals": {"aws:RequestedRegion": [cluster.region]}}  # type: ignore[index]
+        policy = recorded.organization_policy(document)
+        report = run(
+            bench, everything(cluster), {"p": policy, "l": recorded.policies_for_target("p-abc12345")}
+        )
+        assert not rule(report, "permission-organization-deny"), told(report)
+
+
+def test_a_pasted_sign_in_is_evidence_and_a_live_secret(bench: Bench, cluster: Cluster) -> None:
+    role = cluster.role("openshift-ingress-operator")
+    report = run(bench, bundle(cluster), {"p": recorded.assumed(cluster, role, SUBJECT)})
+    assert verdict(report)[2:] == (role.arn, "CloudTrail")
+    (found,) = [f for f in report.findings if f.rule == "input-live-secret"]
+    assert "temporary AWS keys in case/p" in found.message
+    text = repr(report)
+    assert "wJalrXUtnFEMI" not in text
+    assert "AQoDYXdzEE0a8" not in text
+
+
+def test_a_pasted_failure_counts_for_the_role_of_its_command(bench: Bench, cluster: Cluster) -> None:
+    role = cluster.role("openshift-ingress-operator")
+    call = f"$ aws sts assume-role-with-web-identity \\\n    --role-arn {role.arn} --web-identity-token file://t\n\n"
+    error = "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "
+    text = f"{call}{error}Not authorized to perform sts:AssumeRoleWithWebIdentity\n".encode()
+    report = run(bench, bundle(cluster), {"p": text})
+    found = rule(report, "log-assume-role-denied")
+    assert found, told(report)
+    assert (found.evidence[0].file, found.evidence[0].line) == ("case/p", 4)
+    assert not [f for f in report.findings if f.rule == "log-assume-role-denied" and INGRESS not in f.chains]
+
+
+@pytest.mark.parametrize("shape", [recorded.operator_roles, recorded.described_cluster])
+def test_rosa_tells_the_roles(bench: Bench, cluster: Cluster, shape: object) -> None:
+    report = run(bench, bundle(cluster), {"r": shape(cluster)})  # type: ignore[operator]
+    assert verdict(report)[2:] == (cluster.role("openshift-ingress-operator").arn, "rosa")
+
+
+def test_another_clusters_description_tells_nothing(bench: Bench, cluster: Cluster) -> None:
+    other = Cluster(name="other", cluster_id="11111111-52a4-4f0e-9d38-6a1f7c25e9b4")
+    report = run(bench, bundle(cluster), {"r": recorded.described_cluster(other)})
+    assert verdict(report)[3] != "rosa"
+
+
+@pytest.mark.parametrize(("peer", "code"), [("10.0.3.4", 0), ("52.218.1.1", 1)])
+def test_curl_from_inside_the_vpc_is_no_evidence(
+    bench: Bench, cluster: Cluster, peer: str, code: int
+) -> None:
+    report = run(bench, bundle(cluster), {"c": recorded.verbose_curl(cluster, peer)})
+    assert report.exit_code == code, told(report)
+    assert any("private network" in warning for warning in report.inputs[0].warnings) == (code == 0)
+
+
+def test_no_such_provider_by_its_arn(bench: Bench, cluster: Cluster) -> None:
+    files = {path: body for path, body in everything(cluster).items() if "/oidc/" not in path}
+    arn = cluster.provider.arn
+    error = "An error occurred (NoSuchEntity) when calling the GetOpenIDConnectProvider operation: "
+    text = f"\n{error}OpenIDConnect Provider not found for arn {arn}\n".encode()
+    report = run(bench, files, {"e": text})
+    assert "provider-missing" in {f.rule for f in report.findings if f.state == "fail"}, told(report)
