@@ -43,6 +43,16 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+_pages: dict[int, tuple[Report, str]] = {}
+
+
+def _page(report: Report) -> str:
+    """Render a report once; it is kept with its page, so that its id stays its own."""
+    if id(report) not in _pages:
+        _pages[id(report)] = (report, render(report, "html", Options()))
+    return _pages[id(report)][1]
+
+
 @dataclass
 class Opened:
     """A page, and everything that it said or asked for since it was opened."""
@@ -68,7 +78,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
         anchor: str = "",
     ) -> Opened:
         file = tmp_path / f"report-{len(contexts)}.html"
-        file.write_text(render(report, "html", Options()), encoding="utf-8")
+        file.write_text(_page(report), encoding="utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=theme,

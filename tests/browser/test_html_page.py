@@ -148,12 +148,10 @@ def test_no_text_of_an_input_acts(opened: Open) -> None:
     assert result.messages == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("sample", ["ingress-jwks-403"])
-def test_axe_finds_nothing(opened: Open, theme: str, width: int, sample: str) -> None:
+@pytest.mark.parametrize("theme, width", [("light", 1280), ("dark", 1280), ("dark", 390)])
+def test_axe_finds_nothing(opened: Open, theme: str, width: int) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    page = opened(report_of(sample), theme=theme, width=width).page
+    page = opened(broken(), theme=theme, width=width).page
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     violations = axe.Axe().run(page).response["violations"]
     found = [(v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in violations]
@@ -173,9 +171,9 @@ def test_it_reads_without_script(opened: Open) -> None:
     assert page.locator("#findings details.finding[open]").count() > 1
 
 
-@pytest.mark.parametrize("sample", ["ingress-jwks-403", "mint-mode"])
-def test_nothing_runs_out_of_a_phone(opened: Open, sample: str) -> None:
-    page = opened(report_of(sample), width=360).page
+@pytest.mark.parametrize("report", [None, made.SEVERAL, made.MINT, made.NO_CHAINS])
+def test_nothing_runs_out_of_a_phone(opened: Open, report: Report | None) -> None:
+    page = opened(report or broken(), width=360).page
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 

@@ -161,6 +161,13 @@ def test_the_break_is_drawn_once_and_what_lies_beyond_is_told_apart() -> None:
     assert ways == ["w-whole"] * 9 + ["w-broken", "w-beyond"]
 
 
+def test_each_further_break_is_drawn() -> None:
+    document = parse(page_of("several"))
+    assert len(document.query("#chain .picture")) == 2
+    [other] = document.query("details.break > summary")
+    assert "fail at secret – storage" in text_of(other)
+
+
 def test_no_state_is_said_by_colour_alone(answer: str) -> None:
     for element in parse(page_of(answer)).query(".cell, .chip, .box"):
         words = text_of(element)

@@ -15,6 +15,9 @@ AT_AWS = LINKS.index("provider")
 """Links from here on are judged by AWS, those before lie in the cluster."""
 
 _ON_BOX = 3
+_DRAWN = 6
+"""Breaks that are drawn; the table has all chains."""
+
 _MEANINGS = {
     "mode": "how the cluster gets credentials",
     "operator": "who needs AWS",
@@ -85,16 +88,18 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-def drawn_first(story: Story) -> Chain | None:
-    """Choose the chain that the verdict is about; of those alike the one that shows most."""
-    if not story.groups:
-        return None
+def drawn(story: Story) -> list[str]:
+    """Choose the chains to draw: one for the verdict, and one for each further break.
+
+    Of chains that are alike it is the one that shows most.
+    """
     known = Counter(f.chain for f in story.report.facts if f.value not in (None, "none"))
 
     def telling(chain: Chain) -> tuple[int, int]:
         return sum(link.state in ("fail", "warn") for link in chain.links), known[chain.id]
 
-    return max(story.groups[0].chains, key=telling)
+    groups = [g for n, g in enumerate(story.groups) if n == 0 or g.state in ("fail", "suspected")]
+    return [max(group.chains, key=telling).id for group in groups[:_DRAWN]]
 
 
 class Places:

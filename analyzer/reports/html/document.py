@@ -19,7 +19,7 @@ from analyzer.reports.story import tell
 from analyzer.reports.wording import STATE_WORDS, counted, listed, minute
 
 from .anchors import Anchors
-from .chains import draw_chains, draw_matrix, drawn_first
+from .chains import draw_chains, draw_matrix, drawn
 from .findings import draw_findings
 from .proof import cited_lines, short
 from .timeline import draw_period, draw_timeline
@@ -66,7 +66,7 @@ def render_html(report: Report, options: Options) -> str:
     shown = story.report
     anchors = Anchors.of(story)
     chains = draw_chains(story, anchors)
-    first = drawn_first(story)
+    by_id = {picture.id: picture for picture in chains}
     return _template().render(
         policy=_policy(),
         style=Markup(_asset("report.css")),  # noqa: S704  (our own file)
@@ -77,7 +77,7 @@ def render_html(report: Report, options: Options) -> str:
         anchors=anchors,
         links=LINKS,
         verdict=draw_verdict(story, anchors),
-        hero=next((c for c in chains if first is not None and c.id == first.id), None),
+        drawn=[by_id[chain] for chain in drawn(story)],
         chains=chains,
         matrix=draw_matrix(story, anchors),
         sections=draw_findings(story, anchors),
