@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
@@ -32,7 +33,15 @@ class Identity:
         """What identifies it, and the file that says so."""
         word = f"infrastructure {self.infra}" if self.infra else f"cluster {self.id}"
         more = f", cluster {self.id}" if self.infra and self.id else ""
-        return f"{word}{more} ({self.cites[0].file})"
+        return f"{word}{more} ({_bundle_of(self.cites[0].file)})"
+
+
+def _bundle_of(file: str) -> str:
+    """Name the bundle that holds a file: its archive, else the folder above its image's."""
+    if "!/" in file:
+        return file.partition("!/")[0]
+    folder = re.split(r"(?:^|/)(?:cluster-scoped-resources|config)/", file, maxsplit=1)[0]
+    return re.sub(r"(?:^|/)[^/]*-sha256-[0-9a-f]+$", "", folder) or file
 
 
 def clusters_of(objects: Iterable[K8sObject]) -> list[Identity]:
@@ -85,12 +94,12 @@ def _united(one: Identity, other: Identity) -> Identity:
     )
 
 
-def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> Evidence:
+def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> tuple[Evidence, list[Problem]]:
     """Keep what belongs to one cluster: the one asked for, else that of which most was gathered.
 
     Roots that name no cluster (an inspect of one namespace, a loose file) are kept. The finding that
-    the inputs are mixed is made from the whole evidence, elsewhere. Raises UsageProblem where the
-    cluster that is asked for is not there.
+    the inputs are mixed is made from the whole evidence, elsewhere; notes say what was left out where
+    the cluster was asked for. Raises UsageProblem where it is not there.
     """
     clusters = clusters_of(evidence.objects)
     if wanted is not None:
@@ -99,12 +108,17 @@ def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> Evidence:
             known = ", ".join(c.phrase for c in clusters) or "none that tells its name"
             raise UsageProblem(f"the inputs hold no cluster {wanted!r}", do=f"Clusters in them: {known}")
     elif len(clusters) < 2:
-        return evidence
+        return evidence, []
     else:
         weights = Counter(obj.root for obj in evidence.objects)
         kept = max(clusters, key=lambda cluster: sum(weights[root] for root in cluster.roots))
     foreign = {root for cluster in clusters if cluster is not kept for root in cluster.roots}
-    return _without_roots(evidence, foreign)
+    left = [] if wanted is None else [cluster for cluster in clusters if cluster is not kept]
+    notes = [
+        Problem(c.cites[0].input, c.cites[0].file, "other-cluster", f"left out: {c.phrase}", "note")
+        for c in left
+    ]
+    return _without_roots(evidence, foreign), notes
 
 
 def _without_roots(evidence: Evidence, foreign: Collection[str]) -> Evidence:

@@ -96,7 +96,10 @@ def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
         value = text(read(infra, *path)) if infra else None
         if infra and not value and name == "cluster.platform":
             value, path = text(read(infra, "status", "platform")), ("status", "platform")
-        facts[name] = known(value, infra.where.at(*path)) if infra and value and not is_masked(value) else ask
+        if value and is_masked(value):
+            facts[name] = asks.config("infrastructures.config.openshift.io", "it is masked in this bundle")
+        else:
+            facts[name] = known(value, infra.where.at(*path)) if infra and value else ask
     region = facts["cluster.region"]
     facts["cluster.partition"] = (
         Fact(partition_of(str(region.value)), region.cites, derived=True)

@@ -62,12 +62,14 @@ def build_model(
     ``cluster`` is the id or infrastructure name of the one to judge, where the inputs hold several.
     """
     whole = evidence
-    evidence, notes = newest_gather(only_one_cluster(evidence, cluster))
+    evidence, left = only_one_cluster(evidence, cluster)
+    evidence, notes = newest_gather(evidence)
     joined = join(evidence, as_of or gathered_at(evidence))
     foreign = foreign_exports(joined.chains, joined.choices, joined.lengths, joined.providers, joined.view)
     if foreign is not None:
         joined = join(replace(evidence, loose=[]), joined.now)
-    model = replace(_subjects(joined, whole, foreign), notes=tuple(notes))
+    # Whoever names the cluster knows that there are several.
+    model = replace(_subjects(joined, whole if cluster is None else evidence, foreign), notes=(*left, *notes))
     return model if target is None else replace(model, subjects=model.subjects + _upgrade(target, joined))
 
 
@@ -87,7 +89,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Fact | None) -> Model:
     facts |= cluster_repairs(joined)
     facts |= input_facts(whole)
     if foreign is not None:
-        facts["inputs.clusters"] = foreign
+        facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign)
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
     provider = _provider_subject(joined, served)
@@ -102,6 +104,14 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Fact | None) -> Model:
         models.append(model)
     subjects += surrounding_subjects(joined.around)
     return Model(tuple(subjects), tuple(models), facts, joined.now, joined, timeline(joined, models))
+
+
+def _with_foreign(clusters: Fact | Unknown, foreign: Fact) -> Fact:
+    """Name the clusters of the bundles, if there are several, beside exports that do not fit."""
+    if not isinstance(clusters, Fact) or not clusters.value or not isinstance(clusters.value, list):
+        return foreign
+    phrases = foreign.value if isinstance(foreign.value, list) else []
+    return Fact([*clusters.value, *phrases], (*clusters.cites, *foreign.cites), derived=True)
 
 
 def _sts_facts(joined: Joined) -> None:

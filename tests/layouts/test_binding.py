@@ -46,8 +46,21 @@ def test_the_cluster_can_be_chosen(look: Analyse, wanted: str) -> None:
     files = in_folder("a", must_gather(Cluster())) | in_folder("b", must_gather(other()))
     report = look(files, cluster=wanted)
     assert wanted in (report.cluster.infra_name, report.cluster.id)
+    assert not rules(report, "fail")
+    assert ["left out" in text for text in report.inputs[0].warnings] == [True]
     alone = look(must_gather(Cluster() if wanted == "demo-7xk2p" else other()))
     assert fingerprints(report, "fail", "warn") == fingerprints(alone, "fail", "warn")
+
+
+def test_two_clusters_and_exports_of_one_are_all_named(look: Analyse) -> None:
+    files = in_folder("a", must_gather(Cluster())) | in_folder("b", must_gather(other()))
+    report = look(files | exports(other()))
+    assert rules(report, "fail") == {"input-mixed-clusters"}
+    (said,) = [f for f in report.findings if f.rule == "input-mixed-clusters"]
+    assert all(
+        word in said.message for word in ("demo-7xk2p", "(a/must-gather.local.", "prod-q9f4z", "the exports")
+    )
+    assert not rules(look(files | exports(other()), cluster="prod-q9f4z"), "fail")
 
 
 def test_a_cluster_that_is_not_there(look: Analyse) -> None:
