@@ -28,7 +28,7 @@ _TOLD_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ASKED = re.compile(
-    r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bhost='?|\bhost:\s?)$"
+    r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?)$"
 )
 _HOST = re.compile(STS_HOST)
 

@@ -30,11 +30,19 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"NoCredentialProviders", ()),
     (b"credentials", (b"cached cred", b"credentials from any", b"to locate cred", b"secret for aws cred")),
     (b"serviceaccount/token", (b"o such file", b"ermission denied", b"o read file", b"token file")),
-    (b".amazonaws.com", (b"//sts", b"lookup sts", b"to sts", b"FOUND sts", b"n: sts", b"'sts", b"vpce-")),
+    (
+        b".amazonaws.com",
+        (b"//sts", b"lookup sts", b"to sts", b"FOUND sts", b"n: sts", b"'sts", b"t: sts", b"vpce-"),
+    ),
     (b"https response error", ()),
     (b"An error occurred (", ()),
     (b", request id: ", ()),
     (b"(Service: ", ()),
+    # What the SDKs for JavaScript and others say without any of these envelopes.
+    (b"SignatureDoesNotMatch", ()),
+    (b"IDP", (b"IDPCommunication", b"IDPRejected")),
+    (b"activated in this region", ()),
+    (b"Throttling", (b"Rate exceeded",)),
 )
 
 
