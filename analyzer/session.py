@@ -192,6 +192,8 @@ def make_report(
     """Put the judgement together; exit code included."""
     static = frozenset(m.chain.id for m in model.chains if m.mechanism == "static-keys")
     outcomes = judge.without_static(outcomes, static)
+    webhook = frozenset(m.chain.id for m in model.chains if m.chain.webhook_account)
+    outcomes = judge.for_webhook(outcomes, webhook)
     chains = tuple(_judge_chain(m, model, outcomes) for m in model.chains if _asked_for(m, options))
     ids = {c.id for c in chains}
     if len(ids) < len(model.chains):

@@ -70,6 +70,26 @@ def without_static(outcomes: Sequence[Outcome], static: frozenset[str]) -> list[
     return [_freed(o, static) if o.rule.link in AFTER_SECRET else o for o in outcomes]
 
 
+AT_WEBHOOK = frozenset({"workload", "provider", "issuer", "keys", "trust"})
+"""Links that a ServiceAccount of the pod identity webhook goes through: it has no request and no Secret."""
+
+
+def for_webhook(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Outcome]:
+    """Take the webhook's chains out of what does not concern them.
+
+    Of the checks of a chain, those of the trust policy are theirs; what their pods look like is asked
+    about the ServiceAccount.
+    """
+    if not chains:
+        return list(outcomes)
+    return [
+        _freed(o, chains)
+        if o.rule.link not in (("trust",) if o.subject.kind == "chain" else AT_WEBHOOK)
+        else o
+        for o in outcomes
+    ]
+
+
 def _freed(outcome: Outcome, static: frozenset[str]) -> Outcome:
     subject = outcome.subject
     left = tuple(c for c in subject.chains if c not in static)
@@ -84,6 +104,8 @@ def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
     """Give the links and the verdict of one chain; ``outcomes`` are those that concern it."""
     causes = _causes(outcomes)
     links = tuple(_link(name, [o for o in outcomes if o.rule.link == name], causes) for name in LINKS)
+    if info.mechanism == "webhook":
+        links = tuple(replace(link, waits_for=None) if link.link == "permissions" else link for link in links)
     if info.uses_sts is False:
         links = tuple(Link(link.link, "not-applicable", ()) for link in links)  # one verdict, no wall
     return Chain(
@@ -118,18 +140,19 @@ def _link(name: str, outcomes: Sequence[Outcome], causes: Sequence[Outcome]) -> 
     if state == "unknown":
         waits = _comes_first(outcomes, causes)
     elif state == "not-applicable" and name in _HIDDEN_BY:
-        waits = next((o.rule.id for o in causes if o.rule.link in _HIDDEN_BY[name]), None)
+        waits = next((o.rule.id for o in causes if o.rule.id in _HIDDEN_BY[name]), None)
     return Link(name, state, tuple(Check(o.rule.id, o.state) for o in outcomes), waits)
 
 
+_NO_ISSUER = ("mode-issuer-unset", "issuer-not-https", "issuer-placeholder")
 _HIDDEN_BY = {
-    "provider": ("mode", "issuer"),
-    "issuer": ("mode",),
-    "keys": ("mode", "issuer"),
-    "trust": ("mode", "issuer"),
-    "permissions": ("trust",),
+    "provider": _NO_ISSUER,
+    "issuer": _NO_ISSUER[:1],
+    "keys": _NO_ISSUER,
+    "trust": _NO_ISSUER,
+    "permissions": ("trust-role-missing",),
 }
-"""Links that have nothing to be judged by while one of these is broken: no issuer, or no role."""
+"""Links that have nothing to be judged by while one of these is found: no issuer, or no role."""
 
 
 def _comes_first(outcomes: Sequence[Outcome], causes: Sequence[Outcome]) -> str | None:

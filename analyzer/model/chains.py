@@ -42,6 +42,8 @@ class Chain:
     credentials: Credentials | None = None
     credentials_where: Where | None = None
     workloads: list[Workload] = field(default_factory=list)
+    webhook_account: str | None = None
+    """The ServiceAccount of a chain that the pod identity webhook serves: it has no request and no Secret."""
 
     @property
     def id(self) -> str:
@@ -56,6 +58,8 @@ class Chain:
     @property
     def service_accounts(self) -> tuple[str, ...]:
         """The ServiceAccounts that the request names."""
+        if self.webhook_account is not None:
+            return (self.webhook_account,)
         return self.request.service_accounts if self.request else ()
 
     @property

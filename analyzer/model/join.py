@@ -33,6 +33,7 @@ from analyzer.model.timeline import timeline
 from analyzer.model.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.upgrade import upgrade_subjects
 from analyzer.model.upgrade_release import Present, Target
+from analyzer.model.webhook_chains import audiences_of, webhook_chains
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
 
 
@@ -92,18 +93,28 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Fact | None) -> Model:
         facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign)
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
-    provider = _provider_subject(joined, served)
+    webhooks = webhook_chains(joined)
+    other = _webhook_provider(joined, [model for _, model in webhooks])
+    provider = _provider_subject(joined, served, other)
     client_ids = provider.facts["provider.client_ids"]
     joined.client_ids = client_ids if isinstance(client_ids, Fact | Unknown) else Unknown()
-    subjects = [Subject("cluster", "cluster", facts, served), provider]
+    names = [model.chain.id for _, model in webhooks]
+    subjects = [Subject("cluster", "cluster", facts, (*served, *names)), provider, *other]
     subjects += _token_subjects(joined)
     models = []
     for chain in joined.chains:
         subject, model = chain_subject(chain, joined)
         subjects.append(subject)
         models.append(model)
-    subjects += surrounding_subjects(joined.around)
-    return Model(tuple(subjects), tuple(models), facts, joined.now, joined, timeline(joined, models))
+    events = timeline(joined, models)
+    for subject, model in webhooks:
+        subjects.append(subject)
+        models.append(model)
+    subjects += [
+        replace(s, chains=(s.name,)) if s.kind == "workload" and s.name in names else s
+        for s in surrounding_subjects(joined.around)
+    ]
+    return Model(tuple(subjects), tuple(models), facts, joined.now, joined, events)
 
 
 def _with_foreign(clusters: Fact | Unknown, foreign: Fact) -> Fact:
@@ -146,7 +157,31 @@ def _places(chains: Sequence[Chain]) -> list[Cite]:
     return [c.secret.where.at("data") for c in chains if c.secret]
 
 
-def _provider_subject(joined: Joined, served: tuple[str, ...]) -> Subject:
+def _webhook_provider(joined: Joined, models: Sequence[ChainModel]) -> list[Subject]:
+    """Ask about the provider once more for the webhook's chains: their tokens have another audience.
+
+    Only chains whose role is in the account of the cluster's own roles use that provider.
+    """
+    account = joined.asks.account
+    chains = [m.chain for m in models if account and m.role.account == account]
+    if not chains:
+        return []
+    places = [t.where for c in chains for w in c.workloads for t in aws_tokens(w)]
+    audiences = known(sorted({a for c in chains for a in audiences_of(c)}), *places, derived=not places)
+    facts = joined.view.facts | provider_facts(joined.view, joined.providers, account, audiences, joined.asks)
+    facts["provider.audiences_spare"] = known([])  # asked about the operators
+    return [Subject("provider", _provider_name(joined), facts, tuple(c.id for c in chains))]
+
+
+def _list(fact: Fact | Unknown) -> list[object]:
+    return fact.value if isinstance(fact, Fact) and isinstance(fact.value, list) else []
+
+
+def _provider_name(joined: Joined) -> str:
+    return joined.asks.provider_arn or joined.view.issuer or "provider"
+
+
+def _provider_subject(joined: Joined, served: tuple[str, ...], other: Sequence[Subject]) -> Subject:
     tokens = [t for c in joined.chains if not c.optional for w in c.workloads for t in aws_tokens(w)]
     audiences: Fact | Unknown
     if tokens:
@@ -156,7 +191,11 @@ def _provider_subject(joined: Joined, served: tuple[str, ...]) -> Subject:
     account = joined.asks.account
     audiences = _accepted_kinds(audiences, joined)
     facts = joined.view.facts | provider_facts(joined.view, joined.providers, account, audiences, joined.asks)
-    return Subject("provider", joined.asks.provider_arn or joined.view.issuer or "provider", facts, served)
+    used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
+    spare = facts["provider.audiences_spare"]
+    if isinstance(spare, Fact) and isinstance(spare.value, list):
+        facts["provider.audiences_spare"] = replace(spare, value=[a for a in spare.value if a not in used])
+    return Subject("provider", _provider_name(joined), facts, served)
 
 
 def _accepted_kinds(audiences: Fact | Unknown, joined: Joined) -> Fact | Unknown:

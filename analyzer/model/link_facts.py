@@ -85,8 +85,12 @@ def link_facts(subjects: Iterable[Subject], chains: Collection[str]) -> tuple[Li
     ``chains`` are the ids of the chains that STS must serve; others have no facts of their own.
     """
     found: list[LinkFact] = []
+    shared = True
     for subject in subjects:
         if subject.kind == "provider":
+            if not shared:
+                continue  # the same provider, asked about for other tokens
+            shared = False
             rows = _SHARED if chains else _SHARED[:3]
             found += _facts(rows, subject.facts, None)
         elif subject.kind == "chain" and subject.name in chains:

@@ -50,7 +50,7 @@ def webhook_subjects(
     """Give the subjects of the kinds ``webhook`` and ``workload``; none where nothing shows their use."""
     subjects = []
     ready = _ready(evidence, objects)
-    accounts = _accounts(chains, evidence, objects)
+    accounts = accounts_of(chains, evidence, objects)
     if ready is not None:
         replicas, wanted, where = ready
         more: Facts = {
@@ -89,7 +89,8 @@ def _ready(evidence: Evidence, objects: Objects) -> tuple[int, int, Where] | Non
     )
 
 
-def _accounts(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> list[Account]:
+def accounts_of(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> list[Account]:
+    """Find the ServiceAccounts that have, or seem meant to have, a role by the webhook."""
     found: dict[tuple[str, str], Account] = {}
     for obj in objects.all("ServiceAccount"):
         notes = strings(dig(obj.value, "metadata", "annotations"))
@@ -98,7 +99,7 @@ def _accounts(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> 
     requested = {(c.namespace, name) for c in chains for name in c.service_accounts}
     for pod in _pods(evidence, objects, {namespace for namespace, _ in found}):
         key = (pod.namespace, text(dig(pod.value, "spec", "serviceAccountName")) or "default")
-        meant = _is_mutated(pod) or _names_role(pod)
+        meant = is_mutated(pod) or _names_role(pod)
         if key in found:
             found[key].pods.append(pod)
         elif meant and key not in requested:
@@ -124,7 +125,8 @@ def _pods(evidence: Evidence, objects: Objects, namespaces: set[str]) -> Iterato
             yield pod
 
 
-def _is_mutated(pod: K8sObject) -> bool:
+def is_mutated(pod: K8sObject) -> bool:
+    """Tell a pod that the webhook gave a role."""
     return any("AWS_ROLE_ARN" in container.env for container in kubernetes.workload(pod).containers)
 
 
@@ -137,8 +139,8 @@ def _facts(
     account: Account, evidence: Evidence, objects: Objects, view: ClusterView, asks: Asks, *, down: bool
 ) -> Facts:
     where = account.obj.where if account.obj else (account.pods[0].where if account.pods else None)
-    mutated = [pod for pod in account.pods if _is_mutated(pod)]
-    bare = [pod for pod in account.pods if not _is_mutated(pod)]
+    mutated = [pod for pod in account.pods if is_mutated(pod)]
+    bare = [pod for pod in account.pods if not is_mutated(pod)]
     near, near_places = _near(account)
     gathered = bool(account.pods) or evidence.has_list("Pod", account.namespace)
     pods: Fact | Unknown = known([p.name for p in account.pods], *(p.where for p in account.pods))
@@ -149,7 +151,7 @@ def _facts(
     return {
         "account.name": known(account.name, where),
         "account.namespace": known(account.namespace, where),
-        "account.role_arn": known(_role_of(account, mutated), where),
+        "account.role_arn": known(role_of(account, mutated), where),
         "account.annotated": _annotated(account, mutated, evidence, asks),
         "account.near": known(near, *near_places),
         "account.pods": pods,
@@ -162,7 +164,8 @@ def _facts(
     }  # fmt: skip
 
 
-def _role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
+def role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
+    """Give the role of an account: by its annotation, by its pods, else by an annotation that misses it."""
     if arn := account.annotations.get(ANNOTATION):
         return arn
     for pod in mutated:
@@ -203,7 +206,7 @@ def _near(account: Account) -> tuple[list[str], list[Where]]:
     for pod in account.pods:
         notes = strings(dig(pod.value, "metadata", "annotations"))
         keys = [key for key in (ANNOTATION, *near_misses(notes)) if key in notes]
-        if keys and not _is_mutated(pod):
+        if keys and not is_mutated(pod):
             found.append(f"{keys[0]} on pod {pod.name}")
             places.append(pod.where.at("metadata", "annotations", keys[0]))
     return found, places

@@ -1,0 +1,92 @@
+"""ServiceAccounts of the pod identity webhook: the provider and the trust policy of their role."""
+
+import copy
+
+import pytest
+
+from samples import Cluster
+
+from .layered import ACCOUNT, SHOP, shop
+from .runs import Bench, everything, findings, named, said, the_chain, told
+
+CHAIN = f"{SHOP}/{ACCOUNT}"
+SUBJECT = f"system:serviceaccount:{SHOP}:{ACCOUNT}"
+
+
+def cluster_with_role(subject: str = SUBJECT, audience: str | None = None) -> Cluster:
+    """Give a cluster with a program of a user, whose role is in the exports."""
+    cluster = Cluster()
+    shop(cluster)
+    role = copy.deepcopy(cluster.role("openshift-ingress-operator"))
+    role.name, role.description, role.inline = "shop-backup", "", {}
+    keys = {f"{cluster.issuer_host}:sub": subject}
+    keys |= {f"{cluster.issuer_host}:aud": audience} if audience else {}
+    role.trust["Statement"][0]["Condition"] = {"StringEquals": keys}
+    cluster.roles[role.name] = role
+    return cluster
+
+
+def test_a_role_that_admits_it_passes(bench: Bench) -> None:
+    report = bench.report(everything(cluster_with_role(audience="sts.amazonaws.com")))
+    assert not findings(report, "fail", "warn"), told(report)
+    chain = the_chain(report, CHAIN)
+    assert (chain.mechanism, chain.verdict.state) == ("webhook", "pass")
+    assert chain.role_arn.how == "annotation"
+    states = {link.link: link.state for link in chain.links}
+    assert states["trust"] == states["provider"] == "pass"
+    assert {states[name] for name in ("mode", "request", "secret", "permissions")} == {"not-applicable"}
+    assert not any(CHAIN in item.chains for item in report.missing)
+
+
+@pytest.mark.parametrize(
+    "subject, audience, rule",
+    [
+        (f"system:serviceaccount:{SHOP}:other", None, "trust-subject-mismatch"),
+        (SUBJECT, "openshift", "trust-audience-mismatch"),
+        (f"system:serviceaccount:{SHOP}:*", None, "trust-wildcard-literal"),
+    ],
+)
+def test_a_role_that_keeps_it_out(bench: Bench, subject: str, audience: str | None, rule: str) -> None:
+    report = bench.report(everything(cluster_with_role(subject, audience)))
+    assert said(the_chain(report, CHAIN)) == ("fail", "trust", rule), told(report)
+    assert {c.id for c in report.chains if c.verdict.state == "fail"} == {CHAIN}
+    assert all(link.waits_for is None for link in the_chain(report, CHAIN).links)
+
+
+def test_a_role_that_does_not_exist(bench: Bench) -> None:
+    cluster = Cluster()
+    shop(cluster)
+    cluster.missing_roles.append("shop-backup")
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, CHAIN)) == ("fail", "trust", "trust-role-missing"), told(report)
+
+
+def test_an_audience_that_only_the_webhook_uses_breaks_only_its_pods(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    cluster.provider.client_ids = ["openshift"]
+    report = bench.report(everything(cluster))
+    assert named(report, "fail", "warn") == {"provider-audience-missing"}, told(report)
+    assert {c.id for c in report.chains if c.verdict.state == "fail"} == {CHAIN}
+
+
+def test_a_missing_provider_is_one_finding_for_all(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    cluster.providers.clear()
+    report = bench.report(everything(cluster))
+    found = [f for f in report.findings if f.rule == "provider-missing"]
+    assert len(found) == 1
+    assert CHAIN in found[0].chains
+    assert len(found[0].chains) == len(report.chains)
+
+
+def test_without_its_role_there_is_no_chain(bench: Bench) -> None:
+    cluster = Cluster()
+    shop(cluster)
+    assert CHAIN not in {c.id for c in bench.report(everything(cluster)).chains}
+
+
+def test_bare_pods_break_the_chain_at_the_workload(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    shop(cluster, mutated=False)
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, CHAIN)) == ("fail", "workload", "webhook-not-injected"), told(report)
