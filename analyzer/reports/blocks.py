@@ -10,7 +10,7 @@ from .detail import Detail
 from .excerpt import gutter_of, quoted
 from .page import Page
 from .story import Findings, Story, log_lines, proofs
-from .wording import STATE_WORDS, counted, listed, minute
+from .wording import STATE_WORDS, counted, listed, minute, sentences
 
 _SUMMARIES = 4
 """How many further failures have a line of their own, where there is no room for more."""
@@ -109,7 +109,7 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
         lines += _note(page, "but", remark)
     lines += _candidates(page, first) if detail.quotes else []
     if detail.why and first.why:
-        lines += _note(page, "why", first.why)
+        lines += _note(page, "why", sentences(first.why, detail.sentences))
     lines += _fix(page, first, detail)
     if detail.disproof and first.disproof:
         lines += _note(page, "would disprove", first.disproof)

@@ -19,6 +19,8 @@ class Detail:
     rows: int = _ALL
     why: bool = True
     disproof: bool = True
+    sentences: int = _ALL
+    """How many sentences of the reason: the repair is more urgent than all of it."""
     quotes: bool = True
     tight: bool = False
     """No empty lines but those around the verdict."""
@@ -32,21 +34,26 @@ class Detail:
 
 EVERYTHING = Detail()
 
+_SHORT = Detail(places=1, steps=2, others=1, warnings=1, unknowns=1, rows=2)
+_TIGHT = replace(_SHORT, warnings=0, tight=True, sentences=1)
+_BARE = replace(_TIGHT, rows=0, disproof=False)
+
 LADDER = (
     Detail(places=3, steps=6, others=4, warnings=8, unknowns=3, rows=8),
     Detail(places=2, steps=6, others=3, warnings=6, unknowns=3, rows=6),
     Detail(places=2, steps=3, others=2, warnings=4, unknowns=3, rows=6),
     Detail(places=2, steps=2, others=2, warnings=3, unknowns=2, rows=4),
     Detail(places=2, steps=2, others=1, warnings=2, unknowns=1, rows=3),
-    Detail(places=1, steps=2, others=1, warnings=2, unknowns=1, rows=3),
-    Detail(places=1, steps=2, others=1, warnings=1, unknowns=1, rows=2),
-    Detail(places=1, steps=2, others=1, warnings=0, unknowns=1, rows=2),
-    Detail(places=1, steps=2, others=1, warnings=0, unknowns=1, rows=2, tight=True),
-    Detail(places=1, steps=2, others=1, warnings=0, unknowns=1, rows=2, tight=True, disproof=False),
-    Detail(places=1, steps=2, others=1, warnings=0, unknowns=1, rows=0, tight=True, disproof=False),
-    Detail(places=1, steps=1, others=1, warnings=0, unknowns=1, rows=0, tight=True, disproof=False),
-    Detail(
-        places=1, steps=1, others=1, warnings=0, unknowns=1, rows=0, tight=True, why=False, disproof=False
-    ),
+    replace(_SHORT, warnings=2, rows=3),
+    _SHORT,
+    replace(_SHORT, warnings=0),
+    replace(_SHORT, warnings=0, tight=True),
+    _TIGHT,
+    replace(_TIGHT, rows=0),
+    _BARE,
+    replace(_BARE, unknowns=0),
+    replace(_BARE, unknowns=0, why=False),
+    replace(_BARE, steps=1),
+    replace(_BARE, steps=1, why=False),
 )
 """What a short answer tries in turn until it fits; a wide page gets further than a narrow one."""

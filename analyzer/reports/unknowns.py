@@ -17,9 +17,12 @@ def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
         return []
     groups = alike(missing) if not page.verbose else [[item] for item in missing]
     lines = ["", page.paint(f"not known ({len(missing)}), most decisive first:", "title")]
-    for group in groups[: detail.unknowns]:
+    # where no cause is proven, the missing evidence is the next step
+    proven = bool(story.groups) and story.groups[0].state == "fail"
+    most = max(detail.unknowns, 0 if proven else 1)
+    for group in groups[:most]:
         lines += _entry(page, story, group)
-    left = groups[detail.unknowns :]
+    left = groups[most:]
     if left:
         names = listed([_title(page, group) for group in left], 6)
         lines.append(page.one_line("  ", f"{page.signs.dots} {len(left)} more: {names} (-v for all)"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 STATE_WORDS = {
@@ -45,6 +46,11 @@ def listed(words: Sequence[str], most: int = 8) -> str:
     if len(words) <= most:
         return ", ".join(words)
     return f"{', '.join(words[: most - 1])} and {len(words) - most + 1} more"
+
+
+def sentences(text: str, most: int) -> str:
+    """Give the first sentences of a text."""
+    return " ".join(re.split(r"(?<=[.!?]) +(?=[A-Z])", text)[:most])
 
 
 def minute(stamp: str) -> str:
