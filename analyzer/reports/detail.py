@@ -52,7 +52,8 @@ LADDER = (
     replace(_TIGHT, rows=0),
     _BARE,
     replace(_BARE, unknowns=0),
-    replace(_BARE, unknowns=0, why=False),
+    replace(_BARE, unknowns=0, others=0),
+    replace(_BARE, unknowns=0, others=0, why=False),
     replace(_BARE, steps=1),
     replace(_BARE, steps=1, why=False),
 )
