@@ -121,6 +121,12 @@ def fix(paths: Sequence[Path], options: Options | None = None) -> Mended:
     return mend(_gather(paths), judge_again)
 
 
+def role_names(paths: Sequence[Path]) -> tuple[str, ...]:
+    """Name the roles that the chains of the inputs use, as far as the inputs tell; raises as above."""
+    joined = build_model(_gather(paths)).joined
+    return tuple(sorted({name for choice in joined.choices.values() if (name := choice.name)}))
+
+
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """All facts of a run without any judgement, and what became of its files."""

@@ -15,6 +15,7 @@ from analyzer.cli import (
     collect,
     config,
     diff,
+    export_aws,
     facts,
     fix,
     fleet,
@@ -74,6 +75,7 @@ _command("render")(render.render)
 _command("scan")(scan.scan)
 _command("collect")(collect.collect)
 _command("fix")(fix.fix)
+_command("export-aws")(export_aws.export_aws)
 _command("facts")(facts.facts)
 _command("explain")(rules.explain)
 _command("schema")(rules.schema)

@@ -46,6 +46,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sts-doctor analyze bundle.tar.gz sts-collect-*.tar.gz",
     ),
     "fix": ("sts-doctor fix must-gather.tar.gz exports/ -o repairs/     # then read repairs/README.md",),
+    "export-aws": (
+        "sts-doctor export-aws --for bundle.tar.gz -o exports/      # the roles that this cluster uses",
+        "sts-doctor export-aws --prefix demo- -o exports/",
+    ),
     "facts": ("sts-doctor facts must-gather.tar.gz --only secret.",),
     "explain": ("sts-doctor explain trust-subject-mismatch",),
     "schema": ("sts-doctor schema report > report.schema.json",),
@@ -59,6 +63,7 @@ ANSWERS: dict[str, tuple[int, ...]] = {
     "render": (0, 2, 70, 130),
     "collect": (0, 2, 3, 70, 130),
     "fix": (0, 1, 2, 3, 70, 130),
+    "export-aws": (0, 2, 3, 70, 130),
     "facts": (0, 2, 3, 70, 130),
     "explain": (0, 2, 70, 130),
     "schema": (0, 2, 70, 130),
@@ -71,7 +76,10 @@ _OTHER_WORDS = {
     ("diff", 4): "--strict, and something cannot be judged any more",
     ("fix", 0): "nothing that fails is left",
     ("fix", 1): "something that fails is left",
-    **{(name, 0): "done" for name in ("baseline", "collect", "render", "facts", "explain", "schema")},
+    **{
+        (name, 0): "done"
+        for name in ("baseline", "collect", "export-aws", "render", "facts", "explain", "schema")
+    },
     **{(name, 2): "usage" for name in ("baseline", "render", "explain", "schema")},
 }
 

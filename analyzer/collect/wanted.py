@@ -8,11 +8,16 @@ from dataclasses import dataclass
 
 from analyzer.findings.report import Missing, Report
 
+MANIFEST = "# sts-doctor collect manifest 1"
+"""The first line of a manifest, by which analyze knows it."""
+
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What Kubernetes takes as the name of an object or namespace (RFC 1123)."""
 
+ROLE = re.compile(r"[\w+=,.@][\w+=,.@-]{0,63}", re.ASCII)
+"""What IAM takes as the name of a role, less names that begin like an option."""
+
 _KIND = re.compile(r"[a-z0-9]+(?:\.[a-z0-9-]+)*")
-_ROLE = re.compile(r"[\w+=,.@][\w+=,.@-]{0,63}", re.ASCII)
 _ARN = re.compile(r"arn:aws[a-z-]*:iam::(?:\d{12}|aws):[a-z-]+/[\x21-\x7e]{1,600}")
 _URL = re.compile(r"https://[A-Za-z0-9][\x21-\x7e]{0,1000}")
 _REGION = re.compile(r"[a-z]{2,5}(?:-[a-z0-9]+){1,4}")
@@ -131,8 +136,8 @@ def _expected_provider(report: Report) -> str:
 
 _CALLS: dict[str, _Maker] = {
     "secret-value": _in_namespace("secret_value"),
-    "role": _of("role", _ROLE),
-    "role-policies": _of("role", _ROLE),
+    "role": _of("role", ROLE),
+    "role-policies": _of("role", ROLE),
     "roles": _plain("roles"),
     "policy": _of("policy", _ARN),
     "oidc-providers": _providers,
