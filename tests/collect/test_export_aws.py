@@ -87,7 +87,7 @@ def proxy(account: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> Iterator
     thread.start()
     for name, value in (
         ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}"), ("AWS_ACCESS_KEY_ID", "testing"),
-        ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_REGION", "us-west-2"), 
+        ("AWS_SECRET_ACCESS_KEY", "testing"), ("AWS_REGION", "us-west-2"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
     ):  # fmt: skip
