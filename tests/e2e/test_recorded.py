@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from datetime import timedelta
 
 import pytest
@@ -220,3 +221,53 @@ def test_no_such_provider_by_its_arn(bench: Bench, cluster: Cluster) -> None:
     text = f"\n{error}OpenIDConnect Provider not found for arn {arn}\n".encode()
     report = run(bench, files, {"e": text})
     assert "provider-missing" in {f.rule for f in report.findings if f.state == "fail"}, told(report)
+
+
+class TestBucketPolicy:
+    def access(self, bench: Bench, cluster: Cluster, **statement: object) -> Report:
+        bucket = f"arn:aws:s3:::{cluster.name}-oidc/*"
+        policy = {"Version": "2012-10-17", "Statement": [{"Principal": "*", "Resource": bucket, **statement}]}
+        answer = json.dumps({"Policy": json.dumps(policy)}).encode()
+        return run(bench, bundle(cluster), {"p": answer})
+
+    def test_a_deny_outside_a_vpc_endpoint_keeps_aws_out(self, bench: Bench, cluster: Cluster) -> None:
+        condition = {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}
+        report = self.access(bench, cluster, Effect="Deny", Action="s3:*", Condition=condition)
+        found = rule(report, "issuer-private-bucket")
+        assert found, told(report)
+        assert "denies the public" in found.message
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            {"Effect": "Allow", "Action": "s3:GetObject"},
+            {"Effect": "Deny", "Action": "s3:*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+            {
+                "Effect": "Deny",
+                "Action": "s3:*",
+                "Condition": {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}},
+            },
+            {"Effect": "Deny", "Action": "s3:PutObject"},
+            {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::another/*"},
+        ],
+    )
+    def test_anything_else_does_not(
+        self, bench: Bench, cluster: Cluster, statement: dict[str, object]
+    ) -> None:
+        assert self.access(bench, cluster, **statement).exit_code == 0
+
+
+def test_a_dry_run_under_other_names_proves_nothing(bench: Bench, cluster: Cluster) -> None:
+    """ccoctl's discovery document and key set beside its input for the provider were never served."""
+    other = Cluster(seed="another")
+    files = {
+        "000": json.dumps(
+            {"Url": cluster.issuer, "ClientIDList": ["openshift"], "ThumbprintList": ["x"]}
+        ).encode(),
+        "001": json.dumps(cluster.discovery).encode(),
+        "002": json.dumps(other.jwks).encode(),
+    }
+    report = run(bench, bundle(cluster), files)
+    assert report.exit_code == 0, told(report)
+    chain = next(c for c in report.chains if c.id == INGRESS)
+    assert {link.link: link.state for link in chain.links}["keys"] == "unknown"

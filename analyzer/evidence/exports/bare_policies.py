@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from analyzer.evidence.exports.aws_cli import role_name_hint
 from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import items, mapping
 from analyzer.evidence.origin import Where
@@ -22,7 +21,8 @@ def _document(value: Mapping[str, Json], where: Where, reading: Reading) -> Iter
     if not all("Effect" in statement for statement in found):
         return
     trust = any("Principal" in statement or "NotPrincipal" in statement for statement in found)
-    role = _role(reading) if trust else (reading.command.role if reading.command else None)
+    # The name of a file is not enough: it may be what someone means to put in place.
+    role = reading.command.role if reading.command else None
     name = reading.command.options.get("policy-name") if reading.command else None
     if role and trust:
         yield RoleRecord(role, None, PolicyDocument("AssumeRolePolicyDocument", value, where), where)
@@ -30,12 +30,6 @@ def _document(value: Mapping[str, Json], where: Where, reading: Reading) -> Iter
         yield RoleRecord(role, None, None, where, inline=(PolicyDocument(name, value, where),))
     else:
         reading.notes.append(_WHOSE)
-
-
-def _role(reading: Reading) -> str | None:
-    told = reading.command.role if reading.command else None
-    hint = role_name_hint(reading.path.rsplit("/", 1)[-1])
-    return told or (hint if hint.count("-") >= 2 else None)
 
 
 SHAPES = (Shape("policy document", ("Statement",), _document),)
