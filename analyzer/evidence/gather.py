@@ -219,10 +219,13 @@ class Evidence:
 def gather(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Evidence:
     """Read every input once, in the order given; never raises for what an input holds.
 
-    Where a report of must-gather-clean is among them, everything is read again with its masks undone.
+    Where masks of must-gather-clean and its report are among them, everything is read again with the
+    masks undone.
     """
     evidence = _gather(paths, limits, None)
-    return _gather(paths, limits, evidence.translation) if evidence.translation else evidence
+    if evidence.translation and any(record.cleaned for record in evidence.inputs):
+        return _gather(paths, limits, evidence.translation)
+    return evidence
 
 
 def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | None) -> Evidence:

@@ -12,6 +12,9 @@ from analyzer.findings.report import Report
 from analyzer.session import Options, analyze
 from samples.bundle import write_files
 from samples.layouts import pack
+from tests.e2e.conftest import _made_once
+
+__all__ = ["_made_once"]
 
 Files = dict[str, bytes]
 Analyse = Callable[..., Report]
