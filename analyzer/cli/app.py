@@ -79,7 +79,13 @@ _command("export-aws")(export_aws.export_aws)
 _command("facts")(facts.facts)
 _command("explain")(rules.explain)
 _command("schema")(rules.schema)
-app.add_typer(rules.app, name="rules")
-app.add_typer(inspect.app, name="inspect")
-app.add_typer(fleet.app, name="fleet")
-app.add_typer(config.app, name="config")
+for _name, _group in (
+    ("rules", rules.app),
+    ("inspect", inspect.app),
+    ("fleet", fleet.app),
+    ("config", config.app),
+):
+    for _registered in _group.registered_commands:
+        _own = _registered.name or getattr(_registered.callback, "__name__", "")
+        _registered.epilog = _registered.epilog or manual(f"{_name} {_own}")
+    app.add_typer(_group, name=_name)

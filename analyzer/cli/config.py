@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from analyzer.cli.guard import guarded
+from analyzer.cli.manual import manual
 from analyzer.errors import UsageProblem
 
 app = typer.Typer(help="Show the settings in force.", no_args_is_help=True, rich_markup_mode=None)
@@ -25,7 +26,7 @@ The same in the environment:
 """
 
 
-@app.command("show", epilog=_FILE)
+@app.command("show", epilog=f"{_FILE}\n{manual('config show')}")
 def show(
     context: typer.Context,
     command: Annotated[

@@ -53,11 +53,39 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "facts": ("sts-doctor facts must-gather.tar.gz --only secret.",),
     "explain": ("sts-doctor explain trust-subject-mismatch",),
     "schema": ("sts-doctor schema report > report.schema.json",),
+    "scan": (
+        "sts-doctor scan /cases --db fleet.sqlite                  # again: only what is new",
+        "sts-doctor scan /cases --db one.sqlite --shard 1/4        # on the first of four hosts",
+    ),
+    "rules list": ("sts-doctor rules list", "sts-doctor rules list my-rules/"),
+    "rules show": ("sts-doctor rules show trust-subject-mismatch",),
+    "rules check": ("sts-doctor rules check my-rules/",),
+    "rules test": ("sts-doctor rules test my-rules/",),
+    "rules docs": ("sts-doctor rules docs my-rules/ > rules.md",),
+    "inspect token": ("cut -d. -f1,2 token | sts-doctor inspect token /dev/stdin",),
+    "inspect keys": ("sts-doctor inspect keys keys.json service-account.pub",),
+    "inspect trust": (
+        "sts-doctor inspect trust --policy get-role.json --issuer URL --sub SUBJECT --aud openshift",
+        "sts-doctor inspect trust - < cases.jsonl",
+    ),
+    "inspect policy": (
+        "sts-doctor inspect policy --policy policy.json --action s3:GetObject --resource ARN",
+        "sts-doctor inspect policy - < cases.jsonl",
+    ),
+    "fleet report": ("sts-doctor fleet report fleet.sqlite -f markdown -o fleet.md",),
+    "fleet query": (
+        "sts-doctor fleet query fleet.sqlite",
+        "sts-doctor fleet query fleet.sqlite --sql 'SELECT …'",
+    ),
+    "fleet merge": ("sts-doctor fleet merge all.sqlite one.sqlite two.sqlite",),
+    "config show": ("sts-doctor config show analyze",),
 }
+
+_PLAIN = (0, 2, 70, 130)
 
 ANSWERS: dict[str, tuple[int, ...]] = {
     "analyze": tuple(CODES),
-    "upgrade": tuple(CODES),
+    "upgrade": (0, 1, 2, 3, 5, 6, 70, 130),
     "diff": (0, 1, 2, 3, 4, 70, 130),
     "baseline": (0, 2, 70, 130),
     "render": (0, 2, 70, 130),
@@ -65,32 +93,41 @@ ANSWERS: dict[str, tuple[int, ...]] = {
     "fix": (0, 1, 2, 3, 70, 130),
     "export-aws": (0, 2, 3, 70, 130),
     "facts": (0, 2, 3, 70, 130),
-    "explain": (0, 2, 70, 130),
-    "schema": (0, 2, 70, 130),
+    "scan": (0, 1, 2, 3, 5, 6, 70, 130),
+    "rules test": (0, 1, 2, 70, 130),
+    "inspect trust": (0, 1, 2, 4, 70, 130),
+    "inspect policy": (0, 1, 2, 4, 70, 130),
 }
 """The exit codes that a command can end with."""
 
 _OTHER_WORDS = {
+    ("upgrade", 0): "no failure found",
     ("diff", 0): "nothing new at or above --fail-on",
     ("diff", 1): "something new at or above --fail-on",
     ("diff", 4): "--strict, and something cannot be judged any more",
     ("fix", 0): "nothing that fails is left",
     ("fix", 1): "something that fails is left",
-    **{
-        (name, 0): "done"
-        for name in ("baseline", "collect", "export-aws", "render", "facts", "explain", "schema")
-    },
-    **{(name, 2): "usage" for name in ("baseline", "render", "explain", "schema")},
-}
+    ("scan", 0): "no failure found",
+    ("rules test", 1): "a rule's test failed",
+    ("inspect trust", 0): "allowed, or all lines were answered",
+    ("inspect policy", 0): "allowed, or all lines were answered",
+    **{(f"inspect {name}", code): text for name in ("trust", "policy") for code, text in
+       ((1, "denied"), (4, "not known"))},
+}  # fmt: skip
+
+
+def _word(command: str, code: int) -> str:
+    judges = 1 in ANSWERS.get(command, _PLAIN)
+    return _OTHER_WORDS.get((command, code)) or ("done" if code == 0 and not judges else CODES[code])
 
 
 def manual(command: str) -> str | None:
     """Give the end of the help of a command; None for one that has its own."""
     if command not in EXAMPLES:
         return None
-    codes = [f"  {code:<3}  {_OTHER_WORDS.get((command, code), CODES[code])}" for code in ANSWERS[command]]
-    settings = "Options can be set for all runs: sts-doctor config show --help."
+    codes = [f"  {code:<3}  {_word(command, code)}" for code in ANSWERS.get(command, _PLAIN)]
+    settings = "" if " " in command else "Options can be set for all runs: sts-doctor config show --help."
     # \b keeps the lines of a paragraph as they are
     parts = ["\b\nExamples:\n" + "\n".join(f"  {e}" for e in EXAMPLES[command]),
              "\b\nExit codes:\n" + "\n".join(codes), settings]  # fmt: skip
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)

@@ -134,3 +134,17 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "not a saved report" in result.stderr
     assert call("render", tmp_path / "gone.json").exit_code == 2
+
+
+def test_pseudonyms_are_kept_in_a_private_file_and_used_again(saved: Path, tmp_path: Path) -> None:
+    names = tmp_path / "names.json"
+    first = call("render", saved, "--mask", "all", "--mask-map", names, "-f", "json").stdout
+    assert made.CLUSTER.id not in first
+    assert stat.S_IMODE(names.stat().st_mode) == 0o600
+    assert made.CLUSTER.id in names.read_text()
+    assert call("render", saved, "--mask", "all", "--mask-map", names, "-f", "json").stdout == first
+
+
+@pytest.mark.parametrize("words", [["--mask", "moons"], ["--mask-map", "x"]])
+def test_a_mask_that_is_none_is_refused(saved: Path, words: list[str]) -> None:
+    assert call("render", saved, *words).exit_code == 2
