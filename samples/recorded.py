@@ -107,24 +107,22 @@ def simulation(decisions: dict[str, str], **more: Any) -> bytes:
     return aws_json({"EvaluationResults": results, "IsTruncated": False})
 
 
-def organization_policy(document: Json, *, name: str = "regions", identity: str = "p-abc12345") -> bytes:
-    """Return the answer of `aws organizations describe-policy` for a service control policy."""
-    arn = f"arn:aws:organizations::111122223333:policy/o-exampleorgid/service_control_policy/{identity}"
-    summary = {
-        "Id": identity,
-        "Arn": arn,
-        "Name": name,
-        "Type": "SERVICE_CONTROL_POLICY",
-        "AwsManaged": False,
-    }
+def organization_policy(
+    document: Json,
+    *,
+    kind: str = "SERVICE_CONTROL_POLICY",
+    name: str = "regions",
+    identity: str = "p-abc12345",
+) -> bytes:
+    """Return the answer of `aws organizations describe-policy`."""
+    arn = f"arn:aws:organizations::111122223333:policy/o-exampleorgid/{kind.lower()}/{identity}"
+    summary = {"Id": identity, "Arn": arn, "Name": name, "Type": kind, "AwsManaged": False}
     return aws_json({"Policy": {"PolicySummary": summary, "Content": json.dumps(document)}})
 
 
-def policies_for_target(*identities: str) -> bytes:
+def policies_for_target(*identities: str, kind: str = "SERVICE_CONTROL_POLICY") -> bytes:
     """Return the answer of `aws organizations list-policies-for-target`."""
-    found = [
-        {"Id": one, "Name": one, "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": False} for one in identities
-    ]
+    found = [{"Id": one, "Name": one, "Type": kind, "AwsManaged": False} for one in identities]
     return aws_json({"Policies": found})
 
 

@@ -63,8 +63,9 @@ class OrganizationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTargets:
-    """A listing of policies of the organization: the ids of those that are in it."""
+    """A listing of policies of one kind that bear on a target: the ids of those that are in it."""
 
+    kind: OrganizationKind
     ids: tuple[str, ...]
     where: Where
 

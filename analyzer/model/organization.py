@@ -8,7 +8,7 @@ this account, that is said, and nothing fails because of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Unknown
@@ -27,6 +27,12 @@ from analyzer.model.trust import policy_of
 _ALL = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}]}
 _NAMES = ("denied", "layer", "caller", "recency", "proof", "certain")
 _TOO_MANY = 40
+_SIGN_IN = Entry(actions=("sts:AssumeRoleWithWebIdentity",))
+# Resource control policies bear on these services only (AWS Organizations user guide). Unlike service
+# control policies they bear on the sign-in too: the role is the resource, and its caller is of no account.
+_UNDER_RESOURCE_CONTROL = frozenset(
+    {"s3", "sts", "kms", "sqs", "secretsmanager", "cognito-idp", "logs", "dynamodb", "ecr", "aoss"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +96,11 @@ def policy_denials(
     """Judge each policy handed in against what a request asks for."""
     listings = evidence.of(PolicyTargets)
     bearing = {one for listing in listings for one in listing.ids}
+    listed = {listing.kind for listing in listings}
     denied = []
     for policy in evidence.of(OrganizationPolicy)[:_TOO_MANY]:
         document = policy_of(policy.document)
-        if listings and policy.id not in bearing:
+        if policy.kind in listed and policy.id not in bearing:
             continue
         if isinstance(document, Policy):
             denied.append(_judged(policy, document, entries, features, setting, listed=policy.id in bearing))
@@ -116,6 +123,8 @@ def _judged(
         if policy.kind == "service control policy"
         else Layers(identity=(everything,), resource_control=level)
     )
+    if policy.kind == "resource control policy":
+        entries = _under_resource_control(entries)
     rows = judge(entries, above, setting)
     taken = [r.action for r in rows if r.denial == "organization" and features.needs(r.action)]
     actions = tuple(dict.fromkeys(taken))
@@ -129,3 +138,14 @@ def _judged(
         and any(statement.action_matcher.matches(action) is not False for action in wanted)
     ]
     return Denied(actions, policy.kind, proof, tuple(places) or (policy.where,), certain=listed)
+
+
+def _under_resource_control(entries: Sequence[Entry]) -> list[Entry]:
+    """Keep the actions of services that resource control policies bear on, and add the sign-in itself."""
+    kept = (
+        replace(
+            e, actions=tuple(a for a in e.actions if a.partition(":")[0].lower() in _UNDER_RESOURCE_CONTROL)
+        )
+        for e in entries
+    )
+    return [*(entry for entry in kept if entry.actions), _SIGN_IN]

@@ -169,6 +169,25 @@ class TestOrganization:
         )
         assert not rule(report, "permission-organization-deny"), told(report)
 
+    @pytest.mark.parametrize(
+        ("statement", "denied"),
+        [
+            ({"Action": "sts:AssumeRoleWithWebIdentity"}, True),
+            ({"Action": "sts:*", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-1"}}}, False),
+            ({"Action": ["ec2:*", "route53:*", "elasticloadbalancing:*"]}, False),
+        ],
+    )
+    def test_a_resource_control_policy_bears_on_the_sign_in_and_on_few_services(
+        self, bench: Bench, cluster: Cluster, statement: dict[str, object], denied: bool
+    ) -> None:
+        document = {"Statement": [{"Effect": "Deny", "Principal": "*", "Resource": "*", **statement}]}
+        policy = recorded.organization_policy(document, kind="RESOURCE_CONTROL_POLICY")
+        listed = recorded.policies_for_target("p-abc12345", kind="RESOURCE_CONTROL_POLICY")
+        report = run(bench, everything(cluster), {"p": policy, "l": listed})
+        found = rule(report, "permission-organization-deny")
+        assert (found is not None) == denied, told(report)
+        assert not found or "resource control policy" in found.message
+
 
 def test_a_pasted_sign_in_is_evidence_and_a_live_secret(bench: Bench, cluster: Cluster) -> None:
     role = cluster.role("openshift-ingress-operator")

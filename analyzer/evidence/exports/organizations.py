@@ -40,7 +40,8 @@ def _targets(value: Mapping[str, Json], where: Where, reading: Reading) -> Itera
             "all policies of the organization: it does not say which of them bear on the account"
         )
         return
-    yield PolicyTargets(tuple(text(entry.get("Id")) or "" for entry in entries), where.at("Policies"))
+    kind = _KINDS[text(entries[0].get("Type")) or ""]
+    yield PolicyTargets(kind, tuple(text(entry.get("Id")) or "" for entry in entries), where.at("Policies"))
 
 
 _WHAT = "organization policy"
