@@ -50,6 +50,8 @@ _KINDS = {
     ("operators.coreos.com", "clusterserviceversions"): "ClusterServiceVersion",
     ("operator.openshift.io", "ingresscontrollers"): "IngressController",
     ("ingress.operator.openshift.io", "dnsrecords"): "DNSRecord",
+    ("hypershift.openshift.io", "hostedclusters"): "HostedCluster",
+    ("hypershift.openshift.io", "hostedcontrolplanes"): "HostedControlPlane",
 }
 TOKEN_AUTH = b"features.operators.openshift.io/token-auth-aws"
 """The annotation of an operator's version that can sign in with a token; versions without it are not read."""

@@ -42,6 +42,8 @@ class Chain:
     credentials: Credentials | None = None
     credentials_where: Where | None = None
     workloads: list[Workload] = field(default_factory=list)
+    hosted_role: tuple[str, Where] | None = None
+    """The role that the hosted cluster's own object names for it, and where."""
     webhook_account: str | None = None
     """The ServiceAccount of a chain that the pod identity webhook serves: it has no request and no Secret."""
 

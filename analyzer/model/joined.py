@@ -15,6 +15,7 @@ from analyzer.model.asks import Asks
 from analyzer.model.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain, enabled_capabilities, join_chains
 from analyzer.model.cluster import ClusterView, read_cluster, value_of
+from analyzer.model.hosted_roles import add_hosted_roles
 from analyzer.model.objects import Objects
 from analyzer.model.providers import Providers, read_providers
 from analyzer.model.release_folders import release_folders
@@ -57,6 +58,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
         objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
     book, providers = read_roles(evidence), read_providers(evidence)
     chains = join_chains(evidence, objects, enabled_capabilities(objects))
+    add_hosted_roles(chains, objects, view)
     match = match_release(chains, view, objects, aside)
     chains = own_chains(chains, match, hosted=view.hosted)
     names = cluster_naming(book, chains, view, providers)

@@ -123,6 +123,9 @@ def _stated(chain: Chain) -> tuple[str, str, Cite | None] | None:
     if chain.in_cluster is not None and _told(chain.in_cluster.sts_role_arn):
         where = chain.in_cluster.where.at("spec", "providerSpec", "stsIAMRoleARN")
         return chain.in_cluster.sts_role_arn, "stsIAMRoleARN", where
+    if chain.hosted_role is not None:
+        named, place = chain.hosted_role
+        return named, "rolesRef", place
     for workload in chain.workloads:
         for container in workload.containers:
             if _told(arn := container.env.get("AWS_ROLE_ARN")):
