@@ -69,6 +69,7 @@ _NOISE_FOLDERS = frozenset(
         "audit_logs",
         "insights-data",
         "network_logs",
+        "nodes",
         "pod_network_connectivity_check",
         "__MACOSX",
     }

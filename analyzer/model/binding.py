@@ -209,11 +209,12 @@ def _deleted(evidence: Evidence, times: dict[str, GatherTime]) -> set[tuple[str,
         if before is None or times[root].last > times[before].last:
             lists[kind, namespace] = root
     gone = set()
+    listing = {root for root, _, _ in evidence.listed}  # not manifests that lie beside a bundle
     for (root, kind, namespace), names in evidence.names.items():
         newer = lists.get((kind, namespace))
-        if newer is None or root not in times or times[root].last >= times[newer].last:
+        if newer is None or root not in times or root not in listing:
             continue
-        if times[root] == times[newer]:
+        if times[root].last >= times[newer].last:
             continue
         left = evidence.names.get((newer, kind, namespace), set())
         gone |= {(root, kind, namespace, name) for name in names - left}
