@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.engine.facts import Cite, Fact, Unknown, merge
 from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.resources import includes
 from analyzer.model.asks import NOT_JUDGED, Asks
@@ -45,7 +45,7 @@ class Judged:
     @property
     def missing(self) -> Unknown:
         """What to ask for where the role's policies leave something open."""
-        return self.held.missing or NOT_JUDGED
+        return merge([self.held.missing or NOT_JUDGED, *map(self.asks.config, self.setting.unread)])
 
     def listed(self, value: Sequence[str], *cites: Cite | None, denies: bool = False) -> Fact | Unknown:
         """Make a list fact; an empty list is known only where nothing is left open.

@@ -6,7 +6,7 @@ bucket, zones or service-linked roles grants all that is used, so that is no fin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from analyzer.evidence.kubernetes import dig, mapping, text
@@ -59,6 +59,8 @@ class Setting:
     infra_name: str | None = None
     bucket: str | None = None
     bucket_region: str | None = None
+    unread: tuple[str, ...] = ()
+    """Objects that would say where it works and were not gathered: what is narrowed may yet suffice."""
     zones: tuple[str, ...] = ()
     private_zone_role: str | None = None
 
@@ -107,6 +109,7 @@ def setting_of(chain: Chain, role: Role, view: ClusterView, objects: Objects) ->
     infra = value_of(view.facts, "cluster.infra_name")
     bucket, bucket_region = _bucket(objects) if chain.namespace == REGISTRY else (None, None)
     return Setting(
+        unread=tuple(_unread(chain, view, objects)),
         scope=Scope(view.partition if view.partition_known else None, view.region or None, account),
         context=Context.of(keys, default=UNKNOWN),
         infra_name=infra if isinstance(infra, str) else None,
@@ -115,6 +118,16 @@ def setting_of(chain: Chain, role: Role, view: ClusterView, objects: Objects) ->
         zones=_zones(objects) if chain.namespace == INGRESS else (),
         private_zone_role=private_zone_role(objects) if chain.namespace == INGRESS else None,
     )
+
+
+def _unread(chain: Chain, view: ClusterView, objects: Objects) -> Iterator[str]:
+    """Name the objects that a condition or a resource of the policies may depend on."""
+    if not view.region or not value_of(view.facts, "cluster.infra_name"):
+        yield "infrastructures.config.openshift.io"
+    if chain.namespace == REGISTRY and _bucket(objects)[0] is None:
+        yield "configs.imageregistry.operator.openshift.io"
+    if chain.namespace == INGRESS and objects.one("DNS", "cluster", group="config.openshift.io") is None:
+        yield "dnses.config.openshift.io"
 
 
 def _bucket(objects: Objects) -> tuple[str | None, str | None]:
@@ -166,8 +179,14 @@ def judge(entries: Iterable[Entry], layers: Layers, setting: Setting) -> list[Ac
             found = cover([part], layers, context=context, scope=setting.scope).actions
             # a pattern that fits no known action asks for nothing that could be compared
             found = tuple(row for row in found if row.known or row.verdict != "unknown")
-            rows += [_settled(row, part, layers, setting, context) for row in found]
+            settled = [_settled(row, part, layers, setting, context) for row in found]
+            rows += [_open(row) if setting.unread else row for row in settled]
     return rows
+
+
+def _open(row: ActionVerdict) -> ActionVerdict:
+    """What is narrowed may be all that is used here, where it is not known where that is."""
+    return replace(row, verdict="unknown") if row.verdict in ("partial", "conditional") else row
 
 
 def _by_region(actions: Sequence[str], setting: Setting) -> Iterable[tuple[tuple[str, ...], Context]]:

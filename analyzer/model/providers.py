@@ -291,7 +291,12 @@ def _duplicates(
     tags = {t for t in record.tags if t.startswith(OWNED)}
     same = [r for r in providers.records if tags & set(r.tags)]
     urls = sorted({r.url or "" for r in same})
-    return known(urls if len(urls) > 1 else [], *(r.where for r in same))
+    if len(urls) > 1:
+        return known(urls, *(r.where for r in same))
+    listing = providers.complete(providers.account_of(record))
+    listed = {p[1] for arn in listing.names if (p := provider_of(arn))} if listing else {""}
+    read = {without_scheme(r.url or "") for r in providers.records}
+    return known([], record.where) if listed <= read else Unknown()
 
 
 def known_names(providers: Providers, issuer: str) -> set[str]:

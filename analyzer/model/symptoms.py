@@ -74,7 +74,17 @@ def log_facts(
         facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
         return facts | _found(symptoms, now, recovered)
     facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
-    return facts | {f"logs.{klass}": known(None) for klass in CLASSES} | _found(symptoms, now, recovered)
+    quiet = known(None) if _all_read(chain, evidence) else asks.logs(chain.namespace)
+    return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
+
+
+def _all_read(chain: Chain, evidence: Evidence) -> bool:
+    """Whether each container of the pods that use the chain left a log, be it an empty one."""
+    pods = [w for w in chain.workloads if w.kind == "Pod"]
+    if not pods and not evidence.has_list("Pod", chain.namespace):
+        return False
+    read = {(f.pod, f.container) for f in evidence.log_files if f.namespace == chain.namespace}
+    return all((pod.name, container.name) in read for pod in pods for container in pod.containers)
 
 
 def _found(symptoms: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Facts:

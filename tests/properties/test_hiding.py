@@ -1,38 +1,40 @@
-"""Hiding files never makes a fault appear: what is not there is unknown, and nothing else."""
+"""Hiding evidence makes unknown, and nothing else: no fault appears, none turns into its contrary."""
 
-import random
-from functools import cache
-from pathlib import Path
+from __future__ import annotations
 
-import pytest
+from random import Random
 
-from analyzer.errors import DoctorError
-from analyzer.session import analyze
-from samples.bundle import write_files
-from samples.scenarios import SCENARIOS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-NAMES = ("healthy", "kid-rotated", "provider-gone", "trust-wrong-service-account")
+from tests.e2e.fault import Fault
+from tests.e2e.faults import FAULTS
+from tests.e2e.runs import Bench
 
+from .hiding import inputs_of, judged, known_facts, subjects_of, turned, without_facts
 
-@cache
-def files_of(name: str) -> dict[str, bytes]:
-    return dict(SCENARIOS[name].files())
-
-
-def causes(files: dict[str, bytes], folder: Path) -> set[tuple[str, tuple[str, ...]]]:
-    write_files(folder, files)
-    try:
-        report = analyze([folder])
-    except DoctorError:
-        return set()
-    return {(f.rule, f.chains) for f in report.findings if f.state == "fail" and f.kind == "cause"}
+CASES: list[Fault | None] = [None, *(fault for fault in FAULTS if fault.target is None)]
+BUDGET = settings(
+    max_examples=12, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+SHARES = st.sampled_from([0.02, 0.1, 0.3, 0.6])
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_hidden_files_make_no_new_cause(seed: int, tmp_path: Path) -> None:
-    chance = random.Random(seed)
-    files = files_of(NAMES[seed % len(NAMES)])
-    whole = {rule for rule, _ in causes(files, tmp_path / "whole")}
-    share = chance.uniform(0.3, 0.98)
-    left = {path: data for path, data in files.items() if chance.random() < share}
-    assert {rule for rule, _ in causes(left, tmp_path / "left")} <= whole
+@given(fault=st.sampled_from(CASES), share=SHARES, random=st.randoms(use_true_random=False))
+@BUDGET
+def test_hidden_files(bench: Bench, fault: Fault | None, share: float, random: Random) -> None:
+    files = inputs_of(fault)
+    left = {path: data for path, data in files.items() if random.random() >= share}
+    whole = judged(bench, subjects_of(bench, files))
+    hidden = judged(bench, subjects_of(bench, left))
+    assert not turned(whole, hidden), sorted(files.keys() - left.keys())
+
+
+@given(fault=st.sampled_from(CASES), share=SHARES, random=st.randoms(use_true_random=False))
+@BUDGET
+def test_hidden_facts(bench: Bench, fault: Fault | None, share: float, random: Random) -> None:
+    subjects = subjects_of(bench, inputs_of(fault))
+    names = frozenset(name for name in known_facts(subjects) if random.random() < share)
+    whole, hidden = judged(bench, subjects), judged(bench, without_facts(subjects, names))
+    assert not turned(whole, hidden), sorted(names)
