@@ -13,6 +13,7 @@ from analyzer.model.aws import bucket_of, is_https
 from analyzer.model.issuer import signing_keys
 
 _CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]
+_RED_HAT = "on ROSA, Red Hat publishes the issuer's documents: open a support case"
 _DENIED = ("403", "AccessDenied")
 
 
@@ -21,6 +22,8 @@ def mend_discovery(case: Case) -> Repair | Refusal:
     issuer = case.joined.view.issuer
     if not issuer or not is_https(issuer):
         return Refusal("the issuer that tokens carry is not known, or is no https URL")
+    if _is_red_hats(issuer):
+        return Refusal(_RED_HAT)
     if refused := _refused(case, "discovery.error"):
         return refused
     held = next((d for d in case.joined.evidence.of(DiscoveryDocument) if not d.planned), None)
@@ -40,6 +43,8 @@ def mend_discovery(case: Case) -> Repair | Refusal:
 
 def mend_keys(case: Case) -> Repair | Refusal:
     """Offer the key set: what is usable in the present one, and every public key of the cluster."""
+    if _is_red_hats(case.joined.view.issuer or ""):
+        return Refusal(_RED_HAT)
     own = signing_keys(case.joined.objects)
     if not own:
         return Refusal(
@@ -68,6 +73,11 @@ def mend_keys(case: Case) -> Repair | Refusal:
             )
     text = as_json({"keys": [*kept, *keys.values()]})
     return _published(case, "keys", _jwks_path(case), text, tuple(notes))
+
+
+def _is_red_hats(issuer: str) -> bool:
+    host = urlsplit(issuer).hostname or ""
+    return host.startswith("rh-oidc.") or host.endswith(".openshiftapps.com")
 
 
 def jwk_of(key: PublicKey) -> Mapping[str, Json] | None:

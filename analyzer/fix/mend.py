@@ -14,6 +14,9 @@ from analyzer.model.join import Model
 
 Judge = Callable[[Evidence], tuple[Model, Report]]
 
+MIXED = "input-mixed-clusters"
+"""The rule that finds inputs of different clusters."""
+
 _ROUNDS = 4
 """A repaired link may show what it hid: so often is looked again."""
 
@@ -43,6 +46,11 @@ def mend(evidence: Evidence, judge: Judge) -> Mended:
     none, is not offered.
     """
     model, before = judge(evidence)
+    if any(finding.rule == MIXED for finding in before.findings):
+        # a document made of one cluster's exports for another would do harm
+        return Mended(
+            (), _left(before, {}, "the inputs are of different clusters: no document is safe"), before, before
+        )
     refused: dict[str, str] = {}
     while True:
         repairs, after, reasons = _round(evidence, model, before, judge, refused)
@@ -124,10 +132,12 @@ def _concerns(repair: Repair, finding: Finding, before: Report) -> bool:
     return role in finding.message or any(arn.endswith(f"/{role}") for arn in arns)
 
 
-def _left(after: Report, reasons: dict[str, str]) -> tuple[Left, ...]:
+def _left(
+    after: Report, reasons: dict[str, str], otherwise: str = "no document mends it"
+) -> tuple[Left, ...]:
     """Give the failures and warnings that stay, each with why."""
     return tuple(
-        Left(f, reasons.get(f.fingerprint, "no document mends it"))
+        Left(f, reasons.get(f.fingerprint, otherwise))
         for f in after.findings
-        if f.state != "info" and f.kind != "symptom"
+        if f.state != "info" and f.kind != "symptom" and (f.link != "inputs" or f.rule == MIXED)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from analyzer.findings.report import Report
@@ -9,6 +10,7 @@ from analyzer.fix.mend import Mended
 from analyzer.fix.repair import Repair, Step
 from analyzer.reports.inert import inert
 
+_TO_FILL = re.compile(r"<[A-Za-z_ ]+>")
 _ORDER = ("provider", "discovery", "keys", "trust", "policy", "secret")
 
 
@@ -89,7 +91,10 @@ def _verdicts(before: Report, after: Report) -> list[str]:
         then = later.get(chain.id)
         was = f"{chain.verdict.state} {chain.verdict.rule or ''}".strip()
         now = f"{then.state} {then.rule or ''}".strip() if then else "-"
-        lines.append(f"| {_cell(chain.id)} | {_cell(was)} | {_cell(now)} |")
+        lines.append(f"| {_plain(chain.id)} | {_plain(was)} | {_plain(now)} |")
+    if any(chain.verdict.state == "suspected" for chain in after.chains):
+        lines += ["", "The logs are still the old ones: what they show keeps a chain suspected until new"
+                  " ones are gathered."]  # fmt: skip
     return lines
 
 
@@ -100,7 +105,11 @@ def _left(mended: Mended) -> list[str]:
     for left in mended.left:
         lines += ["", f"- {left.finding.state} `{left.finding.rule}`: {_plain(left.finding.message)}"]
         lines.append(f"  Why no document: {_plain(left.reason)}")
-        lines += [f"  - {_plain(fix.text)}" for fix in left.finding.fix]
+        for fix in left.finding.fix:
+            lines.append(f"  - {_plain(fix.text)}")
+            # what has to be filled in first stands in the rule: sts-doctor explain
+            whole = fix.command and not _TO_FILL.search(fix.command)
+            lines += ["", f"        {inert(fix.command or '')}", ""] if whole else []
     return lines
 
 
@@ -110,7 +119,3 @@ def _plain(text: str) -> str:
     for sign in "\\`<[|":
         shown = shown.replace(sign, f"\\{sign}")
     return shown
-
-
-def _cell(text: str) -> str:
-    return _plain(text)

@@ -122,6 +122,16 @@ def test_nobody_is_let_in_who_was_not_and_was_not_asked_for(statements: list[dic
     json.dumps(document)
 
 
+def test_what_red_hat_publishes_is_left_to_red_hat(tmp_path: Path) -> None:
+    issuer = "https://oidc.op1.openshiftapps.com/2abc"
+    cluster = Cluster(issuer=issuer)
+    cluster.jwks = {"keys": []}
+    write_files(tmp_path / "case", everything(cluster))
+    result = call(tmp_path / "case", "-o", tmp_path / "out")
+    assert "Red Hat publishes" in result.stdout
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["README.md"]
+
+
 # --- the command ----------------------------------------------------------------------------------
 
 

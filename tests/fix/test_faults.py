@@ -14,10 +14,11 @@ from analyzer.fix.mend import Mended
 from analyzer.fix.planning import OF_CHAINS, OF_CLUSTER
 from analyzer.fix.readme import write_readme
 from samples import Cluster
+from samples.bundle import write_files
 
 from ..e2e.fault import PROVIDERS, TRUST_FAULT, WORKLOAD_FAULT, Fault
 from ..e2e.faults_in_aws import thumbprints
-from ..e2e.runs import archive, ids, named, told
+from ..e2e.runs import archive, exports, ids, named, told
 from ..e2e.test_faults import FAULTS
 from .account import Account, commands
 
@@ -151,6 +152,16 @@ def test_several_faults_at_once_also_those_that_hide_each_other(tmp_path: Path) 
     assert not [left for left in found.left if left.finding.state == "fail"]
     after = carried_out(fault, out)
     assert not named(after, "fail"), told(after)
+
+
+def test_inputs_of_different_clusters_give_no_document(tmp_path: Path) -> None:
+    fault = next(f for f in FAULTS if f.id == "trust-subject-mismatch-account")
+    other = Cluster(name="other", infra_name="other-1abcd", cluster_id="7d1c1d7e-52a4-4f0e-9d38-6a1f7c25e9b4")
+    write_files(tmp_path / "other", exports(other))
+    (tmp_path / "inputs.tar").write_bytes(archive(fault.bundle()))
+    found = session.fix([tmp_path / "inputs.tar", tmp_path / "other"])
+    assert found.repairs == ()
+    assert "input-mixed-clusters" in {left.finding.rule for left in found.left}
 
 
 def test_what_no_document_mends_is_left_and_said(tmp_path: Path) -> None:
