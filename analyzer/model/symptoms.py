@@ -68,7 +68,7 @@ def log_facts(
 ) -> Facts:
     """Give the ``logs.*`` facts of a chain; ``recovered`` is when a sign-in was last recorded to work."""
     files = [f for f in evidence.log_files if f.namespace == chain.namespace and f.lines]
-    if not files:
+    if not files or not _tells_now(chain, evidence):
         absent: Facts = {"logs.scanned": known(False)}
         unknown = asks.logs(chain.namespace)
         facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
@@ -85,6 +85,20 @@ def _all_read(chain: Chain, evidence: Evidence) -> bool:
         return False
     read = {(f.pod, f.container) for f in evidence.log_files if f.namespace == chain.namespace}
     return all((pod.name, container.name) in read for pod in pods for container in pod.containers)
+
+
+def _tells_now(chain: Chain, evidence: Evidence) -> bool:
+    """Whether the log of every running pod of the chain is there: an error may stand in the one that is not.
+
+    What a container wrote before it was restarted says nothing about now.
+    """
+    told = {
+        log.pod
+        for log in evidence.log_files
+        if log.namespace == chain.namespace and "previous" not in log.path.rsplit("/", 1)[-1]
+    }
+    running = {w.name for w in chain.workloads if w.kind == "Pod" and w.phase in (None, "Running")}
+    return running <= told
 
 
 def _found(symptoms: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Facts:

@@ -20,6 +20,7 @@ from .runs import (
     findings,
     named,
     said,
+    states_of,
     the_chain,
     told,
     without,
@@ -128,6 +129,18 @@ def test_an_issuer_change_shows_by_when_the_old_issuer_expires(
     files[path] = yaml.safe_dump(operator).encode()
     report = bench.report(files)
     assert named(report, "fail", "warn") == ({"workload-predates-issuer"} if warned else set()), told(report)
+
+
+def test_the_log_before_a_restart_does_not_tell_that_no_error_goes_on(bench: Bench) -> None:
+    """An error may stand in the log that is not there: its rule is not known, and has not passed."""
+    files = everything(Cluster())
+    gone = r"namespaces/openshift-ingress-operator/pods/.*/current\.log$"
+    path = next(p for p in files if "openshift-ingress-operator/pods/" in p and p.endswith("/current.log"))
+    hidden = without(files, gone)
+    hidden[path.replace("current.log", "previous.log")] = files[path]
+    before, after = states_of(bench.report(files)), states_of(bench.report(hidden))
+    key = (INGRESS, "operator", "log-no-provider")
+    assert (before[key], after[key]) == ("pass", "unknown")
 
 
 SETTINGS = "[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\nweb_identity_token_file = {path}"
