@@ -10,7 +10,6 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from analyzer import __version__
 from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.evidence.gather import REPORT, Evidence, Problem, gather
@@ -39,6 +38,7 @@ from analyzer.model.symptoms import is_over, recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.progress import SILENT, Progress
+from analyzer.version import __version__
 
 if TYPE_CHECKING:
     from analyzer.fix.mend import Mended

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from analyzer import __version__
 from analyzer.cli import (
     analyze,
     baseline,
@@ -27,6 +26,7 @@ from analyzer.cli import (
 )
 from analyzer.cli.manual import manual
 from analyzer.cli.settings import Command
+from analyzer.version import __version__
 
 app = typer.Typer(
     name="sts-doctor",

@@ -30,7 +30,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs)
         except DoctorError as error:
-            say(f"error: {error}")
+            complain(error)
             code = error.exit_code
         except KeyboardInterrupt:
             say("interrupted")
@@ -45,6 +45,16 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
         raise typer.Exit(code)
 
     return run
+
+
+def complain(error: DoctorError) -> None:
+    """Write an error of ours to stderr: one line, and below it the place in a rule file where it has one."""
+    from analyzer.reports.inert import inert
+
+    advice, *shown = error.do.split("\n")
+    say(f"error: {type(error)(error.what, where=error.where, do=advice)}")
+    for line in shown:
+        print(inert(line), file=sys.stderr)
 
 
 def say(text: str) -> None:

@@ -51,8 +51,14 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sts-doctor export-aws --prefix demo- -o exports/",
     ),
     "facts": ("sts-doctor facts must-gather.tar.gz --only secret.",),
-    "explain": ("sts-doctor explain trust-subject-mismatch",),
-    "schema": ("sts-doctor schema report > report.schema.json",),
+    "explain": (
+        "sts-doctor explain trust-subject-mismatch",
+        "sts-doctor explain my-rule --rules my-rules/",
+    ),
+    "schema": (
+        "sts-doctor schema report > report.schema.json",
+        "sts-doctor schema rule > rule.schema.json                 # for an editor: docs/writing-rules.md",
+    ),
     "scan": (
         "sts-doctor scan /cases --db fleet.sqlite                  # again: only what is new",
         "sts-doctor scan /cases --db one.sqlite --shard 1/4        # on the first of four hosts",

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.guard import guarded
-from analyzer.errors import UsageProblem
+from analyzer.cli.guard import complain, guarded
+from analyzer.errors import RuleProblem, UsageProblem
 
 if TYPE_CHECKING:
-    from analyzer.engine import RuleSet
+    from analyzer.engine import Rule, RuleSet
 
 app = typer.Typer(help="List, show, check and test rules.", no_args_is_help=True, rich_markup_mode=None)
 
 Packs = Annotated[list[Path] | None, typer.Argument(help="Folders of further rules.", metavar="DIR...")]
+Beside = Annotated[
+    list[Path] | None, typer.Option("--rules", help="A folder of further rules. Repeatable.", metavar="DIR")
+]
 
 
 def _load(packs: list[Path] | None, *, with_tests: bool = False) -> RuleSet:
@@ -35,12 +38,12 @@ def list_rules(packs: Packs = None) -> int:
     return 0
 
 
-def _show(rule_id: str) -> int:
+def _show(rule_id: str, packs: list[Path] | None) -> int:
     from difflib import get_close_matches
 
     from analyzer.engine import render_rule_markdown
 
-    ruleset = _load(None)
+    ruleset = _load(packs)
     rules = {r.id: r for r in ruleset.rules}
     if rule_id not in rules:
         near = get_close_matches(rule_id, rules, 3)
@@ -52,23 +55,32 @@ def _show(rule_id: str) -> int:
 
 @app.command("show")
 @guarded
-def show(rule_id: Annotated[str, typer.Argument(metavar="ID")]) -> int:
+def show(rule_id: Annotated[str, typer.Argument(metavar="ID")], rules: Beside = None) -> int:
     """Show one rule: what it checks, why, and how to mend it."""
-    return _show(rule_id)
+    return _show(rule_id, rules)
 
 
 @guarded
-def explain(rule_id: Annotated[str, typer.Argument(metavar="ID")]) -> int:
+def explain(rule_id: Annotated[str, typer.Argument(metavar="ID")], rules: Beside = None) -> int:
     """Explain a finding: what the rule checks, why it matters, and how to mend it."""
-    return _show(rule_id)
+    return _show(rule_id, rules)
 
 
 @app.command("check")
 @guarded
 def check(packs: Packs = None) -> int:
-    """Check that all rule files are right."""
-    ruleset = _load(packs, with_tests=True)
-    print(f"{len(ruleset.rules)} rules, no problem")
+    """Check that all rule files are right; say what is wrong with each, where, and what was meant."""
+    from analyzer.engine import find_problems
+    from analyzer.model.vocabulary import VOCABULARY
+    from analyzer.session import rules_directory
+
+    problems = find_problems([rules_directory(), *(packs or ())], VOCABULARY)
+    for problem in problems:
+        complain(problem)
+    if problems:
+        return RuleProblem.exit_code
+    for pack, rules in _by_pack(_load(packs)).items():
+        print(f"{pack}: {_rules(len(rules))}, no problem")
     return 0
 
 
@@ -78,12 +90,27 @@ def run_tests(packs: Packs = None) -> int:
     """Run the tests that stand inside the rule files."""
     from analyzer.engine import run_rule_tests
 
-    results = run_rule_tests(_load(packs, with_tests=True))
-    failed = [r for r in results if not r.passed]
-    for result in failed:
-        print(f"FAILED {result.rule.id}: {result.test.name}: {result.complaint}")
-    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    ruleset = _load(packs, with_tests=True)
+    results = run_rule_tests(ruleset)
+    for result in results:
+        if not result.passed:
+            print(f"FAILED {result.rule.id}: {result.test.name}: {result.complaint}")
+    for pack, rules in _by_pack(ruleset).items():
+        own = [r.passed for r in results if r.rule in rules]
+        print(f"{pack}: {_rules(len(rules))}, {own.count(True)} tests passed, {own.count(False)} failed")
+    return 0 if all(r.passed for r in results) else 1
+
+
+def _by_pack(ruleset: RuleSet) -> dict[str, list[Rule]]:
+    named = {"_rules": "rules"}  # where the built-in rules lie once they are installed
+    packs: dict[str, list[Rule]] = {}
+    for rule in ruleset.rules:
+        packs.setdefault(named.get(rule.pack, rule.pack), []).append(rule)
+    return packs
+
+
+def _rules(count: int) -> str:
+    return f"{count} rule{'s' * (count != 1)}"
 
 
 @app.command("docs")
@@ -97,19 +124,21 @@ def docs(packs: Packs = None) -> int:
 
 
 @guarded
-def schema(name: Annotated[str, typer.Argument(help="report or facts", metavar="NAME")]) -> int:
-    """Print a JSON Schema (report), or the vocabulary of facts as Markdown (facts)."""
-    if name == "report":
-        import json
+def schema(name: Annotated[str, typer.Argument(help="report, rule or facts", metavar="NAME")]) -> int:
+    """Print the JSON Schema of a report or of a rule file, or the facts that rules may ask about."""
+    import json
 
+    from analyzer.engine import render_vocabulary_markdown, rule_schema
+    from analyzer.model.vocabulary import VOCABULARY
+
+    if name == "report":
         from analyzer.reports.json import schema as report_schema
 
         print(json.dumps(report_schema(), indent=2))
-        return 0
-    if name == "facts":
-        from analyzer.engine import render_vocabulary_markdown
-        from analyzer.model.vocabulary import VOCABULARY
-
+    elif name == "rule":
+        print(json.dumps(rule_schema(VOCABULARY), indent=2))
+    elif name == "facts":
         print(render_vocabulary_markdown(VOCABULARY))
-        return 0
-    raise UsageProblem(f"there is no schema {name!r}", do="Schemas: report, facts")
+    else:
+        raise UsageProblem(f"there is no schema {name!r}", do="Schemas: report, rule, facts")
+    return 0

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Sequence
 from importlib import resources
 
-from analyzer import __version__
 from analyzer.collect.wanted import Call, Plan
+from analyzer.version import __version__
 
 _DISCLOSES = {
     "secret_value": "the role ARN, token path and region of a Secret, no keys",

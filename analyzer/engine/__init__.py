@@ -23,6 +23,7 @@ from analyzer.engine.facts import (
 )
 from analyzer.engine.rule import FAILING, KINDS, LINKS, SEVERITIES, STATES, Rule, RuleTest
 from analyzer.engine.rules import RuleSet, choose, find_problems, load_rules
+from analyzer.engine.ruleschema import rule_schema
 from analyzer.engine.selftest import TestResult, run_rule_tests
 from analyzer.engine.template import Template, compile_template, in_prose, render
 from analyzer.engine.values import EvaluationError
@@ -33,7 +34,7 @@ __all__ = [
     "Program", "compile_expression", "run", "EvaluationError",
     "Template", "compile_template", "in_prose", "render",
     "Rule", "RuleSet", "RuleTest", "FAILING", "KINDS", "LINKS", "SEVERITIES", "STATES",
-    "choose", "find_problems", "load_rules",
+    "choose", "find_problems", "load_rules", "rule_schema",
     "Fix", "Outcome", "Proof", "SimulatedError", "evaluate", "judge",
     "TestResult", "run_rule_tests",
     "render_rule_markdown", "render_rules_markdown", "render_vocabulary_markdown",

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analyzer import __version__
 from analyzer.errors import DoctorError, NothingToRead
 from analyzer.fleet.row import Row, now, row_of
 from analyzer.session import Options, analyze, built_in_rules
+from analyzer.version import __version__
 
 _PIECE = 1 << 20
 

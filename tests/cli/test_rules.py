@@ -1,0 +1,74 @@
+"""Packs of one's own: checked with each error at its place, tested, explained, described for editors."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from analyzer.cli.app import app
+
+PACK = Path(__file__).resolve().parents[2] / "samples" / "rule-pack"
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+def written(folder: Path, name: str, **changes: str) -> Path:
+    """Copy a rule of the example pack under another id, with some of its text replaced."""
+    text = (PACK / "trust" / "example-session-length.yaml").read_text("utf-8")
+    for old, new in {"example-session-length": name, **changes}.items():
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "trust" / f"{name}.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_example_pack_passes_its_own_tests() -> None:
+    result = run("rules", "test", PACK)
+    assert result.exit_code == 0
+    assert "rule-pack: 3 rules, 11 tests passed, 0 failed" in result.stdout
+
+
+def test_a_failed_test_is_said_with_what_came_out(tmp_path: Path) -> None:
+    written(tmp_path / "mine", "my-rule", **{"<= 3600": "> 3600"})
+    result = run("rules", "test", tmp_path / "mine")
+    assert result.exit_code == 1
+    assert "FAILED my-rule: one hour: expected pass, got warn" in result.stdout
+    assert "mine: 1 rule, 1 tests passed, 2 failed" in result.stdout
+
+
+def test_check_shows_every_wrong_file_with_a_caret(tmp_path: Path) -> None:
+    one = written(tmp_path, "one", **{"check: role.max_session": "check: role.max_sesion"})
+    two = written(tmp_path, "two", **{"severity: low": "severity: lowish"})
+    result = run("rules", "check", tmp_path)
+    assert result.exit_code == 2
+    assert (
+        f"{one}:10:8: there is no fact 'role.max_sesion'. Did you mean 'role.max_session'?\n" in result.stderr
+    )
+    assert "\n    role.max_sesion <= 3600\n    ^^^^^^^^^^^^^^^\n" in result.stderr
+    assert f"{two}:7: 'severity' cannot be 'lowish'. One of: critical" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("explain",), ("rules", "show")])
+def test_a_rule_of_a_pack_is_explained(command: tuple[str, ...]) -> None:
+    assert run(*command, "example-region").exit_code == 2
+    result = run(*command, "example-region", "--rules", PACK)
+    assert result.exit_code == 0
+    assert "The cluster runs in a region that we do not use" in result.stdout
+
+
+def test_the_settings_file_brings_a_pack(tmp_path: Path) -> None:
+    settings = tmp_path / "config.toml"
+    settings.write_text(f'rules = ["{PACK.as_posix()}"]\n', encoding="utf-8")
+    assert run("--config", settings, "explain", "example-region").exit_code == 0
+
+
+def test_schemas() -> None:
+    assert json.loads(run("schema", "rule").stdout)["title"] == "Rule file of sts-doctor"
+    assert json.loads(run("schema", "report").stdout)["properties"]["schema_version"]
+    assert "| `role.max_session` |" in run("schema", "facts").stdout
+    assert "Schemas: report, rule, facts" in run("schema", "roles").stderr
