@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -28,6 +28,7 @@ from analyzer.findings.report import (
     Run,
     Tool,
 )
+from analyzer.frozen import frozen
 from analyzer.model.chain_subject import ChainModel
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.coverage import Absent, Copies, absent_parts
@@ -48,7 +49,7 @@ FailOn = Literal["fail", "warn", "unknown"]
 _LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn")}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """What the user asked for beside the inputs."""
 
@@ -127,7 +128,7 @@ def role_names(paths: Sequence[Path]) -> tuple[str, ...]:
     return tuple(sorted({name for choice in joined.choices.values() if (name := choice.name)}))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Extraction:
     """All facts of a run without any judgement, and what became of its files."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from analyzer.errors import DoctorError
+from analyzer.frozen import frozen
 
 from .json_places import locate
 from .text import excerpt
@@ -92,7 +93,7 @@ class Document:
         return self.first_line + line, column + 1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A path into a document: where it stands and what it says."""
 

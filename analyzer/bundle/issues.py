@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Literal
+
+from analyzer.frozen import frozen
 
 from .limits import Limits
 from .names import UnsafeNameError, clean_name
@@ -26,7 +27,7 @@ Code = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Issue:
     """One thing that was refused or could not be read; ``member`` is "" for the input itself."""
 

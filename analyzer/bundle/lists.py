@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from analyzer.frozen import frozen
 
 from .document import Document, Seq, UnreadableDocument
 from .json_guard import parse_json
@@ -36,7 +37,7 @@ _ERROR_TEXT = re.compile(
 Shape = Literal["yaml", "json"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListItem:
     """One object as text: of a list, or the whole document of a file that is no list."""
 
@@ -54,7 +55,7 @@ class ListItem:
         return bool(self.list_kind) and self.format == "yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """A file's objects; ``problem`` says what is wrong with the file as a whole."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from analyzer.frozen import frozen
 
 from .names import decode_name
 from .sniff import tar_checksum_holds
@@ -34,7 +35,7 @@ _WITHOUT_DATA = ("link", "device", "directory")
 _RECORD = re.compile(rb"(\d{1,20}) ([^=]+)=")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """One tar header; ``size`` counts the bytes that follow it, without padding."""
 
@@ -46,7 +47,7 @@ class Header:
     """GNU sparse: further header blocks follow."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Override:
     """What a pax or long-name header says about the member after it."""
 

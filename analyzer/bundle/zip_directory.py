@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from analyzer.frozen import frozen
 
 from .issues import StreamError
 from .names import decode_name
@@ -19,7 +20,7 @@ _FULL = 0xFFFFFFFF
 _UTF8 = 0x800
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """One zip member; ``data`` is where its packed bytes begin, or None until the local header is read."""
 

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from analyzer.collect.wanted import MANIFEST
 from analyzer.errors import UsageProblem
+from analyzer.frozen import frozen
 
 _RETRIES = Config(retries={"mode": "adaptive", "max_attempts": 12}, user_agent_extra="sts-doctor")
 """AWS limits IAM calls for a whole account: this slows down before it is told to."""
@@ -31,7 +32,7 @@ _PAGED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Which roles: those that are named, those whose name begins so, those with one of the tags."""
 

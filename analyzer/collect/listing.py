@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.collect.wanted import plan
 from analyzer.findings.report import Missing, Report, to_json
+from analyzer.frozen import frozen
 from analyzer.reports.inert import inert
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Item:
     """One piece of evidence to ask for: ``checks`` is how many checks of rules wait for it."""
 

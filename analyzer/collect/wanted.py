@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
 from analyzer.findings.report import Missing, Report
+from analyzer.frozen import frozen
 
 MANIFEST = "# sts-doctor collect manifest 1"
 """The first line of a manifest, by which analyze knows it."""
@@ -29,7 +29,7 @@ _Words = tuple[str, tuple[str, ...]]
 INSTALL_CONFIG = "kube-system/cluster-config-v1"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """One function of the script and its arguments, and the evidence that it brings."""
 
@@ -38,7 +38,7 @@ class Call:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What the script will do: ``promised`` is closed by it, ``left`` it cannot collect."""
 

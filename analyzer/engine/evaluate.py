@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from analyzer.engine.expr import Program, run
@@ -13,11 +12,12 @@ from analyzer.engine.rules import RuleSet, choose
 from analyzer.engine.source import place
 from analyzer.engine.template import Template, render
 from analyzer.engine.values import EvaluationError
+from analyzer.frozen import frozen
 
 _MAX_CITES: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """A quoted place and the role that it plays in the finding."""
 
@@ -25,7 +25,7 @@ class Proof:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """One step of a repair with the values filled in; ``command`` is safe to paste into a shell."""
 
@@ -33,7 +33,7 @@ class Fix:
     command: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SimulatedError:
     """What STS answers while the rule fails, and the stage of the call that answers."""
 
@@ -41,7 +41,7 @@ class SimulatedError:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What one rule says about one subject.
 

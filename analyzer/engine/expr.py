@@ -12,7 +12,7 @@ when the fact is known, and is allowed in ``applies`` only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from analyzer.engine.closures import build
 from analyzer.engine.facts import Facts, FactSpec
@@ -22,9 +22,10 @@ from analyzer.engine.resolve import resolve
 from analyzer.engine.source import Text, locate, problem
 from analyzer.engine.typecheck import type_of
 from analyzer.engine.values import EvaluationError
+from analyzer.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Program:
     """A compiled expression; ``refs`` are the names of the facts that it uses."""
 

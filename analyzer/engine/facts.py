@@ -7,12 +7,12 @@ vocabulary, and every rule is checked against it when it is loaded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, Protocol
 
 from analyzer.errors import UsageProblem
+from analyzer.frozen import frozen
 
 _PYTHON_TYPES: Final[Mapping[str, type | tuple[type, ...]]] = {
     "bool": bool,
@@ -53,7 +53,7 @@ class Cite(Protocol):
         """The text that stands there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     """One piece of evidence that was not there, and how to get it.
 
@@ -68,7 +68,7 @@ class Missing:
     sensitivity: str = "identifiers"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fact:
     """A known value with its proof; the value None means known to be absent.
 
@@ -82,14 +82,14 @@ class Fact:
     derived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unknown:
     """A value that cannot be told from the inputs, with everything that would settle it."""
 
     missing: tuple[Missing, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactSpec:
     """The declaration of one fact: its type (one of ``FACT_TYPES``) and one line of documentation."""
 
@@ -101,7 +101,7 @@ Facts = Mapping[str, Fact | Unknown]
 Vocabulary = Mapping[str, Mapping[str, FactSpec]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subject:
     """One thing that rules are asked about, with every fact that they may use.
 

@@ -6,10 +6,10 @@ Source: CEL specification, "Syntax" (github.com/google/cel-spec, doc/langdef.md)
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from analyzer.engine.source import Text, problem
+from analyzer.frozen import frozen
 
 MAX_LENGTH: Final = 4096
 INT_MIN: Final = -(2**63)
@@ -32,7 +32,7 @@ _SIMPLE_ESCAPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """One token: its kind (literal, name, operator or end), what it means, and where it stands."""
 

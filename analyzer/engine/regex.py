@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from analyzer.frozen import frozen
+
 MAX_STATES: Final = 600
 _CACHE_SIZE: Final = 4096
 _CLASSES: Final = {
@@ -34,7 +36,7 @@ class PatternError(Exception):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Step:
     """One state: consumes a character (ranges), asserts a border, forks, or accepts."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from analyzer.engine.expr import Program
 from analyzer.engine.template import Template
+from analyzer.frozen import frozen
 
 LINKS: Final = (
     "mode", "operator", "request", "secret", "workload", "token", "provider", "issuer", "keys", "trust",
@@ -20,7 +20,7 @@ STATES: Final = ("pass", *FAILING, "unknown", "not-applicable", "error")
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateCase:
     """What a false check means: ``state`` where ``when`` is true; the last case has no ``when``."""
 
@@ -28,7 +28,7 @@ class StateCase:
     when: Program | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EvidenceRef:
     """A fact whose places prove a finding, and the role in which they are shown."""
 
@@ -36,7 +36,7 @@ class EvidenceRef:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FixStep:
     """One step of a repair; ``command`` is a template for a shell."""
 
@@ -44,7 +44,7 @@ class FixStep:
     command: Template | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StsError:
     """What STS answers while the rule fails, and the stage of the call that answers."""
 
@@ -52,7 +52,7 @@ class StsError:
     text: Template
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleTest:
     """A case of the rule's own: the facts that are known, and what must come out.
 
@@ -67,7 +67,7 @@ class RuleTest:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """One piece of knowledge: when it applies, what is checked, and what to say and do when it fails.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from analyzer.engine.expr import Program, compile_expression
@@ -26,6 +25,7 @@ from analyzer.engine.source import nearest
 from analyzer.engine.template import Template, compile_template
 from analyzer.engine.yamlnodes import Fields, Items, Node, Scalar, read_nodes
 from analyzer.errors import RuleProblem
+from analyzer.frozen import frozen
 
 _REQUIRED: Final = (
     "id", "title", "link", "kind", "state", "severity", "subject", "check", "message", "why", "evidence",
@@ -35,7 +35,7 @@ _OPTIONAL: Final = ("applies", "fix", "disproof", "references", "explains", "poi
 _FOR_CAUSES: Final = ("fix", "disproof")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleFile:
     """A rule file before it is understood: which pack, which folder and name, where to say it stands."""
 

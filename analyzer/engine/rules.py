@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -18,11 +17,12 @@ from analyzer.engine.rulefile import RuleFile, read_rule
 from analyzer.engine.source import nearest
 from analyzer.engine.yamlnodes import MAX_BYTES
 from analyzer.errors import RuleProblem, UsageProblem
+from analyzer.frozen import frozen
 
 MAX_RULES: Final = 2000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleSet:
     """Every rule, ordered by link and id; ``sha256`` is over the bytes of all files."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.engine.evaluate import Outcome, judge
 from analyzer.engine.facts import Fact, Subject
 from analyzer.engine.rule import Rule, RuleTest
 from analyzer.engine.rules import RuleSet
+from analyzer.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TestResult:
     """One case of one rule: the outcome it had, and in words why it failed (empty where it passed)."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from analyzer.errors import RuleProblem
+from analyzer.frozen import frozen
 
 _EXCERPT_WIDTH = 120
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A scalar of a rule file.
 

@@ -6,10 +6,10 @@ The parser makes all nodes but ``FactRef`` and ``Local``, which name resolution 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from analyzer.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Literal:
     """A number, string, bool or null."""
 
@@ -18,7 +18,7 @@ class Literal:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOf:
     """``[a, b, c]``."""
 
@@ -27,7 +27,7 @@ class ListOf:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Name:
     """An identifier that is not yet resolved."""
 
@@ -36,7 +36,7 @@ class Name:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactRef:
     """A fact of the vocabulary, by its full dotted name."""
 
@@ -45,7 +45,7 @@ class FactRef:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Local:
     """The variable of a quantifier, by its nesting level."""
 
@@ -54,7 +54,7 @@ class Local:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Select:
     """``base.field``."""
 
@@ -64,7 +64,7 @@ class Select:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Index:
     """``base[key]``."""
 
@@ -74,7 +74,7 @@ class Index:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary:
     """``!operand`` or ``-operand``."""
 
@@ -84,7 +84,7 @@ class Unary:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary:
     """Arithmetic, a comparison, or ``in``."""
 
@@ -95,7 +95,7 @@ class Binary:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Logic:
     """A run of terms joined by ``&&`` or by ``||``."""
 
@@ -105,7 +105,7 @@ class Logic:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """``condition ? yes : no``."""
 
@@ -116,7 +116,7 @@ class Choice:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """A function, or a method whose receiver is the first argument."""
 
@@ -127,7 +127,7 @@ class Call:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Has:
     """``has(base.field)`` or ``has(fact)``."""
 
@@ -136,7 +136,7 @@ class Has:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """``known(fact)``."""
 
@@ -145,7 +145,7 @@ class Known:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quantifier:
     """``range.exists(variable, body)`` and its kin."""
 

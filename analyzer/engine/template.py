@@ -11,13 +11,13 @@ import json
 import re
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from analyzer.engine.facts import Facts, FactSpec, Unknown, lookup
 from analyzer.engine.resolve import split_name
 from analyzer.engine.source import Text, nearest, problem
+from analyzer.frozen import frozen
 
 MAX_LENGTH: Final = 8192
 MAX_LISTED: Final = 50
@@ -28,7 +28,7 @@ _HOLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hole:
     """The place of a value: the fact, the fields to follow in it, and its name in a command."""
 
@@ -37,7 +37,7 @@ class Hole:
     placeholder: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """A checked template; ``is_command`` asks for quoted values."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import yaml
 
 from analyzer.engine.source import Text
 from analyzer.errors import RuleProblem
+from analyzer.frozen import frozen
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 16
@@ -30,7 +30,7 @@ _WORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """One value; ``text`` is how it is written and where."""
 
@@ -39,7 +39,7 @@ class Scalar:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Items:
     """A sequence."""
 
@@ -47,7 +47,7 @@ class Items:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fields:
     """A mapping with the lines of its keys."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from analyzer.evidence.kubernetes import mapping, text
 from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import FailedCall, Json
+from analyzer.frozen import frozen
 
 _ERROR = re.compile(
     rb"^[ \t]*(?:aws: \[ERROR\]: ?|fatal error: |[\w.]{0,60}ClientError: )?"
@@ -29,7 +29,7 @@ _LONGEST = 500
 _LONGEST_TALK = 16 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Transcript:
     """A saved terminal: the failures in it, and its JSON with all other lines made blank."""
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from analyzer.evidence.origin import Source, Where
 from analyzer.evidence.records import PolicyDocument
+from analyzer.frozen import frozen
 
 Decision = Literal["allowed", "explicitDeny", "implicitDeny"]
 OrganizationKind = Literal["service control policy", "resource control policy"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SimulatedAction:
     """AWS's own verdict on one action (simulate-principal-policy); ``role`` is a name, None where not told.
 
@@ -30,7 +30,7 @@ class SimulatedAction:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CloudTrailEvent:
     """One recorded call: a sign-in with a token, or a call that a role was denied.
 
@@ -50,7 +50,7 @@ class CloudTrailEvent:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrganizationPolicy:
     """A policy of the organization with its content."""
 
@@ -61,7 +61,7 @@ class OrganizationPolicy:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyTargets:
     """A listing of policies of one kind that bear on a target: the ids of those that are in it."""
 
@@ -70,7 +70,7 @@ class PolicyTargets:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleAssignment:
     """A role that a tool says it made for an operator.
 
@@ -84,7 +84,7 @@ class RoleAssignment:
     where: Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClusterDescription:
     """What ``rosa describe cluster`` says of the cluster itself."""
 
@@ -94,7 +94,7 @@ class ClusterDescription:
     where: Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BucketPolicy:
     """The policy of a bucket; ``bucket`` is the name that its resources give."""
 
@@ -103,7 +103,7 @@ class BucketPolicy:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Distribution:
     """A CloudFront distribution: the hosts that it answers for and the hosts it fetches from."""
 
@@ -115,7 +115,7 @@ class Distribution:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiveSecret:
     """Something that opens an account, found in an export: what it is, never its value."""
 

@@ -47,6 +47,7 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.evidence.sniff import read_loose
 from analyzer.evidence.withheld import without_masks
+from analyzer.frozen import frozen
 
 LOOSE_LIMIT = 64 << 20
 """Bytes of a file that is looked at for its content; exports of large accounts stay below."""
@@ -76,7 +77,7 @@ _NOISE_FOLDERS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """Something that was not read: ``severity`` is unsafe, incomplete, unreadable, secret or note.
 
@@ -90,7 +91,7 @@ class Problem:
     severity: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadFile:
     """A file that gave something: ``what`` says what in a word or two."""
 
@@ -99,7 +100,7 @@ class ReadFile:
     what: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GatherTime:
     """When a gather ran, and the folder whose bundles it made."""
 
@@ -128,7 +129,7 @@ class InputRecord:
     stopped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RawItem:
     """An object that was not parsed yet."""
 

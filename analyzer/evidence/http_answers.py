@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from analyzer.evidence.issuer_documents import Target, target_of_name, target_of_url
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import HttpAnswer
+from analyzer.frozen import frozen
 
 Body = Literal["none", "json", "xml", "html", "other"]
 
@@ -38,7 +38,7 @@ _SECRET = re.compile(rb"[A-Za-z0-9_+/=-]{32,}")
 _TRAILING_STATUS = re.compile(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Exchange:
     """One recorded answer: ``first_line`` is the line of the file on which its body begins."""
 

@@ -7,13 +7,13 @@ openshift/insights-operator writes JSON without ``apiVersion`` and ``kind`` for 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from analyzer.bundle import Document, Map, UnreadableDocument, parse_json, to_utf8
 from analyzer.evidence.kubernetes import mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject
+from analyzer.frozen import frozen
 
 _CONFIG = "config.openshift.io/v1"
 _OPERATOR = "operator.openshift.io/v1"
@@ -49,7 +49,7 @@ _OPERATORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InsightsMember:
     """One object of the archive: ``key`` names the value where a file holds one of a ConfigMap."""
 

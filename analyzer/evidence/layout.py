@@ -8,7 +8,8 @@ depend on what was read before.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from analyzer.frozen import frozen
 
 REQUESTS_NAMESPACE = "openshift-cloud-credential-operator"
 
@@ -64,7 +65,7 @@ _CONFIGMAPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """A member to read: ``how`` is "log", "object" (parse all) or "items" (parse what is asked for).
 

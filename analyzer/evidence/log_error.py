@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from analyzer.evidence.log_text import FILLER, normalise
+from analyzer.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Classified:
     """One error: ``start`` and ``end`` are the span of its own words in the text that was classified."""
 

@@ -7,9 +7,9 @@ each region; only the lines that hold one are joined with the lines that continu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from analyzer.evidence.log_text import Line, read_line
+from analyzer.frozen import frozen
 
 REGION = 1 << 20
 """Bytes scanned at once; a line longer than this is read in parts."""
@@ -46,7 +46,7 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """A head line and the lines that continue it, without stamps, as one text."""
 

@@ -9,8 +9,9 @@ container runtime wrote (``2024-05-14T08:00:00.123456789+00:00 stderr F text``, 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from analyzer.frozen import frozen
 
 EXCERPT = 400
 """Longest excerpt, in characters."""
@@ -22,7 +23,7 @@ FILLER = "\x1f"
 # --- paths ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogName:
     """What the path of a log tells; ``age`` orders the files of one container, 0 for the newest."""
 
@@ -89,7 +90,7 @@ _CONTINUES = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One physical line without its stamp: ``nanos`` since 1970, ``partial`` for the runtime's ``P``."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from analyzer.bundle.document import Document, UnreadableDocument
 from analyzer.bundle.item_fields import item_kind
@@ -16,9 +15,10 @@ from analyzer.evidence.kubernetes_documents import MOST_OBJECTS, is_kubernetes, 
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, Json
 from analyzer.evidence.tokens import sample_of, token_in_object
+from analyzer.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class File:
     """One loose file: the input that it came with, its path inside it, its bytes as UTF-8."""
 
@@ -34,7 +34,7 @@ class File:
         return (self.command.url if self.command else None) or self.path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """What a parser and the readers made of a text, up to the first document that cannot be read."""
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.records import Json
+from analyzer.frozen import frozen
 
 _MASK = re.compile(
     r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
@@ -63,7 +63,7 @@ def without_account_masks(value: str) -> str:
     return _ACCOUNT.sub("", value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Translation:
     """What must-gather-clean's report says of its masks: mask → original, where only one is possible."""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.bundle.document import Place
+from analyzer.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Where:
     """A place in a parsed document of one input; line and excerpt are worked out when asked for."""
 
@@ -39,7 +38,7 @@ class Where:
         return Where(self.input, self.place.at(*path))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quote:
     """A line taken from a file that is not a document: a log, a header file, a token."""
 

@@ -7,7 +7,6 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Json, PublicKey
+from analyzer.frozen import frozen
 
 PRIVATE_JWK_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 """Members of a JWK that make it a private or symmetric key (RFC 7518 section 6)."""
@@ -109,7 +109,7 @@ def has_private_key(data: bytes) -> bool:
     return re.search(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----", data) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Numbers:
     """What is known of one public key: its id, its size, and its modulus if it is RSA."""
 

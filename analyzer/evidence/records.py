@@ -7,11 +7,12 @@ the model turns the absence of a record into "not known", with the command that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
 from analyzer.evidence.origin import Quote, Source, Where
+from analyzer.frozen import frozen
 
 Json = object
 """A value as the parsers give it: mappings, lists, strings, numbers, booleans, None."""
@@ -20,7 +21,7 @@ Json = object
 # --- the cluster ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class K8sObject:
     """One Kubernetes object: ``value`` is the whole parsed object."""
 
@@ -36,7 +37,7 @@ class K8sObject:
     """From an Insights archive, with fewer fields and masked names: of equal copies the other counts."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyEntry:
     """One statementEntry of a CredentialsRequest."""
 
@@ -46,7 +47,7 @@ class PolicyEntry:
     condition: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CredentialsRequest:
     """What an operator asks of the cloud; ``service_accounts`` is empty where none is named."""
 
@@ -65,7 +66,7 @@ class CredentialsRequest:
     origin: Literal["cluster", "release"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SecretValue:
     """One value of a Secret: ``text`` where it is readable, else only its byte length."""
 
@@ -74,7 +75,7 @@ class SecretValue:
     masked: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Secret:
     """A Secret: key names survive elision, values do not."""
 
@@ -88,7 +89,7 @@ class Secret:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TokenVolume:
     """A projected serviceAccountToken; ``audience`` is None where the volume names none."""
 
@@ -99,7 +100,7 @@ class TokenVolume:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Container:
     """A container: plain environment values, secrets it takes values from, mounts by volume name."""
 
@@ -109,7 +110,7 @@ class Container:
     mounts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Workload:
     """A Pod, or the pod template of a Deployment."""
 
@@ -128,7 +129,7 @@ class Workload:
 # --- logs -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogFile:
     """One scanned log: the window is that of its first and last stamped lines."""
 
@@ -142,7 +143,7 @@ class LogFile:
     last: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Symptom:
     """Repeats of one error in the logs of one container, merged.
 
@@ -170,7 +171,7 @@ class Symptom:
 # --- AWS --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyDocument:
     """A policy document as handed in: an object, JSON text or URL-encoded JSON text."""
 
@@ -182,7 +183,7 @@ class PolicyDocument:
     is_default: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleRecord:
     """What one export says of one role; several records of a role are united by the model.
 
@@ -210,7 +211,7 @@ class RoleRecord:
     """Whether it is what a tool remembers of the account (Terraform's state): an export wins over it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ManagedPolicy:
     """A managed policy or one version of it; ``arn`` may be missing (get-policy-version has none)."""
 
@@ -221,7 +222,7 @@ class ManagedPolicy:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderRecord:
     """An IAM OIDC provider; ``url`` as exported (without scheme), ``arn`` where the export has it."""
 
@@ -235,7 +236,7 @@ class ProviderRecord:
     created: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """A listing of an account: what is not in a complete one does not exist there."""
 
@@ -246,7 +247,7 @@ class Listing:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FailedCall:
     """A recorded AWS call that failed: the CLI's own sentence, saved."""
 
@@ -257,7 +258,7 @@ class FailedCall:
     where: Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BucketAccess:
     """What an export says of the public's access to a bucket; ``blocked`` is None where nothing bars it."""
 
@@ -267,7 +268,7 @@ class BucketAccess:
     """Its name, where the export or its command tells it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallerIdentity:
     """The account that the exports were made in."""
 
@@ -276,7 +277,7 @@ class CallerIdentity:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Collected:
     """When the answers in a folder were collected by our own script; ``where`` is its manifest."""
 
@@ -287,7 +288,7 @@ class Collected:
 # --- issuer -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DiscoveryDocument:
     """An openid-configuration; ``value`` is the whole object."""
 
@@ -298,7 +299,7 @@ class DiscoveryDocument:
     planned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class KeySet:
     """A JWKS: ``keys`` as they stand in the document."""
 
@@ -307,7 +308,7 @@ class KeySet:
     planned: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpAnswer:
     """A recorded answer of the issuer that is not a good document.
 
@@ -323,7 +324,7 @@ class HttpAnswer:
     where: Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TokenSample:
     """A token handed in. ``problem`` says why it is not one; the signature's bytes are never shown.
 
@@ -340,7 +341,7 @@ class TokenSample:
     signature: bytes = field(default=b"", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PublicKey:
     """A public key from a PEM block: ``kid`` as Kubernetes computes it."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from analyzer.bundle.document import UnreadableDocument
@@ -33,6 +32,7 @@ from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.public_keys import read_pem
 from analyzer.evidence.records import DiscoveryDocument, KeySet
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
+from analyzer.frozen import frozen
 
 NOT_RELEVANT = "not relevant"
 PRIVATE = "it holds a private key, of which nothing is kept: take it out of what is handed in"
@@ -55,7 +55,7 @@ _TOKEN_START = re.compile(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha
 _INSIDE = "the issuer was asked from inside a private network (curl met {peer}): what AWS sees may be another"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loose:
     """What one loose file gave: its records, what it is in a few words, and what is wrong with it.
 

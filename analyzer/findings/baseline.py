@@ -15,16 +15,17 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import Finding, Report
+from analyzer.frozen import frozen
 
 _KEYS = frozenset({"fingerprint", "rule", "chain", "reason", "until"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Accepted:
     """One entry; ``name`` is how it is called when it matches nothing or has expired."""
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from analyzer.engine import Outcome
 from analyzer.engine.rule import STAGES, Rule
 from analyzer.findings.report import LINKS, Candidate, Finding
+from analyzer.frozen import frozen
 
 _FOUND = ("fail", "warn", "info")
 
@@ -24,7 +25,7 @@ _OF_SOME_PODS = ("workload", "token")
 """Links whose causes are of single pods: others of the chain may get further with STS."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """Something that a link rests on came into being: what, as a phrase, and when."""
 
@@ -33,7 +34,7 @@ class Moment:
     when: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trace:
     """What the logs of one chain cover; the times are None where no line has one."""
 

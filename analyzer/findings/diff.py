@@ -7,11 +7,11 @@ more, the finding is out of sight, and that is no improvement.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import LINKS, Cluster, Finding, Report
+from analyzer.frozen import frozen
 
 Change = Literal["fixed", "new", "seen", "still", "changed", "moot", "lost"]
 """What became of a finding. ``seen``: it was not visible before. ``changed``: the state is another.
@@ -26,7 +26,7 @@ Key = tuple[str, str]
 """A rule, and a chain or another subject."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Side:
     """One of the two reports."""
 
@@ -34,7 +34,7 @@ class Side:
     as_of: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FindingChange:
     """What became of one rule's findings on some subjects; ``finding`` is the later one if there is one."""
 
@@ -47,7 +47,7 @@ class FindingChange:
     finding: Finding
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VerdictChange:
     """Chains whose verdict is another; None where the chain is not in that report."""
 
@@ -58,7 +58,7 @@ class VerdictChange:
     now_link: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """Rules of one link that were judged on some chains and cannot be any more, and what settles them."""
 
@@ -68,7 +68,7 @@ class Lost:
     commands: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FactChange:
     """A fact that is another; None where it is not known."""
 
@@ -78,7 +78,7 @@ class FactChange:
     now: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """Everything that two reports differ in."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, cast
 
 from analyzer.engine import Missing as Asked
@@ -30,6 +30,7 @@ from analyzer.findings.report import (
     SimulatedError,
     Verdict,
 )
+from analyzer.frozen import frozen
 
 Recency = Literal["ongoing", "stopped", "unknown"]
 
@@ -39,7 +40,7 @@ _KINDS = ("cause", "symptom", "hygiene")
 _EVIDENCE_LIMIT = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainInfo:
     """What the report says of a chain beside its outcomes. ``uses_sts`` is None where not known."""
 

@@ -6,8 +6,10 @@ RFC 3339 in UTC.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import Literal
+
+from analyzer.frozen import frozen
 
 SCHEMA_VERSION = "1"
 
@@ -31,7 +33,7 @@ VerdictState = Literal["pass", "fail", "suspected", "warn", "unknown", "not-appl
 FindingState = Literal["fail", "warn", "info"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tool:
     """The program that made the report."""
 
@@ -39,7 +41,7 @@ class Tool:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rules:
     """The rules that were asked: their hash, and the packs that they came from."""
 
@@ -48,7 +50,7 @@ class Rules:
     packs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """The circumstances of the run. ``as_of`` is the time that ages are judged at."""
 
@@ -57,7 +59,7 @@ class Run:
     offline: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """One input as the user named it; ``members`` and ``bytes`` are what was walked."""
 
@@ -71,7 +73,7 @@ class Input:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cluster:
     """The cluster's identity; ``None`` is not known. ``origins`` maps a field to ``file:line``."""
 
@@ -87,7 +89,7 @@ class Cluster:
     origins: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Check:
     """The state of one rule on one chain."""
 
@@ -95,7 +97,7 @@ class Check:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Link:
     """One link of one chain."""
 
@@ -106,7 +108,7 @@ class Link:
     """The rule of an earlier link's cause: before that is mended, this link cannot be judged."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SimulatedError:
     """What STS answers at the first stage that fails: its own code and text."""
 
@@ -114,7 +116,7 @@ class SimulatedError:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The judgement on one chain: the earliest broken link, and the one rule that says why."""
 
@@ -130,7 +132,7 @@ class Verdict:
     """The rules of further, independent causes on this chain, in the order of the links."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleRef:
     """The role of a chain, and how it was found; ``value`` is None where it is not known."""
 
@@ -138,7 +140,7 @@ class RoleRef:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chain:
     """One consumer of one role, link by link."""
 
@@ -152,7 +154,7 @@ class Chain:
     verdict: Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """A line that proves a finding; ``role`` says what it shows."""
 
@@ -164,7 +166,7 @@ class Evidence:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fix:
     """One step of the repair; ``command`` has the values filled in."""
 
@@ -172,7 +174,7 @@ class Fix:
     command: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Candidate:
     """What may be behind a symptom whose cause is not proven: rules of one link that one answer settles.
 
@@ -186,7 +188,7 @@ class Candidate:
     command: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """Something that a rule found, with its proof and what to do about it."""
 
@@ -214,7 +216,7 @@ class Finding:
     """For a symptom without a proven cause: what is left, in the order of the links."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CommonCause:
     """One cause on a shared link that explains several chains."""
 
@@ -226,7 +228,7 @@ class CommonCause:
     """The rules of other causes that the same chains share, in the order of the links."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Missing:
     """Evidence that is not there: why, the command that gets it, and what it would decide."""
 
@@ -239,7 +241,7 @@ class Missing:
     chains: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """Outcomes by state; they add up to rules times subjects."""
 
@@ -252,7 +254,7 @@ class Counts:
     error: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadError:
     """A part of an input that could not be read, or a rule that could not be evaluated."""
 
@@ -262,7 +264,7 @@ class ReadError:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A line of an input."""
 
@@ -271,7 +273,7 @@ class Place:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LinkFact:
     """A fact to show on a link: ``chain`` is None where all chains share it, ``value`` where not known.
 
@@ -292,7 +294,7 @@ EventKind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something that happened at a time, or from ``time`` to ``until``, on some chains or on all of them."""
 
@@ -304,7 +306,7 @@ class Event:
     origin: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Readiness:
     """Whether the cluster is ready for the release to go to, and the steps that make it so, in order."""
 
@@ -314,7 +316,7 @@ class Readiness:
     steps: tuple[Fix, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """Everything that one run says.
 

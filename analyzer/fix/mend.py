@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.evidence.gather import Evidence
 from analyzer.findings.report import Finding, Report
 from analyzer.fix.applied import with_change
 from analyzer.fix.planning import Answer, answers
 from analyzer.fix.repair import Case, Refusal, Repair
+from analyzer.frozen import frozen
 from analyzer.model.join import Model
 
 Judge = Callable[[Evidence], tuple[Model, Report]]
@@ -21,7 +22,7 @@ _ROUNDS = 4
 """A repaired link may show what it hid: so often is looked again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Left:
     """A finding that is not mended, and why."""
 
@@ -29,7 +30,7 @@ class Left:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mended:
     """What is offered, what is left, and the reports before and after."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from analyzer.findings.report import Finding
 from analyzer.fix.issuer import mend_discovery, mend_keys
@@ -12,6 +11,7 @@ from analyzer.fix.provider import mend_provider
 from analyzer.fix.repair import Case, Refusal, Repair
 from analyzer.fix.secret import mend_secret
 from analyzer.fix.trust import make_role, mend_trust
+from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 
 _OfChain = Callable[[Case, Chain, str], Repair | Refusal]
@@ -108,7 +108,7 @@ HYGIENE = frozenset({"trust-too-broad"})
 """Rules of state info whose repair is offered all the same: fewer may sign in."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """What a finding on one chain (or on what all share) calls for."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from shlex import quote
 from typing import Literal
 
 from analyzer.evidence.records import Json
+from analyzer.frozen import frozen
 from analyzer.model.join import Model
 from analyzer.model.joined import Joined
 from analyzer.model.roles import Role
@@ -16,7 +16,7 @@ from analyzer.model.roles import Role
 BACKUP = "backup"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """What a document changes in the evidence: ``text`` is the document, or "" where the thing goes.
 
@@ -30,7 +30,7 @@ class Change:
     part: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One command and what it is for; ``command`` is "" where somebody must do something by hand."""
 
@@ -38,7 +38,7 @@ class Step:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """A file to write: its path below the output folder, and its text."""
 
@@ -46,7 +46,7 @@ class Document:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repair:
     """One thing that is mended. ``key`` tells it apart: a role's trust is mended once for all its rules.
 
@@ -64,14 +64,14 @@ class Repair:
     rules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """Why no document is offered: what is not known, or who must decide."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """What repairs are made from: the joined evidence and the facts."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from analyzer.evidence.records import Json
 from analyzer.fix.repair import (
@@ -21,6 +20,7 @@ from analyzer.fix.repair import (
     file_name,
     to_file,
 )
+from analyzer.frozen import frozen
 from analyzer.iam.document import decode
 from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
@@ -36,7 +36,7 @@ LONGEST = 2048
 _STRANGER = "system:serviceaccount:any-other-namespace:any-other-name"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """Whom a role must admit: the tokens' issuer, subjects and audiences."""
 

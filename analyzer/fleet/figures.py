@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from analyzer.frozen import frozen
 
 UPGRADE_RISKS: Mapping[str, str] = {
     "upgrade-annotation": "the operator holds the upgrade until the annotation names the target",
@@ -35,7 +36,7 @@ _NEWEST = """
 """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cause:
     """One verdict's rule, and the clusters that have it; ``rule`` is None for verdicts without a rule."""
 
@@ -47,7 +48,7 @@ class Cause:
     versions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Matrix:
     """Counts of clusters by a cause and something else; rows and columns in the order to show."""
 
@@ -56,7 +57,7 @@ class Matrix:
     cells: Mapping[tuple[str, str], int]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Risk:
     """A finding that will do harm on upgrade, and the clusters that have it."""
 
@@ -65,7 +66,7 @@ class Risk:
     clusters: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Gather:
     """One of several gathers of a cluster."""
 
@@ -75,7 +76,7 @@ class Gather:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Series:
     """A cluster that was gathered more than once, oldest first."""
 
@@ -83,7 +84,7 @@ class Series:
     gathers: tuple[Gather, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decided:
     """How far the bundles of STS clusters decided: each number counts bundles."""
 
@@ -93,7 +94,7 @@ class Decided:
     helped_decided: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Figures:
     """Everything that a fleet report shows."""
 

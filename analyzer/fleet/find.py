@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.bundle.archive import archive_kind, open_regular
 from analyzer.bundle.limits import DEFAULT_LIMITS
 from analyzer.bundle.sniff import codec_of, unsupported_archive
 from analyzer.errors import UsageProblem
+from analyzer.frozen import frozen
 
 ROOT_FOLDERS = ("cluster-scoped-resources", "namespaces")
 _NOTES = ("timestamp", "version", "must-gather.log", "must-gather.logs", "event-filter.html")
@@ -25,7 +25,7 @@ _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", 
 _DEEPEST = 24
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """A bundle, what lies beside it, and a stamp that changes when one of their files does."""
 

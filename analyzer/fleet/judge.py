@@ -7,18 +7,19 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from analyzer.errors import DoctorError, NothingToRead
 from analyzer.fleet.row import Row, now, row_of
+from analyzer.frozen import frozen
 from analyzer.session import Options, analyze, built_in_rules
 from analyzer.version import __version__
 
 _PIECE = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bounds:
     """What one bundle may take: seconds of wall clock, MiB of memory, how often it is tried."""
 

@@ -11,11 +11,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.errors import UsageProblem
 from analyzer.fleet.row import Row
+from analyzer.frozen import frozen
 
 MIGRATIONS = (
     """
@@ -80,7 +80,7 @@ ROW_COLUMNS = (
 """The columns of ``bundles`` that a result fills, in the order of the schema."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """One bundle to judge: its row, its path, what belongs to it, and how often it was tried."""
 

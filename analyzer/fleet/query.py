@@ -8,12 +8,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tabulate import tabulate
 
 from analyzer.errors import UsageProblem
+from analyzer.frozen import frozen
 from analyzer.reports.inert import inert
 
 NAMED: Mapping[str, tuple[str, str]] = {
@@ -80,7 +80,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Value = str | int | float | bytes | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """Column names, and rows that are read as they are asked for."""
 

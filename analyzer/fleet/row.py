@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from analyzer.findings.report import LINKS, Chain, Report, to_json
+from analyzer.frozen import frozen
 
 _STATES = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
 """Verdicts, the worst first: a bundle's is the worst of its chains'."""
@@ -16,7 +17,7 @@ _STATES = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
 Column = str | int | float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """What became of a bundle. ``reason`` says why there is no verdict."""
 

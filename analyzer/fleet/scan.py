@@ -16,10 +16,11 @@ from analyzer.fleet.judge import Bounds, rules_version
 from analyzer.fleet.ledger import Ledger, Task
 from analyzer.fleet.row import Row
 from analyzer.fleet.supervisor import Supervisor
+from analyzer.frozen import frozen
 from analyzer.session import Options
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shard:
     """One part of ``of`` parts of a fleet, counted from 1; a bundle's part follows from its path."""
 

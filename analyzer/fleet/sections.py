@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from analyzer.fleet.figures import Figures, Matrix
+from analyzer.frozen import frozen
 from analyzer.reports.wording import counted, listed
 
 _MOST = 25
 """Rows of a table that a person reads; the rest is counted. ``fleet query`` has them all."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Table:
     """Rows under a header; cells are plain text or numbers."""
 
@@ -20,7 +21,7 @@ class Table:
     rows: tuple[tuple[str | int, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A part of the report. ``chart`` gives (label, number) where a drawing helps."""
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib import resources
 
+from analyzer.frozen import frozen
 from analyzer.iam import glob
 
 LEVELS = {"R": "Read", "W": "Write", "L": "List", "T": "Tagging", "P": "Permissions management"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """One action: its name as AWS writes it, its access level, whether it has resource types."""
 
@@ -54,7 +55,7 @@ def _actions(prefix: str, groups: Mapping[str, str]) -> Iterator[tuple[str, Acti
             yield name.lower(), Action(f"{prefix}:{name}", level, has_resources)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Catalogue:
     """All actions by service prefix and lower-case name."""
 

@@ -9,8 +9,8 @@ or values".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Known, Lookup, describe
 from analyzer.iam.difference import most_alike
@@ -20,7 +20,7 @@ from analyzer.iam.policy import ConditionClause
 from analyzer.iam.variables import UNCERTAIN, substitute
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClauseResult:
     """What one clause came to, and the value that it was compared with."""
 

@@ -7,9 +7,11 @@ unknown value, or not known at all. Key names compare without case (IAM User Gui
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final
+
+from analyzer.frozen import frozen
 
 
 class Known(Enum):
@@ -28,7 +30,7 @@ Value = str | tuple[str, ...]
 Lookup = Value | Known
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Context:
     """Condition keys in lower case, each with a value or with what is known instead.
 

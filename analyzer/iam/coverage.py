@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam.catalogue import Catalogue, load_catalogue
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage_layer import Asked, LayerVerdict, Verdict, judge_layer
@@ -37,7 +38,7 @@ _GLOBAL_SERVICES = frozenset({"iam", "route53", "route53domains", "cloudfront", 
 _GLOBAL_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One thing asked for: actions on a resource pattern, perhaps under a condition."""
 
@@ -48,7 +49,7 @@ class Entry:
     index: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scope:
     """Where the workload runs; with it a request for any Region or account is read as for its own."""
 
@@ -74,7 +75,7 @@ def _filled(part: str, value: str | None) -> str:
     return value if value and part == "*" else part
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActionVerdict:
     """What became of one action of one entry.
 
@@ -105,7 +106,7 @@ class ActionVerdict:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Coverage:
     """The verdicts of all actions of all entries, and what all of them take for granted."""
 

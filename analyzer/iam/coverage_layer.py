@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.conditions import evaluate_clause
 from analyzer.iam.context import Context
@@ -20,7 +20,7 @@ from analyzer.iam.variables import Unset, has_variables
 Verdict = Literal["granted", "conditional", "partial", "denied", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """One concrete action on a resource pattern; ``has_resources`` None: not in the catalogue."""
 
@@ -30,7 +30,7 @@ class Asked:
     has_resources: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerVerdict:
     """The verdict of one layer and what it rests on."""
 
@@ -42,7 +42,7 @@ class LayerVerdict:
     assumes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Hit:
     """One statement that speaks of the action: how much of the resource, and under what condition."""
 

@@ -8,9 +8,10 @@ it cannot matter. Source: IAM User Guide, "Policy evaluation logic".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam.evaluate import Hit, LayerResult, Request, judge_documents
 from analyzer.iam.layers import LayerKind, Layers
 from analyzer.iam.logic import Ternary, any3
@@ -20,7 +21,7 @@ from analyzer.iam.service_rules import kept_by_aws, needs_no_permission
 Outcome = Literal["Allowed", "ImplicitlyDenied", "ExplicitlyDenied", "Unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """The outcome of one request with the statements behind it; ``explain`` puts it in words."""
 

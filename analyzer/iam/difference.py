@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+
+from analyzer.frozen import frozen
 
 Span = tuple[int, int]
 _MAX_LENGTH = 2000
@@ -13,7 +14,7 @@ _MAX_COMPARED = 300
 _MAX_CANDIDATES = 100
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Difference:
     """Two texts and the character ranges (start, end) of each that the other does not have."""
 

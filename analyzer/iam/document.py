@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+from analyzer.frozen import frozen
 
 Path = tuple[str | int, ...]
 """Where something stands in a JSON document: keys and list positions from the root."""
@@ -14,7 +15,7 @@ MAX_TEXT = 300_000
 _MAX_WRAPS = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PolicyProblem:
     """Why something is not a policy document (or why AWS refuses it), and where it says so."""
 

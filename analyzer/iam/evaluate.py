@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from analyzer.frozen import frozen
 from analyzer.iam.conditions import conditions_hold
 from analyzer.iam.context import Context
 from analyzer.iam.layers import LayerKind
@@ -12,7 +13,7 @@ from analyzer.iam.logic import Ternary, any3
 from analyzer.iam.policy import Document, Policy, Statement
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One call: an action on one resource (an ARN, or ``*``) by a principal, with its context.
 
@@ -28,7 +29,7 @@ class Request:
     role_arn: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hit:
     """A statement that decides, in a document of a layer; ``applies`` None: it may apply."""
 
@@ -38,7 +39,7 @@ class Hit:
     applies: Ternary = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LayerResult:
     """What one layer of documents says: whether something allows, whether something denies."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.catalogue import Action, Catalogue, load_catalogue
 from analyzer.iam.coverage import Entry
@@ -21,7 +21,7 @@ from analyzer.iam.policy import ConditionClause, Policy, Statement
 MAX_NAMED = 50
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Risk:
     """One grant that is named whatever was asked for."""
 
@@ -31,7 +31,7 @@ class Risk:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Excess:
     """Actions granted beyond the request: how many per access level, the first of them, the risks.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import ABSENT
 from analyzer.iam.difference import Difference, difference, most_alike, similarity
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Part = Literal["action", "resource", "condition"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Near:
     """The Allow statement that came nearest to a denied request, and what keeps it from applying."""
 

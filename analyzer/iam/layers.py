@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam.policy import Document, MissingDocument
 
 LayerKind = Literal[
@@ -24,7 +24,7 @@ LAYER_NAMES: dict[LayerKind, str] = {
 """How AWS names each layer in its messages."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layers:
     """All policies of one principal.
 

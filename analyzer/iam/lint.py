@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.catalogue import Catalogue, load_catalogue
 from analyzer.iam.document import Path, dotted
@@ -20,7 +20,7 @@ INLINE_QUOTA = 10240
 """Characters without white space that all inline policies of a role may have together."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lint:
     """One remark: a stable code, the place, and what to know about it."""
 

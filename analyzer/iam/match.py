@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
+from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.context import Context
 from analyzer.iam.logic import Ternary
@@ -75,7 +75,7 @@ def arn_matches(pattern: str, arn: str) -> bool:
     return split_arn(arn) is not None and compiled_arn(pattern).fullmatch(arn) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ActionMatcher:
     """Action or NotAction of one statement, made ready: literals in a set, patterns in one expression.
 
@@ -127,7 +127,7 @@ def _one_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
 ActionMatcher.NOTHING = ActionMatcher()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceMatcher:
     """Resource or NotResource of one statement, made ready.
 

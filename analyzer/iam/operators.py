@@ -7,17 +7,17 @@ without case. Source: IAM User Guide, "IAM JSON policy elements: Condition opera
 from __future__ import annotations
 
 import operator as compare_by
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam import values
 from analyzer.iam.values import Comparison
 
 Quantifier = Literal["", "ForAllValues", "ForAnyValue"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Operator:
     """One operator as written: ``equal`` decides one pair of values, ``negated`` turns the answer over."""
 

@@ -7,9 +7,9 @@ Source: IAM User Guide, "Policy evaluation logic", "Evaluating policies within a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 
+from analyzer.frozen import frozen
 from analyzer.iam.conditions import conditions_hold
 from analyzer.iam.evaluate import Hit, Request
 from analyzer.iam.logic import Ternary, all3, any3
@@ -29,7 +29,7 @@ class Naming(IntEnum):
     ITSELF = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Grant:
     """What the resource's policy says: ``direct`` grants by itself, ``delegated`` to the account."""
 

@@ -8,8 +8,9 @@ messages".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from analyzer.frozen import frozen
 
 Stage = Literal[
     "token",
@@ -35,7 +36,7 @@ LAYERS_IN_TEXT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StageText:
     """One stage: the error code and text that STS gives when it fails, and what to look at."""
 
@@ -47,7 +48,7 @@ class StageText:
     in_cloudtrail: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Classified:
     """What an error text says: the stage, and for a denied call its action, resource and layer.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from analyzer.frozen import frozen
 from analyzer.iam.document import Path, PolicyProblem
 from analyzer.iam.match import ActionMatcher, ResourceMatcher
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Principal:
     """One principal: its kind (``AWS``, ``Federated``, … or ``*``), its value, and where it stands."""
 
@@ -18,7 +19,7 @@ class Principal:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConditionClause:
     """One condition key under one operator; values as text, JSON booleans in lower case."""
 
@@ -34,7 +35,7 @@ class ConditionClause:
         return (*self.path, index) if self.listed else self.path
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Statement:
     """One statement; an element that is absent is ``None``, which is not the empty tuple."""
 
@@ -59,7 +60,7 @@ class Statement:
         return f"statement {self.sid!r}" if self.sid else f"statement {self.index}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """A policy document that can be evaluated.
 
@@ -75,7 +76,7 @@ class Policy:
     document: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Malformed:
     """Something that was handed over as a policy and is none; every reason with its place."""
 
@@ -83,7 +84,7 @@ class Malformed:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingDocument:
     """A policy that is known to be attached but whose document was not handed over."""
 

@@ -8,8 +8,9 @@ nearest to working. Only the policy is judged here; the stages that STS passes b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from analyzer.frozen import frozen
 from analyzer.iam.difference import Difference, difference
 from analyzer.iam.document import Path, PolicyProblem, dotted
 from analyzer.iam.lint import Lint
@@ -23,7 +24,7 @@ from analyzer.iam.webidentity import WebIdentity
 _IRRELEVANT_REPEATS = ("Sid", "Id")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrustDecision:
     """Whether the identity may assume the role, and the one thing that explains it if not.
 

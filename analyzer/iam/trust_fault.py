@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary
 from analyzer.iam.policy import ConditionClause
@@ -27,7 +27,7 @@ Problem = Literal[
 PRECEDENCE: tuple[Problem, ...] = Problem.__args__  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """One thing that keeps a statement from applying, or whose effect is not known (``holds`` None).
 

@@ -7,8 +7,8 @@ nearest text; the first fault in ``PRECEDENCE`` explains the others.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import describe
@@ -35,7 +35,7 @@ _PLACEHOLDER = re.compile(
 _MAX_PLACEHOLDER_TEXT = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judgement:
     """One statement against one identity: whether it applies, its faults, how near it is to applying."""
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from analyzer.frozen import frozen
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Lookup
 from analyzer.iam.match import split_arn
 
@@ -78,7 +79,7 @@ def provider_suffix(arn: str) -> str | None:
     return rest if marker else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WebIdentity:
     """A token as the trust policy sees it; None means that the claim is not known.
 

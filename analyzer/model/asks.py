@@ -5,17 +5,17 @@ Every command only reads. A secret's command prints no keys, a token's drops the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from shlex import quote
 
 from analyzer.engine.facts import AFTER, Missing, Unknown
+from analyzer.frozen import frozen
 
 CLUSTER = "a machine with cluster access"
 AWS = "a machine with AWS read access"
 PUBLIC = "a machine outside the cluster's VPC"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asks:
     """Makes the requests of one run; ``issuer`` and ``image`` fill the commands where they are known."""
 

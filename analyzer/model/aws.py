@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from analyzer.frozen import frozen
 
 _ROLE = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.@-]+)")
 _PROVIDER = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):oidc-provider/(.+)")
@@ -27,7 +28,7 @@ PARTITIONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleArn:
     """The parts of a role's ARN; ``name`` is without the path."""
 

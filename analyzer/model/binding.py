@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.engine.facts import Cite
 from analyzer.errors import UsageProblem
@@ -13,13 +13,14 @@ from analyzer.evidence.gather import Evidence, GatherTime, Problem
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import K8sObject
+from analyzer.frozen import frozen
 from analyzer.model.objects import was_in_cluster
 
 _ID = ("ClusterVersion", ("spec", "clusterID"))
 _INFRA = ("Infrastructure", ("status", "infrastructureName"))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identity:
     """A cluster that some roots are of: its id and infrastructure name as far as they are told."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
@@ -10,6 +9,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import Symptom
+from analyzer.frozen import frozen
 from analyzer.model.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.chains import COPIES, Chain, operator_of
 from analyzer.model.cluster import Facts, value_of
@@ -30,7 +30,7 @@ from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_tr
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChainModel:
     """A chain with everything that the report says of it beside its findings."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
 from analyzer.model.aws import partition_of
 from analyzer.model.objects import Objects, known, read
@@ -21,7 +21,7 @@ DEFAULT_ISSUER = "https://kubernetes.default.svc"
 Facts = dict[str, Fact | Unknown]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ClusterView:
     """The cluster's facts, and the few values that the joins need as plain values."""
 

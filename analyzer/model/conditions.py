@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Unknown
 from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.logs import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
@@ -23,7 +23,7 @@ _CODE = re.compile(r"[A-Z][A-Za-z0-9]{3,}(?:\.[A-Za-z0-9]+)*")
 _OWN_REASONS = frozenset({"StorageNotConfigured", "NotConfigured", "EmptyDir", "Unmanaged", "Removed"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Trouble:
     phrase: str
     message: str | None

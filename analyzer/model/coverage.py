@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.gather import Evidence
@@ -12,6 +11,7 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.masks import holds_mask
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.frozen import frozen
 from analyzer.model.objects import was_in_cluster
 
 _CONFIG = "cluster-scoped-resources/config.openshift.io"
@@ -31,7 +31,7 @@ _NAMESPACED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Absent:
     """Something that is usually in a bundle: what, and the place below a bundle root where it would be."""
 

@@ -10,7 +10,8 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from analyzer.frozen import frozen
 
 OPENSHIFT_TOKEN = "/var/run/secrets/openshift/serviceaccount/token"  # noqa: S105  (a path)
 KUBERNETES_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
@@ -25,7 +26,7 @@ _PLACEHOLDER = re.compile(
 _SETTING = re.compile(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Template:
     """One way in which a credentials value is written."""
 
@@ -59,7 +60,7 @@ TEMPLATES = (
 """Known templates; a trailing newline or a region line more is harmless."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fit:
     """A template that a byte length fits, with the token path that it was computed with."""
 
@@ -87,7 +88,7 @@ EMPTY_LENGTHS = frozenset(t.length(0, OPENSHIFT_TOKEN, "") for t in TEMPLATES[:2
 """Byte lengths that prove an empty role_arn."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """A readable credentials value; fields are None where the text does not have them."""
 

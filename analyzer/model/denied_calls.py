@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Symptom
+from analyzer.frozen import frozen
 from analyzer.model.symptoms import Recency, recency
 
 _IDENTITY = ("identity policy", "no allow", "explicit deny")
@@ -15,7 +15,7 @@ _BOUNDARY = ("permissions boundary",)
 _ORGANIZATION = ("service control policy", "resource control policy")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Denials:
     """Denied calls of one role.
 

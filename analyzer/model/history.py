@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import parse_time
 from analyzer.evidence.records import ProviderRecord
+from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.trust import RoleChoice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LogCover:
     """The logs that would hold a chain's errors: the pods, and the time from first to last line.
 
@@ -26,7 +26,7 @@ class LogCover:
     last: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """Something that a link of a chain rests on came into being: what, as a phrase, and when."""
 

@@ -7,7 +7,7 @@ pure function of the evidence.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
@@ -15,6 +15,7 @@ from analyzer.evidence.gather import Evidence, Problem
 from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event
+from analyzer.frozen import frozen
 from analyzer.model.binding import newest_gather, only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
@@ -37,7 +38,7 @@ from analyzer.model.webhook_chains import audiences_of, webhook_chains
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Model:
     """What a run is about: the subjects that rules are asked about, and the chains behind them."""
 

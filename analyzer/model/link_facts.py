@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Fact, Facts, Subject, Unknown, lookup
 from analyzer.findings.redact import redact
 from analyzer.findings.report import LINKS, LinkFact, Place
+from analyzer.frozen import frozen
 
 _LONGEST = 300
 _MOST = 4
 """Elements of a list that are spelt out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Row:
     """One fact on a link: ``none`` is what null is called (left out where empty), ``words`` are no and yes.
 

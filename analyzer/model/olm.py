@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gather import Evidence
@@ -12,6 +11,7 @@ from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.layout import TOKEN_AUTH
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
@@ -20,7 +20,7 @@ from analyzer.model.objects import Objects, known, was_in_cluster
 _NO_WORDS = frozenset({"operator", "openshift", "aws", "controller", "credentials", "request", "sts"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Installed:
     """A Subscription whose operator can, or may, sign in with a token; ``token_auth`` None: not known."""
 

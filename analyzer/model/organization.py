@@ -8,12 +8,13 @@ this account, that is said, and nothing fails because of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Unknown
 from analyzer.evidence.aws_records import OrganizationPolicy, PolicyTargets, SimulatedAction
 from analyzer.evidence.gather import Evidence
+from analyzer.frozen import frozen
 from analyzer.iam.coverage import Entry
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Policy, parse_policy
@@ -35,7 +36,7 @@ _UNDER_RESOURCE_CONTROL = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Denied:
     """What one source says: the actions, the layer, the words of proof, and where it stands."""
 

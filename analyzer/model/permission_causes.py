@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.engine.facts import Unknown
 from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Where
+from analyzer.frozen import frozen
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.evaluate import Request
@@ -29,7 +30,7 @@ _DRIVERS, _MACHINES = "openshift-cluster-csi-drivers", "openshift-machine-api"
 _HALF = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Features:
     """What of the optional features is in use: customer keys for volumes, a zone in another account."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Cite, Fact, Unknown, merge
+from analyzer.frozen import frozen
 from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.resources import includes
 from analyzer.model.asks import NOT_JUDGED, Asks
@@ -22,7 +22,7 @@ SHOWN = 12
 """How many resources or actions a sentence names before it says that there are more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judged:
     """One role beside one request, with everything that its facts are made of."""
 

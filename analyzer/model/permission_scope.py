@@ -7,10 +7,11 @@ bucket, zones or service-linked roles grants all that is used, so that is no fin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.evidence.kubernetes import dig, mapping, text
 from analyzer.evidence.records import CredentialsRequest
+from analyzer.frozen import frozen
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Entry, Scope, cover, read_entries
 from analyzer.iam.layers import Layers
@@ -50,7 +51,7 @@ _ON_OBJECTS = frozenset(
 _ANY_REGION = frozenset({"tag"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """Where a chain works: what its calls name, as far as the cluster says."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -14,6 +13,7 @@ from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, items, parse_time, secret, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Container, Json, Symptom, Workload
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
 from analyzer.model.aws import without_scheme
 from analyzer.model.chains import COPIES, Chain
@@ -38,7 +38,7 @@ _STATIC = "AWS_ACCESS_KEY_ID"
 _CONFIG_NAME = re.compile(r"config-(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IssuerChange:
     """When kube-apiserver began to sign with the issuer in force, and the one before."""
 

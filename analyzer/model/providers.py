@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import CallerIdentity, FailedCall, Listing, ProviderRecord
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.aws import is_https, provider_arn, provider_of, without_scheme
 from analyzer.model.cluster import ClusterView, Facts
@@ -22,7 +23,7 @@ _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
 _THUMBPRINT_LIMIT = 5
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Providers:
     """All exported providers and listings, and what they say of one issuer in one account."""
 

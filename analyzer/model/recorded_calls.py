@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact
@@ -12,6 +12,7 @@ from analyzer.evidence.gather import Evidence
 from analyzer.evidence.log_classes import classify
 from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import FailedCall, Symptom
+from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 from analyzer.model.objects import known
 from analyzer.model.symptoms import stamp
@@ -101,7 +102,7 @@ def _merge(one: Symptom, other: Symptom) -> Symptom:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SignIn:
     """The last sign-in that worked: ``time`` is None where the answer does not tell it."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.records import K8sObject
+from analyzer.frozen import frozen
 from analyzer.model.objects import was_in_cluster
 from analyzer.model.releases import minor_of, range_of
 
 _REQUEST = "CredentialsRequest"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReleaseFolder:
     """One folder (or file) of a release's requests; ``version`` is what stands in them, "" if untold."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from analyzer.evidence.records import CredentialsRequest
+from analyzer.frozen import frozen
 
 CAPABILITY = "capability.openshift.io/name"
 
@@ -38,7 +38,7 @@ _CAPABILITIES = (
 """A capability that a request needs, and the first minor release that says so."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Range:
     """The minor releases that a set of requests may be of, both ends included."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
 from analyzer.model.aws import ROLE_NAME_LIMIT
 from analyzer.model.chains import Chain
@@ -31,7 +31,7 @@ LONGEST_USUAL_NAME = 27
 _EVERYWHERE = frozenset({"default", "kube-system", "openshift"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReleaseMatch:
     """How the release's requests that were handed in fit the cluster.
 

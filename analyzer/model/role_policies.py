@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from analyzer.engine.facts import Unknown, merge
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import PolicyDocument
+from analyzer.frozen import frozen
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
 from analyzer.model.asks import Asks
@@ -18,7 +19,7 @@ from analyzer.model.trust import policy_of
 Maker = Literal["ccoctl", "ROSA", "hosted"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """A version of an attached policy that is not the default."""
 
@@ -30,7 +31,7 @@ class Version:
     where: Where
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RolePolicies:
     """The policies of one role; ``identity`` leaves the boundary out, ``missing`` asks for what lacks."""
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from analyzer.evidence.aws_records import RoleAssignment
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
+from analyzer.frozen import frozen
 from analyzer.iam.document import decode
 from analyzer.model.aws import ROLE_NAME_LIMIT, parse_role_arn
 
@@ -52,7 +53,7 @@ class Role:
         return str(raw) if problem else json.dumps(value)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleBook:
     """All roles and managed policies of the exports, and how complete the listings are."""
 
@@ -233,7 +234,7 @@ def candidates(book: RoleBook, namespace: str, secret: str) -> list[tuple[Role, 
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Naming:
     """The ``--name`` values that are known to be this cluster's, and whether roles follow them."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.origin import Where
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
 from analyzer.model.aws import parse_role_arn
 from analyzer.model.chains import Chain
@@ -54,7 +54,7 @@ _PRESENT_FACTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LengthVerdict:
     """What the byte length says about the role that the Secret was made for."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from analyzer.evidence.aws_records import SimulatedAction
+from analyzer.frozen import frozen
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Entry, Scope, cover
 from analyzer.iam.layers import Layers
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Simulated:
     """What AWS simulated for one role, by action in small letters.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.records import Symptom
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts, value_of
@@ -26,7 +26,7 @@ DEFAULT_TEMPLATE = 82 + len(DEFAULT_TOKEN_PATH)
 """Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """What the facts of this module are made of."""
 

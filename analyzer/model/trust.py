@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import PolicyDocument
 from analyzer.evidence.withheld import hides_accounts
+from analyzer.frozen import frozen
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.asks import Asks, not_judged
@@ -35,7 +36,7 @@ _NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RoleChoice:
     """The role that a chain must use: its ARN as far as known, and how it was found.
 

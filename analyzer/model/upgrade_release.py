@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.engine.facts import Fact
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.records import CredentialsRequest, K8sObject
+from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts, value_of
@@ -24,7 +24,7 @@ _REQUEST = "CredentialsRequest"
 ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """The requests of the release to go to, and the version that its folder's name hints at."""
 
@@ -43,7 +43,7 @@ def take_target(evidence: Evidence, input_id: str, path: Path) -> Target:
     return Target(objects, hint[0] if hint else None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Present:
     """What the cluster has, as far as an upgrade needs it."""
 
@@ -57,7 +57,7 @@ class Present:
     names: Naming
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Version:
     """The target: ``minors`` it may be of, ``minor_update`` whether they are later than the cluster's."""
 

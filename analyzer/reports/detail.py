@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from analyzer.frozen import frozen
 
 _ALL = 10**6
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detail:
     """How many of each there is room for."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from analyzer.findings.report import Evidence
+from analyzer.frozen import frozen
 
 from .page import Page
 from .paths import short_path
@@ -21,7 +21,7 @@ _BOUNDS = ":/.@"
 _TOKEN = re.compile(r"[^\s\"'`,;()\[\]{}<>]{8,}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mark:
     """The part of a line that is meant: ``start`` to ``end``, and within it what differs."""
 

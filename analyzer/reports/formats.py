@@ -6,17 +6,17 @@ To add one, write a module with ``render_NAME(report, options) -> str`` and give
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePath
 from typing import Literal, cast
 
 from analyzer.findings.report import Report
+from analyzer.frozen import frozen
 
 Voice = Literal["customer", "internal"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Options:
     """How a report is to be shown; a format takes what concerns it.
 
@@ -34,7 +34,7 @@ class Options:
 Renderer = Callable[[Report, Options], str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Format:
     """One format: what it is for, the suffix of its files, and where its renderer is."""
 

@@ -7,10 +7,10 @@ skipped, with the command that would settle it: a server must not show it as pas
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from analyzer.findings.report import Chain, Finding, Report
+from analyzer.frozen import frozen
 
 from .formats import Options
 from .inert import inert, rewritten
@@ -34,7 +34,7 @@ def render_junit(report: Report, options: Options) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Case:
     """One test case: what was asked, and what it came to."""
 

@@ -11,11 +11,12 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, get_args
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import LINKS, Evidence, Report
+from analyzer.frozen import frozen
 
 from .inert import rewritten
 
@@ -60,7 +61,7 @@ _CUT = ("…", "...")
 _SHORTEST_PART = 4
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Named:
     """One value, what it is called instead, and whether only whole words are replaced."""
 

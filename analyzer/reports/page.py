@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from analyzer.frozen import frozen
 
 from .inert import escape, inert
 from .wording import STATE_WORDS
@@ -11,7 +11,7 @@ NARROWEST = 40
 """Below this width lines are not made shorter: nothing could be read."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Signs:
     """What is drawn beside words; nothing is ever said by a sign alone."""
 
@@ -95,7 +95,7 @@ def wrapped(text: str, first: int, rest: int) -> list[str]:
     return lines
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """How a text is set; ``safe`` must have been applied to every string of an input."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from analyzer.findings.report import LINKS, Chain, Evidence, Finding, Report
+from analyzer.frozen import frozen
 
 _T = TypeVar("_T")
 Findings = tuple[Finding, ...]
@@ -20,7 +20,7 @@ _ORDER = ("fail", "suspected", "unknown", "warn", "pass")
 _LOG_LINES = re.compile(r"Log lines: (\d+), from (\S+) to ([^\s,]+)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Group:
     """Chains with the same verdict; ``chains`` are in the order of the report."""
 
@@ -30,7 +30,7 @@ class Group:
     chains: tuple[Chain, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Story:
     """A report in the order in which a person wants to hear it.
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from analyzer.bundle.document import Document
 from analyzer.evidence.exports import SHAPES
 from analyzer.evidence.exports.shape import Command, Reading
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, Listing
+from analyzer.frozen import frozen
 
 _DEEPEST = 2
 _ATTACHED = "PolicyArn"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answers:
     """What the documents of one file gave.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, ManagedPolicy
+from analyzer.frozen import frozen
 
 _OPTION = re.compile(
     r"--([a-z][a-z-]{1,60})(?:[ \t]+|=)(?:'([^']{1,2000})'|\"([^\"]{1,2000})\"|([^\s'\"]{1,2000}))"
@@ -15,7 +16,7 @@ _OPTION = re.compile(
 _URL = re.compile(r"https?://[^\s'\"<>|]{1,2000}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """A command that stands before its output in a pasted terminal."""
 
@@ -58,7 +59,7 @@ class Reading:
 Reader = Callable[[Mapping[str, Json], Where, Reading], Iterator[object]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """One kind of answer.
 

@@ -23,11 +23,12 @@ from analyzer.evidence.records import (
     ProviderRecord,
     RoleRecord,
 )
+from analyzer.frozen import frozen
 
 _DEEPEST = 8
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Resource:
     type: str
     values: Mapping[str, Json]

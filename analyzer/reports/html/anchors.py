@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from analyzer.findings.report import Finding
+from analyzer.frozen import frozen
 from analyzer.reports.story import Story
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Anchors:
     """Anchors of findings and chains, made of digits and letters alone."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 
 from analyzer.findings.report import LINKS, Chain, Link, LinkFact
+from analyzer.frozen import frozen
 from analyzer.reports.story import Story
 from analyzer.reports.wording import STATE_WORDS
 
@@ -33,7 +33,7 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Box:
     """One link in the picture. ``way`` says how it is reached: "whole", "broken" or "beyond" a break."""
 
@@ -50,7 +50,7 @@ class Box:
     waits_for: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Picture:
     """A chain, its boxes in two lanes, and where its own entry in the page is."""
 
@@ -68,7 +68,7 @@ class Picture:
         return [fact for lane in self.lanes for box in lane for fact in (*box.facts, *box.more)]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cell:
     """A state in the matrix, and the anchor of what was found there."""
 
@@ -78,7 +78,7 @@ class Cell:
     breaks: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Row:
     """One chain in the matrix."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.findings.report import Finding
+from analyzer.frozen import frozen
 from analyzer.reports.story import Story
 
 from .anchors import Anchors
@@ -22,7 +21,7 @@ _OPEN = 3
 """How many causes stand open at first."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Entry:
     """One finding, ready to be set."""
 
@@ -33,7 +32,7 @@ class Entry:
     opened: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleGroup:
     """The findings of one rule in one state."""
 
@@ -45,7 +44,7 @@ class RuleGroup:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Section:
     """A part of the list."""
 

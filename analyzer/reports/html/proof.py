@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.findings.report import Evidence
+from analyzer.frozen import frozen
 from analyzer.reports.excerpt import find_mark
 from analyzer.reports.inert import inert
 from analyzer.reports.paths import short_path
@@ -17,7 +16,7 @@ _ROOM = 96
 """Characters of a path that are shown beside a quoted line; the table of evidence has all of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A piece of a quoted line: ``kind`` is "" or "mark" (what is meant) or "differs" (within it)."""
 
@@ -25,7 +24,7 @@ class Part:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quote:
     """One piece of evidence, ready to be set; ``telling`` is false for a line that says nothing alone."""
 
@@ -42,7 +41,7 @@ class Quote:
         return f"{short(self.file)}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cited:
     """A line that findings cite: the roles that it has, and the findings by rule and anchor."""
 

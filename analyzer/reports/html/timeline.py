@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from analyzer.findings.report import Event
+from analyzer.frozen import frozen
 from analyzer.reports.story import Story
 from analyzer.reports.wording import counted, listed
 
@@ -37,7 +37,7 @@ _PLURALS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """One row of the table: one event, or several of a kind that lie within an hour."""
 
@@ -51,7 +51,7 @@ class Moment:
     operators: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Track:
     """One row of the drawing: bars as (start, width), in units of its width."""
 
@@ -61,7 +61,7 @@ class Track:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Period:
     """The time of the errors, to scale, from ``start`` to ``end``."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from analyzer.findings.report import Finding, Fix, Missing
+from analyzer.frozen import frozen
 from analyzer.reports.headline import errors_seen, sentence
 from analyzer.reports.story import Group, Story, proofs
 from analyzer.reports.unknowns import alike
@@ -14,7 +13,7 @@ from .anchors import Anchors
 from .proof import Quote, quote
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One verdict: ``names`` are those of the operators that it is on."""
 
@@ -25,7 +24,7 @@ class Line:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Headline:
     """The verdict as a whole: the first line large, the others below it."""
 
