@@ -39,6 +39,7 @@ from analyzer.model.symptoms import is_over, recency, stamp
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.progress import SILENT, Progress
+from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ def make_report(
         notices=_narrowed(options),
         readiness=judge_readiness(_target(model), findings, outcomes),
     )
-    return _with_exit_code(_accepted(report, options), evidence, options)
+    return without_secrets(_with_exit_code(_accepted(report, options), evidence, options))
 
 
 def _narrowed(options: Options) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 
+from analyzer.redact import redact
+
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -13,6 +15,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 EXCERPT = 400
+_AROUND = 1 << 15
+"""Characters on either side of a column that are looked at for secrets: more than any of them has."""
 
 
 def to_utf8(data: bytes) -> bytes:
@@ -39,7 +43,7 @@ def _recode(data: bytes, encoding: str) -> bytes:
 
 
 def excerpt(text: bytes, line: int, column: int = 1, longest: int = EXCERPT) -> str:
-    """Give the 1-based line of a text, at most ``longest`` characters around a column."""
+    """Give the 1-based line of a text without its secrets, at most ``longest`` characters around a column."""
     start = 0
     for _ in range(line - 1):
         start = text.find(b"\n", start) + 1
@@ -48,7 +52,10 @@ def excerpt(text: bytes, line: int, column: int = 1, longest: int = EXCERPT) -> 
     end = text.find(b"\n", start)
     raw = text[start : end if end >= 0 else len(text)]
     shown = raw.decode("utf-8", "replace").rstrip("\r")
+    before, after = shown[max(0, column - 1 - _AROUND) : column - 1], shown[column - 1 : column - 1 + _AROUND]
+    shown = redact(before + after)
     if len(shown) <= longest:
         return shown
-    first = max(0, min(column - 1 - longest // 4, len(shown) - longest))
+    # What was taken out has moved the column; before it as much stays as does with that part alone.
+    first = max(0, min(len(redact(before)) - longest // 4, len(shown) - longest))
     return shown[first : first + longest]

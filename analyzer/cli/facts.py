@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.guard import guarded
+from analyzer.cli.guard import guarded, show, show_json
 from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def facts(
     files = _files(found)
     if form == "json":
         whole = {"schema_version": "1", "subjects": shown, "files": files}
-        print(json.dumps(whole, indent=2, ensure_ascii=False))
+        show_json(whole)
         return 0
     for subject in shown:
         _print_subject(subject)
@@ -54,6 +54,7 @@ def facts(
 def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
     from analyzer.engine import Fact
     from analyzer.model.vocabulary import VOCABULARY
+    from analyzer.redact import redact_json
 
     found: dict[str, dict[str, object]] = {}
     for name in VOCABULARY[subject.kind]:
@@ -64,12 +65,12 @@ def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
             origins = [f"{cite.file}:{cite.line}" for cite in fact.cites]
             found[name] = {
                 "state": "known",
-                "value": _redacted(fact.value),
+                "value": redact_json(fact.value),
                 "derived": fact.derived,
                 "origins": origins,
             }
             others = [
-                {"value": _redacted(value), "origin": f"{where.file}:{where.line}"}
+                {"value": redact_json(value), "origin": f"{where.file}:{where.line}"}
                 for value, where in copies.others(fact)
             ]
             if others:
@@ -78,12 +79,6 @@ def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
             why = "; ".join(dict.fromkeys(item.why for item in fact.missing))
             found[name] = {"state": "unknown", "why": why, "origins": []}
     return {"kind": subject.kind, "name": subject.name, "facts": found}
-
-
-def _redacted(value: object) -> object:
-    from analyzer.findings.redact import redact
-
-    return json.loads(redact(json.dumps(value, default=str)))
 
 
 def _files(found: Extraction) -> dict[str, list[dict[str, str]]]:
@@ -112,29 +107,25 @@ def _files(found: Extraction) -> dict[str, list[dict[str, str]]]:
 
 
 def _print_subject(subject: dict[str, object]) -> None:
-    from analyzer.reports.inert import inert
-
     rows = subject["facts"]
     if not isinstance(rows, dict) or not rows:
         return
-    print(f"{subject['kind']} {inert(str(subject['name']))}")
+    show(f"{subject['kind']} {subject['name']}")
     for name, fact in rows.items():
-        print(f"  {name} = {inert(_text(fact))}")
+        show(f"  {name} = {_text(fact)}")
         for origin in fact["origins"][:3]:
-            print(f"      {inert(origin)}")
+            show(f"      {origin}")
         for other in fact.get("other_copies", ()):
             value = json.dumps(other["value"], ensure_ascii=False)
-            print(f"      another copy says {inert(value)}: {inert(other['origin'])}")
+            show(f"      another copy says {value}: {other['origin']}")
 
 
 def _print_files(files: dict[str, list[dict[str, str]]]) -> None:
-    from analyzer.reports.inert import inert
-
     for one in files["inputs"]:
-        print(f"input {one['id']}: {inert(one['path'])}, {inert(one['kind'])}, files: {one['files']}")
+        show(f"input {one['id']}: {one['path']}, {one['kind']}, files: {one['files']}")
     kinds = Counter(row["what"] for row in files["read"])
     counted = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
-    print(f"files read: {len(files['read'])} ({inert(counted)}; -f json names them)")
+    show(f"files read: {len(files['read'])} ({counted}; -f json names them)")
     headings = {
         "absent": ("usually in a bundle, and absent", ("what", "place")),
         "masked": ("masked, and so not known", ("file", "what")),
@@ -145,11 +136,11 @@ def _print_files(files: dict[str, list[dict[str, str]]]) -> None:
     for key, (heading, columns) in headings.items():
         if not files[key]:
             continue
-        print(f"{heading}: {len(files[key])}")
+        show(f"{heading}: {len(files[key])}")
         for row in files[key][:_MOST]:
-            print(f"  {inert(': '.join(row[column] or '(the input)' for column in columns))}")
+            show(f"  {': '.join(row[column] or '(the input)' for column in columns)}")
         if len(files[key]) > _MOST:
-            print(f"  … {len(files[key]) - _MOST} more (-f json for all)")
+            show(f"  … {len(files[key]) - _MOST} more (-f json for all)")
 
 
 def _text(fact: dict[str, object]) -> str:

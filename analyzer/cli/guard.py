@@ -49,19 +49,52 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
 def complain(error: DoctorError) -> None:
     """Write an error of ours to stderr: one line, and below it the place in a rule file where it has one."""
+    from analyzer.redact import redact
     from analyzer.reports.inert import inert
 
     advice, *shown = error.do.split("\n")
     say(f"error: {type(error)(error.what, where=error.where, do=advice)}")
     for line in shown:
-        print(inert(line), file=sys.stderr)
+        print(inert(redact(line)), file=sys.stderr)
 
 
 def say(text: str) -> None:
-    """Write one notice to stderr, made inert."""
+    """Write one notice to stderr, made inert and without secrets: a path may be a token passed by mistake."""
+    from analyzer.redact import redact
     from analyzer.reports.inert import inert
 
-    print(f"sts-doctor: {inert(text)}", file=sys.stderr)
+    print(f"sts-doctor: {inert(redact(text))}", file=sys.stderr)
+
+
+def show(text: str) -> None:
+    """Write one line to stdout that may hold what an input says: without secrets, and inert."""
+    from analyzer.redact import redact
+    from analyzer.reports.inert import inert
+
+    _print(inert(redact(text)))
+
+
+def show_lines(text: str) -> None:
+    """Do the same with a text of several lines of ours."""
+    from analyzer.redact import redact
+
+    for line in redact(text).split("\n"):
+        show(line)
+
+
+def show_json(value: object, indent: int | None = 2) -> None:
+    """Write plain values to stdout as JSON, without secrets and with nothing that acts on a terminal."""
+    from analyzer.redact import redact_json
+    from analyzer.reports.json import inert_json
+
+    _print(inert_json(redact_json(value), indent))
+
+
+def _print(text: str) -> None:
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace")
+    print(text)
 
 
 def _place(error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.guard import guarded
+from analyzer.cli.guard import guarded, show, show_json, show_lines
 from analyzer.errors import UsageProblem
 
 app = typer.Typer(
@@ -120,7 +120,7 @@ def token(files: Files) -> int:
                 "file": path.name, "problem": record.problem, "notes": list(record.notes),
                 "header": record.header, "claims": record.claims, "signature": bool(record.signature),
             }  # fmt: skip
-            _print(json.dumps(shown, indent=2, ensure_ascii=False))
+            show_json(shown)
     if not found:
         raise UsageProblem("no token found", do="A token is three, or without signature two, base64url parts")
     return 0
@@ -135,7 +135,7 @@ def keys(files: Files) -> int:
     rows = [row for path in files for row in _key_rows(path)]
     if not rows:
         raise UsageProblem("no key found", do="Pass PEM files, key sets or ConfigMaps with public keys")
-    _print(tabulate(rows, headers=("file", "where", "kid", "computed kid", "remark"), tablefmt="simple"))
+    show_lines(tabulate(rows, headers=("file", "where", "kid", "computed kid", "remark"), tablefmt="simple"))
     return 0
 
 
@@ -161,27 +161,20 @@ def _key_rows(path: Path) -> Iterable[tuple[str, str, str, str, str]]:
 
 def _show(decision: Mapping[str, object], headline: str, *, as_json: bool) -> None:
     if as_json:
-        _print(json.dumps({k: v for k, v in decision.items() if k != "id"}, indent=2, ensure_ascii=False))
+        show_json({k: v for k, v in decision.items() if k != "id"})
         return
-    _print(headline)
+    show(headline)
     because = decision.get("because")
     for reason in because if isinstance(because, list) else []:
-        _print(f"  {reason}")
+        show(f"  {reason}")
     for name in ("problem", "path", "expected", "found"):
         if decision.get(name):
-            _print(f"  {name + ':':10} {decision[name]}")
+            show(f"  {name + ':':10} {decision[name]}")
     difference = decision.get("difference")
     if isinstance(difference, Mapping):
         difference = difference.get("sentence")
     if difference:
-        _print(f"  {'differs:':10} {difference}")
-
-
-def _print(text: str) -> None:
-    """Print what may come from a file: every line is made inert."""
-    from analyzer.reports.inert import inert
-
-    print("\n".join(inert(line) for line in text.split("\n")))
+        show(f"  {'differs:':10} {difference}")
 
 
 def _context(pairs: list[str]) -> dict[str, object]:
@@ -233,9 +226,9 @@ def _each_line(source: str, decide: Callable[[object], dict[str, object]]) -> in
         except (ValueError, RecursionError) as error:
             # one bad line must not cost the answers to the others
             given = None
-            print(json.dumps({**decide(given), "because": [f"not JSON: {error}"]}, ensure_ascii=False))
+            show_json({**decide(given), "because": [f"not JSON: {error}"]}, indent=None)
             continue
-        print(json.dumps(decide(given), ensure_ascii=False))
+        show_json(decide(given), indent=None)
     return 0
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.guard import complain, guarded
+from analyzer.cli.guard import complain, guarded, show_lines
+from analyzer.cli.guard import show as show_line
 from analyzer.errors import RuleProblem, UsageProblem
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def list_rules(packs: Packs = None) -> int:
     from tabulate import tabulate
 
     rows = [(r.link, r.id, r.kind, r.state, r.severity, r.title) for r in _load(packs).rules]
-    print(tabulate(rows, headers=("link", "id", "kind", "state", "severity", "title"), tablefmt="simple"))
+    show_lines(
+        tabulate(rows, headers=("link", "id", "kind", "state", "severity", "title"), tablefmt="simple")
+    )
     return 0
 
 
@@ -49,7 +52,7 @@ def _show(rule_id: str, packs: list[Path] | None) -> int:
         near = get_close_matches(rule_id, rules, 3)
         hint = f"Did you mean {' or '.join(near)}?" if near else "sts-doctor rules list shows all"
         raise UsageProblem(f"there is no rule {rule_id!r}", do=hint)
-    print(render_rule_markdown(rules[rule_id], ruleset))
+    show_lines(render_rule_markdown(rules[rule_id], ruleset))
     return 0
 
 
@@ -94,10 +97,10 @@ def run_tests(packs: Packs = None) -> int:
     results = run_rule_tests(ruleset)
     for result in results:
         if not result.passed:
-            print(f"FAILED {result.rule.id}: {result.test.name}: {result.complaint}")
+            show_line(f"FAILED {result.rule.id}: {result.test.name}: {result.complaint}")
     for pack, rules in _by_pack(ruleset).items():
         own = [r.passed for r in results if r.rule in rules]
-        print(f"{pack}: {_rules(len(rules))}, {own.count(True)} tests passed, {own.count(False)} failed")
+        show_line(f"{pack}: {_rules(len(rules))}, {own.count(True)} tests passed, {own.count(False)} failed")
     return 0 if all(r.passed for r in results) else 1
 
 
@@ -119,7 +122,7 @@ def docs(packs: Packs = None) -> int:
     """Print the documentation of all rules as Markdown."""
     from analyzer.engine import render_rules_markdown
 
-    print(render_rules_markdown(_load(packs)))
+    show_lines(render_rules_markdown(_load(packs)))
     return 0
 
 

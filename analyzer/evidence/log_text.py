@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from analyzer.frozen import frozen
+from analyzer.redact import redact
 
 EXCERPT = 400
 """Longest excerpt, in characters."""
@@ -159,28 +160,6 @@ def _unescaped(found: re.Match[str]) -> str:
 
 # --- what may be quoted -----------------------------------------------------------------------
 
-_SECRETS = (
-    (re.compile(r"\b(eyJ[\w-]{6,}\.[\w-]{6,}\.)[\w-]+"), r"\1…"),
-    (re.compile(r"\b((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{12}\b"), r"\1…"),
-    (re.compile(r"(://)[^/\s@\"']+@"), r"\1…@"),
-    (
-        re.compile(
-            r"(?i)((?:(?:secret_?access_?key|session_?token|security-token|x-amz-signature|password)"
-            r"(?:\\*[\"'])?\s*[:=]\s*(?:\\*[\"'])?)|\bbearer )[^\s\"'\\,;&]{8,}"
-        ),
-        r"\1…",
-    ),
-    (re.compile(r"(Encoded authorization failure message: ?)[\w-]{16,}"), r"\1…"),
-)
-
-
-def mask(text: str) -> str:
-    """Take tokens' signatures, keys and passwords out, and the blob that only AWS can decode."""
-    for pattern, instead in _SECRETS:
-        text = pattern.sub(instead, text)
-    return text
-
-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -198,7 +177,7 @@ def excerpt(before: str, after: str) -> str:
     before, after = before[-NEAR:], after[:NEAR]
     if cut_before:
         before = before.partition(" ")[2]
-    before, after = _CONTROL.sub(" ", mask(before)), _CONTROL.sub(" ", mask(after))
+    before, after = _CONTROL.sub(" ", redact(before)), _CONTROL.sub(" ", redact(after))
     if len(before) + len(after) <= EXCERPT and not (cut_before or cut_after):
         return (before + after).strip()
     lead = before[-max(120, EXCERPT - 2 - len(after)) :] if before else ""
@@ -230,4 +209,4 @@ def normalise(text: str) -> str:
     text = " ".join(text.replace(FILLER, "").split())
     for pattern, instead in _VARYING:
         text = pattern.sub(instead, text)
-    return mask(_CONTROL.sub(" ", text)).strip()
+    return redact(_CONTROL.sub(" ", text)).strip()

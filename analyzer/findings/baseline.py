@@ -47,7 +47,7 @@ def read_baseline(text: str, where: str) -> tuple[Accepted, ...]:
     """Read the entries of a baseline file. Raises UsageProblem, with the number of the entry."""
     try:
         value = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a day that no month has
         raise UsageProblem(f"this is not TOML: {error}", where=where) from None
     entries = value.get("accept", [])
     unknown = sorted(set(value) - {"accept"})

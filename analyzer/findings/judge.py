@@ -11,7 +11,6 @@ from typing import Literal, cast
 from analyzer.engine import Missing as Asked
 from analyzer.engine import Outcome
 from analyzer.engine.facts import AFTER
-from analyzer.findings.redact import redact
 from analyzer.findings.report import (
     LINKS,
     Chain,
@@ -175,7 +174,7 @@ def _verdict(
         first = causes[0]
         also = tuple(dict.fromkeys(o.rule.id for o in causes if o.rule.id != first.rule.id))
         return Verdict(
-            "fail", first.rule.link, first.rule.id, redact(first.message), info.recency, _simulated(causes),
+            "fail", first.rule.link, first.rule.id, first.message, info.recency, _simulated(causes),
             also=also,
         )  # fmt: skip
     symptoms = [o for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
@@ -196,7 +195,7 @@ def _verdict(
         return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
     if warned:
         first = min(warned, key=_decisiveness)
-        return Verdict("warn", first.rule.link, first.rule.id, redact(first.message), info.recency, None)
+        return Verdict("warn", first.rule.link, first.rule.id, first.message, info.recency, None)
     return Verdict("pass", None, None, "Every link of the chain holds.", info.recency, None)
 
 
@@ -234,7 +233,7 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
         pointed = [link for link in LINKS if link in first.rule.points_at]
         tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs." if pointed else ""
     link = links[0] if links else None
-    return Verdict("suspected", link, first.rule.id, redact(first.message) + tail, info.recency, None)
+    return Verdict("suspected", link, first.rule.id, first.message + tail, info.recency, None)
 
 
 def _listed(words: Sequence[str], conjunction: str = "and") -> str:
@@ -303,10 +302,10 @@ def _finding(
         chains=chains,
         subject=subject,
         title=rule.title,
-        message=redact(first.message),
+        message=first.message,
         why=first.why,
         evidence=tuple(
-            Evidence(p.cite.input, p.cite.file, p.cite.line, p.cite.column, redact(p.cite.excerpt), p.role)
+            Evidence(p.cite.input, p.cite.file, p.cite.line, p.cite.column, p.cite.excerpt, p.role)
             for p in proofs
         ),
         fix=tuple(Fix(f.text, f.command) for f in first.fix),
@@ -345,7 +344,7 @@ def find_common_cause(chains: Sequence[Chain], outcomes: Sequence[Outcome]) -> C
         return None
     ids = tuple(c.id for c in chains if c.verdict.rule == rule)
     used = sum(c.verdict.state != "not-applicable" for c in chains)
-    sentence = f"{redact(shared[rule].message)} It breaks {count} of {used} chains."
+    sentence = f"{shared[rule].message} It breaks {count} of {used} chains."
     beside = [o for o in shared.values() if o.rule.kind == "cause" and o.rule.id != rule]
     beside = [o for o in beside if len(set(o.subject.chains) & set(ids)) > 1]
     names = tuple(o.rule.id for o in sorted(beside, key=_decisiveness))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from analyzer.engine.facts import Fact, Facts, Subject, Unknown, lookup
-from analyzer.findings.redact import redact
 from analyzer.findings.report import LINKS, LinkFact, Place
 from analyzer.frozen import frozen
+from analyzer.redact import redact
 
 _LONGEST = 300
 _MOST = 4

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from analyzer.engine.facts import Cite
 from analyzer.evidence.kubernetes import dig, items, parse_time, strings, text
 from analyzer.evidence.records import K8sObject, TokenSample
-from analyzer.findings.redact import redact
 from analyzer.findings.report import Event, EventKind, Place
 from analyzer.model.chain_subject import ChainModel
 from analyzer.model.joined import Joined
 from analyzer.model.objects import was_in_cluster
 from analyzer.model.pod_settings import issuer_change
 from analyzer.model.symptoms import stamp
+from analyzer.redact import redact
 
 _CONDITIONS = ("Degraded", "Available")
 _LONGEST = 300

@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar, cast
 
+from analyzer.redact import redact
+
 _T = TypeVar("_T")
+_DIGESTS = frozenset({"sha256", "fingerprint"})
 
 _INVISIBLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -42,11 +46,16 @@ def escape(character: str) -> str:
 
 
 def rewritten(value: _T, change: Callable[[str], str], keep: frozenset[str] = frozenset()) -> _T:
-    """Give a copy of a dataclass, tuple or dictionary with each string changed.
+    """Give a copy of a dataclass, tuple, list or dictionary with each string changed.
 
     Fields named in ``keep`` stay as they are: whoever shows those must change them itself.
     """
     return cast(_T, _rewritten(value, change, keep))
+
+
+def without_secrets(value: _T) -> _T:
+    """Give a copy in which no string holds a secret of a known kind."""
+    return rewritten(value, cache(redact), _DIGESTS)
 
 
 def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -> Any:
@@ -54,6 +63,8 @@ def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -
         return change(value)
     if isinstance(value, tuple):
         return tuple(_rewritten(item, change, keep) for item in value)
+    if isinstance(value, list):
+        return [_rewritten(item, change, keep) for item in value]
     if isinstance(value, dict):
         return {change(key): _rewritten(item, change, keep) for key, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):

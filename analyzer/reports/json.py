@@ -13,7 +13,7 @@ from analyzer.errors import UsageProblem
 from analyzer.findings.report import SCHEMA_VERSION, Report, to_json
 
 from .formats import Options
-from .inert import inert
+from .inert import inert, without_secrets
 
 _FIELDS = {"pass": "passed"}
 
@@ -23,9 +23,14 @@ def render_json(report: Report, options: Options | None = None) -> str:
 
     Characters that would act on a terminal stand as ``\u`` escapes: the same value for every parser.
     """
-    text = json.dumps(to_json(report), indent=2, ensure_ascii=False)
+    return inert_json(to_json(report)) + "\n"
+
+
+def inert_json(value: object, indent: int | None = 2) -> str:
+    r"""Write plain values as JSON in which nothing acts on a terminal; what does is a ``\u`` escape."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
     return "\n".join(line if line.isprintable() and inert(line) == line else _escaped(line)
-                     for line in text.split("\n")) + "\n"  # fmt: skip
+                     for line in text.split("\n"))  # fmt: skip
 
 
 def _escaped(line: str) -> str:
@@ -51,7 +56,7 @@ def load_json(text: str, where: str = "") -> Report:
     try:
         value = json.loads(text, parse_constant=_refuse, parse_int=_integer)
         _check(value, where)
-        report: Report = _built(Report, value)
+        report: Report = without_secrets(_built(Report, value))
     except RecursionError:
         raise _problem("it is nested too deeply", where) from None
     except ValueError as error:

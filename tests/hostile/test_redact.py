@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.findings.redact import redact
+from analyzer.redact import redact
 
 SECRET = "wJalrXUtnFEMI0K7MDENG0bPxRfiCYEXAMPLEKEY"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhOmIifQabc.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"

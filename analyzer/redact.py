@@ -1,0 +1,169 @@
+"""The one place where secrets are recognised by kind and taken out of what is quoted.
+
+Texts come from files of strangers: an unredacted Secret, a log with a token, a proxy's URL. What is
+taken out is replaced by its kind, so that the line stays readable as proof. A text is redacted before
+it is cut: of half a token nobody can tell what it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote
+
+from analyzer.secret_kinds import FLAG, KINDS, NAME_HINT, NAMED, SECRET_NAME, Kind, compiled
+
+_DEPTH: Final = 3
+"""Encodings inside one another that are looked through: a Secret holds base64 of base64."""
+_LONGEST: Final = 1 << 16
+"""Characters of one encoded run that are decoded; a longer one that is base64 is no proof of anything."""
+
+_LONE_KEY: Final = re.compile(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
+_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
+_PERCENT: Final = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_PLACEHOLDER: Final = re.compile(
+    r"(?i)\W*(?:redacted|removed|masked|hidden|x+|\*+|\.+|…|none|null|true|false|changeme|example|\$\{?\(?\w+[)}]?"
+    r"|\(?(?:secret|password|signature|credential)\)?|\d+ bytes long)\W*"
+)
+_OPENING: Final = [
+    "aws_secret_access_key",
+    "private key",
+    '"auth',
+    "password",
+    "secretaccesskey",
+    "client-key-data",
+]
+
+
+def redact(text: str) -> str:
+    """Take tokens' signatures, keys, passwords and private keys out of a text, plain or encoded."""
+    return _redacted(text, _DEPTH)
+
+
+def redact_json(value: object) -> object:
+    """Do the same to every text in plain values; a key such as ``password`` tells what its value is."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, list | tuple):
+        return [redact_json(item) for item in value]
+    if isinstance(value, dict):
+        return {redact(str(key)): _member(str(key), item) for key, item in value.items()}
+    return value
+
+
+def _member(name: str, value: object) -> object:
+    return (
+        "(secret)"
+        if isinstance(value, str) and value and compiled(SECRET_NAME).search(name)
+        else redact_json(value)
+    )
+
+
+def _redacted(text: str, depth: int) -> str:
+    low = text.lower()
+    for kind in KINDS:
+        for hint in kind.hints:
+            if hint in low:
+                text = kind.pattern.sub(kind.instead, text)
+                break
+    if NAME_HINT.search(low):
+        text = compiled(FLAG).sub(r"\1(secret)", compiled(NAMED).sub(_named, text))
+    if len(text) >= 20:
+        text = _RUN.sub(lambda run: _encoded(run, depth), text)
+        if len(text) >= 40:
+            text = _LONE_KEY.sub(_lone, text)
+    if "%" in text and depth:
+        text = _PERCENT.sub(lambda word: _unquoted(word[0], depth), text)
+    return text
+
+
+def _named(found: re.Match[str]) -> str:
+    if found["quote"]:
+        return f"{found['name']}{found['quote']}(secret){found['quote']}"
+    return found["name"] + (
+        found["bare"] if found["bare"].startswith("$") else "(secret)"
+    )  # a variable's name
+
+
+def _encoded(run: re.Match[str], depth: int) -> str:
+    """Take out base64 or hexadecimal that holds a secret in its turn."""
+    if not depth or (run[0].islower() and not _HEX.fullmatch(run[0])):
+        return run[0]  # base64 of a text has capitals; names in lower case are most of what comes here
+    for decoded in _decoded(run[0]):
+        low = decoded.lower()
+        if any(word in low for word in _OPENING) or _redacted(decoded, depth - 1) != decoded:
+            return "(encoded secret)"
+    return run[0]
+
+
+def _decoded(run: str) -> Iterator[str]:
+    """Decode a run in every way that gives text; where base64 begins in it is not known."""
+    if _HEX.fullmatch(run):
+        yield from _as_text(bytes.fromhex(run))
+        return
+    plain = run.rstrip("=").translate({45: 43, 95: 47})[:_LONGEST]
+    for start in range(4):
+        part = plain[start:]
+        part = part[: len(part) - (len(part) % 4 == 1)]
+        yield from _as_text(base64.b64decode(part + "=" * (-len(part) % 4)))
+
+
+def _as_text(raw: bytes) -> Iterator[str]:
+    """Give the bytes as text where they are some: a decoder that is out of step gives noise."""
+    text = raw.decode("utf-8", "replace")
+    readable = sum(map(str.isascii, text[:64])) - sum(c < " " and c not in "\t\r\n" for c in text[:64])
+    if readable >= 0.9 * min(64, len(text)):
+        yield text
+
+
+def _lone(found: re.Match[str]) -> str:
+    """Judge forty characters without a name: a secret access key mixes all three kinds of characters."""
+    text = found[0]
+    upper, lower, digits = (sum(map(test, text)) for test in (str.isupper, str.islower, str.isdigit))
+    return "(secret)" if upper >= 5 and lower >= 5 and digits >= 2 else text
+
+
+def _unquoted(word: str, depth: int) -> str:
+    plain = unquote(word)
+    shown = _redacted(plain, depth - 1)
+    return word if shown == plain else shown
+
+
+_LIVE_HINTS: Final = tuple(
+    hint.encode()
+    for hint in ("private key-----", ".ey", "secretaccesskey", "secret_access_key", '"auth"', "uthorization")
+)
+_LIVE_URL: Final = re.compile(rb"://[^\s/:@\"'<>]{1,100}:[^\s/@\"'<>]{1,200}@")
+
+
+def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]:
+    """Yield what opens something and lies in a file as it is: its kind, and its offset; each kind once.
+
+    Placeholders are left out. ``urls`` looks for passwords in URLs too, which takes the longest.
+    """
+    low = data.lower() if any(hint in data for hint in (b"PRIVATE KEY", b"KEY-----")) else data
+    hinted = any(hint in low or hint.title() in data for hint in _LIVE_HINTS) or b"SecretAccessKey" in data
+    hinted = hinted or b"SECRET_ACCESS_KEY" in data
+    if not hinted and not (urls and _LIVE_URL.search(data)):
+        return
+    text = data.decode("utf-8", "replace")
+    lower, seen = text.lower(), set[str]()
+    for kind in KINDS:
+        if not kind.live or kind.name in seen or not any(hint in lower for hint in kind.hints):
+            continue
+        for found in kind.pattern.finditer(text):
+            if not _is_placeholder(found, kind):
+                seen.add(kind.name)
+                yield kind.name, len(text[: found.start()].encode())
+                break
+
+
+def _is_placeholder(found: re.Match[str], kind: Kind) -> bool:
+    value = found[0][len(found[1]) :] if found.re.groups else found[0]
+    value = value.strip(":@.")
+    if kind.name == "a private key":
+        return len(found[0]) < 120
+    return _PLACEHOLDER.fullmatch(value) is not None or len(set(value)) < 5
