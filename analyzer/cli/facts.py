@@ -90,6 +90,7 @@ def _files(found: Extraction) -> dict[str, list[dict[str, str]]]:
         ],
         "read": [{"input": f.input, "file": f.path, "what": f.what} for f in evidence.files],
         "absent": [{"what": one.what, "place": one.place} for one in found.absent],
+        "unused": [{"input": f.input, "file": f.path} for f in evidence.unused],
         "masked": [{"input": f.input, "file": f.path, "what": f.what} for f in evidence.masked],
         "older": [
             {"input": root.partition(":")[0], "folder": root.partition(":")[2]}
@@ -128,6 +129,7 @@ def _print_files(files: dict[str, list[dict[str, str]]]) -> None:
     show(f"files read: {len(files['read'])} ({counted}; -f json names them)")
     headings = {
         "absent": ("usually in a bundle, and absent", ("what", "place")),
+        "unused": ("nothing known in them, and so not used", ("file",)),
         "masked": ("masked, and so not known", ("file", "what")),
         "older": ("older than the bundle around it", ("folder",)),
         "refused": ("not read, or not to the end", ("file", "detail")),

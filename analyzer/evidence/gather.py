@@ -31,6 +31,8 @@ from analyzer.bundle import (
     split_root,
 )
 from analyzer.evidence import kubernetes
+from analyzer.evidence.aws_records import LiveSecret
+from analyzer.evidence.credential_texts import live_keys
 from analyzer.evidence.input_kind import kind_of, layout_of, loose_layout
 from analyzer.evidence.insights import (
     archive_time,
@@ -45,7 +47,7 @@ from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_be
 from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
-from analyzer.evidence.sniff import read_loose
+from analyzer.evidence.sniff import Loose, read_loose
 from analyzer.evidence.withheld import without_masks
 from analyzer.frozen import frozen
 
@@ -57,6 +59,7 @@ _RESOURCE_VERSION = re.compile(rb"\n +resourceVersion: \"?([0-9]{1,19})\b")
 _DISK_FULL = b"Disk usage exceeds the volume percentage"
 _LONGEST_NOTE = 4 << 20
 _CREDENTIALS = re.compile(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
+_OF_A_KIND = re.compile(rb"^[ {-]{0,3}\s*[\"']?(?:kind|apiVersion)[\"']?:", re.MULTILINE)
 _IS_LIST = re.compile(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
 _NOISE = ("event-filter.html", ".DS_Store")
 _NOISE_FOLDERS = frozenset(
@@ -159,6 +162,8 @@ class Evidence:
     times: list[GatherTime] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     files: list[ReadFile] = field(default_factory=list)
+    unused: list[ReadFile] = field(default_factory=list)
+    """Loose files in which nothing is known."""
     masked: list[ReadFile] = field(default_factory=list)
     """Parts of exports that were masked and so are not known."""
     older: set[str] = field(default_factory=set)
@@ -260,6 +265,10 @@ def _unmasked(value: str | None) -> str | None:
 def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
     record.members, record.bytes, record.stopped = source.members, source.bytes, source.stopped
     record.kind = kind_of(record.roots, record.layouts, record.contents) or record.kind
+    if record.kind == "file" and any(one.input == record.id for one in evidence.unused):
+        record.kind = "not recognised"
+        detail = "nothing in it is known, so it was not used"
+        evidence.problems.append(Problem(record.id, "", "not-used", detail, "note"))
     evidence.problems += [
         Problem(record.id, issue.member, issue.code, issue.detail, issue.severity) for issue in source.issues
     ]
@@ -434,6 +443,7 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         _take_loose_log(evidence, record, entry.path, data, logs)
         data = data[:at]
     loose = read_loose(record.id, entry.path, data)
+    _note_keys(evidence, record, entry.path, data, loose)
     if at is not None and not loose.records:
         return
     if loose.records:
@@ -442,6 +452,8 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
     elif loose.problem is None and loose.note is None and looks_like_log(data):
         _take_loose_log(evidence, record, entry.path, data, logs)
         return
+    elif loose.problem is None and loose.note is None and data.strip() and not _OF_A_KIND.search(data[:4096]):
+        evidence.unused.append(ReadFile(record.id, entry.path, "not known"))
     if loose.note:
         evidence.problems.append(Problem(record.id, entry.path, "not-used", loose.note, "note"))
     if loose.problem:
@@ -457,6 +469,20 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         evidence.masked += [ReadFile(record.id, entry.path, what) for what in gone]
         if kept is not None:
             evidence.loose.append(kept)
+
+
+def _note_keys(evidence: Evidence, record: InputRecord, path: str, data: bytes, loose: Loose) -> None:
+    """Note a long-lived key in the file, where its reader does not say it already."""
+    found = live_keys(record.id, path, data)
+    if found is None or any(
+        isinstance(one, LiveSecret) or (isinstance(one, K8sObject) and one.kind == "Secret")
+        for one in loose.records
+    ):
+        return
+    evidence.loose.append(found)
+    if not loose.records:
+        record.contents.add("access key")
+        evidence.files.append(ReadFile(record.id, path, "access key"))
 
 
 def _take_report(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> bool:

@@ -29,6 +29,11 @@ _ELIDED = re.compile(r"(\d{1,9}) bytes long")
 _MASKED = re.compile(r"X{6,}|REDACTED|<removed>|\*{4,}|x-[a-z0-9]+-\d{10}-x", re.IGNORECASE)
 
 
+def is_masked_text(value: str) -> bool:
+    """Tell a text in which something was masked, by a tool or by hand."""
+    return _MASKED.search(value) is not None
+
+
 def mapping(value: Json) -> Mapping[str, Json]:
     """Give the value if it is a mapping with string keys, else an empty one."""
     return value if isinstance(value, Mapping) else {}
@@ -107,7 +112,7 @@ def secret(obj: K8sObject) -> Secret:
     for key, value in strings(obj.value.get("stringData")).items():
         if PLACEHOLDER_LINE in obj.value:
             value = f"{value}\n{PLACEHOLDER_LINE}"
-        values[key] = SecretValue(len(value.encode()), value, masked=bool(_MASKED.search(value)))
+        values[key] = SecretValue(len(value.encode()), value, masked=is_masked_text(value))
     metadata = obj.value.get("metadata")
     return Secret(
         namespace=obj.namespace,
@@ -128,11 +133,11 @@ def _secret_value(value: Json) -> SecretValue:
         raw = base64.b64decode("".join(value.split()), validate=True)
         decoded = raw.decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        return SecretValue(None, masked=bool(_MASKED.search(value)))
+        return SecretValue(None, masked=is_masked_text(value))
     elided = _ELIDED.fullmatch(decoded)
     if elided:
         return SecretValue(int(elided[1]))
-    return SecretValue(len(raw), decoded, masked=bool(_MASKED.search(decoded)))
+    return SecretValue(len(raw), decoded, masked=is_masked_text(decoded))
 
 
 def workload(obj: K8sObject) -> Workload:

@@ -90,6 +90,15 @@ class Secret:
 
 
 @frozen
+class CredentialsText:
+    """A credentials value outside its Secret; ``secret`` is namespace and name where a command tells."""
+
+    text: str
+    secret: tuple[str, str] | None
+    where: Where
+
+
+@frozen
 class TokenVolume:
     """A projected serviceAccountToken; ``audience`` is None where the volume names none."""
 

@@ -23,6 +23,7 @@ from analyzer.evidence.records import TokenSample
 from analyzer.evidence.terminal import holds_prompt, outputs
 from analyzer.evidence.text_formats import (
     FORMATS,
+    HEAD,
     JSON_KEYS,
     JSON_START,
     NOT_RELEVANT,
@@ -37,6 +38,8 @@ from analyzer.evidence.text_formats import (
 
 __all__ = ["NOT_RELEVANT", "Loose", "read_loose"]
 
+_QUOTED = re.compile(rb"^(?:>[ \t]?)+", re.MULTILINE)
+_FEW_QUOTED = 2
 _UTF8_MARK = b"\xef\xbb\xbf"
 _KUBERNETES_LIST = re.compile(rb'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:')
 _MANIFEST = re.compile(rb"^(?:- )?[\"']?(?:apiVersion|kind|items)[\"']?:", re.MULTILINE)
@@ -106,7 +109,15 @@ def _read(file: File) -> Loose:
     for read in FORMATS:
         if (found := read(file, head)) is not None:
             return found
-    return hinted(file) or said_token(file) or NOTHING
+    return _quoted(file) or hinted(file) or said_token(file) or NOTHING
+
+
+def _quoted(file: File) -> Loose | None:
+    """Read what a mail quotes, without its marks; the lines stay where they are."""
+    if len(_QUOTED.findall(file.data[:HEAD])) < _FEW_QUOTED:
+        return None
+    found = _read(replace(file, data=_QUOTED.sub(b"", file.data)))
+    return found if found.records or found.note or found.problem else None
 
 
 def _json(file: File) -> Loose:

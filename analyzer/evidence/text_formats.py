@@ -16,6 +16,7 @@ from analyzer.bundle.yaml_guard import iter_yaml
 from analyzer.evidence import ccoctl
 from analyzer.evidence.aws_failures import holds_failure, read_transcript
 from analyzer.evidence.collected import MANIFEST, read_manifest, read_refusals
+from analyzer.evidence.credential_texts import read_credential_texts
 from analyzer.evidence.exports import KEYS, rosa, text_output
 from analyzer.evidence.exports.steampipe import csv_document
 from analyzer.evidence.http_answers import (
@@ -170,6 +171,13 @@ def _curl(file: File, head: bytes) -> Loose | None:
     return Loose((answer,), "recorded answer", None) if answer is not None else None
 
 
+def _credentials(file: File, head: bytes) -> Loose | None:
+    if _YAML_START.search(head):
+        return None
+    records = read_credential_texts(file)
+    return Loose(tuple(records), "credentials value", None) if records else None
+
+
 def _cli_text(file: File, head: bytes) -> Loose | None:
     return (
         Loose((), "AWS export", None, text_output.CANNOT_BE_READ) if text_output.is_cli_text(head) else None
@@ -226,6 +234,7 @@ FORMATS: tuple[Format, ...] = (
     _pem,
     _tokens,
     _bucket_error,
+    _credentials,
     _cli_text,
     _rosa,
     _ccoctl,

@@ -95,6 +95,7 @@ class Asks:
         command = (
             f"oc -n {quote(namespace)} get secret {quote(name)} -o jsonpath='{{.data.credentials}}'"
             " | base64 -d | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
+            f" > {quote(f'secret-{namespace}-{name}.txt')}"
         )
         return _ask(
             f"secret-value:{namespace}/{name}",

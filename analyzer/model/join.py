@@ -71,7 +71,8 @@ def build_model(
     if foreign is not None:
         joined = join(replace(evidence, loose=[]), joined.now)
     # Whoever names the cluster knows that there are several.
-    model = replace(_subjects(joined, whole if cluster is None else evidence, foreign), notes=(*left, *notes))
+    model = _subjects(joined, whole if cluster is None else evidence, foreign)
+    model = replace(model, notes=(*left, *notes, *joined.notes))
     return model if target is None else replace(model, subjects=model.subjects + _upgrade(target, joined))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gather import Evidence, Problem
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.model.asks import Asks
 from analyzer.model.aws import provider_arn, provider_of, without_scheme
@@ -17,6 +17,7 @@ from analyzer.model.chains import Chain, enabled_capabilities, join_chains
 from analyzer.model.cluster import ClusterView, read_cluster, value_of
 from analyzer.model.hosted_roles import add_hosted_roles
 from analyzer.model.objects import Objects
+from analyzer.model.pasted_credentials import add_pasted
 from analyzer.model.providers import Providers, read_providers
 from analyzer.model.release_folders import release_folders
 from analyzer.model.requests import match_release, own_chains
@@ -46,6 +47,8 @@ class Joined:
     client_ids: Fact | Unknown
     now: datetime | None
     around: Surroundings
+    notes: tuple[Problem, ...] = ()
+    """What of the inputs could not be tied to a chain."""
 
 
 def join(evidence: Evidence, now: datetime | None) -> Joined:
@@ -61,6 +64,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     add_hosted_roles(chains, objects, view)
     match = match_release(chains, view, objects, aside)
     chains = own_chains(chains, match, hosted=view.hosted)
+    notes = add_pasted(chains, evidence)
     names = cluster_naming(book, chains, view, providers)
     account = _account(chains, book, names, view, providers)
     asks = Asks(
@@ -77,7 +81,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     around = Surroundings(evidence, objects, view, asks, chains, names, match, now)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
-        around,
+        around, tuple(notes),
     )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def draw_others(page: Page, story: Story, detail: Detail) -> list[str]:
 
 def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
     """Write warnings and remarks, one line for each rule; in full where the page is verbose."""
-    groups = [*story.warnings, *story.infos, *_orphans(story)]
+    groups = [*story.warnings, *(story.infos if detail.infos else ()), *_orphans(story)]
     if page.verbose:
         groups += [group for shares in story.explained.values() for group in shares]
         lines = [line for group in groups for line in ["", *_block(page, story, group, detail)]]
@@ -103,14 +103,15 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
         quote = quoted(page, piece, proven.message, gutter, first=position == 0, several=_several(story))
         lines += quote if detail.quotes else quote[:1]
     lines += _like_it(page, story, group)
-    if symptoms and detail.quotes:
-        lines += _note(page, "explains", "; ".join(_share(page, story, symptom) for symptom in symptoms))
     for remark in first.remarks if detail.quotes else ():
         lines += _note(page, "but", remark)
     lines += _candidates(page, first) if detail.quotes else []
+    # what to do stands before what is good to know: a reader in a hurry stops here
+    lines += _fix(page, first, detail)
+    if symptoms and detail.quotes:
+        lines += _explains(page, story, symptoms, detail)
     if detail.why and first.why:
         lines += _note(page, "why", sentences(first.why, detail.sentences))
-    lines += _fix(page, first, detail)
     if detail.disproof and first.disproof:
         lines += _note(page, "would disprove", first.disproof)
     if page.verbose:
@@ -169,6 +170,14 @@ def _candidates(page: Page, finding: Finding) -> list[str]:
         if candidate.command:
             lines.append("         " + page.paint(candidate.command, "command"))
     return lines
+
+
+def _explains(page: Page, story: Story, symptoms: tuple[Findings, ...], detail: Detail) -> list[str]:
+    if detail.shares:
+        return _note(page, "explains", "; ".join(_share(page, story, symptom) for symptom in symptoms))
+    number = sum(len(group) for group in symptoms)
+    rules = ", ".join(group[0].rule for group in symptoms)
+    return [page.one_line("  = explains: ", f"{counted(number, 'symptom')} ({rules})", "title")]
 
 
 def _share(page: Page, story: Story, group: Findings) -> str:

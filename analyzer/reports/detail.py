@@ -23,9 +23,13 @@ class Detail:
     disproof: bool = True
     sentences: int = _ALL
     """How many sentences of the reason: the repair is more urgent than all of it."""
+    shares: bool = True
+    """Whether each symptom that the cause explains has its numbers, or only its name."""
     quotes: bool = True
     tight: bool = False
     """No empty lines but those around the verdict."""
+    infos: bool = True
+    """Whether remarks have a line: they are counted at the end in any case."""
 
     def brief(self) -> Detail:
         """Give the detail for what is not the main point."""
@@ -36,27 +40,32 @@ class Detail:
 
 EVERYTHING = Detail()
 
-_SHORT = Detail(places=1, steps=2, others=1, warnings=1, unknowns=1, rows=2)
-_TIGHT = replace(_SHORT, warnings=0, tight=True, sentences=1)
-_BARE = replace(_TIGHT, rows=0, disproof=False)
+_FULL = Detail(places=3, others=4, warnings=8, unknowns=3, rows=8)
+_SHORT = Detail(places=1, others=1, warnings=1, unknowns=1, rows=2)
+_TIGHT = replace(_SHORT, warnings=0, unknowns=0, tight=True, sentences=1)
+_BARE = replace(_TIGHT, rows=0, disproof=False, shares=False, others=0)
+_REPAIR = replace(_BARE, why=False, infos=False)
 
 LADDER = (
-    Detail(places=3, steps=6, others=4, warnings=8, unknowns=3, rows=8),
-    Detail(places=2, steps=6, others=3, warnings=6, unknowns=3, rows=6),
-    Detail(places=2, steps=3, others=2, warnings=4, unknowns=3, rows=6),
-    Detail(places=2, steps=2, others=2, warnings=3, unknowns=2, rows=4),
-    Detail(places=2, steps=2, others=1, warnings=2, unknowns=1, rows=3),
+    _FULL,
+    replace(_FULL, places=2, others=3, warnings=6, rows=6),
+    replace(_FULL, places=2, others=2, warnings=4, rows=6),
+    replace(_FULL, places=2, others=2, warnings=3, unknowns=2, rows=4),
+    replace(_FULL, places=2, others=1, warnings=2, unknowns=1, rows=3),
     replace(_SHORT, warnings=2, rows=3),
     _SHORT,
     replace(_SHORT, warnings=0),
     replace(_SHORT, warnings=0, tight=True),
+    replace(_TIGHT, unknowns=1),
     _TIGHT,
     replace(_TIGHT, rows=0),
+    replace(_TIGHT, rows=0, shares=False),
+    replace(_BARE, disproof=True),
     _BARE,
-    replace(_BARE, unknowns=0),
-    replace(_BARE, unknowns=0, others=0),
-    replace(_BARE, unknowns=0, others=0, why=False),
-    replace(_BARE, steps=1),
-    replace(_BARE, steps=1, why=False),
+    _REPAIR,
+    *(replace(_REPAIR, steps=steps) for steps in (7, 6, 5, 4, 3, 2, 1)),
 )
-"""What a short answer tries in turn until it fits; a wide page gets further than a narrow one."""
+"""What a short answer tries in turn until it fits; a wide page gets further than a narrow one.
+
+The steps of the main repair are the last to go: all else can be asked for when they are done.
+"""

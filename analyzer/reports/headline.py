@@ -11,19 +11,20 @@ from .wording import RECENCY_WORDS, STATE_WORDS, listed, minute
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)
 
+_ANSWER = "STS answers: "
 _ENTRIES = 5
 """How many verdicts a short answer gives; each is about another break."""
 
 
-def draw_verdict(page: Page, story: Story) -> list[str]:
-    """Write one entry for each group of chains, the worst first."""
+def draw_verdict(page: Page, story: Story, *, brief: bool = False) -> list[str]:
+    """Write one entry for each group of chains, the worst first; ``brief`` cuts what STS answers."""
     if not story.groups:
         return _without_chains(page, story)
     lines = _failures_apart(page, story)
     most = len(story.groups) if page.verbose else _ENTRIES
     for position, group in enumerate(story.groups[:most]):
         lead = _HANG if lines else _LEAD
-        lines += _entry(page, story, group, lead, full=position == 0 or page.verbose)
+        lines += _entry(page, story, group, lead, full=position == 0 or page.verbose, brief=brief)
     left = story.groups[most:]
     if left:
         states = ", ".join(dict.fromkeys(STATE_WORDS[group.state] for group in left))
@@ -49,7 +50,7 @@ def _failures_apart(page: Page, story: Story) -> list[str]:
     return lines
 
 
-def _entry(page: Page, story: Story, group: Group, lead: str, full: bool) -> list[str]:
+def _entry(page: Page, story: Story, group: Group, lead: str, *, full: bool, brief: bool) -> list[str]:
     where = f" at {group.link}" if group.state == "fail" and group.link else ""
     head = f"{lead}{page.signs.states[group.state]} {STATE_WORDS[group.state].upper()}{where}"
     said = sentence(story, group)
@@ -59,7 +60,8 @@ def _entry(page: Page, story: Story, group: Group, lead: str, full: bool) -> lis
         return page.paragraph(f"{head} {page.signs.dash} ", text, group.state, hang=len(_LEAD) + 2)
     lines = page.paragraph(f"{head} {page.signs.dash} ", said, group.state, hang=len(_LEAD) + 2)
     for text in (_share(page, story, group), *_circumstances(story, group)):
-        lines += page.paragraph(_HANG, text, hang=len(_LEAD) + 2)
+        cut = brief and text.startswith(_ANSWER)
+        lines += [page.one_line(_HANG, text)] if cut else page.paragraph(_HANG, text, hang=len(_LEAD) + 2)
     return lines
 
 
@@ -105,7 +107,7 @@ def errors_seen(group: Group) -> str:
 def _circumstances(story: Story, group: Group) -> list[str]:
     """Say what STS answers, and what would settle an open question."""
     error = next((c.verdict.simulated_error for c in group.chains if c.verdict.simulated_error), None)
-    texts = [f"STS answers: {' '.join(error.text.split())}"] if error else []
+    texts = [f"{_ANSWER}{' '.join(error.text.split())}"] if error else []
     waiting = {link.link: link.waits_for for chain in group.chains for link in chain.links if link.waits_for}
     if waiting:
         causes = " and ".join(dict.fromkeys(waiting.values()))

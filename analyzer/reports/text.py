@@ -21,6 +21,9 @@ DEFAULT = Options()
 LINES = 40
 """How long an answer is that nobody asked to be longer."""
 
+_REMARKS = 2
+"""How many remarks on single files there is room for."""
+
 TIGHT = range(5, 12)
 """The parts after the main finding: where room is short they follow each other without an empty line."""
 
@@ -48,7 +51,7 @@ def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
     parts = [
         draw_heading(page, story.report),
         _readiness(page, story.report, detail),
-        ["", *draw_verdict(page, story)],
+        ["", *draw_verdict(page, story, brief=not detail.infos)],
         _picture(page, story, detail),
         ["", *main] if main else [],
         draw_others(page, story, detail),
@@ -56,11 +59,13 @@ def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
         draw_unknowns(page, story, detail),
         _unread(page, story.report),
         _notices(page, story.report),
+        _remarks(page, story.report),
         _chains(page, story) if page.verbose else [],
         ["", *_last(page, story.report)],
     ]
     if detail.tight:
-        parts = [part[1:] if n in TIGHT and part and not part[0] else part for n, part in enumerate(parts)]
+        close = TIGHT if detail.infos else range(3, TIGHT.stop)
+        parts = [part[1:] if n in close and part and not part[0] else part for n, part in enumerate(parts)]
     return [line for part in parts for line in part]
 
 
@@ -120,6 +125,28 @@ def _notices(page: Page, report: Report) -> list[str]:
     lines = [line for text in report.notices[:most] for line in page.paragraph(lead, text, "warn")]
     if report.notices[most:]:
         lines.append(f"  {page.signs.dots} {len(report.notices) - most} more: -v for all")
+    return lines
+
+
+def _remarks(page: Page, report: Report) -> list[str]:
+    """Say what was noted of the inputs; where room is short, of files that were handed in by name."""
+    lead = f"{page.signs.states['warn']} "
+    if page.verbose:
+        texts = [f"{i.path}: {text}" for i in report.inputs for text in i.warnings]
+        return [line for text in texts for line in page.paragraph(lead, text, "warn")]
+    read = {(e.input, e.detail) for e in report.errors}
+    named = [
+        (i.path, text.removeprefix(f"{i.path}: "))
+        for i in report.inputs
+        if i.members == 1
+        for text in i.warnings
+        if not any(text.endswith(detail) for of, detail in read if of == i.id)
+    ]
+    lines = [
+        line for path, text in named[:_REMARKS] for line in page.paragraph(lead, f"{path}: {text}", "warn")
+    ]
+    if named[_REMARKS:]:
+        lines.append(f"  {page.signs.dots} {len(named) - _REMARKS} more: -v for all")
     return lines
 
 

@@ -16,10 +16,13 @@ def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
     if not missing:
         return []
     groups = alike(missing) if not page.verbose else [[item] for item in missing]
-    lines = ["", page.paint(f"not known ({len(missing)}), most decisive first:", "title")]
     # where no cause is proven, the missing evidence is the next step
     proven = bool(story.groups) and story.groups[0].state == "fail"
     most = max(detail.unknowns, 0 if proven else 1)
+    if not most:
+        names = listed([_title(page, group) for group in groups], 6)
+        return ["", page.one_line(f"not known ({len(missing)}): ", f"{names} (-v for all)", "title")]
+    lines = ["", page.paint(f"not known ({len(missing)}), most decisive first:", "title")]
     for group in groups[:most]:
         lines += _entry(page, story, group)
     left = groups[most:]

@@ -103,7 +103,7 @@ def test_encodings_that_windows_writes(encoding: str, form: str) -> None:
         b"\x1f\x8b\x08" + bytes(100),
         b"\x89PNG\r\n\x1a\n" + bytes(100),
         b"plain words\n" * 10,
-        b"[default]\nrole_arn = x\n",
+        b"[default]\nregion = x\n",
         b"[2026-01-01] a log line\n",
         b"{{ template }}",
         b'{"resources": [], "version": 4}',

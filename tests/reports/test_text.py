@@ -14,6 +14,7 @@ from analyzer.findings.report import Report
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert
 from analyzer.reports.json import load_json, render_json, schema
+from analyzer.reports.story import tell
 from analyzer.reports.text import LINES, render_text
 from analyzer.session import built_in_rules, extract
 
@@ -54,9 +55,22 @@ def test_the_answer_names_cause_proof_and_next_step(report: Report) -> None:
         assert finding.rule in text
         assert "-->" in text
         assert "= fix:" in text
-        assert "= why:" in text
     if report.missing:
         assert report.missing[0].command.split("|", 1)[0].split()[0] in text
+
+
+def test_the_main_repair_is_whole_and_begins_early(report: Report) -> None:
+    main = tell(report).main
+    if not main or main[0].state != "fail":
+        return
+    lines = render_text(report).splitlines()
+    early = " ".join(" ".join(lines[:29]).split())
+    assert "-->" in early
+    assert " ".join(main[0].fix[0].text.split())[:40] in early
+    whole = " ".join(" ".join(lines).split())
+    for step in main[0].fix:
+        assert " ".join(step.text.split()) in whole
+        assert not step.command or " ".join(step.command.split()) in whole
 
 
 def test_verbose_says_everything(report: Report) -> None:
