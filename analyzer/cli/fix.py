@@ -43,9 +43,8 @@ def fix(
         print(inert(f"mends {', '.join(repair.rules)}: {repair.title}"))
     for left in mended.left:
         print(inert(f"left  {left.finding.state} {left.finding.rule}: {left.reason}"))
-    print(
-        f"{len(mended.repairs)} repairs; read {inert(str(output / 'README.md'))} first. Nothing was applied."
-    )
+    count, guide = len(mended.repairs), inert(str(output / "README.md"))
+    print(f"{count} repair{'s' * (count != 1)}; read {guide} first. Nothing was applied.")
     return 1 if any(left.finding.state == "fail" for left in mended.left) else 0
 
 

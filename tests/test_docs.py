@@ -1,0 +1,212 @@
+"""The pages say what the program does: their commands run, their links and their examples hold."""
+
+import json
+import re
+import shlex
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from analyzer.cli.app import app
+from analyzer.engine import load_rules, rule_schema, run_rule_tests
+from analyzer.engine.parser import FUNCTIONS, METHODS, QUANTIFIERS
+from analyzer.model.vocabulary import VOCABULARY
+from analyzer.reports.json import schema as report_schema
+
+ROOT = Path(__file__).resolve().parents[1]
+GENERATED = ("rules.md", "facts.md", "session.md")
+PAGES = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "samples/rule-pack/README.md")),
+    *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in GENERATED),
+]
+SAMPLE = ROOT / "samples" / "trust-wrong-service-account"
+ROLE = "exports/iam/get-role-demo-openshift-ingress-operator-cloud-credentials.json"
+NOT_RUN = ("export-aws", "--install-completion", "--show-completion")
+"""Commands that would call AWS or change the user's shell: only their options are looked up."""
+OTHERS = ("make", "pipx", "podman", "python3", "sh", "aws", "curl", "jq", "mkdir", "sts-doctor/bin/pip")
+"""Programs that the pages name beside ours."""
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text(page), re.DOTALL | re.MULTILINE)
+
+
+def commands(page: Path) -> list[str]:
+    """Give the command lines of a page, without the remarks behind them."""
+    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
+    return [re.split(r"\s+#\s", line)[0].strip() for line in lines if line.strip()]
+
+
+WITH_COMMANDS = [page for page in PAGES if any(c.startswith("sts-doctor ") for c in commands(page))]
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Lay out, under the names that the pages use, what a reader would have at hand."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("bundle", "cases/one"):
+        shutil.copytree(SAMPLE / "must-gather", tmp_path / name)
+    shutil.copytree(SAMPLE / "exports", tmp_path / "exports")
+    shutil.copytree(SAMPLE, tmp_path / "case")
+    shutil.copytree(SAMPLE / "exports" / "credrequests", tmp_path / "credrequests")
+    for name in ("must-gather.tar.gz", "before.tar.gz", "after.tar.gz", "sts-collect-1.tar.gz"):
+        with tarfile.open(tmp_path / name, "w:gz", compresslevel=1) as archive:
+            archive.add(SAMPLE / ("exports" if "collect" in name else "must-gather"), "held")
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    (tmp_path / "my-rules" / "trust").mkdir(parents=True)
+    rule = blocks(ROOT / "docs" / "writing-rules.md", "yaml")[0]
+    (tmp_path / "my-rules" / "trust" / "our-session-length.yaml").write_text(rule, encoding="utf-8")
+    for source, name in ((ROLE, "get-role.json"), ("exports/issuer/keys.json", "keys.json")):
+        shutil.copy(SAMPLE / source, tmp_path / name)
+    (tmp_path / "token").write_text(
+        "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJodHRwczovL2V4YW1wbGUuY29tIn0", encoding="ascii"
+    )
+    trust = {"id": "1", "trustPolicy": {"Statement": []}, "providerArn": "arn:aws:iam::1:oidc-provider/x",
+             "claims": {"iss": "https://x", "sub": "s", "aud": "a"}}  # fmt: skip
+    policy = {"id": "1", "request": {"action": "s3:GetObject", "resource": "*"}, "identityPolicies": []}
+    for name, line in (("trust.jsonl", trust), ("policy.jsonl", policy)):
+        (tmp_path / name).write_text(f"{json.dumps(line)}\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_of_a_page_run(page: Path, case: Path) -> None:
+    runner = CliRunner()
+    saved = runner.invoke(app, ["analyze", "case/", "-f", "json"]).stdout
+    (case / "report.json").write_text(saved, encoding="utf-8")
+    for line in commands(page):
+        if not line.startswith("sts-doctor ") or any(word in line.split() for word in NOT_RUN):
+            continue
+        body, _, into = line.partition(" > ")
+        body, _, source = body.partition(" < ")
+        arguments = [hit for word in shlex.split(body)[1:] for hit in expanded(word)]
+        result = runner.invoke(app, arguments, input=(case / source).read_text("utf-8") if source else None)
+        assert result.exit_code in (0, 1, 4), f"{line}: {result.exit_code}: {result.stderr}{result.exception}"
+        if into:
+            (case / into).write_text(result.stdout, encoding="utf-8")
+
+
+def expanded(word: str) -> list[str]:
+    return sorted(str(p) for p in Path().glob(word)) if "*" in word else [word]
+
+
+def test_options_of_commands_that_are_not_run_exist() -> None:
+    root = get_command(app)
+    lines = [c for page in PAGES for c in commands(page) if any(word in c.split() for word in NOT_RUN)]
+    assert {word for line in lines for word in line.split() if word in NOT_RUN} == set(NOT_RUN)
+    for line in lines:
+        words = shlex.split(line)[1:]
+        command = root.commands.get(words[0], root)  # type: ignore[attr-defined]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("-")} <= known, line
+
+
+def test_the_readme_names_every_command() -> None:
+    shown = " ".join(commands(ROOT / "README.md"))
+    readme = text(ROOT / "README.md")
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        assert f"sts-doctor {name}" in shown, name
+        for inner in getattr(command, "commands", {}):
+            assert f"{name} {inner}" in shown or re.search(rf"{name} .*#.*\b{inner}\b", readme), (name, inner)
+
+
+def test_other_programs_are_known_and_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text(ROOT / "Makefile"), re.MULTILINE))
+    for page in PAGES:
+        for line in commands(page):
+            program = line.split()[0]
+            assert program in (*OTHERS, "sts-doctor"), f"{page.name}: {line}"
+            if program == "make":
+                assert line.split()[1] in targets, f"{page.name}: {line}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    bare = re.sub(r"^```.*?^```", "", text(page), flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)\s]+)\)", bare):
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{page.name}: {target}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", text(file), re.MULTILINE)
+            assert anchor in [h.lower().replace(" ", "-") for h in headings], f"{page.name}: {target}"
+    for path in re.findall(r"`((?:docs|samples|analyzer|tests|release)/[\w./-]+|[A-Z]+\.md)`", bare):
+        assert (ROOT / path).exists(), f"{page.name}: {path}"
+    for command in re.findall(r"`sts-doctor ([a-z][a-z-]*)", bare):
+        assert command in get_command(app).commands, f"{page.name}: {command}"  # type: ignore[attr-defined]
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    readme = text(ROOT / "README.md")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"](docs/{page.name})" in readme, page.name
+
+
+def test_the_library_example_runs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    (example,) = blocks(ROOT / "docs" / "library.md", "python")
+    names: dict[str, object] = {}
+    exec(compile(example, "docs/library.md", "exec"), names)  # noqa: S102 - our own page
+    shown = capsys.readouterr().out
+    assert "ingress: fail at trust" in shown
+    assert "get-role-demo-openshift-ingress-operator-cloud-credentials.json:" in shown
+    assert "aws iam update-assume-role-policy" in shown
+    assert "trust-subject-mismatch" in str(names["text"])
+
+
+def test_the_library_page_names_what_is_exported() -> None:
+    import analyzer
+
+    page = text(ROOT / "docs" / "library.md")
+    for name in analyzer.__all__:
+        assert name == "__version__" or f"`{name}" in page, name
+        assert getattr(analyzer, name)
+    with pytest.raises(AttributeError, match="judge"):
+        _ = analyzer.judge  # type: ignore[attr-defined]
+
+
+def test_the_schema_page_names_every_field() -> None:
+    page = text(ROOT / "docs" / "json-schema.md")
+    named = set(re.findall(r"`(\w+)(?:\[\])?`", page))
+    schema = report_schema()
+    parts = [schema, *schema["$defs"].values()]  # type: ignore[attr-defined]
+    fields = {field for part in parts for field in part.get("properties", {})}
+    assert fields - named == set()
+
+
+def test_the_first_rule_passes_its_tests(tmp_path: Path) -> None:
+    rule = blocks(ROOT / "docs" / "writing-rules.md", "yaml")[0]
+    file = tmp_path / "trust" / f"{yaml.safe_load(rule)['id']}.yaml"
+    file.parent.mkdir()
+    file.write_text(rule, encoding="utf-8")
+    results = run_rule_tests(load_rules([tmp_path], VOCABULARY))
+    assert len(results) == 3
+    assert all(result.passed for result in results)
+
+
+def test_the_rule_page_names_every_key_and_function() -> None:
+    page = text(ROOT / "docs" / "writing-rules.md")
+    for key in rule_schema(VOCABULARY)["properties"]:  # type: ignore[attr-defined]
+        assert f"| `{key}`" in page or f"`{key}`, " in page or f", `{key}`" in page, key
+    for name in (*FUNCTIONS, *METHODS, *QUANTIFIERS, "has", "known"):
+        assert f"{name}(" in page, name
+
+
+def test_the_container_is_run_as_the_page_says() -> None:
+    head = text(ROOT / "Containerfile")
+    (run,) = (c for c in commands(ROOT / "docs" / "install.md") if c.startswith("podman run"))
+    assert run in re.sub(r" \\\n#\s+", " ", head)
+    assert re.search(r"^USER (?!0\b|root)\S+", head, re.MULTILINE)
