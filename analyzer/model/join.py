@@ -20,13 +20,13 @@ from analyzer.model.binding import newest_gather, only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import DEFAULT_ISSUER, Facts, value_of
+from analyzer.model.foreign_exports import Foreign, foreign_exports
 from analyzer.model.inputs import input_facts
 from analyzer.model.issuer import in_force, issuer_facts, signing_keys
 from analyzer.model.joined import Joined, gathered_at, join
 from analyzer.model.objects import known
 from analyzer.model.providers import provider_facts
 from analyzer.model.repairs import cluster_repairs, token_repairs
-from analyzer.model.resolve import foreign_exports
 from analyzer.model.surroundings import (
     surrounding_subjects,
 )
@@ -67,8 +67,8 @@ def build_model(
     evidence, left = only_one_cluster(evidence, cluster)
     evidence, notes = newest_gather(evidence)
     joined = join(evidence, as_of or gathered_at(evidence))
-    foreign = foreign_exports(joined.chains, joined.choices, joined.lengths, joined.providers, joined.view)
-    if foreign is not None:
+    foreign = foreign_exports(joined)
+    if foreign is not None and foreign.sure:
         joined = join(replace(evidence, loose=[]), joined.now)
     # Whoever names the cluster knows that there are several.
     model = _subjects(joined, whole if cluster is None else evidence, foreign)
@@ -84,15 +84,17 @@ def _upgrade(target: Target, joined: Joined) -> tuple[Subject, ...]:
     return tuple(upgrade_subjects(target, present))
 
 
-def _subjects(joined: Joined, whole: Evidence, foreign: Fact | None) -> Model:
+def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model:
     view, evidence = joined.view, joined.evidence
     facts = view.facts
     _sts_facts(joined)
     facts |= issuer_facts(view, evidence, joined.objects, joined.asks)
     facts |= cluster_repairs(joined)
     facts |= input_facts(whole)
-    if foreign is not None:
-        facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign)
+    if foreign is not None and foreign.sure:
+        facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign.clusters)
+    facts["inputs.doubtful"] = known(None) if foreign is None or foreign.sure else foreign.clusters
+    facts["inputs.mixed_summary"] = _mixed(facts)
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
     webhooks = webhook_chains(joined)
@@ -125,6 +127,14 @@ def _with_foreign(clusters: Fact | Unknown, foreign: Fact) -> Fact:
         return foreign
     phrases = foreign.value if isinstance(foreign.value, list) else []
     return Fact([*clusters.value, *phrases], (*clusters.cites, *foreign.cites), derived=True)
+
+
+def _mixed(facts: Facts) -> Fact:
+    clusters, doubt = value_of(facts, "inputs.clusters"), value_of(facts, "inputs.doubtful")
+    if isinstance(clusters, list) and len(clusters) > 1:
+        named = ", ".join(map(str, clusters))
+        return known(f"The inputs do not belong together: {named}. Only one of these is judged here")
+    return known(f"The inputs may not belong together: {doubt}" if doubt else None)
 
 
 def _sts_facts(joined: Joined) -> None:

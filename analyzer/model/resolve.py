@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TypeGuard
 
-from analyzer.engine.facts import Cite, Fact
+from analyzer.engine.facts import Cite
 from analyzer.evidence.aws_records import CloudTrailEvent, ClusterDescription, RoleAssignment
 from analyzer.evidence.gather import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
-from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, provider_of, without_scheme
+from analyzer.model.aws import ccoctl_name_of, parse_role_arn, without_scheme
 from analyzer.model.chains import Chain
-from analyzer.model.cluster import ClusterView, value_of
+from analyzer.model.cluster import ClusterView
 from analyzer.model.providers import Providers, known_names
 from analyzer.model.recorded_calls import role_of_calls
 from analyzer.model.roles import (
@@ -29,12 +28,10 @@ from analyzer.model.roles import (
     role_name,
     unite,
 )
-from analyzer.model.secrets import LengthVerdict
 from analyzer.model.trust import RoleChoice
 
 STATED = ("secret", "stsIAMRoleARN", "pod env")
 """Ways in which the cluster itself names a role."""
-_TRUSTED = re.compile(r"oidc-provider/([A-Za-z0-9./_-]+)")
 
 
 def read_roles(evidence: Evidence) -> RoleBook:
@@ -183,68 +180,6 @@ def foreign_role(
         ours = ", ".join(sorted(names.prefixes))
         return f"its name begins with {prefix}, this cluster's roles with {ours}"
     return None
-
-
-def foreign_exports(
-    chains: Sequence[Chain],
-    choices: Mapping[str, RoleChoice],
-    lengths: Mapping[str, LengthVerdict],
-    providers: Providers,
-    view: ClusterView,
-) -> Fact | None:
-    """Tell exports that are of another cluster: nothing in them fits this one.
-
-    None of the exported roles trusts this issuer and no exported provider is this issuer's; and either
-    the byte lengths of the Secrets fit none of the roles, or the roles bear another cluster's name. A
-    cluster whose issuer was changed is told apart by its Secrets, which still fit, or by its name.
-    """
-    issuer = without_scheme(view.issuer or "")
-    if not issuer:
-        return None
-    named = {p[1] for arn, _ in providers.listed_arns() if (p := provider_of(arn))}
-    named |= {without_scheme(record.url or "") for record in providers.records}
-    chosen = [role for c in chains if (role := choices[c.id].role) is not None]
-    if issuer in named or not chosen or any(names_issuer(role, issuer) for role in chosen):
-        return None
-    if any(choices[c.id].role and choices[c.id].how in STATED for c in chains):
-        return None
-    judged = [
-        c
-        for c in chains
-        if lengths[c.id].fits is not None
-        and choices[c.id].how != "secret"
-        # all names that are cut have one length, which tells nothing
-        and len(choices[c.id].name or "") < ROLE_NAME_LIMIT
-    ]
-    roles = [role for c in judged if (role := choices[c.id].role) is not None]
-    by_length = len(judged) > 1 and not any(lengths[c.id].fits for c in judged)
-    if not by_length:
-        roles = [role for c in chains if (role := _of_another_name(c, choices[c.id].role, view)) is not None]
-        if len(roles) < 2:
-            return None
-    cites = [role.where for role in roles if role.where is not None]
-    cluster = view.facts["cluster.issuer"]
-    phrases = [
-        f"the cluster, whose issuer is {view.issuer}",
-        f"the exports, with roles such as {roles[0].name}",
-    ]
-    return Fact(phrases, (*(cluster.cites if isinstance(cluster, Fact) else ()), *cites[:3]), derived=True)
-
-
-def _of_another_name(chain: Chain, role: Role | None, view: ClusterView) -> Role | None:
-    """Give a role that was made with another name than the cluster's, for an issuer of that name too."""
-    prefix = prefix_of(role.name, chain.namespace, chain.secret_name) if role else None
-    infra, own = value_of(view.facts, "cluster.infra_name"), ccoctl_name_of(view.issuer or "")
-    if role is None or prefix is None or own is None or not isinstance(infra, str):
-        return None
-    trusted = {ccoctl_name_of(f"https://{url}") for url in _TRUSTED.findall(role.trust_text)}
-    same = _alike(own, infra) and not _alike(prefix, infra) and trusted == {prefix}
-    return role if same else None
-
-
-def _alike(name: str, infra: str) -> bool:
-    """Tell a name that may have been given for a cluster: installer and people begin both alike."""
-    return name[:3].lower() == infra[:3].lower()
 
 
 def _made_for(role: Role, chain: Chain, names: Naming) -> bool:

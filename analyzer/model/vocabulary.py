@@ -72,6 +72,8 @@ keys.foreign                   bool    the key set has usable keys, and none of 
 keys.mismatched                list    kids that stand in the key set with another modulus than the cluster's key
 keys.old_unpublished           list    kids of older keys of the cluster that are not in the key set
 inputs.clusters                list    the different clusters that the inputs are of, as phrases; one where they agree
+inputs.doubtful                string  why the exports may be of another cluster though nothing proves it, as one phrase, else null
+inputs.mixed_summary           string  what of the two stands, as a sentence, else null
 inputs.cleaned                 list    inputs that were obfuscated, and by what
 inputs.incomplete              list    parts that are truncated or unreadable, as phrases
 inputs.unsafe                  list    members that were refused, as phrases

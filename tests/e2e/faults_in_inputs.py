@@ -7,7 +7,7 @@ from typing import Any
 from samples import Cluster
 from samples.bundle import image_folder
 
-from .fault import TOKEN, TRUST_FAULT, Fault
+from .fault import ROLES, TOKEN, TRUST_FAULT, Fault
 from .faults_in_cluster import ACCOUNT
 from .runs import Edit, bundle
 
@@ -66,6 +66,22 @@ def _anothers_exports(cluster: Cluster) -> None:
         setattr(cluster, name, getattr(other, name))
 
 
+def _hosted_anothers_exports(cluster: Cluster) -> None:
+    """Another cluster's behind CloudFront, with names as long as this one's: no byte tells them apart."""
+    other = Cluster(name="prod", infra_name="prod-9x2lm", issuer=f"https://{_DISTRIBUTION}", seed="prod")
+    for name in ("roles", "providers", "discovery", "jwks"):
+        setattr(cluster, name, getattr(other, name))
+
+
+def _doubtful_roles(cluster: Cluster) -> None:
+    """Only the roles were exported: the issuer may have been changed, the names say that it was not."""
+    other = Cluster(name="prod", infra_name="prod-9x2lm", issuer=f"https://{_DISTRIBUTION}", seed="prod")
+    cluster.roles = other.roles
+
+
+_DISTRIBUTION = "d1a2b3c4d5e6f7.cloudfront.net"
+
+
 def _fault(rule: str, more: Any, hide: str, edit: Edit = nothing, **options: Any) -> Fault:
     defaults = {"state": "warn", "kind": "hygiene", "second": TRUST_FAULT}
     return Fault(rule, "inputs", edit, hide, more=more, **(defaults | options))
@@ -79,6 +95,10 @@ FAULTS = [
     _fault("input-mixed-clusters", _another_bundle, r"^staging/", state="fail", variant="bundles"),
     _fault("input-mixed-clusters", None, r"exports/(?:iam|oidc|issuer)/", _anothers_exports, state="fail",
            variant="exports"),
+    _fault("input-mixed-clusters", None, r"exports/(?:iam|oidc|issuer)/", _hosted_anothers_exports,
+           state="fail", variant="alike"),
+    _fault("input-mixed-clusters", None, ROLES, _doubtful_roles, variant="doubtful",
+           beside=("trust-provider-mismatch",)),
     _fault("input-unsafe", lambda cluster: {"../outside.yaml": b"kind: Pod\n"}, r"outside"),
     _fault("input-live-secret", None, TOKEN, token=lambda cluster: cluster.token(*ACCOUNT)),
 ]  # fmt: skip
