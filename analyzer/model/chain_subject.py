@@ -143,9 +143,10 @@ def _request_facts(chain: Chain, joined: Joined) -> Facts:
     asks, request = joined.asks, chain.request
     where = request.where if request else None
     in_cluster, cite = _is_in_cluster(chain, joined)
+    not_told = asks.config("clusterversions.config.openshift.io") if chain.gated else asks.requests()
     has_release = joined.around.match.given and joined.around.match.other is None
     return {
-        "request.in_cluster": asks.requests() if in_cluster is None else known(in_cluster, cite or where),
+        "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
         "request.in_release": (
             known(chain.in_release is not None, chain.in_release.where if chain.in_release else None)
             if has_release
@@ -170,7 +171,7 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
     """
     if chain.in_cluster is not None:
         return True, chain.in_cluster.where
-    if chain.in_release is None:
+    if chain.in_release is None or chain.gated:
         return None, None
     operator = joined.objects.one("ClusterOperator", "cloud-credential")
     gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)

@@ -44,6 +44,8 @@ class Chain:
     workloads: list[Workload] = field(default_factory=list)
     hosted_role: tuple[str, Where] | None = None
     """The role that the hosted cluster's own object names for it, and where."""
+    gated: bool = False
+    """Whether only a capability asks for it, and the cluster does not tell its capabilities."""
     webhook_account: str | None = None
     """The ServiceAccount of a chain that the pod identity webhook serves: it has no request and no Secret."""
 
@@ -101,7 +103,10 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
         )
     if not any(objects.all("CredentialsRequest")):
         _add_orphans(chains, objects)
+    untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
+        release = chain.in_release if chain.in_cluster is None else None
+        chain.gated = untold and release is not None and _CAPABILITY in release.annotations
         _add_secret(chain, evidence, objects)
     _add_workloads(chains.values(), evidence, objects)
     return [chains[key] for key in sorted(chains)]

@@ -17,6 +17,7 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import value_of
 from analyzer.model.issuer import in_force, signing_keys
 from analyzer.model.joined import Joined
+from analyzer.model.objects import known
 from analyzer.model.resolve import STATED
 from analyzer.model.roles import Role, names_issuer, prefix_of
 from analyzer.model.symptoms import symptoms_of
@@ -57,14 +58,14 @@ def foreign_exports(joined: Joined) -> Foreign | None:
             f"the cluster, whose issuer is {view.issuer}",
             f"the exports, with roles such as {roles[0].name}",
         ]
-        return Foreign(Fact(phrases, (*cites, *_places(roles)), derived=True), sure=True)
+        return Foreign(known(phrases, *cites, *_places(roles), derived=True), sure=True)
     doubt = _doubt(joined, chosen)
     if doubt is None:
         return None
-    return Foreign(Fact(doubt, (*cites, *_places([role for _, role in chosen])), derived=True), sure=False)
+    return Foreign(known(doubt, *cites, *_places([role for _, role in chosen]), derived=True), sure=False)
 
 
-def _places(roles: Iterable[Role]) -> list[Cite]:
+def _places(roles: Iterable[Role]) -> Sequence[Cite]:
     return [role.where for role in roles if role.where is not None][:3]
 
 

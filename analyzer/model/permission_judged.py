@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Unknown, merge
+from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
 from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.resources import includes
@@ -56,6 +58,24 @@ class Judged:
         if not value and (unread or any(row.verdict == "unknown" for row in self.rows)):
             return self.missing
         return known(list(value), *cites)
+
+    def said_missing(self, now: datetime | None) -> list[Symptom]:
+        """Give AWS's words in the logs that no policy allows an action, where not all policies are here."""
+        if self.held.missing is None:
+            return []
+        told = self.denials.without_allow(now)
+        asked = {row.action.lower() for row in self.rows}
+        # where a document here allows it, the log is of the time before, or the cause is a finer one
+        return [
+            s
+            for s in told
+            if s.action and s.action.lower() in asked and not self.held.statements("Allow", [s.action])
+        ]
+
+    def denied_by_finer(self) -> bool:
+        """Tell whether what the logs deny is granted in part or in another version, or taken by a Deny."""
+        rows = [row for row in self.rows if row.verdict in ("partial", "conditional", "denied")]
+        return any(self.denials.of_identity(row.action) for row in rows)
 
     def told(self, rows: Iterable[ActionVerdict]) -> list[Cite]:
         """Give the places where AWS's simulation speaks of rows."""

@@ -13,7 +13,7 @@ from analyzer.iam.coverage import ActionVerdict
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
-from analyzer.model.denied_calls import quotes_of, read_denials
+from analyzer.model.denied_calls import actions_of, quotes_of, read_denials
 from analyzer.model.objects import Objects, known
 from analyzer.model.organization import Denied, organization_facts, policy_denials
 from analyzer.model.permission_causes import features_of, grouped, hints, in_other_versions, overwritten_by
@@ -27,7 +27,8 @@ from analyzer.model.simulated import overrule, read_simulated, under_boundary
 from analyzer.model.trust import RoleChoice
 
 NAMES = (
-    "maker", "policies", "assumes", "overwritten_by", "missing_logged", "missing_required", "missing_likely",
+    "maker", "policies", "assumes", "overwritten_by", "missing_said", "missing_finer", "missing_logged",
+    "missing_required", "missing_likely",
     "missing_optional", "missing_summary", "missing_first", "denied", "denied_logged", "denied_optional",
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
     "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
@@ -107,7 +108,7 @@ def _facts(
         "simulated": known(list(judged.differing), *(r.where for r in judged.simulated.results[:3])),
         "overwritten_by": judged.missing if undecided else known(other.id if other else None, *place),
     }  # fmt: skip
-    facts |= _missing(judged, zone_taken=zone_lacks(judged))
+    facts |= _missing(judged, now, zone_taken=zone_lacks(judged))
     facts |= denied_facts(judged, now)
     facts |= boundary_facts(judged, now)
     facts |= narrow_facts(judged, view)
@@ -142,8 +143,11 @@ def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
 # --- missing ----------------------------------------------------------------------------------
 
 
-def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
-    """Sort the actions that no policy of the role allows by how sure it is that they are needed."""
+def _missing(judged: Judged, now: datetime | None, *, zone_taken: bool) -> Facts:
+    """Sort the actions that no policy of the role allows by how sure it is that they are needed.
+
+    Where policies were not handed in, AWS's own words in a log of now stand in their place.
+    """
     denied = [row for row in judged.rows if row.verdict == "denied" and row.denial == "implicit"]
     denied = [row for row in denied if not (zone_taken and row.action.lower() == "sts:assumerole")]
     plain = [row for row in denied if judged.features.needs(row.action)]
@@ -152,6 +156,8 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     for row in denied:
         if row.action not in moved:
             lists[_grade(row, judged)].append(row.action)
+    said = judged.said_missing(now)
+    lists["logged"] += [action for action in actions_of(said) if action not in lists["logged"]]
     found = {name: sorted(set(actions)) for name, actions in lists.items()}
     quotes = [q for action in found["logged"] for q in quotes_of(judged.denials.of_identity(action), 2)]
     keys, by = judged.features.key_place, judged.features.customer_key
@@ -165,6 +171,8 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
         f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
         for name, actions in found.items()
     }
+    facts["missing_said"] = known(bool(said), *quotes_of(said))
+    facts["missing_finer"] = known(not any(found.values()) and judged.denied_by_finer())
     facts["missing_summary"] = known(
         _summary(found, [lint.text for lint, _ in remarks], by, judged.differing)
     )

@@ -132,10 +132,12 @@ def secret_facts(
 ) -> Facts:
     """Give the ``secret.*`` facts of a chain."""
     facts: Facts = {"secret.provider_account": provider_account}
-    gathered = evidence.has_list("Secret", chain.namespace)
+    gathered = evidence.has_list("Secret", chain.namespace) and not chain.gated
     seen = chain.secret is not None or chain.secret_name in evidence.seen("Secret", chain.namespace)
     if not seen:
         absent: Fact | Unknown = asks.namespace(chain.namespace, "Secrets")
+        if chain.gated:
+            absent = asks.config("clusterversions.config.openshift.io")
         facts["secret.present"] = known(False) if gathered else absent
         facts["secret.elsewhere"] = (
             known([place for place, _ in elsewhere], *(cite for _, cite in elsewhere)) if gathered else absent

@@ -280,3 +280,18 @@ def test_rosa_policies_do_not_grant_all_and_work(bench: Bench) -> None:
     cluster = edited(narrow, issuer="https://oidc.op1.openshiftapps.com/2c9k1example7m4", version="4.16.9")
     report = bench.report(everything(cluster))
     assert not findings(report, "fail", "warn"), told(report)
+
+
+@pytest.mark.parametrize("name", ["registry-disabled", "storage-disabled"])
+def test_a_request_of_a_capability_that_is_not_told_is_not_missed(bench: Bench, name: str) -> None:
+    edit, arguments = LOOKS[name]
+    files = everything(edited(edit, **arguments))
+    untold = {
+        path: content
+        for path, content in files.items()
+        if "clusterversion" not in path and "/cloudcredential.openshift.io" not in path
+    }
+    report = bench.report(untold)
+    assert len(untold) < len(files)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert "clusterversions.config.openshift.io" in {item.evidence for item in report.missing}
