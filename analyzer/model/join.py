@@ -23,7 +23,7 @@ from analyzer.model.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.foreign_exports import Foreign, foreign_exports
 from analyzer.model.inputs import input_facts
 from analyzer.model.issuer import in_force, issuer_facts, signing_keys
-from analyzer.model.joined import Joined, gathered_at, join
+from analyzer.model.joined import Joined, all_requests_gathered, gathered_at, join
 from analyzer.model.objects import known
 from analyzer.model.providers import provider_facts
 from analyzer.model.repairs import cluster_repairs, token_repairs
@@ -104,7 +104,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
     joined.client_ids = client_ids if isinstance(client_ids, Fact | Unknown) else Unknown()
     names = [model.chain.id for _, model in webhooks]
     subjects = [Subject("cluster", "cluster", facts, (*served, *names)), provider, *other]
-    subjects += _token_subjects(joined)
+    subjects += _token_subjects(joined, [*joined.chains, *(model.chain for _, model in webhooks)])
     models = []
     for chain in joined.chains:
         subject, model = chain_subject(chain, joined)
@@ -219,14 +219,16 @@ def _accepted_kinds(audiences: Fact | Unknown, joined: Joined) -> Fact | Unknown
     return Fact([a for a in audiences.value if a in good], audiences.cites, audiences.derived)
 
 
-def _token_subjects(joined: Joined) -> list[Subject]:
+def _token_subjects(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
     keys = verification_keys(in_force(joined.evidence, KeySet), signing_keys(joined.objects) or [])
     subjects = []
     for token in joined.evidence.of(TokenSample):
         now = collected_at(token, joined.evidence.of(Collected)) or joined.now
-        facts = joined.view.facts | token_facts(token, joined.chains, joined.client_ids, keys, now)
+        facts = joined.view.facts | token_facts(
+            token, chains, joined.client_ids, keys, now, all_requests=all_requests_gathered(joined)
+        )
         facts |= token_repairs(token)
-        subjects.append(Subject("token", token.where.file, facts, _chains_of(token, joined.chains)))
+        subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))
     return subjects
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.gather import Evidence, Problem
-from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.model.asks import Asks
 from analyzer.model.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain, enabled_capabilities, join_chains
@@ -88,6 +88,15 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
 def gathered_at(evidence: Evidence) -> datetime | None:
     """Give the end of the latest gather, None where no timestamp file was read."""
     return max((time.last for time in evidence.times), default=None)
+
+
+def all_requests_gathered(joined: Joined) -> bool | None:
+    """Tell whether every request that the credential operator names was read; None where it was not read."""
+    operator = joined.objects.one("ClusterOperator", "cloud-credential")
+    related = items(dig(operator.value, "status", "relatedObjects")) if operator else []
+    named = {text(dig(one, "name")) for one in related if dig(one, "resource") == "credentialsrequests"}
+    read = {obj.name for obj in joined.objects.all("CredentialsRequest")}
+    return named <= read if named else None
 
 
 def _release_image(objects: Objects) -> str | None:

@@ -42,8 +42,13 @@ def token_facts(
     client_ids: Fact | Unknown,
     keys: dict[str, bytes],
     now: datetime | None,
+    *,
+    all_requests: bool | None = None,
 ) -> Facts:
-    """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo, ``now`` is the gather time."""
+    """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo, ``now`` is the gather time.
+
+    ``all_requests`` tells whether every request of the cluster is among the chains, None where nothing does.
+    """
     where = token.where
     facts: Facts = {
         "token.name": known(where.file, where),
@@ -64,9 +69,7 @@ def token_facts(
         "token.audiences": known(audiences, where),
         "token.subject": known(subject, where),
         "token.expected_subjects": known(expected, derived=True),
-        "token.subject_admitted": (
-            known(subject in expected and contradiction is None, where) if chains else Unknown()
-        ),
+        "token.subject_admitted": _admitted(subject, contradiction, chains, where, all_requests=all_requests),
         "token.contradiction": known(contradiction, where),
         "token.audience_accepted": _accepted(audiences, client_ids, where),
         "token.signature": known(_signature(token, keys), where),
@@ -96,6 +99,25 @@ def expected_subjects(subject: str | None, chains: Sequence[Chain]) -> list[str]
     namespace = parts[2] if len(parts) == 4 else ""
     same = [s for chain in chains if chain.namespace == namespace for s in chain.subjects]
     return sorted(same or [s for chain in chains for s in chain.subjects])
+
+
+def _admitted(
+    subject: str | None,
+    contradiction: str | None,
+    chains: Sequence[Chain],
+    where: Cite,
+    *,
+    all_requests: bool | None,
+) -> Fact | Unknown:
+    """Tell whether a request names the token's ServiceAccount; one that was not gathered may name it."""
+    if contradiction is not None:
+        return known(False, where)
+    if subject in expected_subjects(subject, chains):
+        return known(True, where)
+    namespace = (subject or "").removeprefix("system:serviceaccount:").partition(":")[0]
+    told = any(chain.namespace == namespace and chain.subjects for chain in chains)
+    sure = all_requests or (told and all_requests is None)
+    return known(False, where) if sure else Unknown()
 
 
 def _contradiction(claims: object, subject: str | None) -> str | None:

@@ -294,4 +294,4 @@ def test_a_request_of_a_capability_that_is_not_told_is_not_missed(bench: Bench, 
     report = bench.report(untold)
     assert len(untold) < len(files)
     assert not findings(report, "fail", "warn"), told(report)
-    assert "clusterversions.config.openshift.io" in {item.evidence for item in report.missing}
+    assert "config:clusterversions.config.openshift.io" in {item.evidence for item in report.missing}

@@ -90,3 +90,10 @@ def test_bare_pods_break_the_chain_at_the_workload(bench: Bench) -> None:
     shop(cluster, mutated=False)
     report = bench.report(everything(cluster))
     assert said(the_chain(report, CHAIN)) == ("fail", "workload", "webhook-not-injected"), told(report)
+
+
+def test_a_token_of_it_is_of_a_known_account(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    token = cluster.token(SHOP, ACCOUNT, audience="sts.amazonaws.com")
+    report = bench.report(everything(cluster, token=token))
+    assert not named(report, "fail"), told(report)
