@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.records import DiscoveryDocument, KeySet
+from analyzer.frozen import frozen
 from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, provider_of, without_scheme
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import value_of
@@ -28,7 +28,7 @@ _INFRA_TAG = "kubernetes.io/cluster/"
 _SEVERAL = 2
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Foreign:
     """Exports that do not fit; ``clusters`` are phrases, or one sentence where it is not ``sure``."""
 
