@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
@@ -63,7 +64,7 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     if not audiences and (chain.optional or evidence.has_list("Pod", chain.namespace)):
         audiences = [USUAL_AUDIENCES[0]]
     denials = [s for s in symptoms if s.klass == "action-denied"]
-    mechanism = _mechanism(chain)
+    mechanism = _mechanism(chain, joined, symptoms)
     facts: Facts = dict(view.facts)
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
     facts |= _request_facts(chain, joined)
@@ -101,19 +102,26 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     return subject, model
 
 
-def _mechanism(chain: Chain) -> str:
+def _mechanism(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> str:
+    """Name the credentials that a chain works with; unknown where its Secret was not gathered.
+
+    Without a Secret the AWS SDKs fall back to the node's own role: AWS names that as the caller.
+    """
     if chain.static_keys:
         return "static-keys"
     if chain.secret is not None and "credentials" in chain.secret.values:
         return "sts-secret"
     if any("AWS_ROLE_ARN" in c.env for w in chain.workloads for c in w.containers):
         return "webhook"
-    return "none"
+    if any(s.klass == "node-role" for s in symptoms):
+        return "node-role"
+    return "none" if _secret_settled(chain, joined) else "unknown"
 
 
 def _secret_settled(chain: Chain, joined: Joined) -> bool:
     """Whether it is known if the Secret is there."""
-    return chain.secret is not None or joined.evidence.has_list("Secret", chain.namespace)
+    listed = joined.evidence.has_list("Secret", chain.namespace) and not chain.gated
+    return chain.secret is not None or listed
 
 
 def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanism: str) -> Facts:
@@ -133,7 +141,7 @@ def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanis
         "chain.optional": known(chain.optional, where),
         "chain.mechanism": (
             joined.asks.namespace(chain.namespace, "Secrets")
-            if mechanism == "none" and not _secret_settled(chain, joined)
+            if mechanism == "unknown"
             else known(mechanism, where)
         ),
     }

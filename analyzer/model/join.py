@@ -30,6 +30,7 @@ from analyzer.model.repairs import cluster_repairs, token_repairs
 from analyzer.model.surroundings import (
     surrounding_subjects,
 )
+from analyzer.model.symptoms import recency
 from analyzer.model.timeline import timeline
 from analyzer.model.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.upgrade import upgrade_subjects
@@ -202,7 +203,15 @@ def _provider_subject(joined: Joined, served: tuple[str, ...], other: Sequence[S
         audiences = Fact(["openshift"], derived=True) if joined.chains else joined.asks.requests()
     account = joined.asks.account
     audiences = _accepted_kinds(audiences, joined)
-    facts = joined.view.facts | provider_facts(joined.view, joined.providers, account, audiences, joined.asks)
+    said = [
+        s.quote
+        for s in joined.evidence.symptoms
+        if s.klass == "no-provider" and s.issuer == joined.view.issuer
+        if recency(s.last, joined.now) == "ongoing"
+    ]
+    facts = joined.view.facts | provider_facts(
+        joined.view, joined.providers, account, audiences, joined.asks, said=said
+    )
     used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
     spare = facts["provider.audiences_spare"]
     if isinstance(spare, Fact) and isinstance(spare.value, list):

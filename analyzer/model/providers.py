@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gather import Evidence
-from analyzer.evidence.origin import Source
+from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import CallerIdentity, FailedCall, Listing, ProviderRecord
 from analyzer.frozen import frozen
 from analyzer.model.asks import Asks, not_judged
@@ -21,6 +21,7 @@ from analyzer.model.workloads import USUAL_AUDIENCES
 
 _THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
 _THUMBPRINT_LIMIT = 5
+_QUOTES = 3
 
 
 @frozen
@@ -86,9 +87,18 @@ def read_providers(evidence: Evidence) -> Providers:
 
 
 def provider_facts(
-    view: ClusterView, providers: Providers, account: str | None, audiences: Fact | Unknown, asks: Asks
+    view: ClusterView,
+    providers: Providers,
+    account: str | None,
+    audiences: Fact | Unknown,
+    asks: Asks,
+    *,
+    said: Sequence[Quote] = (),
 ) -> Facts:
-    """Give the ``provider.*`` facts for one account; ``account`` is None where no role's is known."""
+    """Give the ``provider.*`` facts for one account; ``account`` is None where no role's is known.
+
+    ``said`` are log lines of now in which AWS says that the roles' account has none for this issuer.
+    """
     issuer = view.issuer
     if not issuer:
         blank = known(None) if issuer == "" else view.facts["cluster.issuer"]
@@ -104,7 +114,7 @@ def provider_facts(
         ),
         "provider.audiences_used": audiences,
     }
-    facts |= _presence(issuer, view.partition, providers, account, record, asks)
+    facts |= _presence(issuer, view.partition, providers, account, record, asks, said)
     facts |= _details(record, audiences, asks, facts["provider.present"])
     facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
     return facts
@@ -136,6 +146,7 @@ def _presence(
     account: str | None,
     record: ProviderRecord | None,
     asks: Asks,
+    said: Sequence[Quote],
 ) -> Facts:
     wanted = without_scheme(issuer)
     arns = [
@@ -162,6 +173,13 @@ def _presence(
         names = ("arn", "near", "near_arn", "near_difference", "other_account")
         facts: Facts = {"provider.present": known(False, providers.gone[expected])}
         return facts | {f"provider.{name}": none for name in names}
+    elsewhere = _elsewhere(wanted, providers, account)
+    if listing is None and elsewhere and said:
+        # A list of another account alone proves nothing: there may be one in each.
+        there = next((found.where for arn, owner, found in arns if owner == elsewhere), None)
+        facts = {f"provider.{n}": known(None) for n in ("arn", "near", "near_arn", "near_difference")}
+        facts["provider.present"] = known(False, *said[:_QUOTES])
+        return facts | {"provider.other_account": known(elsewhere, there, *said[:_QUOTES])}
     if listing is None:
         return dict.fromkeys(
             (
@@ -175,7 +193,6 @@ def _presence(
             asks.providers(),
         )
     near = _near(wanted, providers, listing)
-    elsewhere = _elsewhere(wanted, providers, account)
     return {
         "provider.present": known(False, listing.where),
         "provider.arn": known(None, listing.where),

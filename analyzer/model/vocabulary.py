@@ -129,7 +129,7 @@ chain.secret_name              string  name of the Secret
 chain.operator                 string  the ClusterOperator that it serves, else the request's name
 chain.uses_sts                 bool    this chain must be served by STS: the cluster means to, the request is enabled here
 chain.optional                 bool    nothing uses it in Manual mode (the credential operator's own read-only request)
-chain.mechanism                string  sts-secret, static-keys, webhook, node-role or none
+chain.mechanism                string  sts-secret, static-keys, webhook, node-role or none (no credentials)
 request.in_cluster             bool    the CredentialsRequest is in the cluster
 request.in_release             bool    the release's requests hold it; null without release requests
 request.gathered               bool    the namespace of the CredentialsRequests was gathered

@@ -36,6 +36,9 @@ def draw_heading(page: Page, report: Report) -> list[str]:
     return lines + page.paragraph("inputs".ljust(LEAD), page.joined(inputs) or "none", "title")
 
 
+_MECHANISMS = {"none": "no credentials", "unknown": "credentials not known"}
+
+
 def _mode(page: Page, report: Report) -> list[str]:
     cluster = report.cluster
     word = {True: "STS", False: "no STS", None: "not known whether STS is used"}[cluster.sts]
@@ -45,7 +48,7 @@ def _mode(page: Page, report: Report) -> list[str]:
         mode = "credentialsMode not known"
     else:
         mode = f"credentialsMode {cluster.credentials_mode or 'default (empty)'}"
-    kinds = Counter(c.mechanism for c in report.chains)
+    kinds = Counter(_MECHANISMS.get(c.mechanism, c.mechanism) for c in report.chains)
     kind = ", ".join(f"{name} {page.signs.times}{number}" for name, number in kinds.most_common())
     return [word, mode, f"issuer {cluster.issuer}" if cluster.issuer else "issuer not known", kind]
 
