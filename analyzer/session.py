@@ -272,8 +272,8 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
     chain = model.chain
     subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
     uses = subject.facts["chain.uses_sts"]
-    times = [(s.last, is_over(s.klass, s.last, model.recovered)) for s in model.symptoms if s.last]
-    lasts = [last for last, over in times if not over]
+    times = [s for s in model.symptoms if s.last]
+    lasting = [s for s in times if not is_over(s.klass, s.last, model.recovered)]
     firsts = [s.first for s in model.symptoms if s.first]
     info = judge.ChainInfo(
         id=chain.id,
@@ -283,7 +283,7 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
         service_accounts=chain.service_accounts,
         role=RoleRef(model.role.arn, model.role.how),
         uses_sts=bool(uses.value) if isinstance(uses, Fact) else None,
-        recency=recency(max(lasts), whole.as_of) if lasts else ("stopped" if times else "unknown"),
+        recency=recency(lasting, whole.as_of) if lasting else ("stopped" if times else "unknown"),
         since=stamp(min(firsts)) if firsts else None,
     )
     return judge.judge_chain(info, judge.outcomes_of(chain.id, outcomes))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from analyzer.evidence.log_classes import classify
 from analyzer.evidence.log_error import Classified
@@ -174,8 +175,18 @@ class LogScan:
         """How many symptoms were found so far."""
         return len(self._merged)
 
+    def _ends(self) -> dict[tuple[str, ...], datetime]:
+        """Give the time of each container's last line, by the first parts of a symptom's key."""
+        ends: dict[tuple[str, ...], datetime] = {}
+        for file in self.files:
+            key = (file.input, file.namespace, file.pod, file.container, "" if file.pod else file.path)
+            if file.last is not None:
+                ends[key] = max(file.last, ends.get(key, file.last))
+        return ends
+
     def symptoms(self) -> tuple[Symptom, ...]:
         """Give what was found so far, ordered by input, container and class."""
+        ends = self._ends()
         return tuple(
             Symptom(
                 klass=merged.error.klass,
@@ -194,6 +205,7 @@ class LogScan:
                 caller=merged.error.caller,
                 layer=merged.error.layer,
                 token_path=merged.error.token_path,
+                log_end=ends.get(key[:5]),
             )
             for key, merged in sorted(self._merged.items())
         )

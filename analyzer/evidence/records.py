@@ -175,6 +175,8 @@ class Symptom:
     caller: str | None = None
     layer: str | None = None
     token_path: str | None = None
+    log_end: datetime | None = None
+    """When the container last logged anything."""
 
 
 # --- AWS --------------------------------------------------------------------------------------

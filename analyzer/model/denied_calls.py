@@ -69,4 +69,4 @@ def quotes_of(symptoms: Iterable[Symptom], limit: int = 5) -> list[Quote]:
 
 def recency_of(symptoms: Sequence[Symptom], now: datetime | None) -> Recency:
     """Tell whether the latest of them was still going on."""
-    return recency(max((s.last for s in symptoms if s.last), default=None), now)
+    return recency(symptoms, now)

@@ -207,7 +207,7 @@ def _provider_subject(joined: Joined, served: tuple[str, ...], other: Sequence[S
         s.quote
         for s in joined.evidence.symptoms
         if s.klass == "no-provider" and s.issuer == joined.view.issuer
-        if recency(s.last, joined.now) == "ongoing"
+        if recency([s], joined.now) == "ongoing"
     ]
     facts = joined.view.facts | provider_facts(
         joined.view, joined.providers, account, audiences, joined.asks, said=said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -21,6 +21,11 @@ _AFTER_SIGN_IN = ("action-denied", "throttled", "node-role")
 
 ONGOING = timedelta(hours=1)
 """An error this recent at gather time counts as going on: controllers back off to minutes, not hours."""
+
+SILENCE = timedelta(minutes=30)
+"""The longest that a controller waits before it tries again, with a margin: most back off to 17 minutes."""
+
+_OFTEN = 3
 
 CLASSES = (
     "no_provider",
@@ -123,7 +128,7 @@ def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime 
         "count": sum(s.count for s in found),
         "first": stamp(first) if first else None,
         "last": stamp(last) if last else None,
-        "recency": "stopped" if is_over(latest.klass, last, recovered) else recency(last, now),
+        "recency": "stopped" if is_over(latest.klass, last, recovered) else recency(found, now),
         "message": latest.message,
         "issuer": latest.issuer,
         "role_arn": latest.role_arn,
@@ -142,11 +147,23 @@ def is_over(klass: str, last: datetime | None, recovered: datetime | None) -> bo
     return klass not in _AFTER_SIGN_IN and last is not None and recovered is not None and recovered > last
 
 
-def recency(last: datetime | None, now: datetime | None) -> Recency:
-    """Tell whether an error was still going on when the bundle was gathered."""
-    if last is None or now is None:
+def recency(found: Iterable[Symptom], now: datetime | None) -> Recency:
+    """Tell whether one of some errors was still going on when the bundle was gathered."""
+    if now is None:
         return "unknown"
-    return "ongoing" if now - last <= ONGOING else "stopped"
+    going = [now - s.last <= ONGOING and not fell_silent(s) for s in found if s.last is not None]
+    return "unknown" if not going else "ongoing" if any(going) else "stopped"
+
+
+def fell_silent(symptom: Symptom) -> bool:
+    """Tell an error that came often and then no more, while its container went on logging.
+
+    One that came once or twice may come again at any time.
+    """
+    if symptom.first is None or symptom.last is None or symptom.log_end is None or symptom.count < _OFTEN:
+        return False
+    gap = (symptom.last - symptom.first) / (symptom.count - 1)
+    return symptom.log_end - symptom.last > max(SILENCE, 3 * gap)
 
 
 def stamp(moment: datetime) -> str:

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
 from analyzer.findings.report import Finding, Report
 from samples import Cluster, edits, faults, logs
 from samples.cluster import DEFAULT_ISSUER
 from samples.logs import Failure
+from samples.workloads import LogLine
 
 from .runs import INGRESS, MACHINES, Bench, bundle, everything, named, the_chain, told
 
@@ -165,3 +168,26 @@ def test_a_cluster_without_sts_gets_one_line(bench: Bench) -> None:
     assert report.missing == ()
     assert all(not link.checks for chain in report.chains for link in chain.links)
     assert {link.state for chain in report.chains for link in chain.links} == {"not-applicable"}
+
+
+@pytest.mark.parametrize(
+    "since, logs_on, recency",
+    [
+        (timedelta(minutes=90), True, "stopped"),  # each 7 minutes, then 45 without it
+        (timedelta(minutes=90), False, "ongoing"),  # nothing was logged after it: it may go on
+        (HOURS, True, "ongoing"),  # each 80 minutes: 45 are no silence
+    ],
+)
+def test_often_and_then_no_more_is_over(bench: Bench, since: timedelta, logs_on: bool, recency: str) -> None:
+    cluster = Cluster()
+    ended = cluster.gathered - timedelta(minutes=45)
+    faults.authentication_fails(
+        cluster, DENIED, since=cluster.gathered - since, until=ended, namespaces=[NAMESPACE]
+    )
+    log = cluster.workload("ingress-operator").main.log
+    if logs_on:
+        log.append(LogLine(cluster.gathered - timedelta(minutes=1), "reconciling"))
+    else:
+        log[:] = [line for line in log if line.when <= ended + timedelta(minutes=1)]
+    chain = the_chain(bench.report(bundle(cluster)), INGRESS)
+    assert chain.verdict.recency == recency
