@@ -24,6 +24,8 @@ _LONE_KEY: Final = re.compile(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z
 _RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _HEX: Final = re.compile(r"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
 _PERCENT: Final = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_OF_A_FILE: Final = re.compile(r"(?i)(?:file|path|dir|location)(?:\\*[\"'])?\s*[:=]\s*$")
+_PATH: Final = re.compile(r"(?:~|\.{0,2})/[\w./{}%-]*")
 _PLACEHOLDER: Final = re.compile(
     r"(?i)\W*(?:redacted|removed|masked|hidden|x+|\*+|\.+|…|none|null|true|false|changeme|example|\$\{?\(?\w+[)}]?"
     r"|\(?(?:secret|password|signature|credential)\)?|\d+ bytes long)\W*"
@@ -81,6 +83,8 @@ def _redacted(text: str, depth: int) -> str:
 
 
 def _named(found: re.Match[str]) -> str:
+    if _OF_A_FILE.search(found["name"]) and _PATH.fullmatch(found["inside"] or found["bare"]):
+        return found[0]  # where a token lies opens nothing: web_identity_token_file = /var/run/…
     if found["quote"]:
         return f"{found['name']}{found['quote']}(secret){found['quote']}"
     return found["name"] + (

@@ -28,7 +28,7 @@ def fix(
     Nothing is applied. Each document is judged in the place of what is there before it is offered.
     """
     from analyzer import session
-    from analyzer.fix.readme import ordered, write_readme
+    from analyzer.fix.readme import ordered, outcome, write_readme
     from analyzer.reports.inert import inert
 
     if not inputs:
@@ -43,8 +43,8 @@ def fix(
         print(inert(f"mends {', '.join(repair.rules)}: {repair.title}"))
     for left in mended.left:
         print(inert(f"left  {left.finding.state} {left.finding.rule}: {left.reason}"))
-    count, guide = len(mended.repairs), inert(str(output / "README.md"))
-    print(f"{count} repair{'s' * (count != 1)}; read {guide} first. Nothing was applied.")
+    first = f" Read {inert(str(output / 'README.md'))} first." if mended.repairs or mended.left else ""
+    print(outcome(mended) + first)
     return 1 if any(left.finding.state == "fail" for left in mended.left) else 0
 
 

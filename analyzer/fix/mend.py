@@ -91,7 +91,10 @@ def _named(repair: Repair, answer: Answer) -> Repair:
     rule, state = answer.finding.rule, answer.finding.state
     notes = repair.notes
     if state != "fail":
-        notes = (*notes, f"{rule} is a {state}: as far as these inputs show, it works without this.")
+        notes = (
+            *notes,
+            f"{rule} does not fail ({state}): as far as these inputs show, it works without this.",
+        )
     return replace(
         repair,
         rules=tuple(dict.fromkeys((*repair.rules, rule))),

@@ -9,6 +9,7 @@ from analyzer.findings.report import Report
 from analyzer.fix.mend import Mended
 from analyzer.fix.repair import Repair, Step
 from analyzer.reports.inert import inert
+from analyzer.reports.wording import counted
 
 _TO_FILL = re.compile(r"<[A-Za-z_ ]+>")
 _ORDER = ("provider", "discovery", "keys", "trust", "policy", "secret")
@@ -36,7 +37,8 @@ def write_readme(mended: Mended) -> str:
         lines += [f"File: `{_plain(d.path)}`" for d in repair.documents]
         lines += [f"- {_plain(note)}" for note in repair.notes]
         lines += ["", *_fence(repair.apply)]
-    lines += _verdicts(mended.before, mended.after)
+    if repairs or mended.left:
+        lines += _verdicts(mended.before, mended.after)
     lines += _left(mended)
     if repairs:
         steps = [step for repair in reversed(repairs) for step in repair.rollback]
@@ -51,13 +53,27 @@ def write_readme(mended: Mended) -> str:
     return "\n".join(lines) + "\n"
 
 
+def outcome(mended: Mended) -> str:
+    """Say in a sentence or two how much was mended; that nothing fails is not that all is known."""
+    if mended.repairs:
+        number = counted(len(mended.repairs), "repair")
+        if any(finding.state == "fail" for finding in mended.before.findings):
+            return f"{number}. Nothing was applied."
+        return f"No check fails; {number} for what may be better. Nothing was applied."
+    if mended.left:
+        return "No document can be offered for what is left."
+    missing = len(mended.before.missing)
+    left_open = f" Evidence is missing ({missing}): sts-doctor collect names it." if missing else ""
+    return f"Nothing to mend: no check fails.{left_open}"
+
+
 def _head(mended: Mended, repairs: Sequence[Repair]) -> list[str]:
     cluster = mended.before.cluster
     whose = (
         f"Cluster {cluster.infra_name or cluster.id or 'not known'}, issuer {cluster.issuer or 'not known'}."
     )
     if not repairs:
-        return [_plain(whose), "", "No document can be offered."]
+        return [_plain(whose), "", _plain(outcome(mended))]
     return [
         _plain(whose),
         "",

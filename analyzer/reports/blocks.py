@@ -83,7 +83,7 @@ def _summary(page: Page, story: Story, group: Findings) -> str:
     number = f" {page.signs.times}{len(group)}" if len(group) > 1 else ""
     text = first.title if len(group) > 1 or first.state == "info" else first.message
     names = [story.name(c) for finding in group for c in finding.chains]
-    if len(group) > 1 and names:
+    if (len(group) > 1 or first.state == "info") and names:
         text += f": {listed(names)}"
     return page.one_line(f"{_tag(page, first)}{number}: ", text, first.state)
 

@@ -180,3 +180,14 @@ def test_what_is_not_known_is_said_and_no_placeholder_is_written(tmp_path: Path)
     assert "hand in an export of the account's roles" in result.stdout
     assert [p.name for p in out.iterdir()] == ["README.md"]
     assert "<" not in (out / "README.md").read_text().replace("\\<", "").replace("<N", "")
+
+
+@pytest.mark.parametrize("edit", [None, TRUST_FAULT.edit])
+def test_a_healthy_cluster_gets_no_repair_and_is_told_so(tmp_path: Path, edit: Any) -> None:
+    cluster = edited(edit) if edit else Cluster()
+    write_files(tmp_path / "case", dict(everything(cluster)))
+    result = CliRunner().invoke(app, ["fix", str(tmp_path / "case"), "-o", str(tmp_path / "out")])
+    told = "Nothing to mend: no check fails."
+    assert result.exit_code == 0, result.output
+    assert (told in result.output, told in (tmp_path / "out/README.md").read_text()) == (not edit, not edit)
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["README.md"] or edit

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.redact import redact
+from analyzer.session import built_in_rules
 
 SECRET = "wJalrXUtnFEMI0K7MDENG0bPxRfiCYEXAMPLEKEY"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhOmIifQabc.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg"
@@ -44,6 +45,30 @@ def test_what_is_no_secret_stays() -> None:
     assert redact(line) == line
     arn = "role_arn = arn:aws:iam::123456789012:role/demo-openshift-ingress-operator-cloud-credentials"
     assert redact(arn) == arn
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "web_identity_token_file = /var/run/secrets/openshift/serviceaccount/token",
+        'AWS_WEB_IDENTITY_TOKEN_FILE: "/var/run/secrets/eks.amazonaws.com/serviceaccount/token"',
+        "printf 'web_identity_token_file = /var/run/secrets/x' > credentials",
+    ],
+)
+def test_where_a_token_lies_is_no_secret(line: str) -> None:
+    assert redact(line) == line
+
+
+def test_what_stands_where_a_path_should_is_taken_out() -> None:
+    assert SECRET not in redact(f"web_identity_token_file = {SECRET}")
+    assert SECRET not in redact(f"password_file=/x?password={SECRET}")
+
+
+def test_no_command_of_a_rule_is_touched() -> None:
+    steps = [step for rule in built_in_rules().rules for step in rule.fix if step.command is not None]
+    assert len(steps) > 100
+    for step in steps:
+        assert redact(step.command.text) == step.command.text
 
 
 @given(st.text(max_size=300))
