@@ -202,7 +202,8 @@ def make_report(
     outcomes = judge.without_static(outcomes, static)
     webhook = frozenset(m.chain.id for m in model.chains if m.chain.webhook_account)
     outcomes = judge.for_webhook(outcomes, webhook)
-    chains = tuple(_judge_chain(m, model, outcomes) for m in model.chains if _asked_for(m, options))
+    in_part = bool(options.select or options.ignore)
+    chains = tuple(_judge_chain(m, model, outcomes, in_part) for m in model.chains if _asked_for(m, options))
     ids = {c.id for c in chains}
     if len(ids) < len(model.chains):
         outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
@@ -268,7 +269,7 @@ def _asked_for(model: ChainModel, options: Options) -> bool:
     return not options.operator or any(name and options.operator in name for name in names)
 
 
-def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -> Chain:
+def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome], in_part: bool) -> Chain:
     chain = model.chain
     subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
     uses = subject.facts["chain.uses_sts"]
@@ -285,6 +286,7 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome]) -
         uses_sts=bool(uses.value) if isinstance(uses, Fact) else None,
         recency=recency(lasting, whole.as_of) if lasting else ("stopped" if times else "unknown"),
         since=stamp(min(firsts)) if firsts else None,
+        in_part=in_part,
     )
     return judge.judge_chain(info, judge.outcomes_of(chain.id, outcomes))
 

@@ -52,6 +52,8 @@ class ChainInfo:
     uses_sts: bool | None
     recency: Recency
     since: str | None
+    in_part: bool = False
+    """Whether only some rules were asked: then nothing is said of a whole link or chain."""
 
 
 def outcomes_of(chain_id: str, outcomes: Iterable[Outcome]) -> list[Outcome]:
@@ -196,7 +198,8 @@ def _verdict(
     if warned:
         first = min(warned, key=_decisiveness)
         return Verdict("warn", first.rule.link, first.rule.id, first.message, info.recency, None)
-    return Verdict("pass", None, None, "Every link of the chain holds.", info.recency, None)
+    holds = "What was asked of the chain holds." if info.in_part else "Every link of the chain holds."
+    return Verdict("pass", None, None, holds, info.recency, None)
 
 
 def _length_fits(outcomes: Sequence[Outcome]) -> bool:

@@ -72,3 +72,10 @@ def test_schemas() -> None:
     assert json.loads(run("schema", "report").stdout)["properties"]["schema_version"]
     assert "| `role.max_session` |" in run("schema", "facts").stdout
     assert "Schemas: report, rule, facts" in run("schema", "roles").stderr
+
+
+def test_a_pass_of_one_rule_is_no_pass_of_the_chain() -> None:
+    sample = PACK.parent / "healthy"
+    result = run("analyze", "--rules", PACK, "--select", "example-shared-role", sample)
+    assert "What was asked of the chain holds." in result.stdout
+    assert "Every link" not in result.stdout
