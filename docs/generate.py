@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from analyzer.engine import render_rules_markdown, render_vocabulary_markdown
-from analyzer.model.vocabulary import VOCABULARY
+from analyzer.model.vocabulary import SUBJECTS, VOCABULARY
 from analyzer.session import built_in_rules
 from docs.session import record
 
@@ -17,7 +17,7 @@ def pages() -> dict[str, str]:
     """Give the generated pages by file name."""
     return {
         "rules.md": render_rules_markdown(built_in_rules()).rstrip() + "\n",
-        "facts.md": render_vocabulary_markdown(VOCABULARY).rstrip() + "\n",
+        "facts.md": render_vocabulary_markdown(VOCABULARY, SUBJECTS).rstrip() + "\n",
         "session.md": record(),
     }
 

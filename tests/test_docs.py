@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from analyzer.cli.app import app
 from analyzer.engine import load_rules, rule_schema, run_rule_tests
 from analyzer.engine.parser import FUNCTIONS, METHODS, QUANTIFIERS
-from analyzer.model.vocabulary import VOCABULARY
+from analyzer.model.vocabulary import SUBJECTS, VOCABULARY
 from analyzer.reports.json import schema as report_schema
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -203,6 +203,10 @@ def test_the_rule_page_names_every_key_and_function() -> None:
         assert f"| `{key}`" in page or f"`{key}`, " in page or f", `{key}`" in page, key
     for name in (*FUNCTIONS, *METHODS, *QUANTIFIERS, "has", "known"):
         assert f"{name}(" in page, name
+
+
+def test_every_kind_of_subject_is_told() -> None:
+    assert set(SUBJECTS) == set(VOCABULARY)
 
 
 def test_the_container_is_run_as_the_page_says() -> None:

@@ -132,7 +132,7 @@ def schema(name: Annotated[str, typer.Argument(help="report, rule or facts", met
     import json
 
     from analyzer.engine import render_vocabulary_markdown, rule_schema
-    from analyzer.model.vocabulary import VOCABULARY
+    from analyzer.model.vocabulary import SUBJECTS, VOCABULARY
 
     if name == "report":
         from analyzer.reports.json import schema as report_schema
@@ -141,7 +141,7 @@ def schema(name: Annotated[str, typer.Argument(help="report, rule or facts", met
     elif name == "rule":
         print(json.dumps(rule_schema(VOCABULARY), indent=2))
     elif name == "facts":
-        print(render_vocabulary_markdown(VOCABULARY))
+        print(render_vocabulary_markdown(VOCABULARY, SUBJECTS))
     else:
         raise UsageProblem(f"there is no schema {name!r}", do="Schemas: report, rule, facts")
     return 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analyzer.engine.facts import SHARED_KIND, Vocabulary
 from analyzer.engine.rule import LINKS, FixStep, Rule
 from analyzer.engine.rules import RuleSet
@@ -61,8 +63,11 @@ def render_rule_markdown(rule: Rule, ruleset: RuleSet) -> str:
     return "\n\n".join(parts)
 
 
-def render_vocabulary_markdown(vocabulary: Vocabulary) -> str:
-    """Return the page of all facts, one table a subject kind, the shared kind first."""
+def render_vocabulary_markdown(vocabulary: Vocabulary, subjects: Mapping[str, str] | None = None) -> str:
+    """Return the page of all facts, one table a subject kind, the shared kind first.
+
+    ``subjects`` tells in a sentence what a rule about each kind is asked about.
+    """
     parts = ["# Facts", f"Rules about any subject may name the facts of `{SHARED_KIND}` as well as its own."]
     for kind in sorted(vocabulary, key=lambda name: (name != SHARED_KIND, name)):
         rows = [
@@ -70,6 +75,8 @@ def render_vocabulary_markdown(vocabulary: Vocabulary) -> str:
             for name, spec in sorted(vocabulary[kind].items())
         ]
         parts.append(f"## {kind}")
+        if subjects and kind in subjects:
+            parts.append(subjects[kind])
         parts.append("\n".join(["| fact | type | meaning |", "|---|---|---|", *rows]))
     return "\n\n".join(parts) + "\n"
 

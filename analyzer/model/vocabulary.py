@@ -6,6 +6,8 @@ rules never see the difference between "not collected", "elided" and "masked", t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analyzer.engine.facts import FactSpec, Vocabulary
 
 
@@ -367,3 +369,19 @@ VOCABULARY: Vocabulary = {
     "subscription": SUBSCRIPTION,
     "upgrade": UPGRADE,
 }
+
+SUBJECTS: Mapping[str, str] = {
+    "cluster": "The cluster and its issuer: a rule is asked once.",
+    "provider": "The IAM OIDC provider that the issuer needs in the account of the operators' roles; once more "
+    "for ServiceAccounts of the pod identity webhook.",
+    "token": "A token that was handed in.",
+    "chain": "A Secret with credentials, from the CredentialsRequest that asks for it to the role that it "
+    "names; also a ServiceAccount of the pod identity webhook whose role was exported.",
+    "release": "A set of a release's CredentialsRequests that was handed in.",
+    "request": "A CredentialsRequest in the cluster that nothing seems to need any more.",
+    "workload": "A ServiceAccount that has, or seems meant to have, a role by the pod identity webhook.",
+    "webhook": "The pod identity webhook.",
+    "subscription": "An operator that OLM installed.",
+    "upgrade": "The release to go to as a whole, and each of its CredentialsRequests (`upgrade` alone).",
+}
+"""What a rule about each kind of subject is asked about."""
