@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -159,8 +158,9 @@ def _gather(paths: Sequence[Path]) -> Evidence:
 
 def rules_directory() -> Path:
     """Give the built-in rules: beside the package in a checkout, inside it when installed."""
-    installed = Path(str(resources.files("analyzer"))) / "_rules"
-    return installed if installed.is_dir() else Path(__file__).resolve().parent.parent / "rules"
+    package = Path(__file__).resolve().parent
+    installed = package / "_rules"
+    return installed if installed.is_dir() else package.parent / "rules"
 
 
 def built_in_rules(packs: Sequence[Path] = (), *, with_tests: bool = False) -> RuleSet:

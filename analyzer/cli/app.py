@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from analyzer.cli import (
-    analyze,
-    baseline,
-    collect,
-    config,
-    diff,
-    export_aws,
-    facts,
-    fix,
-    fleet,
-    inspect,
-    render,
-    rules,
-    scan,
-    upgrade,
-)
 from analyzer.cli.manual import manual
-from analyzer.cli.settings import Command
+from analyzer.cli.settings import Command, Group
 from analyzer.version import __version__
 
-app = typer.Typer(
-    name="sts-doctor",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    add_completion=True,
-)
+_COMMANDS = (
+    "analyze", "upgrade", "diff", "baseline", "render", "scan", "collect", "fix", "export-aws", "facts",
+    "explain", "schema",
+)  # fmt: skip
+_GROUPS = ("rules", "inspect", "fleet", "config")
+_SHARED = {"explain": "rules", "schema": "rules"}
+"""Commands that stand in another one's module."""
 
 
 def _version(show: bool) -> None:
@@ -43,7 +27,6 @@ def _version(show: bool) -> None:
         raise typer.Exit(0)
 
 
-@app.callback()
 def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -63,29 +46,37 @@ def _main(
     """
 
 
-def _command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return app.command(name, cls=Command, epilog=manual(name))
+def build(asked: str = "") -> typer.Typer:
+    """Give the command tree; where the command that was asked for is known, that one alone is loaded."""
+    app = typer.Typer(
+        name="sts-doctor",
+        cls=Group,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        add_completion=True,
+    )
+    app.callback()(_main)
+    for name in (asked,) if asked in _COMMANDS else _COMMANDS:
+        module = import_module(f"analyzer.cli.{_SHARED.get(name, name).replace('-', '_')}")
+        app.command(name, cls=Command, epilog=manual(name))(getattr(module, name.replace("-", "_")))
+    if asked not in _COMMANDS:
+        for name in _GROUPS:
+            _add_group(app, name)
+    return app
 
 
-_command("analyze")(analyze.analyze)
-_command("upgrade")(upgrade.upgrade)
-_command("diff")(diff.diff)
-_command("baseline")(baseline.baseline)
-_command("render")(render.render)
-_command("scan")(scan.scan)
-_command("collect")(collect.collect)
-_command("fix")(fix.fix)
-_command("export-aws")(export_aws.export_aws)
-_command("facts")(facts.facts)
-_command("explain")(rules.explain)
-_command("schema")(rules.schema)
-for _name, _group in (
-    ("rules", rules.app),
-    ("inspect", inspect.app),
-    ("fleet", fleet.app),
-    ("config", config.app),
-):
-    for _registered in _group.registered_commands:
-        _own = _registered.name or getattr(_registered.callback, "__name__", "")
-        _registered.epilog = _registered.epilog or manual(f"{_name} {_own}")
-    app.add_typer(_group, name=_name)
+def _add_group(app: typer.Typer, name: str) -> None:
+    group: typer.Typer = import_module(f"analyzer.cli.{name}").app
+    for registered in group.registered_commands:
+        own = registered.name or getattr(registered.callback, "__name__", "")
+        registered.epilog = registered.epilog or manual(f"{name} {own}")
+    app.add_typer(group, name=name)
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """Give ``app``, the whole tree, built when it is first asked for."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["app"] = build()
+    return globals()["app"]  # type: ignore[no-any-return]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -268,7 +267,7 @@ def _is_stream(path: str) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}")
+    draft = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
         with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8", errors="backslashreplace",

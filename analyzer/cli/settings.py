@@ -7,15 +7,15 @@ working directory is never looked at: it may be a bundle, and a bundle must not 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from analyzer.cli.plain_values import take_plainly
 from analyzer.errors import UsageProblem
 
 PREFIX = "STS_DOCTOR_"
@@ -44,6 +44,10 @@ class Command(TyperCommand):
                 option.envvar = variable(flag(option))
                 option.show_envvar = False
 
+    def get_params(self, ctx: Any) -> Any:
+        """Give the parameters, --help included."""
+        return [take_plainly(parameter) for parameter in super().get_params(ctx)]
+
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Make the context with the file's values as defaults."""
         named = parent.find_root().params.get("config_file") if parent is not None else None
@@ -52,6 +56,14 @@ class Command(TyperCommand):
         except UsageProblem as error:
             raise typer.BadParameter(str(error), ctx=parent) from None
         return super().make_context(info_name, args, parent, **extra)
+
+
+class Group(TyperGroup):
+    """The program itself, whose own options are taken as they are."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Give the parameters, --help included."""
+        return [take_plainly(parameter) for parameter in super().get_params(ctx)]
 
 
 def options_of(command: Any) -> dict[str, TyperOption]:
@@ -86,6 +98,8 @@ def values_for(command: Any, name: str, file: Path | None) -> dict[str, object]:
     """Give what the file says for one command, by the names of its parameters. Raises UsageProblem."""
     if file is None:
         return {}
+    import tomllib
+
     try:
         read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
@@ -109,6 +123,8 @@ def values_for(command: Any, name: str, file: Path | None) -> dict[str, object]:
 
 def check_names(file: Path, commands: Mapping[str, Any]) -> None:
     """Refuse a file with a name that no command knows. Raises UsageProblem."""
+    import tomllib
+
     read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     every = {name for command in commands.values() for name in options_of(command)}
     for key, value in read.items():

@@ -8,14 +8,14 @@ import hashlib
 import re
 from collections.abc import Mapping
 from itertools import islice
-
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from typing import TYPE_CHECKING
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Json, PublicKey
 from analyzer.frozen import frozen
+
+if TYPE_CHECKING:
+    from analyzer.evidence.key_objects import Key
 
 PRIVATE_JWK_MEMBERS = ("d", "p", "q", "dp", "dq", "qi", "oth", "k")
 """Members of a JWK that make it a private or symmetric key (RFC 7518 section 6)."""
@@ -28,11 +28,8 @@ _BLOCK = re.compile(
     rb"^[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]{1,40})-----[ \t\r]*\n(?P<body>[^-]*)-----END (?P=label)-----",
     re.MULTILINE,
 )
-_CURVES: dict[str, tuple[ec.EllipticCurve, int, str]] = {
-    "P-256": (ec.SECP256R1(), 32, "ES256"),
-    "P-384": (ec.SECP384R1(), 48, "ES384"),
-    "P-521": (ec.SECP521R1(), 66, "ES512"),
-}
+_CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
+"""Curves and the algorithm that each stands for."""
 _RSA_ALGORITHMS = ("RS256", "RS384", "RS512")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -53,8 +50,10 @@ def kid_of_jwk(jwk: Mapping[str, Json]) -> str | None:
 
 def spki_of_jwk(jwk: Mapping[str, Json]) -> bytes | None:
     """Give the SubjectPublicKeyInfo DER of an RSA or EC key; None where its numbers are no key."""
+    from analyzer.evidence.key_objects import spki_of
+
     key = _key_of_jwk(jwk)
-    return None if isinstance(key, str) else _spki(key)
+    return None if isinstance(key, str) else spki_of(key)
 
 
 def modulus_of_jwk(jwk: Mapping[str, Json]) -> int | None:
@@ -76,7 +75,7 @@ def jwk_problem(jwk: Mapping[str, Json]) -> str | None:
     key = _key_of_jwk(jwk)
     if isinstance(key, str):
         return key
-    if isinstance(key, rsa.RSAPublicKey) and key.key_size < _SMALLEST_RSA:
+    if jwk.get("kty") == "RSA" and key.key_size < _SMALLEST_RSA:
         return f"its modulus has only {key.key_size} bits"
     return _algorithm_problem(jwk)
 
@@ -127,24 +126,16 @@ def public_key_of(body: bytes) -> Numbers | str:
         der = base64.b64decode(b"".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
         return "is not base64"
-    try:
-        key = load_der_public_key(der)
-    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm):
-        return "holds no public key that can be read"
-    if isinstance(key, rsa.RSAPublicKey):
-        spki = _spki(key)
-        return Numbers(key_id(spki), key.public_numbers().n, key.key_size, spki)
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        spki = _spki(key)
-        return Numbers(key_id(spki), None, key.key_size, spki)
-    return "is neither an RSA nor an elliptic curve key"
+    from analyzer.evidence.key_objects import modulus_of, read_der, spki_of
+
+    key = read_der(der)
+    if isinstance(key, str):
+        return key
+    spki = spki_of(key)
+    return Numbers(key_id(spki), modulus_of(key), key.key_size, spki)
 
 
-def _spki(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _key_of_jwk(jwk: Mapping[str, Json]) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey | str:
+def _key_of_jwk(jwk: Mapping[str, Json]) -> Key | str:
     kty = jwk.get("kty")
     if kty == "RSA":
         return _rsa_key(jwk)
@@ -153,31 +144,29 @@ def _key_of_jwk(jwk: Mapping[str, Json]) -> rsa.RSAPublicKey | ec.EllipticCurveP
     return "it has no kty" if kty is None else f"its kty is {_shown(kty)}, neither RSA nor EC"
 
 
-def _rsa_key(jwk: Mapping[str, Json]) -> rsa.RSAPublicKey | str:
+def _rsa_key(jwk: Mapping[str, Json]) -> Key | str:
     modulus, exponent = _number(jwk, "n"), _number(jwk, "e")
     if isinstance(modulus, str):
         return modulus
     if isinstance(exponent, str):
         return exponent
-    try:
-        return rsa.RSAPublicNumbers(exponent, modulus).public_key()
-    except (ValueError, OverflowError, UnsupportedAlgorithm):
-        return "its n and e make no RSA key"
+    from analyzer.evidence.key_objects import rsa_key
+
+    return rsa_key(modulus, exponent) or "its n and e make no RSA key"
 
 
-def _ec_key(jwk: Mapping[str, Json]) -> ec.EllipticCurvePublicKey | str:
-    curve = _CURVES.get(str(jwk.get("crv")))
-    if curve is None:
+def _ec_key(jwk: Mapping[str, Json]) -> Key | str:
+    curve = str(jwk.get("crv"))
+    if curve not in _CURVES:
         return f"its crv is {_shown(jwk.get('crv'))}, not P-256, P-384 or P-521"
     x, y = _number(jwk, "x"), _number(jwk, "y")
     if isinstance(x, str):
         return x
     if isinstance(y, str):
         return y
-    try:
-        return ec.EllipticCurvePublicNumbers(x, y, curve[0]).public_key()
-    except (ValueError, OverflowError, UnsupportedAlgorithm):
-        return f"its x and y are no point of {jwk.get('crv')}"
+    from analyzer.evidence.key_objects import ec_key
+
+    return ec_key(curve, x, y) or f"its x and y are no point of {curve}"
 
 
 def _number(jwk: Mapping[str, Json], member: str) -> int | str:
@@ -202,7 +191,7 @@ def _algorithm_problem(jwk: Mapping[str, Json]) -> str | None:
     algorithm = jwk.get("alg")
     if algorithm is None:
         return None
-    fitting = _RSA_ALGORITHMS if jwk.get("kty") == "RSA" else (_CURVES[str(jwk["crv"])][2],)
+    fitting = _RSA_ALGORITHMS if jwk.get("kty") == "RSA" else (_CURVES[str(jwk["crv"])],)
     if algorithm not in fitting:
         return f"its alg is {_shown(algorithm)}, not {' or '.join(fitting)}"
     return None

@@ -13,7 +13,6 @@ be, ``chain``; it gives a ``reason`` and may give a day after which it no longer
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -45,6 +44,8 @@ class Accepted:
 
 def read_baseline(text: str, where: str) -> tuple[Accepted, ...]:
     """Read the entries of a baseline file. Raises UsageProblem, with the number of the entry."""
+    import tomllib
+
     try:
         value = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also a day that no month has

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import field
 from difflib import get_close_matches
 from functools import cache, lru_cache
-from importlib import resources
 
 from analyzer.frozen import frozen
 from analyzer.iam import glob
@@ -112,6 +111,8 @@ class Catalogue:
 @cache
 def load_catalogue() -> Catalogue:
     """Read the shipped catalogue, once."""
+    from importlib import resources  # slow to load, and seldom needed
+
     packed = resources.files("analyzer.iam").joinpath("data/actions.json.gz").read_bytes()
     content = json.loads(gzip.decompress(packed))
     return Catalogue(content["source"], content["date"], Services(content["services"]))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass
 from functools import cache
-from importlib import resources
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -39,6 +38,8 @@ def _escaped(line: str) -> str:
 
 @cache
 def _schema_text() -> str:
+    from importlib import resources
+
     return resources.files(__package__).joinpath("report.schema.json").read_text("utf-8")
 
 
