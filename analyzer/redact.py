@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
+from analyzer.patterns import later
 from analyzer.secret_kinds import FLAG, KINDS, NAME_HINT, NAMED, SECRET_NAME, Kind, compiled
 
 _DEPTH: Final = 3
@@ -20,13 +21,13 @@ _DEPTH: Final = 3
 _LONGEST: Final = 1 << 16
 """Characters of one encoded run that are decoded; a longer one that is base64 is no proof of anything."""
 
-_LONE_KEY: Final = re.compile(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
-_RUN: Final = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
-_HEX: Final = re.compile(r"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
-_PERCENT: Final = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
-_OF_A_FILE: Final = re.compile(r"(?i)(?:file|path|dir|location)(?:\\*[\"'])?\s*[:=]\s*$")
-_PATH: Final = re.compile(r"(?:~|\.{0,2})/[\w./{}%-]*")
-_PLACEHOLDER: Final = re.compile(
+_LONE_KEY: Final = later(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
+_RUN: Final = later(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_HEX: Final = later(r"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
+_PERCENT: Final = later(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
+_OF_A_FILE: Final = later(r"(?i)(?:file|path|dir|location)(?:\\*[\"'])?\s*[:=]\s*$")
+_PATH: Final = later(r"(?:~|\.{0,2})/[\w./{}%-]*")
+_PLACEHOLDER: Final = later(
     r"(?i)\W*(?:redacted|removed|masked|hidden|x+|\*+|\.+|…|none|null|true|false|changeme|example|\$\{?\(?\w+[)}]?"
     r"|\(?(?:secret|password|signature|credential)\)?|\d+ bytes long)\W*"
 )
@@ -140,7 +141,7 @@ _LIVE_HINTS: Final = tuple(
     hint.encode()
     for hint in ("private key-----", ".ey", "secretaccesskey", "secret_access_key", '"auth"', "uthorization")
 )
-_LIVE_URL: Final = re.compile(rb"://[^\s/:@\"'<>]{1,100}:[^\s/@\"'<>]{1,200}@")
+_LIVE_URL: Final = later(rb"://[^\s/:@\"'<>]{1,100}:[^\s/@\"'<>]{1,200}@")
 
 
 def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]:

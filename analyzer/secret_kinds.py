@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 _NAMES = (
     r"secret_?-?access_?-?key|session_?-?token|security_?-?token|pass_?word|passwd|passphrase|httpsecret"
@@ -106,4 +107,4 @@ FLAG: Final = (
     r"(?i)((?:^|\s)(?:--(?:proxy-)?(?:user|header-auth)|-u|-U)[ =][\"']?[^\s:\"']{1,100}:|(?:^|\s)--[\w-]{0,30}(?:password|"
     r"passwd|secret|token)[ =][\"']?)((?!\$|fileb?:|~|\.|/(?:var|tmp|etc|run|home|root|mnt)/)[^\s\"']{3,})"
 )
-NAME_HINT: Final = re.compile(r"secret|token|pass|key|signature| -u |--(?:proxy-)?user")
+NAME_HINT: Final = later(r"secret|token|pass|key|signature| -u |--(?:proxy-)?user")

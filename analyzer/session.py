@@ -172,7 +172,7 @@ def built_in_rules(packs: Sequence[Path] = (), *, with_tests: bool = False) -> R
 
 @cache
 def _built_in() -> RuleSet:
-    return load_rules([rules_directory()], VOCABULARY, with_tests=False)
+    return load_rules([rules_directory()], VOCABULARY, with_tests=False, checked=True)
 
 
 def _check_readable(evidence: Evidence) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, Literal
+
+from analyzer.patterns import later
 
 from .entry import Entry
 from .inflate import Meter, inflate
@@ -23,7 +24,7 @@ from .zip_reader import walk_zip
 
 ArchiveKind = Literal["tar", "zip"]
 _PACKED_PIECE = 1 << 16
-_INSIGHTS = re.compile(r"(?:^|/)insights-data/(?:[^/]+/)*insights-[^/]+\.tar\.gz\Z")
+_INSIGHTS = later(r"(?:^|/)insights-data/(?:[^/]+/)*insights-[^/]+\.tar\.gz\Z")
 """What the gather script copies from the Insights operator: the one archive inside a bundle that is read."""
 
 

@@ -6,14 +6,16 @@ import json
 import re
 from functools import lru_cache
 
+from analyzer.patterns import later
+
 from .document import UnreadableDocument
 from .json_places import children
 from .lists import ListItem, item_base, parse_item
 
-_FLOW = re.compile(rb"(?:\s|#[^\n]*+\n)*+(?:-\s++)?\{\s*+(?:([\"}]))?")
-_CHILD = re.compile(rb"\n( +)[^\s#]")
-_QUOTED = re.compile(rb"(?:\"([^\"\\]*)\"|'([^']*)')(?:[ \t]+#.*)?\Z")
-_PLAIN = re.compile(rb"[A-Za-z0-9][^\s:#\"'&*!|>%@`\\]*(?::[^\s:#\"'\\]+)*\Z")
+_FLOW = later(rb"(?:\s|#[^\n]*+\n)*+(?:-\s++)?\{\s*+(?:([\"}]))?")
+_CHILD = later(rb"\n( +)[^\s#]")
+_QUOTED = later(rb"(?:\"([^\"\\]*)\"|'([^']*)')(?:[ \t]+#.*)?\Z")
+_PLAIN = later(rb"[A-Za-z0-9][^\s:#\"'&*!|>%@`\\]*(?::[^\s:#\"'\\]+)*\Z")
 
 
 def item_kind(data: bytes) -> str | None:

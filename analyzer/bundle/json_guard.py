@@ -8,13 +8,15 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
+from analyzer.patterns import later
+
 from .document import Document, Steps, UnreadableDocument, Value
 from .json_places import STRING
 from .limits import DEFAULT_LIMITS, Limits
 from .text import to_utf8
 
-_SPACE = re.compile(r"[ \t\r\n]*")
-_STRING = re.compile(STRING, re.DOTALL)
+_SPACE = later(r"[ \t\r\n]*")
+_STRING = later(STRING, re.DOTALL)
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 _STEP = {byte: 1 if byte in b"{[" else -1 for byte in b"{}[]"}
 _LONGEST_INTEGER = 20

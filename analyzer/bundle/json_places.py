@@ -6,12 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 
+from analyzer.patterns import later
+
 # A string that never ends is one token up to the end (group 1 is missing): were each quote in it tried
 # again, a cut text full of escaped quotes would take quadratic time.
 STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+\\?+(")?+'
-TOKEN = re.compile(STRING + rb"|[{}\[\],]", re.DOTALL)
-_SPACE = re.compile(rb"[ \t\r\n]*")
-_COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
+TOKEN = later(STRING + rb"|[{}\[\],]", re.DOTALL)
+_SPACE = later(rb"[ \t\r\n]*")
+_COLON = later(rb"[ \t\r\n]*:[ \t\r\n]*")
 
 
 def locate(text: bytes, path: tuple[str | int, ...]) -> int:

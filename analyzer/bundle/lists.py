@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 from .document import Document, Seq, UnreadableDocument
 from .json_guard import parse_json
@@ -22,15 +23,15 @@ from .yaml_flow import flow_items
 from .yaml_guard import parse_yaml
 
 # Patterns begin with the line break before them: a literal first byte makes the search ten times faster.
-_ITEMS = re.compile(rb"\n[\"']?items[\"']?:[ \t]*([^\n]*)\n?")
-_KIND = re.compile(rb"\n[\"']?kind[\"']?:[ \t]*[\"']?(\w+)")
-_SEPARATOR = re.compile(rb"\n(?:---(?=[ \t\n]|\Z)|\.\.\.(?=[ \t]*(?:\n|\Z)))[ \t]*")
-_BLANK = re.compile(rb"(?:[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z))*+")
-_MARKER = re.compile(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
-_JSON = re.compile(rb"\s*+(?:\{\s*+[\"}]|\[\s*+[\"\[\]{}0-9tfn-])")
-_OPEN_ITEMS = re.compile(rb'[\s,]*+"items"\s*+:\s*+(?=\[)')
-_FIRST_ITEM = re.compile(rb"( *)-(?= |\n|\Z)")
-_ERROR_TEXT = re.compile(
+_ITEMS = later(rb"\n[\"']?items[\"']?:[ \t]*([^\n]*)\n?")
+_KIND = later(rb"\n[\"']?kind[\"']?:[ \t]*[\"']?(\w+)")
+_SEPARATOR = later(rb"\n(?:---(?=[ \t\n]|\Z)|\.\.\.(?=[ \t]*(?:\n|\Z)))[ \t]*")
+_BLANK = later(rb"(?:[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z))*+")
+_MARKER = later(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
+_JSON = later(rb"\s*+(?:\{\s*+[\"}]|\[\s*+[\"\[\]{}0-9tfn-])")
+_OPEN_ITEMS = later(rb'[\s,]*+"items"\s*+:\s*+(?=\[)')
+_FIRST_ITEM = later(rb"( *)-(?= |\n|\Z)")
+_ERROR_TEXT = later(
     rb"\s*(?:<(?:!|html|\?)|error:|Error from server|Unable to connect|The connection to)", re.I
 )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from analyzer.patterns import later
 
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_DRIVE = later(r"[A-Za-z]:[\\/]")
 _INSIDE_ROOT = (
     "/namespaces/",
     "/cluster-scoped-resources/",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import BinaryIO
 
-_PART = re.compile(r".+?[._-](?:part[._-]?|z)?(?P<number>[0-9]{2,4}|[a-z]{2,3})\Z")
+from analyzer.patterns import later
+
+_PART = later(r".+?[._-](?:part[._-]?|z)?(?P<number>[0-9]{2,4}|[a-z]{2,3})\Z")
 
 
 def part_groups(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
+from analyzer.patterns import later
+
 _CLUSTER = "cluster-scoped-resources"
 _NAMESPACES = "namespaces"
 _BESIDE = ("insights-data", "host_service_logs", "audit_logs", "static-pods", "etcd_info")
 _NOTES = ("timestamp", "version", "must-gather.logs", "gather.logs", "watermark.txt")
 # Go's time.String(): 2021-08-03 10:12:00.016988581 +0000 UTC m=+0.380233555
-_TIME = re.compile(
+_TIME = later(
     rb"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.(\d+))? ([+-])(\d\d)(\d\d) \S+(?: m=[+-][\d.]+)?[ \r]*$",
     re.MULTILINE,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 from .names import decode_name
 from .sniff import tar_checksum_holds
@@ -32,7 +32,7 @@ _TYPES: dict[bytes, Type] = {
     b"S": "sparse",
 }
 _WITHOUT_DATA = ("link", "device", "directory")
-_RECORD = re.compile(rb"(\d{1,20}) ([^=]+)=")
+_RECORD = later(rb"(\d{1,20}) ([^=]+)=")
 
 
 @frozen

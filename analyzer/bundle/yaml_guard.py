@@ -6,7 +6,6 @@ because depth, nodes and aliases can be counted as the events come.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
@@ -23,6 +22,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from analyzer.patterns import later
+
 from .document import Document, Map, Seq, Steps, UnreadableDocument, Value, pack_mark, unpack_mark
 from .limits import DEFAULT_LIMITS, Limits
 from .text import to_utf8
@@ -33,9 +34,9 @@ try:
 except ImportError:  # a PyYAML that was built without libyaml
     from yaml import SafeLoader as _Parser  # type: ignore[assignment]
 
-_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_CR = later(rb"\r(?!\n)")
 _REPEATED = 1000
-_EXOTIC_BREAK = re.compile(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
+_EXOTIC_BREAK = later(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
 class _Mark(Protocol):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
+
+from analyzer.patterns import later
 
 _CONSTANTS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
@@ -12,11 +13,9 @@ _CONSTANTS: dict[str, bool | None] = {
 }  # fmt: skip
 _FIRST = frozenset("0123456789+-.~nNtTfF")
 # Leading zeros mark an identifier (an account id), not a number; 20 digits hold any 64-bit one.
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,19})\Z")
-_BASED = re.compile(r"0(?:o[0-7]{1,22}|x[0-9a-fA-F]{1,16})\Z")
-_FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]{1,40}|(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{0,40})?)(?:[eE][-+]?[0-9]{1,4})?\Z"
-)
+_INTEGER = later(r"[-+]?(?:0|[1-9][0-9]{0,19})\Z")
+_BASED = later(r"0(?:o[0-7]{1,22}|x[0-9a-fA-F]{1,16})\Z")
+_FLOAT = later(r"[-+]?(?:\.[0-9]{1,40}|(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{0,40})?)(?:[eE][-+]?[0-9]{1,4})?\Z")
 
 
 def resolve(text: str) -> bool | int | float | str | None:

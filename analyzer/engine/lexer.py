@@ -10,12 +10,13 @@ from typing import Final
 
 from analyzer.engine.source import Text, problem
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 MAX_LENGTH: Final = 4096
 INT_MIN: Final = -(2**63)
 INT_MAX: Final = 2**63 - 1
 
-_TOKEN = re.compile(
+_TOKEN = later(
     r"""(?P<blank>[ \t\r\n\f]+|//[^\n]*)
       | (?P<double>(?:[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+))
       | (?P<int>0[xX][0-9a-fA-F]+|[0-9]+)
@@ -25,7 +26,7 @@ _TOKEN = re.compile(
       | (?P<operator>&&|\|\||==|!=|<=|>=|[-+*/%!<>?:.,()\[\]])""",
     re.VERBOSE,
 )
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}|.)")
+_ESCAPE = later(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}|.)")
 _SIMPLE_ESCAPES = {
     "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
     "\\": "\\", "?": "?", '"': '"', "'": "'", "`": "`",

@@ -26,6 +26,7 @@ from analyzer.engine.template import Template, compile_template
 from analyzer.engine.yamlnodes import Fields, Items, Node, Scalar, read_nodes
 from analyzer.errors import RuleProblem
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 _REQUIRED: Final = (
     "id", "title", "link", "kind", "state", "severity", "subject", "check", "message", "why", "evidence",
@@ -46,16 +47,19 @@ class RuleFile:
     data: bytes
 
 
-def read_rule(file: RuleFile, vocabulary: Vocabulary, *, with_tests: bool = True) -> Rule:
+def read_rule(
+    file: RuleFile, vocabulary: Vocabulary, *, with_tests: bool = True, checked: bool = False
+) -> Rule:
     """Read and check one rule; raises RuleProblem, whose ``where`` begins with ``file:line``.
 
-    Without its tests the rest of the file is read as if they were well.
+    Without its tests the rest of the file is read as if they were well. The expressions and templates of
+    a file that was ``checked`` before are compiled when they are first used.
     """
-    return _RuleReader(file, vocabulary, with_tests).rule()
+    return _RuleReader(file, vocabulary, with_tests, checked).rule()
 
 
-_TESTS: Final = re.compile(rb"^tests:", re.MULTILINE)
-_TOP_KEY: Final = re.compile(rb"^[^\s#-]", re.MULTILINE)
+_TESTS: Final = later(rb"^tests:", re.MULTILINE)
+_TOP_KEY: Final = later(rb"^[^\s#-]", re.MULTILINE)
 
 
 def _emptied(data: bytes) -> bytes:
@@ -72,10 +76,11 @@ def _emptied(data: bytes) -> bytes:
 class _RuleReader:
     """The nodes of one file and what its expressions may name."""
 
-    def __init__(self, file: RuleFile, vocabulary: Vocabulary, with_tests: bool) -> None:
+    def __init__(self, file: RuleFile, vocabulary: Vocabulary, with_tests: bool, checked: bool) -> None:
         self.file = file
         self.vocabulary = vocabulary
         self.with_tests = with_tests
+        self.checked = checked
         self.top = read_nodes(file.data if with_tests else _emptied(file.data), file.label)
         self.facts: Mapping[str, FactSpec] = {}
 
@@ -171,10 +176,11 @@ class _RuleReader:
         node = fields.nodes[key]
         if not isinstance(node, Scalar):
             raise self.problem(f"{key!r} is an expression", fields.lines[key])
-        return compile_expression(node.text, self.facts, may_ask_known=may_ask_known)
+        return compile_expression(node.text, self.facts, may_ask_known=may_ask_known, later=self.checked)
 
     def template(self, fields: Fields, key: str, *, command: bool = False) -> Template:
-        return compile_template(self.scalar(fields, key).text, self.facts, command=command)
+        text = self.scalar(fields, key).text
+        return compile_template(text, self.facts, command=command, later=self.checked)
 
     def items(self, key: str) -> tuple[Node, ...]:
         node = self.top.nodes.get(key)

@@ -40,13 +40,17 @@ class RuleSet:
         )
 
 
-def load_rules(directories: Sequence[Path], vocabulary: Vocabulary, *, with_tests: bool = True) -> RuleSet:
+def load_rules(
+    directories: Sequence[Path], vocabulary: Vocabulary, *, with_tests: bool = True, checked: bool = False
+) -> RuleSet:
     """Load, compile and cross-check all rules of the folders.
 
     The tests inside the files are half of their text: ``with_tests`` leaves them out unread.
+    With ``checked`` the files count as found well before: what is written in them as expressions and
+    templates is compiled at first use, and a mistake shows only then.
     Raises RuleProblem (``where`` is ``file:line``) for the first problem; says how many there are.
     """
-    ruleset, problems = _load(directories, vocabulary, with_tests)
+    ruleset, problems = _load(directories, vocabulary, with_tests, checked)
     if problems:
         first = problems[0]
         if len(problems) > 1:
@@ -84,7 +88,7 @@ def _fits(rule: Rule, entry: str) -> bool:
 
 
 def _load(
-    directories: Sequence[Path], vocabulary: Vocabulary, with_tests: bool
+    directories: Sequence[Path], vocabulary: Vocabulary, with_tests: bool, checked: bool = False
 ) -> tuple[RuleSet, list[RuleProblem]]:
     problems: list[RuleProblem] = []
     rules: dict[str, tuple[Rule, str]] = {}
@@ -93,7 +97,7 @@ def _load(
         digest.update(f"{file.link}/{file.stem}\0{len(file.data)}\0".encode())
         digest.update(file.data)
         try:
-            rule = read_rule(file, vocabulary, with_tests=with_tests)
+            rule = read_rule(file, vocabulary, with_tests=with_tests, checked=checked)
         except RuleProblem as problem:
             problems.append(problem)
             continue

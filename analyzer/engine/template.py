@@ -18,14 +18,15 @@ from analyzer.engine.facts import Facts, FactSpec, Unknown, lookup
 from analyzer.engine.resolve import split_name
 from analyzer.engine.source import Text, nearest, problem
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 MAX_LENGTH: Final = 8192
 MAX_LISTED: Final = 50
 MAX_VALUE: Final = 4000
 NOT_KNOWN: Final = "(not known)"
-_BRACE = re.compile(r"\{\{|\}\}|[{}]")
-_HOLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BRACE = later(r"\{\{|\}\}|[{}]")
+_HOLE = later(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
+_CONTROL = later(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @frozen
@@ -37,13 +38,24 @@ class Hole:
     placeholder: str
 
 
-@frozen
 class Template:
-    """A checked template; ``is_command`` asks for quoted values."""
+    """A text with holes for facts, cut up when first filled in; ``is_command`` asks for quoted values."""
 
-    text: str
-    parts: tuple[str | Hole, ...]
-    is_command: bool = False
+    __slots__ = ("_facts", "_parts", "_source", "is_command", "text")
+
+    def __init__(self, source: Text, facts: Mapping[str, FactSpec], is_command: bool = False) -> None:
+        self.text = source.value
+        self.is_command = is_command
+        self._source = source
+        self._facts = facts
+        self._parts: tuple[str | Hole, ...] | None = None
+
+    @property
+    def parts(self) -> tuple[str | Hole, ...]:
+        """The literal parts and the holes between them; raises RuleProblem."""
+        if self._parts is None:
+            self._parts = _parts(self._source, self._facts, self.is_command)
+        return self._parts
 
     @property
     def refs(self) -> frozenset[str]:
@@ -51,13 +63,22 @@ class Template:
         return frozenset(part.fact for part in self.parts if isinstance(part, Hole))
 
 
-def compile_template(source: Text | str, facts: Mapping[str, FactSpec], *, command: bool = False) -> Template:
-    """Compile a template over declared facts.
+def compile_template(
+    source: Text | str, facts: Mapping[str, FactSpec], *, command: bool = False, later: bool = False
+) -> Template:
+    """Compile a template over declared facts, or with ``later`` when it is first filled in.
 
     Raises RuleProblem for a lone brace, a name that the vocabulary does not declare, and in a command
     for a value inside quotes, back-ticks or a here-document, where no quoting would be safe.
     """
     text = source if isinstance(source, Text) else Text(source, "<template>")
+    template = Template(text, facts, command)
+    if not later:
+        _ = template.parts
+    return template
+
+
+def _parts(text: Text, facts: Mapping[str, FactSpec], command: bool) -> tuple[str | Hole, ...]:
     value, at = text.value, 0
     if len(value) > MAX_LENGTH:
         raise problem(text, f"a template has at most {MAX_LENGTH} characters", 0, 1)
@@ -79,7 +100,7 @@ def compile_template(source: Text | str, facts: Mapping[str, FactSpec], *, comma
         literal, at = "", match.end() + 1
     literal += value[at:]
     parts += [literal] if literal else []
-    return Template(value, tuple(parts), command)
+    return tuple(parts)
 
 
 def _hole(written: str, text: Text, at: int, facts: Mapping[str, FactSpec]) -> Hole:

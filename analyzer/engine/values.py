@@ -6,7 +6,6 @@ A value is None, bool, int, float, str, list or tuple, a mapping, datetime, time
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,11 +13,12 @@ from typing import Final
 from analyzer.engine.facts import Unknown, merge
 from analyzer.engine.lexer import INT_MAX, INT_MIN
 from analyzer.errors import DoctorError
+from analyzer.patterns import later
 
 MAX_TEXT: Final = 1 << 20
 MAX_ITEMS: Final = 100_000
 _TIMES: Final = (datetime, timedelta)
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|us|µs|ns|m|s)")
+_DURATION = later(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(h|ms|us|µs|ns|m|s)")
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 
 

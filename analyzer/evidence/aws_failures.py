@@ -9,8 +9,9 @@ from analyzer.evidence.kubernetes import mapping, text
 from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import FailedCall, Json
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
-_ERROR = re.compile(
+_ERROR = later(
     rb"^[ \t]*(?:aws: \[ERROR\]: ?|fatal error: |[\w.]{0,60}ClientError: )?"
     rb"(?P<text>An error occurred \((?P<code>[A-Za-z0-9_.]{1,80})\)"
     rb" when calling the (?P<operation>[A-Za-z0-9]{1,80})"
@@ -18,11 +19,11 @@ _ERROR = re.compile(
     re.MULTILINE,
 )
 _SUBJECTS = (
-    re.compile(r"[Rr]ole with name (?P<name>[\w+=,.@-]+)"),
-    re.compile(r"on resource: (?P<name>arn:\S+)"),
-    re.compile(r"on resource: (?:role|policy|oidc-provider) (?P<name>\S+)"),
-    re.compile(r"(?P<name>arn:aws[a-z-]*:iam::\d{12}:\S+)"),
-    re.compile(r"\bRole (?P<name>[\w+=,.@-]+) not found"),
+    later(r"[Rr]ole with name (?P<name>[\w+=,.@-]+)"),
+    later(r"on resource: (?P<name>arn:\S+)"),
+    later(r"on resource: (?:role|policy|oidc-provider) (?P<name>\S+)"),
+    later(r"(?P<name>arn:aws[a-z-]*:iam::\d{12}:\S+)"),
+    later(r"\bRole (?P<name>[\w+=,.@-]+) not found"),
 )
 _MOST = 1000
 _LONGEST = 500

@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 
 from analyzer.evidence.records import Json
+from analyzer.patterns import later
 
 PLACEHOLDER_LINE = "POPULATE ROLE ARN AND DELETE THIS LINE"
 """Last line of a Secret manifest of a dry run: it makes the file invalid YAML on purpose."""
 
 _MADE_BY_AWS = frozenset({"Arn", "RoleId", "CreateDate"})
-_PLANNED_NAME = re.compile(r"(?:^|/)0[23]-(?:openid-configuration|keys\.json)$")
-_BARE_PLACEHOLDER = re.compile(rb"^" + PLACEHOLDER_LINE.encode("ascii") + rb"[ \t]*\r?$", re.MULTILINE)
+_PLANNED_NAME = later(r"(?:^|/)0[23]-(?:openid-configuration|keys\.json)$")
+_BARE_PLACEHOLDER = later(rb"^" + PLACEHOLDER_LINE.encode("ascii") + rb"[ \t]*\r?$", re.MULTILINE)
 
 
 def is_planned_file(path: str) -> bool:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Collected, FailedCall
+from analyzer.patterns import later
 
 MANIFEST = b"# sts-doctor collect manifest 1"
 
-_STARTED = re.compile(rb"^# started (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\r?$", re.MULTILINE)
-_REFUSED = re.compile(rb"^(Error from server \((\w{1,40})\): ([^\r\n]{1,600}))", re.MULTILINE)
-_ASKED = re.compile(r'User "[^"]*" cannot (?P<verb>\w+) resource "(?P<kind>[^"]+)"')
+_STARTED = later(rb"^# started (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\r?$", re.MULTILINE)
+_REFUSED = later(rb"^(Error from server \((\w{1,40})\): ([^\r\n]{1,600}))", re.MULTILINE)
+_ASKED = later(r'User "[^"]*" cannot (?P<verb>\w+) resource "(?P<kind>[^"]+)"')
 _MOST = 100
 _LONGEST = 64 * 1024
 

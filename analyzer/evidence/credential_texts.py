@@ -16,12 +16,13 @@ from analyzer.evidence.kubernetes import is_masked_text
 from analyzer.evidence.loose_documents import File
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import CredentialsText
+from analyzer.patterns import later
 
-_SETTING = re.compile(rb"^[ \t]*(?:role_arn|role_name|web_identity_token_file)[ \t]*=", re.MULTILINE)
-_LINE = re.compile(r"\s*(?:\[[^\]=]{1,200}\]|[A-Za-z_]{1,60}[ \t]*=.{0,2100})[ \t\r]*")
-_NAMESPACE = re.compile(r"(?:^|\s)(?:-n|--namespace)(?:[ \t]+|=)['\"]?([a-z0-9.-]{1,253})")
-_NAME = re.compile(r"\ssecrets?[ \t/]+(?:-\S+[ \t]+)*['\"]?([a-z0-9][a-z0-9.-]{0,252})")
-_LIVE = re.compile(
+_SETTING = later(rb"^[ \t]*(?:role_arn|role_name|web_identity_token_file)[ \t]*=", re.MULTILINE)
+_LINE = later(r"\s*(?:\[[^\]=]{1,200}\]|[A-Za-z_]{1,60}[ \t]*=.{0,2100})[ \t\r]*")
+_NAMESPACE = later(r"(?:^|\s)(?:-n|--namespace)(?:[ \t]+|=)['\"]?([a-z0-9.-]{1,253})")
+_NAME = later(r"\ssecrets?[ \t/]+(?:-\S+[ \t]+)*['\"]?([a-z0-9][a-z0-9.-]{0,252})")
+_LIVE = later(
     rb"aws_?secret_?access_?key[\"']?[ \t]*[=:][ \t]*[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
     re.IGNORECASE,
 )

@@ -50,17 +50,18 @@ from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.evidence.sniff import Loose, read_loose
 from analyzer.evidence.withheld import without_masks
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 LOOSE_LIMIT = 64 << 20
 """Bytes of a file that is looked at for its content; exports of large accounts stay below."""
 
 REPORT = "report of must-gather-clean"
-_RESOURCE_VERSION = re.compile(rb"\n +resourceVersion: \"?([0-9]{1,19})\b")
+_RESOURCE_VERSION = later(rb"\n +resourceVersion: \"?([0-9]{1,19})\b")
 _DISK_FULL = b"Disk usage exceeds the volume percentage"
 _LONGEST_NOTE = 4 << 20
-_CREDENTIALS = re.compile(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
-_OF_A_KIND = re.compile(rb"^[ {-]{0,3}\s*[\"']?(?:kind|apiVersion)[\"']?:", re.MULTILINE)
-_IS_LIST = re.compile(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
+_CREDENTIALS = later(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
+_OF_A_KIND = later(rb"^[ {-]{0,3}\s*[\"']?(?:kind|apiVersion)[\"']?:", re.MULTILINE)
+_IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
 _NOISE = ("event-filter.html", ".DS_Store")
 _NOISE_FOLDERS = frozenset(
     {

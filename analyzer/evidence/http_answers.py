@@ -10,32 +10,33 @@ from analyzer.evidence.issuer_documents import Target, target_of_name, target_of
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import HttpAnswer
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 Body = Literal["none", "json", "xml", "html", "other"]
 
 _SHORT = 16 * 1024
 _LONGEST = 300
 _MOST_BLOCKS = 50
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*")
-_HEADER_END = re.compile(rb"\r?\n(?:\r?\n|$)")
-_VERBOSE = re.compile(rb"^(?:[*<>] |[<>]\r?$|[{}] \[|  % Total| +Dload| *\d+ +\d+ +\d+ )", re.MULTILINE)
-_VERBOSE_STATUS = re.compile(rb"^< " + _STATUS.pattern, re.MULTILINE)
-_REQUEST = re.compile(rb"^> (?:GET|HEAD) (\S{1,2000}) HTTP/", re.MULTILINE)
-_HOST = re.compile(rb"^> [Hh]ost: (\S{1,300})", re.MULTILINE)
+_STATUS = later(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*")
+_HEADER_END = later(rb"\r?\n(?:\r?\n|$)")
+_VERBOSE = later(rb"^(?:[*<>] |[<>]\r?$|[{}] \[|  % Total| +Dload| *\d+ +\d+ +\d+ )", re.MULTILINE)
+_VERBOSE_STATUS = later(rb"^< " + _STATUS.pattern, re.MULTILINE)
+_REQUEST = later(rb"^> (?:GET|HEAD) (\S{1,2000}) HTTP/", re.MULTILINE)
+_HOST = later(rb"^> [Hh]ost: (\S{1,300})", re.MULTILINE)
 _PRIVATE = tuple(
     ipaddress.ip_network(network)
     for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
-_PEER = re.compile(
+_PEER = later(
     rb"^\* (?:Connected to \S+ \(|Established connection to \S+ \()([0-9a-fA-F:.]{2,45})[ )]", re.MULTILINE
 )
-_CURL = re.compile(rb"^[ \t]*curl: \((\d{1,3})\) ?([^\r\n]*)", re.MULTILINE)
-_CURL_STATUS = re.compile(rb"returned error: (\d{3})")
-_WGET = re.compile(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ ERROR (\d{3}):", re.MULTILINE)
-_WGET_LOST = re.compile(rb"^wget: ([^\r\n]*)", re.MULTILINE)
-_URL = re.compile(rb"https://[^\s'\"<>)]{1,2000}")
-_SECRET = re.compile(rb"[A-Za-z0-9_+/=-]{32,}")
-_TRAILING_STATUS = re.compile(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
+_CURL = later(rb"^[ \t]*curl: \((\d{1,3})\) ?([^\r\n]*)", re.MULTILINE)
+_CURL_STATUS = later(rb"returned error: (\d{3})")
+_WGET = later(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ ERROR (\d{3}):", re.MULTILINE)
+_WGET_LOST = later(rb"^wget: ([^\r\n]*)", re.MULTILINE)
+_URL = later(rb"https://[^\s'\"<>)]{1,2000}")
+_SECRET = later(rb"[A-Za-z0-9_+/=-]{32,}")
+_TRAILING_STATUS = later(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
 
 
 @frozen

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set as AbstractSet
 
+from analyzer.patterns import later
+
 _LOOSE = {
-    "cluster-info dump": re.compile(r"(?:^|/)[^/]+/[^/]+/logs\.txt$"),
-    "installer log bundle": re.compile(
+    "cluster-info dump": later(r"(?:^|/)[^/]+/[^/]+/logs\.txt$"),
+    "installer log bundle": later(
         r"(?:^|/)log-bundle-\d+/|(?:^|/)(?:rendered-assets/openshift/manifests|bootstrap/journals)/"
     ),
 }

@@ -6,7 +6,6 @@ openshift/insights-operator writes JSON without ``apiVersion`` and ``kind`` for 
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 
 from analyzer.bundle import Document, Map, UnreadableDocument, parse_json, to_utf8
@@ -14,10 +13,11 @@ from analyzer.evidence.kubernetes import mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 _CONFIG = "config.openshift.io/v1"
 _OPERATOR = "operator.openshift.io/v1"
-_NAMED = re.compile(
+_NAMED = later(
     r"(?P<root>(?:|.*/))(?:"
     r"config/(?P<single>authentication|infrastructure|version)\.json"
     r"|config/clusteroperator/(?P<operator>[a-z0-9-]+)\.json"
@@ -30,12 +30,12 @@ _NAMED = re.compile(
     r"|config/configmaps/(?P<mapns>kube-system)/(?P<map>cluster-config-v1)/(?P<key>install-config)"
     r")"
 )
-_LOG = re.compile(
+_LOG = later(
     r"(?P<root>(?:|.*/))(?:config/pod/[^/]+/logs/[^/]+/[^/]+\.log"
     r"|conditional/namespaces/[^/]+/pods/[^/]+/containers/[^/]+/logs/[^/]+\.log)"
 )
 _MARKS = ("config/", "machinesets/", "conditional/")
-_TIME = re.compile(r"insights-(\d{4}-\d\d-\d\d-\d{6})")
+_TIME = later(r"insights-(\d{4}-\d\d-\d\d-\d{6})")
 _SINGLES = {
     "authentication": ("Authentication", "cluster"),
     "infrastructure": ("Infrastructure", "cluster"),

@@ -11,6 +11,7 @@ from analyzer.evidence.kubernetes import items, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.public_keys import PRIVATE_JWK_MEMBERS
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet
+from analyzer.patterns import later
 
 Target = Literal["discovery", "jwks"]
 
@@ -25,14 +26,12 @@ _OPENID_MEMBERS = frozenset(
         "token_endpoint",
     }
 )
-_DISCOVERY_NAME = re.compile(
-    r"openid[-_. ]?conf|well[-_]?known|oidc[-_]?conf|(?:^|[^a-z])discovery(?:[^a-z]|$)"
-)
-_JWKS_NAME = re.compile(r"(?:^|[^a-z])jwks?(?:[^a-z]|$)|^(?:\d+[-_])?(?:oidc[-_]|issuer[-_])?keys$")
-_ANSWER_NAME = re.compile(
+_DISCOVERY_NAME = later(r"openid[-_. ]?conf|well[-_]?known|oidc[-_]?conf|(?:^|[^a-z])discovery(?:[^a-z]|$)")
+_JWKS_NAME = later(r"(?:^|[^a-z])jwks?(?:[^a-z]|$)|^(?:\d+[-_])?(?:oidc[-_]|issuer[-_])?keys$")
+_ANSWER_NAME = later(
     r"^[^.]*$|^\.well-known|\.(?:json|txt|html?|xml|http|headers?|hdr|body|out|err|error|curl|resp|response)$"
 )
-_PRIVATE_MEMBER = re.compile(
+_PRIVATE_MEMBER = later(
     rb'("(?:' + b"|".join(name.encode() for name in (*PRIVATE_JWK_MEMBERS, "r", "t")) + rb')"\s*:\s*")'
     rb'((?:[^"\\]|\\.)*)(?=")'
 )

@@ -24,9 +24,10 @@ from analyzer.evidence.records import (
     TokenVolume,
     Workload,
 )
+from analyzer.patterns import later
 
-_ELIDED = re.compile(r"(\d{1,9}) bytes long")
-_MASKED = re.compile(r"X{6,}|REDACTED|<removed>|\*{4,}|x-[a-z0-9]+-\d{10}-x", re.IGNORECASE)
+_ELIDED = later(r"(\d{1,9}) bytes long")
+_MASKED = later(r"X{6,}|REDACTED|<removed>|\*{4,}|x-[a-z0-9]+-\d{10}-x", re.IGNORECASE)
 
 
 def is_masked_text(value: str) -> bool:

@@ -7,13 +7,12 @@ depend on what was read before.
 
 from __future__ import annotations
 
-import re
-
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 REQUESTS_NAMESPACE = "openshift-cloud-credential-operator"
 
-_CLUSTER_SCOPED = re.compile(
+_CLUSTER_SCOPED = later(
     r"cluster-scoped-resources/(?:"
     r"config\.openshift\.io/(?:clusterversions|infrastructures|authentications|clusteroperators|dnses)"
     r"|operator\.openshift\.io/(?:cloudcredentials|kubeapiservers)"
@@ -21,20 +20,20 @@ _CLUSTER_SCOPED = re.compile(
     r"|storage\.k8s\.io/storageclasses"
     r")(?:\.yaml|\.json|/[^/]+\.(?:yaml|json))"
 )
-_NAMESPACE = re.compile(
+_NAMESPACE = later(
     r"(?:namespaces/(?P<ns>[^/]+)/(?P=ns)|cluster-scoped-resources/core/namespaces(?:/(?P<name>[^/]+))?)"
     r"\.(?:yaml|json)"
 )
-_NAMESPACED = re.compile(
+_NAMESPACED = later(
     r"namespaces/(?P<ns>[^/]+)/(?:"
     r"(?P<group>[^/]+)/(?P<plural>[a-z]+)(?:\.(?:yaml|json)|/(?P<name>[^/]+)\.(?:yaml|json))"
     r"|pods/(?P<pod>[^/]+)/(?P=pod)\.yaml)"
 )
-_LOG = re.compile(
+_LOG = later(
     r"namespaces/[^/]+/(?:pods/[^/]+/[^/]+/[^/]+/logs/(?:(?:current|previous)(?:\.insecure)?\.log(?:\.\d+)?(?:\.(?:gz|xz|bz2|zst))?"
     r"|rotated/[^/]+)|core/pods/logs/[^/]+\.log)"
 )
-_COLLIDED = re.compile(r"(\.(?:yaml|json|log))\.\d{1,4}$")
+_COLLIDED = later(r"(\.(?:yaml|json|log))\.\d{1,4}$")
 
 LATER = frozenset({"Pod", "Deployment", "Secret"})
 """Kinds that are kept as bytes until it is known which namespaces matter."""
@@ -58,10 +57,10 @@ TOKEN_AUTH = b"features.operators.openshift.io/token-auth-aws"
 """The annotation of an operator's version that can sign in with a token; versions without it are not read."""
 _SECRET_NOISE = (b"kubernetes.io/dockercfg", b"kubernetes.io/service-account-token", b"kubernetes.io/tls")
 _CONFIGMAPS = {
-    "kube-system": re.compile(r"cluster-config-v1"),
-    "openshift-kube-apiserver": re.compile(r"config(?:-\d+)?|(?:bound-)?sa-token-signing-certs(?:-\d+)?"),
-    "openshift-config-managed": re.compile(r"(?:bound-)?sa-token-signing-certs"),
-    REQUESTS_NAMESPACE: re.compile(r"cloud-credential-operator-config"),
+    "kube-system": later(r"cluster-config-v1"),
+    "openshift-kube-apiserver": later(r"config(?:-\d+)?|(?:bound-)?sa-token-signing-certs(?:-\d+)?"),
+    "openshift-config-managed": later(r"(?:bound-)?sa-token-signing-certs"),
+    REQUESTS_NAMESPACE: later(r"cloud-credential-operator-config"),
 }
 
 

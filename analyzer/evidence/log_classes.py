@@ -25,6 +25,7 @@ from analyzer.evidence.log_error import Classified, worded, words_end
 from analyzer.evidence.log_network import STS_HOST, Unreachable, no_answer_at, unreachable_at
 from analyzer.evidence.log_text import normalise, unescape
 from analyzer.evidence.log_tokens import token_file_at
+from analyzer.patterns import later
 
 LONGEST = 65536
 """Characters of a text that are looked at."""
@@ -33,13 +34,13 @@ MOST_MARKS = 200
 """Places of one kind that are looked at in a text: a real text has a few, a hostile one thousands."""
 
 
-_WEB_IDENTITY = re.compile(
+_WEB_IDENTITY = later(
     r"WebIdentity|InvalidIdentityToken|ExpiredToken|web\s?identity|jwt\s+from\s+provide|operation\serror\sSTS"
     r"|SecurityTokenService|Service:\s+Sts|refresh\s+cached\s+credentials"
 )
-_ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::\d{10,12}:role/[\w+=,.@/-]*[\w+=@/]")
-_ISSUER = re.compile(r"\s+in\s+your\s+account(?:\s+for\s+([^\s\x1f\"'<>`]{1,300}))?")
-_CLAIM = re.compile(r":?\s*([\w.-]+)?")
+_ROLE_ARN = later(r"arn:aws[\w-]*:iam::\d{10,12}:role/[\w+=,.@/-]*[\w+=@/]")
+_ISSUER = later(r"\s+in\s+your\s+account(?:\s+for\s+([^\s\x1f\"'<>`]{1,300}))?")
+_CLAIM = later(r":?\s*([\w.-]+)?")
 
 
 def _fixed(klass: str, message: str, found: re.Match[str]) -> Classified:
@@ -184,7 +185,7 @@ _Reader = Callable[[str, re.Match[str], bool], Classified | None]
 # Where an error may begin: words one of which must be in the text, the pattern, its reader. Looking for
 # the words first makes a text with thousands of repeats fifteen times cheaper than one long alternation.
 _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
-    (words, re.compile(pattern), reader)
+    (words, later(pattern), reader)
     for words, pattern, reader in (
         (CODE_WORDS, CODES, _code),
         (("OpenIDConnect",), r"No\s+OpenIDConnect\s+provider\s+found", _provider),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from analyzer.evidence.log_denials import denial, is_node, operation_action
 from analyzer.evidence.log_error import Classified, words_end
 from analyzer.evidence.log_text import normalise
+from analyzer.patterns import later
 
 CODE_WORDS = (
     "InvalidIdentityToken",
@@ -38,25 +39,23 @@ CODES = (
 )
 """The codes that say something of signing in or of permissions."""
 
-ANSWERED = re.compile(
+ANSWERED = later(
     r"status\s+code:\s+\d{3},\s*request\s+id|StatusCode:\s*\d{3},\s*RequestID|An\s+error\s+occurred\s\(|host\s+id:"
     r"|HostID:|Status\s+Code:\s+\d{3}[;,]|\$metadata|requestId:"
 )
 """What an SDK adds to an answer of AWS: it tells AccessDenied of S3 from the same words elsewhere."""
 
-_COLON = re.compile(r":\s+")
-_BOTO = re.compile(
-    r"\)\s+when\s+calling\s+the\s+\w+\s+operation(?:\s+\(reached\s+max\s+retries:\s+\d+\))?:\s*"
-)
-_JAVA = re.compile(r"Error\s+Code:\s+$")
-_JAVA_CLASS = re.compile(r"(?:Exception|Error):\s+")
-_BETTER = re.compile(
+_COLON = later(r":\s+")
+_BOTO = later(r"\)\s+when\s+calling\s+the\s+\w+\s+operation(?:\s+\(reached\s+max\s+retries:\s+\d+\))?:\s*")
+_JAVA = later(r"Error\s+Code:\s+$")
+_JAVA_CLASS = later(r"(?:Exception|Error):\s+")
+_BETTER = later(
     r"No\s+OpenIDConnect|retrieve\s+verification|Incorrect\s+token\s+aud|Missing\s+a\s+required\s+claim"
     r"|configured\s+thumbprint|Token\s+used\s+before|Token\s+expired:\s+current|Token\s+too\s+old"
     r"|[Nn]ot\s+authorized\s+to\s+perform:?\s+[a-z][\w-]*:|STS\s+is\s+not\s+activated"
 )
-_SKEW = re.compile(r"Signature\s+(?:expired|not\s+yet\s+current)|has\s+expired|clock|skew|too\s+large", re.I)
-_NAMES_ACTION = re.compile(r"is\s+not\s+authorized\s+to\s+perform:")
+_SKEW = later(r"Signature\s+(?:expired|not\s+yet\s+current)|has\s+expired|clock|skew|too\s+large", re.I)
+_NAMES_ACTION = later(r"is\s+not\s+authorized\s+to\s+perform:")
 
 _STS_CODES = {
     "InvalidIdentityToken": "invalid-token",

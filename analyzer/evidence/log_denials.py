@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from analyzer.patterns import later
+
 EXPLICIT_DENY = "explicit deny"
 NO_ALLOW = "no allow"
 
@@ -23,7 +25,7 @@ _LAYERS = {
     "role trust policy": "trust policy",
     "trust policy": "trust policy",
 }
-_LAYER = re.compile(
+_LAYER = later(
     r"(?:because\s+no\s+(?P<none>[\w -]{3,60}?)\s+allows?\b)"
     r"|(?:with\s+an\s+explicit\s+deny(?:\s+in\s+an?\s+(?P<deny>"
     + "|".join(name.replace(" ", r"\s+") for name in _LAYERS)
@@ -51,7 +53,7 @@ class Denial(NamedTuple):
     layer: str | None = None
 
 
-_SENTENCE = re.compile(
+_SENTENCE = later(
     r"(?:(?P<caller>arn:aws[\w-]*:\S+|anonymous)\s+is\s+)?[Nn]ot\s+authorized\s+to\s+perform:?\s+"
     r"(?P<action>[a-z][\w-]*:[A-Z*]\w*\*?)"
     r"(?:\s+on\s+resource:\s*(?:(?:user|role|group|policy|instance profile)\s+)?"
@@ -73,8 +75,8 @@ def denial(text: str, position: int) -> Denial | None:
     return None
 
 
-_NODE_SESSION = re.compile(r":assumed-role/[^/]+/i-[0-9a-f]{8,17}$")
-_NODE_ROLE = re.compile(r":assumed-role/[^/]*(?:worker|master|control-?plane)-role(?:/|$)", re.IGNORECASE)
+_NODE_SESSION = later(r":assumed-role/[^/]+/i-[0-9a-f]{8,17}$")
+_NODE_ROLE = later(r":assumed-role/[^/]*(?:worker|master|control-?plane)-role(?:/|$)", re.IGNORECASE)
 
 
 def is_node(caller: str | None) -> bool:
@@ -86,8 +88,8 @@ def is_node(caller: str | None) -> bool:
 
 # --- the operation, where the sentence names no action ----------------------------------------
 
-_V2 = re.compile(r"operation error (?P<service>[A-Za-z][\w ]*?): (?P<call>[A-Z]\w+)")
-_BOTO = re.compile(r"when\s+calling\s+the\s+(?P<call>[A-Z]\w+)\s+operation")
+_V2 = later(r"operation error (?P<service>[A-Za-z][\w ]*?): (?P<call>[A-Z]\w+)")
+_BOTO = later(r"when\s+calling\s+the\s+(?P<call>[A-Z]\w+)\s+operation")
 
 _SERVICES = {
     "elastic load balancing": "elasticloadbalancing",

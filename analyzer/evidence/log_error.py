@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from analyzer.evidence.log_text import FILLER, normalise
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 
 @frozen
@@ -25,7 +24,7 @@ class Classified:
     token_path: str | None = None
 
 
-_END = re.compile(
+_END = later(
     r"\n|,?\s+status\s+code:|,?\s*request\s+id:|\s+\(Service:|[\"'\]]+\s*[,}\]]|\"\s+[\w.]+=|\"\s*$|>(?:\s|$)"
     r"|;\s|\s+Encoded\s+authorization|\s+\{|\s+\"\w+\""
 )

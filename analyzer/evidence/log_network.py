@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from analyzer.patterns import later
+
 # Domains of the partitions, and what must-gather-clean writes in their place.
 STS_HOST = (
     r"(?:vpce-[\w-]{1,80}\.)?sts(?:-fips)?\.(?:[a-z0-9-]{1,63}\.){0,3}?"
     r"(?:amazonaws\.com(?:\.cn)?|api\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|domain\d{10}|obfuscated\.com)"
 )
 
-_FAILURE = re.compile(
+_FAILURE = later(
     r"i/o\s+timeout|no\s+such\s+host|server\s+misbehaving|x509:|\btls:\s|TLS\s+handshake|proxyconnect"
     r"|connection\s+(?:refused|reset|timed\s+out)|connect\s+timed\s+out|Connection\s+timed\s+out"
     r"|context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded|network\s+is\s+unreachable"
@@ -20,17 +22,17 @@ _FAILURE = re.compile(
     r"|PKIX\s+path|Name\s+or\s+service\s+not\s+known|Network\s+is\s+unreachable"
     r"|ECONNREFUSED|ECONNRESET|ETIMEDOUT|UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT",
 )
-_TOLD_BEFORE = re.compile(
+_TOLD_BEFORE = later(
     r"(?:Could\s+not\s+connect\s+to\s+the\s+endpoint\s+URL|(?:Connect|Read)\s+timeout\s+on\s+endpoint\s+URL"
     r"|Connection\s+was\s+closed\s+before\s+we\s+received\s+a\s+valid\s+response\s+from\s+endpoint\s+URL"
     r"|SSL\s+validation\s+failed\s+for|Failed\s+to\s+connect\s+to\s+proxy\s+URL"
     r"|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|UnknownHostException|lookup)[:\s\"'\\]*(?:https?://)?$",
     re.IGNORECASE,
 )
-_ASKED = re.compile(
+_ASKED = later(
     r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?)$"
 )
-_HOST = re.compile(STS_HOST)
+_HOST = later(STS_HOST)
 
 
 class Unreachable(NamedTuple):

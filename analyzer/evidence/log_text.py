@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 from analyzer.redact import redact
 
 EXCERPT = 400
@@ -36,16 +37,16 @@ class LogName:
     """A service of the node itself (kubelet, crio), not of a pod."""
 
 
-_INSPECT = re.compile(r"(?:^|/)namespaces/([^/]+)/pods/([^/]+)/([^/]+)/[^/]+/logs/(.+)$")
-_DUMP = re.compile(r"(?:^|/)namespaces/([^/]+)/core/pods/logs/([^/]+?)(-previous)?\.log(?:\.gz)?$")
-_INSIGHTS = re.compile(r"(?:^|/)config/pod/([^/]+)/logs/([^/]+)/(?:([^/]+)_)?([^/_]+)\.log$")
-_CONDITIONAL = re.compile(r"(?:^|/)conditional/namespaces/([^/]+)/pods/([^/]+)/containers/([^/]+)/logs/")
-_CLUSTER_INFO = re.compile(r"(?:^|/)([^/]+)/([^/]+)/logs\.txt$")
+_INSPECT = later(r"(?:^|/)namespaces/([^/]+)/pods/([^/]+)/([^/]+)/[^/]+/logs/(.+)$")
+_DUMP = later(r"(?:^|/)namespaces/([^/]+)/core/pods/logs/([^/]+?)(-previous)?\.log(?:\.gz)?$")
+_INSIGHTS = later(r"(?:^|/)config/pod/([^/]+)/logs/([^/]+)/(?:([^/]+)_)?([^/_]+)\.log$")
+_CONDITIONAL = later(r"(?:^|/)conditional/namespaces/([^/]+)/pods/([^/]+)/containers/([^/]+)/logs/")
+_CLUSTER_INFO = later(r"(?:^|/)([^/]+)/([^/]+)/logs\.txt$")
 
-_ROTATED = re.compile(r"\.log\.\d")
+_ROTATED = later(r"\.log\.\d")
 _SAFE = "[bcdfghjklmnpqrstvwxz2456789]"
 _POD_THEN_CONTAINER = tuple(
-    re.compile(pattern)
+    later(pattern)
     for pattern in (
         rf"(.+?-{_SAFE}{{6,10}}-{_SAFE}{{5}})-(.+)",  # of a Deployment
         r"(.+?-\d{1,3})-(.+)",  # of a StatefulSet
@@ -71,18 +72,20 @@ def log_name(path: str) -> LogName:
         return LogName(namespace, stem, "", age)
     if found := _INSIGHTS.search(path):
         return LogName(found[1], found[2], found[3] or "", 1 if found[4] == "previous" else 0)
-    if found := _CONDITIONAL.search(path) or _CLUSTER_INFO.search(path):
-        return LogName(found[1], found[2], found[3] if found.re is _CONDITIONAL else "")
+    if found := _CONDITIONAL.search(path):
+        return LogName(found[1], found[2], found[3])
+    if found := _CLUSTER_INFO.search(path):
+        return LogName(found[1], found[2])
     return LogName(host="host_service_logs/" in path)
 
 
 # --- lines ------------------------------------------------------------------------------------
 
 _INSTANT = rb"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)"
-_STAMP = re.compile(_INSTANT + rb"(?: (?:std(?:out|err) ([FP])(?::\S*)?(?: |$))?|\t|$)")
-_OWN_STAMP = re.compile(rb'(?:\btime="|\bt(?:s|ime)=|"(?:ts|time|timestamp)":\s?")' + _INSTANT)
+_STAMP = later(_INSTANT + rb"(?: (?:std(?:out|err) ([FP])(?::\S*)?(?: |$))?|\t|$)")
+_OWN_STAMP = later(rb'(?:\btime="|\bt(?:s|ime)=|"(?:ts|time|timestamp)":\s?")' + _INSTANT)
 
-_CONTINUES = re.compile(
+_CONTINUES = later(
     rb"[ \t]+\S|[Cc]aused by: |status code: \d|For verbose messag"
     rb"|(?:SharedCreds|SharedConfig|EnvAccess|EnvSecret|EC2Role|EC2Metadata|CredentialsEndpoint|StaticCreds"
     rb"|ProcessProvider|SSOProvider)\w*: "
@@ -143,7 +146,7 @@ def instant(nanos: int | None) -> datetime | None:
 
 # --- escapes ----------------------------------------------------------------------------------
 
-_ESCAPE = re.compile(r"(?<!\\)\\{1,8}(?:u(?P<hex>[0-9a-fA-F]{4})|(?P<one>[ntr\"'/]))")
+_ESCAPE = later(r"(?<!\\)\\{1,8}(?:u(?P<hex>[0-9a-fA-F]{4})|(?P<one>[ntr\"'/]))")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\n"}
 
 
@@ -160,7 +163,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 # --- what may be quoted -----------------------------------------------------------------------
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL = later(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 NEAR = 2500
@@ -190,17 +193,17 @@ def excerpt(before: str, after: str) -> str:
 
 
 _VARYING = (
-    (re.compile(r"(?i),? *\b(?:request|host) ?id: *[\w/+=-]*"), ""),
-    (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
-    (re.compile(r"(:assumed-role/[^/\s]+/)(?!i-)[^\s\"',;)]+"), r"\1<session>"),
-    (re.compile(r"\b(i|vol|snap|eni|subnet|sg|vpc|eipalloc|rtb|lt|ami|fs)-[0-9a-f]{8,17}\b"), r"\1-<id>"),
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
-    (re.compile(r"\b\d{8}T\d{6}Z\b"), "<time>"),
-    (re.compile(r"(date/time ?|too old: ?)\d+"), r"\1<time>"),
-    (re.compile(r"\b0x[0-9a-fA-F]+\b"), "<address>"),
-    (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[[0-9a-f:]*:[0-9a-f:]+\](?::\d+)?"), "<address>"),
-    (re.compile(r" ?\(reached max retries: \d+\)|exceeded maximum number of attempts, \d+, ?"), ""),
-    (re.compile(r"(?i)\b(attempts?|retry|retries)([ :=#]+)\d+"), r"\1\2<n>"),
+    (later(r"(?i),? *\b(?:request|host) ?id: *[\w/+=-]*"), ""),
+    (later(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
+    (later(r"(:assumed-role/[^/\s]+/)(?!i-)[^\s\"',;)]+"), r"\1<session>"),
+    (later(r"\b(i|vol|snap|eni|subnet|sg|vpc|eipalloc|rtb|lt|ami|fs)-[0-9a-f]{8,17}\b"), r"\1-<id>"),
+    (later(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
+    (later(r"\b\d{8}T\d{6}Z\b"), "<time>"),
+    (later(r"(date/time ?|too old: ?)\d+"), r"\1<time>"),
+    (later(r"\b0x[0-9a-fA-F]+\b"), "<address>"),
+    (later(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[[0-9a-f:]*:[0-9a-f:]+\](?::\d+)?"), "<address>"),
+    (later(r" ?\(reached max retries: \d+\)|exceeded maximum number of attempts, \d+, ?"), ""),
+    (later(r"(?i)\b(attempts?|retry|retries)([ :=#]+)\d+"), r"\1\2<n>"),
 )
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_REASON = re.compile(r"no\s+such\s+file\s+or\s+directory|permission\s+denied", re.IGNORECASE)
+from analyzer.patterns import later
+
+_REASON = later(r"no\s+such\s+file\s+or\s+directory|permission\s+denied", re.IGNORECASE)
 _PATH = r"(?P<path>/[^\s:,;\"'<>()\x1f]+)"
 
-_BEFORE = re.compile(  # the path stands before its reason
+_BEFORE = later(  # the path stands before its reason
     rf"{_PATH}\s*['\"]?\s*(?::\s*|\(\s*)(?:open\s+\S+:\s*)?$"
 )
-_AFTER = re.compile(rf"\s*(?:,\s+open|:)?\s*['\"]?\s*{_PATH}", re.IGNORECASE)
+_AFTER = later(rf"\s*(?:,\s+open|:)?\s*['\"]?\s*{_PATH}", re.IGNORECASE)
 
-_AWS_TOKEN = re.compile(
+_AWS_TOKEN = later(
     r"/secrets/(?:openshift/serviceaccount|eks\.amazonaws\.com|sts\.amazonaws\.com|cloud-token)/"
     r"|web.?identity|bound-sa-token|/aws[\w-]*token",
     re.IGNORECASE,
 )
-_TOKEN = re.compile(r"token|jwt", re.IGNORECASE)
+_TOKEN = later(r"token|jwt", re.IGNORECASE)
 
 
 class TokenFile(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,6 +12,7 @@ from analyzer.evidence.log_records import Record, first_stamp, last_stamp, recor
 from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import LogFile, Symptom
+from analyzer.patterns import later
 
 __all__ = ["Classified", "LogScan", "classify"]
 
@@ -33,7 +33,7 @@ _NODE_ROLE_IS_MEANT = frozenset(
 )
 
 # What differs between the repeats of a line but is no part of what the line is about.
-_REPEAT = re.compile(
+_REPEAT = later(
     r"(?:[dD](?::|=|\\*\":) ?\\*\"?|pvc-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|\d\d:\d\d:\d\d(?:\.\d+)?"
 )

@@ -6,24 +6,23 @@ import re
 
 from analyzer.evidence.log_text import LogName, log_name
 from analyzer.evidence.logs import LogScan
+from analyzer.patterns import later
 
-_STAMPED = re.compile(
+_STAMPED = later(
     rb"^(?:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+ |time=\"\d{4}-"
     rb"|\{\"(?:level|ts|time|timestamp)\":|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )",
     re.MULTILINE,
 )
-_SECTION = re.compile(
+_SECTION = later(
     rb"^==== START logs for container (?P<container>\S+) of pod (?P<namespace>[^/\s]+)/(?P<pod>\S+) ====\r?$",
     re.MULTILINE,
 )
-_SECTION_END = re.compile(rb"^==== END logs for container ", re.MULTILINE)
-_HOST = re.compile(
-    rb"^[A-Z][a-z]{2} [ \d]\d [\d:.]{8,15} \S+ (?:kubenswrapper|hyperkube|kubelet|crio)\[", re.M
-)
+_SECTION_END = later(rb"^==== END logs for container ", re.MULTILINE)
+_HOST = later(rb"^[A-Z][a-z]{2} [ \d]\d [\d:.]{8,15} \S+ (?:kubenswrapper|hyperkube|kubelet|crio)\[", re.M)
 """What ``oc adm node-logs`` writes: a service of the node, no pod of an operator."""
 _HEAD = 64 * 1024
-_NAMESPACE = re.compile(r"(?:^|[/_ .])(openshift-[a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
-_PROGRAM = re.compile(r"(?:^|[/_ .])([a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
+_NAMESPACE = later(r"(?:^|[/_ .])(openshift-[a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
+_PROGRAM = later(r"(?:^|[/_ .])([a-z0-9]+(?:-[a-z0-9]+)*)(?=[/_ .]|$)")
 _NAMESPACES = {
     "aws-ebs-csi-driver-controller": "openshift-cluster-csi-drivers",
     "aws-ebs-csi-driver-operator": "openshift-cluster-csi-drivers",
@@ -37,7 +36,7 @@ _NAMESPACES = {
     "machineset-controller": "openshift-machine-api",
 }
 """Namespaces of the pods and containers whose logs tell of AWS, for files that are named after these."""
-_TAIL = re.compile(r"-(?:[0-9a-f]{64}|[0-9a-z]{8,10}-[0-9a-z]{5}|[0-9a-z]{5})$")
+_TAIL = later(r"-(?:[0-9a-f]{64}|[0-9a-z]{8,10}-[0-9a-z]{5}|[0-9a-z]{5})$")
 
 
 def looks_like_log(data: bytes) -> bool:

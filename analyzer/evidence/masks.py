@@ -8,25 +8,25 @@ whatever they like.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
-_MASK = re.compile(
+_MASK = later(
     r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
     r"|X{6,}|x{8,}|(?i:redacted)|<(?i:removed|masked|hidden|account|account[-_ ]id)>|\*{3,}"
 )
-_WHOLE = re.compile(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")
-_ACCOUNT = re.compile(
+_WHOLE = later(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")
+_ACCOUNT = later(
     r"(?<=:)(?:X{6,}|x{6,}|\*{3,}|(?i:redacted)|<[A-Za-z][A-Za-z _-]*>)(?=:)",
 )
 TOOL_MARKS = (b"x-ipv4-00", b"x-ipv6-00", b"x-mac-00", b"domain000", b"obfuscated.com")
 """What must-gather-clean leaves in the text of a file; looked for before anything is parsed."""
 
-_TOOL_MASK = re.compile(rb"x-[a-z0-9]{2,30}-\d{10}-x|\bdomain\d{7,10}\b")
+_TOOL_MASK = later(rb"x-[a-z0-9]{2,30}-\d{10}-x|\bdomain\d{7,10}\b")
 _STATIC = b"obfuscated.com"
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Json, PublicKey
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 if TYPE_CHECKING:
     from analyzer.evidence.key_objects import Key
@@ -24,14 +25,14 @@ _LONGEST_NUMBER = 8192
 _LONGEST_PEM = 64 * 1024
 _MOST_BLOCKS = 100
 _SMALLEST_RSA = 1024
-_BLOCK = re.compile(
+_BLOCK = later(
     rb"^[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]{1,40})-----[ \t\r]*\n(?P<body>[^-]*)-----END (?P=label)-----",
     re.MULTILINE,
 )
 _CURVES = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}
 """Curves and the algorithm that each stands for."""
 _RSA_ALGORITHMS = ("RS256", "RS384", "RS512")
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]+")
+_BASE64URL = later(r"[A-Za-z0-9_-]+")
 
 
 def key_id(spki: bytes) -> str:

@@ -35,14 +35,15 @@ from analyzer.evidence.text_formats import (
     said_token,
     transcript,
 )
+from analyzer.patterns import later
 
 __all__ = ["NOT_RELEVANT", "Loose", "read_loose"]
 
-_QUOTED = re.compile(rb"^(?:>[ \t]?)+", re.MULTILINE)
+_QUOTED = later(rb"^(?:>[ \t]?)+", re.MULTILINE)
 _FEW_QUOTED = 2
 _UTF8_MARK = b"\xef\xbb\xbf"
-_KUBERNETES_LIST = re.compile(rb'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:')
-_MANIFEST = re.compile(rb"^(?:- )?[\"']?(?:apiVersion|kind|items)[\"']?:", re.MULTILINE)
+_KUBERNETES_LIST = later(rb'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:')
+_MANIFEST = later(rb"^(?:- )?[\"']?(?:apiVersion|kind|items)[\"']?:", re.MULTILINE)
 _MOST_UNPACKED = 64 << 20
 
 

@@ -34,6 +34,7 @@ from analyzer.evidence.public_keys import read_pem
 from analyzer.evidence.records import DiscoveryDocument, KeySet
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 NOT_RELEVANT = "not relevant"
 PRIVATE = "it holds a private key, of which nothing is kept: take it out of what is handed in"
@@ -41,18 +42,18 @@ PRIVATE = "it holds a private key, of which nothing is kept: take it out of what
 HEAD = 16 * 1024
 _LONGEST_BODY = 1 << 20
 _LONGEST_ANSWER = 4 << 20
-JSON_START = re.compile(rb"\s*(?:\{|\[\s*[\[{\]])")
-JSON_KEYS = re.compile(
+JSON_START = later(rb"\s*(?:\{|\[\s*[\[{\]])")
+JSON_KEYS = later(
     rb'"(?:(?:apiVersion|issuer|jwks_uri|keys|kty|(?:\w{0,20}_)?[Tt]oken|Operation(?:Name)?|operation|'
     + b"|".join(KEYS)
     + rb')"\s*:|(?:PolicyArn|RoleARN)")'
 )
-_YAML_START = re.compile(
+_YAML_START = later(
     rb"^[ ]{0,8}(?:- )?[\"']?(?:apiVersion|kind|" + b"|".join(KEYS) + rb")[\"']?:(?:\s|$)", re.MULTILINE
 )
-_KUBERNETES = re.compile(rb"^(?:- )?[\"']?(?:apiVersion|kind)[\"']?:", re.MULTILINE)
-_ANSWER_AMID_TALK = re.compile(rb"^(?:[\[{][ \t\r]*$|\{[ \t]*\"[A-Za-z])", re.MULTILINE)
-_TOKEN_START = re.compile(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha256~|k8s-aws-v1\.)")
+_KUBERNETES = later(rb"^(?:- )?[\"']?(?:apiVersion|kind)[\"']?:", re.MULTILINE)
+_ANSWER_AMID_TALK = later(rb"^(?:[\[{][ \t\r]*$|\{[ \t]*\"[A-Za-z])", re.MULTILINE)
+_TOKEN_START = later(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha256~|k8s-aws-v1\.)")
 _INSIDE = "the issuer was asked from inside a private network (curl met {peer}): what AWS sees may be another"
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Json, TokenSample
+from analyzer.patterns import later
 
 LONGEST_FILE = 64 * 1024
 """A file that is longer is no token: a projected token has about 1 KiB, a header limit is 8 to 64."""
@@ -23,14 +23,12 @@ _SHOWN = 120
 _SHORTEST_SIGNATURE = 43
 """Characters of 32 bytes, HS256's: anything shorter is "REDACTED" or the like."""
 
-_TOKEN_NAME = re.compile(r"(?i)(?:^|[^a-z0-9])(?:[a-z]{2}[-_]?)?(?:token|jwt)s?(?:[^a-z]|$)")
-_PLAIN_NAME = re.compile(r"(?i)^[^.]*$|\.(?:txt|jwt|token|json|out|b64|yaml|yml)$")
-_JWT = re.compile(r"[A-Za-z0-9_\-+/=]+(?:\.[A-Za-z0-9_\-+/=]*){1,4}")
-_IN_TEXT = re.compile(
-    r"(?<![A-Za-z0-9_\-.])e[yw][A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}"
-)
-_PREFIX = re.compile(r"(?i)(?:(?:proxy-)?authorization\s*:\s*)?bearer\s+|(?:id_|access_)?token\s*[:=]\s*")
-_SEGMENT = re.compile(r"[A-Za-z0-9_-]*")
+_TOKEN_NAME = later(r"(?i)(?:^|[^a-z0-9])(?:[a-z]{2}[-_]?)?(?:token|jwt)s?(?:[^a-z]|$)")
+_PLAIN_NAME = later(r"(?i)^[^.]*$|\.(?:txt|jwt|token|json|out|b64|yaml|yml)$")
+_JWT = later(r"[A-Za-z0-9_\-+/=]+(?:\.[A-Za-z0-9_\-+/=]*){1,4}")
+_IN_TEXT = later(r"(?<![A-Za-z0-9_\-.])e[yw][A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){0,3}")
+_PREFIX = later(r"(?i)(?:(?:proxy-)?authorization\s*:\s*)?bearer\s+|(?:id_|access_)?token\s*[:=]\s*")
+_SEGMENT = later(r"[A-Za-z0-9_-]*")
 _FOREIGN = (
     ("sha256~", "an OpenShift OAuth token (sha256~…), not a service account token"),
     ("k8s-aws-v1.", "a token of the AWS IAM authenticator (k8s-aws-v1…), not a service account token"),

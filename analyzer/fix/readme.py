@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from analyzer.findings.report import Report
 from analyzer.fix.mend import Mended
 from analyzer.fix.repair import Repair, Step
+from analyzer.patterns import later
 from analyzer.reports.inert import inert
 from analyzer.reports.wording import counted
 
-_TO_FILL = re.compile(r"<[A-Za-z_ ]+>")
+_TO_FILL = later(r"<[A-Za-z_ ]+>")
 _ORDER = ("provider", "discovery", "keys", "trust", "policy", "secret")
 
 

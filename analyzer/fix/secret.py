@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from analyzer.fix.repair import (
     BACKUP,
     Case,
@@ -21,8 +19,9 @@ from analyzer.model.chains import Chain
 from analyzer.model.credentials import OPENSHIFT_TOKEN
 from analyzer.model.roles import choose
 from analyzer.model.workloads import token_paths
+from analyzer.patterns import later
 
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
+NAME = later(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What Kubernetes takes as a name (RFC 1123)."""
 
 

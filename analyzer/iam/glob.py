@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
 
+from analyzer.patterns import later
+
 
 class Wild(Enum):
     """The two wildcards of a pattern."""
@@ -22,8 +24,8 @@ class Wild(Enum):
 
 
 Token = str | Wild
-_TOKEN = re.compile(r"\$\{([*?$])\}|([*?])|(.)", re.DOTALL)
-_SPECIAL = re.compile(r"[*?$]")
+_TOKEN = later(r"\$\{([*?$])\}|([*?])|(.)", re.DOTALL)
+_SPECIAL = later(r"[*?$]")
 _MAX_STATES = 2_000
 _MAX_PAIRS = 1_000_000
 

@@ -15,6 +15,7 @@ from analyzer.iam import glob
 from analyzer.iam.document import Path, PolicyProblem, decode
 from analyzer.iam.operators import operator_named
 from analyzer.iam.policy import ConditionClause, Malformed, Policy, Statement, parse_policy
+from analyzer.patterns import later
 
 DocumentKind = Literal["managed", "inline", "trust"]
 
@@ -48,8 +49,8 @@ IAM_PATHS = (
     "report/",
     "access-report/",
 )
-_VENDOR = re.compile(r"[A-Za-z0-9.-]+")
-_DATE = re.compile(
+_VENDOR = later(r"[A-Za-z0-9.-]+")
+_DATE = later(
     r"(?P<year>[+-]?\d+)?(?:-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?)?"
     r"(?:[Tt](?:\d{1,2}(?::\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?)?(?:[Zz]|[+-]\d{2}(?::?\d{2})?)?)?"
 )

@@ -17,9 +17,10 @@ from analyzer.iam import glob
 from analyzer.iam.context import Context
 from analyzer.iam.logic import Ternary
 from analyzer.iam.variables import UNCERTAIN, Unset, has_variables, substitute
+from analyzer.patterns import later
 
-_ACCOUNT = re.compile(r"\d{12}")
-_NEVER = re.compile(r"(?!)")
+_ACCOUNT = later(r"\d{12}")
+_NEVER = later(r"(?!)")
 
 
 class Arn(NamedTuple):

@@ -11,6 +11,7 @@ import re
 from typing import Literal
 
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 Stage = Literal[
     "token",
@@ -146,15 +147,15 @@ STAGES: tuple[StageText, ...] = (
     ),
 )
 
-_DENIED = re.compile(
+_DENIED = later(
     r"(?:User: (?P<principal>\S+) )?is not authorized to perform: (?P<action>[\w-]+:\w+)"
     r"(?: on resource: (?P<resource>\S+))?",
 )
-_WHY = re.compile(
+_WHY = later(
     r"because no (?P<lacking>" + "|".join(LAYERS_IN_TEXT) + r") allows"
     r"|with an explicit deny in an? (?P<denying>" + "|".join(LAYERS_IN_TEXT) + ")"
 )
-_TIMES = re.compile(r"date/time\s*(?P<now>\d{9,11})\D.*?date/time\s*(?P<expiry>\d{9,11})", re.DOTALL)
+_TIMES = later(r"date/time\s*(?P<now>\d{9,11})\D.*?date/time\s*(?P<expiry>\d{9,11})", re.DOTALL)
 _MAX_TEXT = 20_000
 
 

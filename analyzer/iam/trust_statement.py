@@ -26,8 +26,9 @@ from analyzer.iam.webidentity import (
     key_claim,
     variable_keys,
 )
+from analyzer.patterns import later
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = later(
     r"<[A-Za-z_][^<>]*>|%\{[^{}]*\}|\{\{[^{}]*\}\}|\$\{[A-Za-z_]\w*\}|\$\([^()]*\)|\$[A-Z_]{3,}"
     r"|\b(?:change|replace)[-_ ]?me\b",
     re.IGNORECASE,

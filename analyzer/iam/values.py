@@ -17,12 +17,13 @@ from functools import lru_cache
 
 from analyzer.iam import glob
 from analyzer.iam.match import arn_matches
+from analyzer.patterns import later
 
 Comparison = Callable[[str, str], bool]
 """``(context value, policy value) -> equal``; for Like and ARN operators the second is a pattern."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = later(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _MAX_DIGITS = 400
 
 

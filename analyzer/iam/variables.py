@@ -13,9 +13,10 @@ from typing import Final
 
 from analyzer.iam.context import ABSENT, Context, Known
 from analyzer.iam.glob import escape
+from analyzer.patterns import later
 
-_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_INSIDE = re.compile(r"\s*([^,']*?)\s*(?:,\s*'([^']*)'\s*)?\Z", re.DOTALL)
+_VARIABLE = later(r"\$\{([^{}]*)\}")
+_INSIDE = later(r"\s*([^,']*?)\s*(?:,\s*'([^']*)'\s*)?\Z", re.DOTALL)
 
 
 class Unset(Enum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from analyzer.engine.facts import Unknown
@@ -15,11 +14,12 @@ from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
 from analyzer.model.objects import Objects, known
+from analyzer.patterns import later
 
 INGRESS = "openshift-ingress-operator"
 REGISTRY = "openshift-image-registry"
 
-_CODE = re.compile(r"[A-Z][A-Za-z0-9]{3,}(?:\.[A-Za-z0-9]+)*")
+_CODE = later(r"[A-Z][A-Za-z0-9]{3,}(?:\.[A-Za-z0-9]+)*")
 _OWN_REASONS = frozenset({"StorageNotConfigured", "NotConfigured", "EmptyDir", "Unmanaged", "Removed"})
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 OPENSHIFT_TOKEN = "/var/run/secrets/openshift/serviceaccount/token"  # noqa: S105  (a path)
 KUBERNETES_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
@@ -19,11 +20,11 @@ KUBERNETES_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa
 STATIC_LENGTH = 115
 """Bytes of the credentials value that holds a long-lived key: ids have 20, keys 40 characters."""
 
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = later(
     r"POPULATE ROLE ARN AND DELETE THIS LINE|<[A-Za-z][\w -]*>|[%$]\{[A-Za-z_]+\}|\bwhatever\b"
     r"|\b(?:CHANGE|REPLACE)[_-]?ME\b"
 )
-_SETTING = re.compile(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
+_SETTING = later(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
 
 
 @frozen

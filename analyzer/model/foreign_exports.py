@@ -6,7 +6,6 @@ Secrets, logs, names, tags and keys still fit what was exported.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from analyzer.engine.facts import Cite, Fact
@@ -21,9 +20,10 @@ from analyzer.model.objects import known
 from analyzer.model.resolve import STATED
 from analyzer.model.roles import Role, names_issuer, prefix_of
 from analyzer.model.symptoms import symptoms_of
+from analyzer.patterns import later
 
-_TRUSTED = re.compile(r"oidc-provider/([A-Za-z0-9./_-]+)")
-_CALLER = re.compile(r":assumed-role/([^/]+)/(?!i-[0-9a-f]{8})")
+_TRUSTED = later(r"oidc-provider/([A-Za-z0-9./_-]+)")
+_CALLER = later(r":assumed-role/([^/]+)/(?!i-[0-9a-f]{8})")
 _INFRA_TAG = "kubernetes.io/cluster/"
 _SEVERAL = 2
 

@@ -33,9 +33,10 @@ from analyzer.model.aws import bucket_of, is_https
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known, read
 from analyzer.model.trust import policy_of
+from analyzer.patterns import later
 
-_PLACEHOLDER = re.compile(r"fake-oidc|<enter_[a-z_]+>|%\{[a-z_]+\}")
-_INDEX = re.compile(r"(\d+)\.pub$")
+_PLACEHOLDER = later(r"fake-oidc|<enter_[a-z_]+>|%\{[a-z_]+\}")
+_INDEX = later(r"(\d+)\.pub$")
 
 
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:

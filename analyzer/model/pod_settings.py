@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -21,6 +20,7 @@ from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known
 from analyzer.model.symptoms import stamp
 from analyzer.model.workloads import aws_tokens
+from analyzer.patterns import later
 
 LONGEST, SHORTEST = 86400, 600
 """Seconds: STS refuses tokens older than a day; Kubernetes makes none for under ten minutes."""
@@ -35,7 +35,7 @@ TRUSTED_FOR = timedelta(hours=24)
 _NAMES = ("static_env", "overrides", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
 _API_SERVER = "openshift-kube-apiserver"
 _STATIC = "AWS_ACCESS_KEY_ID"
-_CONFIG_NAME = re.compile(r"config-(\d+)")
+_CONFIG_NAME = later(r"config-(\d+)")
 
 
 @frozen

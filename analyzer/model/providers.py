@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from urllib.parse import urlsplit
@@ -18,8 +17,9 @@ from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import known
 from analyzer.model.roles import OWNED
 from analyzer.model.workloads import USUAL_AUDIENCES
+from analyzer.patterns import later
 
-_THUMBPRINT = re.compile(r"[0-9A-Fa-f]{40}")
+_THUMBPRINT = later(r"[0-9A-Fa-f]{40}")
 _THUMBPRINT_LIMIT = 5
 _QUOTES = 3
 

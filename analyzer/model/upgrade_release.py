@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from analyzer.model.objects import Objects, known
 from analyzer.model.releases import Range, minor_of, range_of
 from analyzer.model.roles import Naming, RoleBook
 from analyzer.model.trust import RoleChoice
+from analyzer.patterns import later
 
-_VERSION = re.compile(r"(?<!\d)4\.\d{1,2}(?!\d)")
+_VERSION = later(r"(?<!\d)4\.\d{1,2}(?!\d)")
 _REQUEST = "CredentialsRequest"
 ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from difflib import SequenceMatcher
 
 from analyzer.findings.report import Evidence
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 from .page import Page
 from .paths import short_path
@@ -18,7 +18,7 @@ _LONGEST = 600
 _BOUNDS = ":/.@"
 """Where a part of a value ends: a mark shows whole parts, not the letters that happen to differ."""
 
-_TOKEN = re.compile(r"[^\s\"'`,;()\[\]{}<>]{8,}")
+_TOKEN = later(r"[^\s\"'`,;()\[\]{}<>]{8,}")
 
 
 @frozen

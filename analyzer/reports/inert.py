@@ -6,18 +6,18 @@ clear the screen, set the title, or show a verdict that nobody gave.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from analyzer.patterns import later
 from analyzer.redact import redact
 
 _T = TypeVar("_T")
 _DIGESTS = frozenset({"sha256", "fingerprint"})
 
-_INVISIBLE = re.compile(
+_INVISIBLE = later(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 """What counts as printable in Unicode and yet shows nothing: fillers, joiners, variation selectors."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from analyzer.patterns import later
+
 from .inert import inert
 
-_PLAIN = re.compile(
+_PLAIN = later(
     r"""[("'“‘]*[^\W_](?:[^\W_]|[-'’/,=%](?=[^\W_])|(?<=\d)\.(?=\d))*[)"'”’.,;:?!%…]*|\d\d:\d\dZ,?|[-–—=·×→…(&]+"""
 )
 """A word in which no flavour of Markdown sees anything but a word."""
 
-_EDGES = re.compile(r"""^([("']*)(.*?)([)"'.,;:!?]*)$""", re.DOTALL)
-_LINKED = re.compile(r"(?i)www\.|https?|ftp")
+_EDGES = later(r"""^([("']*)(.*?)([)"'.,;:!?]*)$""", re.DOTALL)
+_LINKED = later(r"(?i)www\.|https?|ftp")
 
 
 def prose(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import LINKS, Evidence, Report
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 from .inert import rewritten
 
@@ -26,37 +27,37 @@ CLASSES: tuple[Class, ...] = get_args(Class)
 _OURS = frozenset({"rule", "link", "state", "kind", "severity", "recency", "fingerprint", "sha256", "stage"})
 """Fields that hold words of this program, or hashes."""
 
-_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])(?!0{6})\d{12}(?![A-Za-z0-9])")
+_ACCOUNT = later(r"(?<![A-Za-z0-9])(?!0{6})\d{12}(?![A-Za-z0-9])")
 _HOST = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"
 _NAMED_HOSTS = (
-    re.compile(rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/\s\"'@]*@)?({_HOST})"),
-    re.compile(rf"oidc-provider/({_HOST})"),
-    re.compile(rf"({_HOST})(?:/[\w./-]*)?:(?:sub|aud|azp)\b"),
-    re.compile(rf"\blookup ({_HOST})"),
+    later(rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/\s\"'@]*@)?({_HOST})"),
+    later(rf"oidc-provider/({_HOST})"),
+    later(rf"({_HOST})(?:/[\w./-]*)?:(?:sub|aud|azp)\b"),
+    later(rf"\blookup ({_HOST})"),
 )
-_BASE_DOMAIN = re.compile(rf"(?i)(?<![\w.-])(?:\*\.)?(?:[\w-]+\.)*(?:api|api-int|apps)\.({_HOST})")
+_BASE_DOMAIN = later(rf"(?i)(?<![\w.-])(?:\*\.)?(?:[\w-]+\.)*(?:api|api-int|apps)\.({_HOST})")
 _BUCKETS = (
-    re.compile(r"\bs3://([A-Za-z0-9.-]+)"),
-    re.compile(r"\barn:[a-z-]+:s3:::([A-Za-z0-9.-]+)"),
-    re.compile(r"--bucket[ =]([A-Za-z0-9.-]+)"),
-    re.compile(r"://s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/([A-Za-z0-9.-]+)"),
+    later(r"\bs3://([A-Za-z0-9.-]+)"),
+    later(r"\barn:[a-z-]+:s3:::([A-Za-z0-9.-]+)"),
+    later(r"--bucket[ =]([A-Za-z0-9.-]+)"),
+    later(r"://s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/([A-Za-z0-9.-]+)"),
 )
 _PUBLIC = (
     "amazon.com", "cluster.local", "github.com", "ietf.org", "k8s.io", "kubernetes.io", "localhost",
     "oasis-open.org", "openshift.com", "openshift.io", "quay.io", "redhat.com", "svc",
 )  # fmt: skip
 """Names under which no customer's host lies, or that every cluster has."""
-_AWS = re.compile(
+_AWS = later(
     r"(?i)\.(?:amazonaws\.com(?:\.cn)?|api\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|api\.amazonwebservices\.com\.cn)$"
 )
-_SERVICE = re.compile(
+_SERVICE = later(
     r"(?i)s3([.-].*)?|sts|iam|ec2|elb|elasticloadbalancing|oidc|eks|kms|route53|tagging|organizations|dualstack"
     r"|[a-z]{2}(-[a-z]+)+-\d"
 )
-_IP = re.compile(r"[\d.]+")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_INFRA = re.compile(r"(.{2,})-[a-z0-9]{5}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
+_IP = later(r"[\d.]+")
+_UUID = later(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_INFRA = later(r"(.{2,})-[a-z0-9]{5}")
+_BASE64 = later(r"[A-Za-z0-9+/_-]{16,}")
 _CUT = ("…", "...")
 _SHORTEST_PART = 4
 

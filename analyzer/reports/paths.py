@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from analyzer.patterns import later
 
-_NOISE = re.compile(r"must-gather\.local\.\d+$|.*-sha256-[0-9a-f]{32,}$|inspect\.local\.\d+$")
+_NOISE = later(r"must-gather\.local\.\d+$|.*-sha256-[0-9a-f]{32,}$|inspect\.local\.\d+$")
 """Directory names that every file of a bundle has in common."""
 
 

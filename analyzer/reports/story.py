@@ -5,19 +5,19 @@ Every readable format tells the same story; only how it is set differs.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from typing import TypeVar
 
 from analyzer.findings.report import LINKS, Chain, Evidence, Finding, Report
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 _T = TypeVar("_T")
 Findings = tuple[Finding, ...]
 
 _ORDER = ("fail", "suspected", "unknown", "warn", "pass")
-_LOG_LINES = re.compile(r"Log lines: (\d+), from (\S+) to ([^\s,]+)")
+_LOG_LINES = later(r"Log lines: (\d+), from (\S+) to ([^\s,]+)")
 
 
 @frozen

@@ -301,8 +301,8 @@ def test_tests_are_left_out_where_nobody_asks_for_them(tmp_path: Path) -> None:
     lean = load_rules([folder], VOCABULARY, with_tests=False)
     assert [rule.tests for rule in lean.rules] == [(), ()]
     assert lean.sha256 == whole.sha256
-    assert [(rule.id, rule.line, rule.check) for rule in lean.rules] == [
-        (rule.id, rule.line, rule.check) for rule in whole.rules
+    assert [(rule.id, rule.line, rule.check.source) for rule in lean.rules] == [
+        (rule.id, rule.line, rule.check.source) for rule in whole.rules
     ]
 
 
@@ -315,3 +315,14 @@ def test_what_follows_the_tests_keeps_its_lines(tmp_path: Path, shape: str) -> N
     with pytest.raises(RuleProblem) as problem:
         load_rules([write_rules(tmp_path, wrong)], VOCABULARY, with_tests=False)
     assert problem.value.where.endswith(f":{wrong.count(chr(10))}")
+
+
+def test_what_was_checked_before_is_compiled_at_first_use(tmp_path: Path) -> None:
+    wrong = CAUSE.replace("check: ", "check: nonsense + ", 1)
+    folder = write_rules(tmp_path, wrong, SYMPTOM)
+    with pytest.raises(RuleProblem) as eager:
+        load_rules([folder], VOCABULARY, with_tests=False)
+    ruleset = load_rules([folder], VOCABULARY, with_tests=False, checked=True)
+    with pytest.raises(RuleProblem) as late:
+        ruleset.find("trust-subject-mismatch").check.compiled()
+    assert str(late.value) == str(eager.value)

@@ -13,9 +13,10 @@ from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CallerIdentity, Json, Listing, ManagedPolicy, ProviderRecord, RoleRecord
+from analyzer.patterns import later
 
-_NAME = re.compile(r"[\w+=,.@-]{1,64}")
-_CALL_WORDS = re.compile(
+_NAME = later(r"[\w+=,.@-]{1,64}")
+_CALL_WORDS = later(
     r"(?:(?:aws|iam|get|list|create|put|show|simulate|principal|role|roles|policy|policies|attached|inline|managed|names?|version|"
     r"versions|v\d+|output|export|exports|result|trust|document|json|yaml|yml|txt|out|log|err|error|stderr|"
     r"data|files?|detail|details|permissions?|\d{1,3})(?:[-_.]+|$))+",

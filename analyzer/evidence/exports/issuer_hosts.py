@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from analyzer.evidence.aws_records import BucketPolicy, Distribution
@@ -10,8 +9,9 @@ from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import BucketAccess, Json, PolicyDocument
+from analyzer.patterns import later
 
-_BUCKET = re.compile(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/|\"|\\|$)")
+_BUCKET = later(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/|\"|\\|$)")
 
 
 def public_access(flags: Mapping[str, Json], bucket: str | None, where: Where) -> BucketAccess:

@@ -15,11 +15,12 @@ from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Json
+from analyzer.patterns import later
 
-_TABLE = re.compile(rb"^ROLE NAME +ROLE ARN\b", re.MULTILINE)
-_DESCRIBED = re.compile(rb"^[ \t]*(?:OIDC Endpoint URL|Operator IAM Roles):", re.MULTILINE)
-_ARN = re.compile(rb"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,200}")
-_OPERATOR_ROLES = re.compile(
+_TABLE = later(rb"^ROLE NAME +ROLE ARN\b", re.MULTILINE)
+_DESCRIBED = later(rb"^[ \t]*(?:OIDC Endpoint URL|Operator IAM Roles):", re.MULTILINE)
+_ARN = later(rb"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,200}")
+_OPERATOR_ROLES = later(
     rb"^[ \t]*Operator IAM Roles:[^\n]*\n((?:[ \t]*-[ \t]*arn:[^\n]*(?:\n|$))+)", re.MULTILINE
 )
 _LINE = rb"^[ \t]*%s:[ \t]*(\S+)"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, ManagedPolicy
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
-_OPTION = re.compile(
+_OPTION = later(
     r"--([a-z][a-z-]{1,60})(?:[ \t]+|=)(?:'([^']{1,2000})'|\"([^\"]{1,2000})\"|([^\s'\"]{1,2000}))"
 )
-_URL = re.compile(r"https?://[^\s'\"<>|]{1,2000}")
+_URL = later(r"https?://[^\s'\"<>|]{1,2000}")
 
 
 @frozen

@@ -6,17 +6,18 @@ import re
 
 from analyzer.evidence.aws_records import RoleAssignment
 from analyzer.evidence.origin import Quote
+from analyzer.patterns import later
 
-_TABLE = re.compile(
+_TABLE = later(
     rb"\A\s*-{8,}\r?\n\|[ \t]*(?:Get|List|Simulate|Describe|Lookup)[A-Z]\w+[ \t]*\|\r?\n", re.ASCII
 )
-_TEXT = re.compile(
+_TEXT = later(
     rb"\A(?:(?:ROLE|ROLES|ROLEDETAILLIST|ASSUMEROLEPOLICYDOCUMENT|OPENIDCONNECTPROVIDERLIST|CLIENTIDLIST"
     rb"|THUMBPRINTLIST|ATTACHEDPOLICIES|POLICYNAMES|POLICYDOCUMENT|POLICYVERSION|POLICY|POLICIES|STATEMENT"
     rb"|EVALUATIONRESULTS|EVENTS|TAGS)(?:\t[^\n]*)?\r?\n)+",
     re.ASCII,
 )
-_CCOCTL = re.compile(
+_CCOCTL = later(
     rb"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:Role|Existing role|Updated Role policy for Role) "
     rb"(arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,200})\b[^\n]*",
     re.MULTILINE,

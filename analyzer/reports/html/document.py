@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from functools import cache
 from importlib import resources
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from analyzer.findings.report import LINKS, Report, to_json
+from analyzer.patterns import later
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.story import tell
@@ -41,7 +41,7 @@ LINK_HOSTS = frozenset(
 )
 """Hosts that a reference may lead to; any other address is shown as text. A saved report may be anyone's."""
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_TIME = later(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 SIGNS = {
     "pass": "✓",

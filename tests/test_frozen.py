@@ -1,0 +1,100 @@
+"""``frozen`` makes what ``dataclass(frozen=True, slots=True)`` makes, and costs less at the start."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from typing import Any
+
+import pytest
+
+from analyzer.frozen import frozen
+from analyzer.patterns import later
+
+
+@frozen
+class Ours:
+    """One class, made our way."""
+
+    a: int
+    b: str = "x"
+    c: list[int] = field(default_factory=list)
+    d: int = field(default=0, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """The same class, made by the standard library."""
+
+    a: int
+    b: str = "x"
+    c: list[int] = field(default_factory=list)
+    d: int = field(default=0, repr=False, compare=False)
+
+
+@frozen
+class Point:
+    """All of it can be hashed."""
+
+    x: int
+    y: int = 2
+
+
+def test_it_behaves_as_the_standard_one() -> None:
+    for args in ((1,), (1, "y"), (1, "y", [3], 4)):
+        ours, theirs = Ours(*args), Theirs(*args)
+        assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
+        assert [getattr(ours, f.name) for f in fields(ours)] == [
+            getattr(theirs, f.name) for f in fields(theirs)
+        ]
+        assert replace(ours, a=9).a == 9
+        assert copy.deepcopy(ours) == ours == pickle.loads(pickle.dumps(ours))  # noqa: S301
+    assert Ours(1, d=5) == Ours(1, d=6)
+    assert Ours(1) != Ours(2)
+    assert Ours(1) != Theirs(1)
+    assert Ours(1).c is not Ours(1).c
+    assert Ours.__match_args__ == Theirs.__match_args__
+    assert Ours.__slots__ == Theirs.__slots__
+    assert {Point(1): "one"}[Point(1, 2)] == "one"
+
+
+@pytest.mark.parametrize("wrong", [lambda c: c(), lambda c: c(1, z=2), lambda c: c(1, a=1)])
+def test_wrong_arguments_are_refused(wrong: Any) -> None:
+    for cls in (Ours, Theirs):
+        with pytest.raises(TypeError):
+            wrong(cls)
+
+
+def test_it_is_frozen() -> None:
+    point: Any = Point(1)
+    with pytest.raises(FrozenInstanceError):
+        point.x = 2
+    with pytest.raises(FrozenInstanceError):
+        del point.x
+    with pytest.raises((FrozenInstanceError, AttributeError)):
+        point.other = 1
+
+
+def test_a_late_pattern_is_the_pattern() -> None:
+    ours, theirs = later(r"(?P<n>\d+)-x", re.IGNORECASE), re.compile(r"(?P<n>\d+)-x", re.IGNORECASE)
+    assert ours.search("a 12-X")["n"] == theirs.search("a 12-X")["n"]  # type: ignore[index]
+    assert (ours.pattern, ours.flags, ours.groups) == (theirs.pattern, theirs.flags, theirs.groups)
+    assert ours.sub("y", "1-x 2-x") == "y y"
+
+
+def test_a_start_loads_what_it_needs() -> None:
+    """What is slow to load is loaded where it is needed, and not before."""
+    script = (
+        "import sys; sys.argv = ['sts-doctor', '--version']\n"
+        "from analyzer.cli import main; main(); early = set(sys.modules)\n"
+        "import analyzer.session; late = set(sys.modules)\n"
+        "print(sorted({'typer', 'yaml', 'rich', 'dataclasses'} & early))\n"
+        "slow = {'cryptography', 'jwt', 'jsonschema', 'tabulate', 'rich', 'pydantic', 'jinja2'}\n"
+        "print(sorted(slow & late))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[1:] == ["[]", "[]"]
