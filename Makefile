@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test check samples docs bench lock wheelhouse zipapp release-check clean
+.PHONY: help demo test check samples docs bench fuzz mutate bombs lock wheelhouse zipapp release-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,9 @@ help:
 	@echo "make samples  write the samples anew"
 	@echo "make docs     write the generated pages of docs/ anew"
 	@echo "make bench    measure policy evaluation and a whole run"
+	@echo "make fuzz     fuzz every reader for SECONDS each (60); led by coverage with ATHERIS=1"
+	@echo "make mutate   2,000 damaged samples through whole runs"
+	@echo "make bombs    measure the largest bombs: seconds and memory"
 	@echo "make lock     renew the lock files (needs uv)"
 	@echo "make wheelhouse     dist/wheelhouse: all wheels with their hashes, for a machine without a network"
 	@echo "make zipapp         dist/sts-doctor.pyz: one file that runs with python3"
@@ -62,6 +65,24 @@ bench: $(VENV)/.run $(VENV)-bench/bin/python
 	@for sample in healthy ingress-jwks-403; do echo "sts-doctor analyze samples/$$sample:"; \
 	  bash -c "time $(BIN)/sts-doctor analyze -f json -o /dev/null samples/$$sample || true"; done
 
+SECONDS ?= 60
+TARGETS ?= archive yaml json token policy rule log report baseline export redact
+
+fuzz: $(VENV)/.dev
+ifdef ATHERIS
+	$(PYTHON) -m venv $(VENV)-fuzz && $(VENV)-fuzz/bin/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(VENV)-fuzz/bin/python -m pip install --quiet atheris
+	@for target in $(TARGETS); do $(VENV)-fuzz/bin/python -m tests.fuzz --atheris --seconds $(SECONDS) $$target || exit 1; done
+else
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(TARGETS)
+endif
+
+mutate: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz.whole --runs 2000
+
+bombs: $(VENV)/.dev
+	$(BIN)/python -m tests.hostile.bombs
+
 lock:
 	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-annotate --upgrade \
 	  --custom-compile-command "make lock" -o requirements.lock
@@ -87,4 +108,4 @@ release-check: zipapp
 	$(BIN)/python -m release.check
 
 clean:
-	rm -rf $(VENV)-bench $(VENV)-release dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV)-bench $(VENV)-release $(VENV)-fuzz out/fuzz dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -13,7 +13,7 @@ from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, l
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.evidence.gather import REPORT, Evidence, Problem, gather
 from analyzer.findings import judge
-from analyzer.findings.baseline import accept, read_baseline
+from analyzer.findings.baseline import LONGEST, accept, read_baseline
 from analyzer.findings.correlate import Moment, Trace, correlate
 from analyzer.findings.readiness import judge_readiness
 from analyzer.findings.report import (
@@ -149,7 +149,11 @@ def extract(paths: Sequence[Path], as_of: datetime | None = None, cluster: str |
 
 def _gather(paths: Sequence[Path]) -> Evidence:
     for path in paths:
-        if not path.exists():
+        try:
+            there = path.exists()
+        except OSError as error:  # a token pasted in place of a path is no name that a file can have
+            raise UsageProblem(f"{path} cannot be looked at: {error.strerror}") from None
+        if not there:
             raise UsageProblem(f"{path} does not exist")
     evidence = gather(paths)
     _check_readable(evidence)
@@ -248,9 +252,12 @@ def _accepted(report: Report, options: Options) -> Report:
     if options.baseline is None:
         return report
     try:
-        text = options.baseline.read_text(encoding="utf-8-sig", errors="replace")
+        with options.baseline.open("rb") as file:
+            text = file.read(LONGEST + 1).decode("utf-8-sig", "replace")
     except OSError as error:
         raise UsageProblem(f"cannot read {options.baseline}: {error.strerror}") from None
+    if len(text) > LONGEST:
+        raise UsageProblem(f"{options.baseline} is larger than {LONGEST >> 20} MiB")
     today = (options.as_of or datetime.now(UTC)).date()
     return accept(report, read_baseline(text, str(options.baseline)), today)
 

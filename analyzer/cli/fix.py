@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.analyze import Paths
-from analyzer.cli.guard import guarded
+from analyzer.cli.guard import guarded, show
 from analyzer.errors import UsageProblem
+from analyzer.redact import redact
 
 
 @guarded
@@ -29,7 +30,6 @@ def fix(
     """
     from analyzer import session
     from analyzer.fix.readme import ordered, outcome, write_readme
-    from analyzer.reports.inert import inert
 
     if not inputs:
         raise UsageProblem("no input given", do="Pass a must-gather and the exports")
@@ -40,11 +40,11 @@ def fix(
     documents = {d.path: d.text for repair in mended.repairs for d in repair.documents}
     write_tree(output, {**documents, "README.md": write_readme(mended)})
     for repair in ordered(mended.repairs):
-        print(inert(f"mends {', '.join(repair.rules)}: {repair.title}"))
+        show(f"mends {', '.join(repair.rules)}: {repair.title}")
     for left in mended.left:
-        print(inert(f"left  {left.finding.state} {left.finding.rule}: {left.reason}"))
-    first = f" Read {inert(str(output / 'README.md'))} first." if mended.repairs or mended.left else ""
-    print(outcome(mended) + first)
+        show(f"left  {left.finding.state} {left.finding.rule}: {left.reason}")
+    first = f" Read {output / 'README.md'} first." if mended.repairs or mended.left else ""
+    show(outcome(mended) + first)
     return 1 if any(left.finding.state == "fail" for left in mended.left) else 0
 
 
@@ -67,7 +67,10 @@ def check_place(folder: Path, inputs: Sequence[Path]) -> None:
 
 
 def write_tree(folder: Path, files: dict[str, str]) -> None:
-    """Write files that only their owner reads, each new, none through a link. Raises UsageProblem."""
+    """Write files that only their owner reads, each new, none through a link, none with a secret in it.
+
+    Raises UsageProblem.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -77,6 +80,6 @@ def write_tree(folder: Path, files: dict[str, str]) -> None:
             if path.parent != folder:
                 path.parent.mkdir(mode=0o700, exist_ok=True)
             with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+                file.write(redact(text))
     except OSError as error:
         raise UsageProblem(f"cannot write to {folder}: {error.strerror}") from None

@@ -23,6 +23,7 @@ CONFIG = f"{PREFIX}CONFIG"
 
 _SINGLE = frozenset({"help", "version", "config", "output", "force"})
 """Options that are about one run and cannot be set for all."""
+_LONGEST = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,7 @@ def values_for(command: Any, name: str, file: Path | None) -> dict[str, object]:
     """Give what the file says for one command, by the names of its parameters. Raises UsageProblem."""
     if file is None:
         return {}
-    import tomllib
-
-    try:
-        read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise UsageProblem(f"cannot be read: {error}", where=str(file)) from None
+    read = _read(file)
     known = options_of(command)
     own = read.get(name, {})
     if not isinstance(own, dict):
@@ -121,11 +117,22 @@ def values_for(command: Any, name: str, file: Path | None) -> dict[str, object]:
     }
 
 
-def check_names(file: Path, commands: Mapping[str, Any]) -> None:
-    """Refuse a file with a name that no command knows. Raises UsageProblem."""
+def _read(file: Path) -> dict[str, Any]:
     import tomllib
 
-    read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(_LONGEST + 1)
+        if len(raw) > _LONGEST:
+            raise UsageProblem(f"is larger than {_LONGEST >> 10} KiB", where=str(file))
+        return tomllib.loads(raw.decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageProblem(f"cannot be read: {error}", where=str(file)) from None
+
+
+def check_names(file: Path, commands: Mapping[str, Any]) -> None:
+    """Refuse a file with a name that no command knows. Raises UsageProblem."""
+    read = _read(file)
     every = {name for command in commands.values() for name in options_of(command)}
     for key, value in read.items():
         if key not in (commands if isinstance(value, dict) else every):

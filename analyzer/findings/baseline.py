@@ -21,6 +21,8 @@ from analyzer.errors import UsageProblem
 from analyzer.findings.report import Finding, Report
 from analyzer.frozen import frozen
 
+LONGEST = 4 << 20
+"""Bytes of a baseline that are read: thousands of entries."""
 _KEYS = frozenset({"fingerprint", "rule", "chain", "reason", "until"})
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
 from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.model.aws import bucket_of, is_https
 from analyzer.model.issuer import signing_keys
+from analyzer.model.urls import split_url
 
 _CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]
 _RED_HAT = "on ROSA, Red Hat publishes the issuer's documents: open a support case"
@@ -76,7 +76,7 @@ def mend_keys(case: Case) -> Repair | Refusal:
 
 
 def _is_red_hats(issuer: str) -> bool:
-    host = urlsplit(issuer).hostname or ""
+    host = split_url(issuer).hostname or ""
     return host.startswith("rh-oidc.") or host.endswith(".openshiftapps.com")
 
 
@@ -132,7 +132,7 @@ def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ..
     issuer = case.joined.view.issuer or ""
     file = f"issuer/{path.rsplit('/', 1)[-1]}"
     saved = f"{BACKUP}/{path.rsplit('/', 1)[-1]}"
-    bucket, prefix = bucket_of(issuer), urlsplit(issuer).path.strip("/")
+    bucket, prefix = bucket_of(issuer), split_url(issuer).path.strip("/")
     key = "/".join(part for part in (prefix, path) if part)
     region = case.joined.view.region
     more = ("--region", region) if region else ()

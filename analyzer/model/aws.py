@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from analyzer.frozen import frozen
+from analyzer.model.urls import split_url
 from analyzer.patterns import later
 
 _ROLE = later(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.@-]+)")
@@ -86,8 +85,5 @@ def ccoctl_name_of(issuer: str) -> str | None:
 
 def is_https(url: str) -> bool:
     """Tell an absolute https URL with a host, without query or fragment."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
+    parts = split_url(url)
     return parts.scheme == "https" and bool(parts.hostname) and not parts.query and not parts.fragment

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.aws_records import BucketPolicy, Distribution
@@ -33,6 +32,7 @@ from analyzer.model.aws import bucket_of, is_https
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known, read
 from analyzer.model.trust import policy_of
+from analyzer.model.urls import split_url
 from analyzer.patterns import later
 
 _PLACEHOLDER = later(r"fake-oidc|<enter_[a-z_]+>|%\{[a-z_]+\}")
@@ -116,7 +116,7 @@ def _partition(raw: str) -> str:
 
 def _distribution(view: ClusterView, evidence: Evidence) -> Fact | Unknown:
     """The CloudFront distribution that answers for the issuer's host, where one was exported."""
-    host = urlsplit(view.issuer or "").hostname
+    host = split_url(view.issuer or "").hostname
     for one in evidence.of(Distribution):
         if host and host in one.hosts:
             state = {True: "enabled", False: "disabled", None: "not known whether enabled"}[one.enabled]
@@ -254,7 +254,7 @@ def _pick(documents: Sequence[DiscoveryDocument], issuer: str | None) -> Discove
 
 def _is_in_cluster(document: DiscoveryDocument) -> bool:
     try:
-        uri, own = urlsplit(document.jwks_uri or ""), urlsplit(document.issuer or "")
+        uri, own = split_url(document.jwks_uri or ""), split_url(document.issuer or "")
         port = uri.port
     except ValueError:
         return False
@@ -269,8 +269,8 @@ def _uri_problem(document: DiscoveryDocument, issuer: str | None) -> str | None:
         return "it is absent"
     if not is_https(uri):
         return f"{uri} is not an absolute https URL"
-    own_host, host = urlsplit(document.issuer or issuer or "").hostname, urlsplit(uri).hostname
-    if own_host and host != own_host and host != urlsplit(issuer or "").hostname:
+    own_host, host = split_url(document.issuer or issuer or "").hostname, split_url(uri).hostname
+    if own_host and host != own_host and host != split_url(issuer or "").hostname:
         return f"it is on the host {host}, the issuer on {own_host}"
     return None
 

@@ -226,7 +226,10 @@ def url_difference(wanted: str, found: str) -> str | None:
         return "a trailing slash"
     if found.lower() == wanted.lower():
         return "capital letters"
-    one, other = urlsplit(f"//{wanted}"), urlsplit(f"//{found}")
+    try:
+        one, other = urlsplit(f"//{wanted}"), urlsplit(f"//{found}")
+    except ValueError:  # no host that is one
+        return None
     if one.hostname != other.hostname:
         return None
     try:

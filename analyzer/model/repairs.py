@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
@@ -16,6 +15,7 @@ from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.resolve import made_for
 from analyzer.model.trust import RoleChoice
+from analyzer.model.urls import split_url
 
 
 def cluster_repairs(joined: Joined) -> Facts:
@@ -61,7 +61,7 @@ def _derived(value: str | None) -> Fact | Unknown:
 def _host(issuer: str) -> str | None:
     if not is_https(issuer):
         return None
-    parts = urlsplit(issuer)
+    parts = split_url(issuer)
     return f"{parts.hostname}:{parts.port or 443}"
 
 
