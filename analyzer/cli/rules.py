@@ -21,6 +21,17 @@ Beside = Annotated[
     list[Path] | None, typer.Option("--rules", help="A folder of further rules. Repeatable.", metavar="DIR")
 ]
 
+SCHEMAS = ("report", "rule", "facts")
+
+
+def _ids(incomplete: str) -> list[str]:
+    from analyzer.session import rules_directory
+
+    return sorted(f.stem for f in rules_directory().glob("*/*.yaml") if f.stem.startswith(incomplete))
+
+
+RuleId = Annotated[str, typer.Argument(metavar="ID", autocompletion=_ids)]
+
 
 def _load(packs: list[Path] | None, *, with_tests: bool = False) -> RuleSet:
     from analyzer.session import built_in_rules
@@ -58,13 +69,13 @@ def _show(rule_id: str, packs: list[Path] | None) -> int:
 
 @app.command("show")
 @guarded
-def show(rule_id: Annotated[str, typer.Argument(metavar="ID")], rules: Beside = None) -> int:
+def show(rule_id: RuleId, rules: Beside = None) -> int:
     """Show one rule: what it checks, why, and how to mend it."""
     return _show(rule_id, rules)
 
 
 @guarded
-def explain(rule_id: Annotated[str, typer.Argument(metavar="ID")], rules: Beside = None) -> int:
+def explain(rule_id: RuleId, rules: Beside = None) -> int:
     """Explain a finding: what the rule checks, why it matters, and how to mend it."""
     return _show(rule_id, rules)
 
@@ -127,7 +138,12 @@ def docs(packs: Packs = None) -> int:
 
 
 @guarded
-def schema(name: Annotated[str, typer.Argument(help="report, rule or facts", metavar="NAME")]) -> int:
+def schema(
+    name: Annotated[
+        str,
+        typer.Argument(help="report, rule or facts", metavar="NAME", autocompletion=lambda: list(SCHEMAS)),
+    ],
+) -> int:
     """Print the JSON Schema of a report or of a rule file, or the facts that rules may ask about."""
     import json
 
@@ -143,5 +159,5 @@ def schema(name: Annotated[str, typer.Argument(help="report, rule or facts", met
     elif name == "facts":
         print(render_vocabulary_markdown(VOCABULARY, SUBJECTS))
     else:
-        raise UsageProblem(f"there is no schema {name!r}", do="Schemas: report, rule, facts")
+        raise UsageProblem(f"there is no schema {name!r}", do=f"Schemas: {', '.join(SCHEMAS)}")
     return 0

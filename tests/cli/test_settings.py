@@ -163,3 +163,4 @@ def test_the_shell_completes_commands_and_formats() -> None:
 
     assert "analyze" in completed("sts-doctor an")
     assert set(completed("sts-doctor render x.json -f ")) >= set(FORMATS)
+    assert completed("sts-doctor explain trust-subject-m") == ["trust-subject-mismatch"]
