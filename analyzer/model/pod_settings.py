@@ -163,7 +163,7 @@ def _change(
         or any(objects.all("ConfigMap", _API_SERVER))
     ):
         return issuer_change(objects, view)
-    return asks.namespace(_API_SERVER, "ConfigMaps")
+    return _by_expiry(objects, view) or asks.namespace(_API_SERVER, "ConfigMaps")
 
 
 def issuer_change(objects: Objects, view: ClusterView) -> IssuerChange | None:

@@ -187,6 +187,8 @@ def oc_answers(cluster: Cluster) -> Answers:
         for item in items:
             if item.get("kind") == "CredentialsRequest":
                 lists.setdefault("requests", []).append(item)
+            if item.get("kind") == "Namespace":
+                lists.setdefault("namespaces", []).append(item)
         if path.endswith("core/configmaps.yaml"):
             for item in items:
                 words = ("oc", "-n", parts[1], "get", "configmap", item["metadata"]["name"], "-o", "yaml")
