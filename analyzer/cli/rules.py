@@ -21,7 +21,7 @@ Beside = Annotated[
     list[Path] | None, typer.Option("--rules", help="A folder of further rules. Repeatable.", metavar="DIR")
 ]
 
-SCHEMAS = ("report", "rule", "facts")
+SCHEMAS = ("report", "rule", "facts", "vocabulary")
 
 
 def _ids(incomplete: str) -> list[str]:
@@ -141,10 +141,12 @@ def docs(packs: Packs = None) -> int:
 def schema(
     name: Annotated[
         str,
-        typer.Argument(help="report, rule or facts", metavar="NAME", autocompletion=lambda: list(SCHEMAS)),
+        typer.Argument(
+            help="report, rule, facts or vocabulary", metavar="NAME", autocompletion=lambda: list(SCHEMAS)
+        ),
     ],
 ) -> int:
-    """Print the JSON Schema of a report or of a rule file, or the facts that rules may ask about."""
+    """Print the JSON Schema of a report, a rule file or the facts, or the vocabulary of rules as Markdown."""
     import json
 
     from analyzer.engine import render_vocabulary_markdown, rule_schema
@@ -157,6 +159,10 @@ def schema(
     elif name == "rule":
         print(json.dumps(rule_schema(VOCABULARY), indent=2))
     elif name == "facts":
+        from analyzer.cli.facts_schema import facts_schema
+
+        print(json.dumps(facts_schema(VOCABULARY), indent=2))
+    elif name == "vocabulary":
         print(render_vocabulary_markdown(VOCABULARY, SUBJECTS))
     else:
         raise UsageProblem(f"there is no schema {name!r}", do=f"Schemas: {', '.join(SCHEMAS)}")

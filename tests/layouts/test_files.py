@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from analyzer.bundle import Limits, open_source
@@ -180,3 +182,16 @@ def test_a_packed_log_inside_a_packed_bundle_counts_against_both(tmp_path: Path)
         for _ in entry.chunks():
             pass
     assert source.stopped
+
+
+def test_facts_are_as_their_schema_says(tmp_path: Path) -> None:
+    write_files(tmp_path / "case", dict(must_gather(Cluster())))
+    (tmp_path / "case" / "hello.txt").write_text("nothing of use\n")
+    shown = CliRunner().invoke(app, ["facts", str(tmp_path / "case"), "-f", "json"])
+    schema = json.loads(CliRunner().invoke(app, ["schema", "facts"]).stdout)
+    facts = json.loads(shown.stdout)
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(facts)
+    wrong = copy.deepcopy(facts)
+    wrong["subjects"][0]["facts"]["cluster.version"]["value"] = 4
+    assert not Draft202012Validator(schema).is_valid(wrong)
