@@ -155,11 +155,19 @@ class Asks:
 
     def provider(self) -> Unknown:
         """Ask for the one provider that the cluster's issuer needs."""
-        arn = quote(self.provider_arn) if self.provider_arn else "<ARN from list-open-id-connect-providers>"
+        ask = "aws iam get-open-id-connect-provider --open-id-connect-provider-arn"
+        if self.provider_arn:
+            command = f"{ask} {quote(self.provider_arn)} > get-oidc.json"
+        else:
+            command = (
+                "for arn in $(aws iam list-open-id-connect-providers"
+                " --query 'OpenIDConnectProviderList[].Arn' --output text);"
+                f' do {ask} "$arn"; done > get-oidc.json'
+            )
         return _ask(
             "oidc-provider",
             "no export of the IAM OIDC provider of this issuer was handed in",
-            f"aws iam get-open-id-connect-provider --open-id-connect-provider-arn {arn} > get-oidc.json",
+            command,
             AWS,
         )
 
