@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -32,7 +32,17 @@ REFRESHED_AT = 0.8
 TRUSTED_FOR = timedelta(hours=24)
 """How long kube-apiserver's operator still trusts a replaced issuer (its serviceaccountissuercontroller)."""
 
-_NAMES = ("static_env", "overrides", "token_lifetimes", "legacy_tokens", "predating", "issuer_changed")
+_FILES = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+
+_NAMES = (
+    "static_env",
+    "overrides",
+    "other_profiles",
+    "token_lifetimes",
+    "legacy_tokens",
+    "predating",
+    "issuer_changed",
+)
 _API_SERVER = "openshift-kube-apiserver"
 _STATIC = "AWS_ACCESS_KEY_ID"
 _CONFIG_NAME = later(r"config-(\d+)")
@@ -80,6 +90,7 @@ def setting_facts(
     return {
         "workload.static_env": _list(static),
         "workload.overrides": _list(static + profiles),
+        "workload.other_profiles": _list([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
         "workload.token_lifetimes": _list(odd),
         "workload.legacy_tokens": _list(legacy),
     } | _predating(chain, _change(evidence, objects, view, asks), symptoms, now)
@@ -137,11 +148,17 @@ def _other_profile(found: Workload, chain: Chain) -> Iterator[tuple[str, Where]]
         profile = container.env.get("AWS_PROFILE")
         if profile and profile != "default" and mounts:
             place = _env_place(found, container, "AWS_PROFILE")
-            yield f"AWS_PROFILE={profile} in {found.name}/{container.name}", place
+            files = [n for n in _FILES if (path := container.env.get(n)) and not _is_in(path, mounts)]
+            word = f"{', '.join(files)} and AWS_PROFILE" if files else "AWS_PROFILE"
+            yield f"{word}={profile} in {found.name}/{container.name}", place
         file = container.env.get("AWS_SHARED_CREDENTIALS_FILE")
-        if file and mounts and not any(file.startswith(f"{m}/") or file == m for m in mounts):
+        if file and mounts and not _is_in(file, mounts):
             place = _env_place(found, container, "AWS_SHARED_CREDENTIALS_FILE")
             yield f"AWS_SHARED_CREDENTIALS_FILE={file} in {found.name}/{container.name}", place
+
+
+def _is_in(path: str, mounts: Iterable[str]) -> bool:
+    return any(path == mount or path.startswith(f"{mount}/") for mount in mounts)
 
 
 def _has_own_volume(found: Workload, container: Container) -> bool:

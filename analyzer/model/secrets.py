@@ -87,6 +87,8 @@ def judge_length(
             regional.pop() if len(regional) == 1 else None,
             fitted.pop() if len(fitted) == 1 else None,
         )
+    if not region:  # a template names it
+        return LengthVerdict(None, expected)
     other = next(
         (
             arn
@@ -178,8 +180,10 @@ def _changed_after(chain: Chain) -> Fact:
 
 def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
     expected = known(verdict.expected, derived=True)
-    if verdict.fits is None:
-        fits: Fact | Unknown = asks.roles()
+    if verdict.fits is None and verdict.expected:
+        fits: Fact | Unknown = asks.config("infrastructures.config.openshift.io")
+    elif verdict.fits is None:
+        fits = asks.roles()
     else:
         fits = known(verdict.fits, data, derived=True)
     return {

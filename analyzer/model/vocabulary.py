@@ -185,6 +185,7 @@ workload.service_accounts      list    ServiceAccounts that the pods run as
 workload.service_accounts_foreign list those that the request does not name
 workload.static_env            list    containers whose environment holds a long-lived access key, as phrases
 workload.overrides             list    the same, and containers whose environment names a profile or file other than the Secret's
+workload.other_profiles        list    containers whose environment names a profile that is not default, and no file where it might be
 workload.token_lifetimes       list    token volumes that live over a day or under ten minutes, as phrases
 workload.legacy_tokens         list    containers that sign in with the API server's own token, as pod/container
 workload.issuer_changed        string  when kube-apiserver began to sign with the issuer in force; null where no change shows
