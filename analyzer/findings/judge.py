@@ -188,18 +188,29 @@ def _verdict(
     if signs and unknown and (info.recency != "stopped" or len(signs) > _log_signs(signs)):
         return _suspected(info, signs, outcomes)
     if unknown:
-        sentence = f"No fault shows; {_listed(unknown)} cannot be judged from these inputs."
-        if unknown == ["secret"] and _length_fits(outcomes):
-            sentence = (
-                "No fault shows. All that is left open is the Secret's value, of which a must-gather keeps"
-                " the byte length alone; that fits."
-            )
+        sentence = _open(unknown, warned, fits=_length_fits(outcomes))
         return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
     if warned:
         first = min(warned, key=_decisiveness)
         return Verdict("warn", first.rule.link, first.rule.id, first.message, info.recency, None)
     holds = "What was asked of the chain holds." if info.in_part else "Every link of the chain holds."
     return Verdict("pass", None, None, holds, info.recency, None)
+
+
+def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool) -> str:
+    """Say what is left open on a chain without a fault, and what is to be heeded all the same."""
+    opening = "No fault shows"
+    if warned:
+        first = min(warned, key=_decisiveness)
+        more = len({o.rule.id for o in warned}) - 1
+        others = f" (and {more} more)" if more else ""
+        opening = f"No fault shows, but a warning{others}, {first.rule.id}: {first.message.rstrip('.')}"
+    if list(unknown) == ["secret"] and fits:
+        rest = (
+            "All that is left open is the Secret's value, of which a must-gather keeps the byte length alone"
+        )
+        return f"{opening}. {rest}; that fits."
+    return f"{opening}; {_listed(unknown)} cannot be judged from these inputs."
 
 
 def _length_fits(outcomes: Sequence[Outcome]) -> bool:

@@ -1,0 +1,33 @@
+"""The sentence of a chain on which nothing fails and something is open."""
+
+from __future__ import annotations
+
+import pytest
+
+from samples import Cluster
+from tests.e2e.faults import FAULTS
+from tests.e2e.runs import INGRESS, Bench, bundle, the_chain, told
+
+
+@pytest.fixture
+def bench(tmp_path):  # type: ignore[no-untyped-def]
+    from analyzer import session
+
+    return Bench(tmp_path, session.built_in_rules())
+
+
+def test_a_warning_is_named(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.rule == "secret-global-endpoint" and f.state == "warn")
+    report = bench.report(fault.files())
+    warned = [c for c in report.chains if any(k.state == "warn" for link in c.links for k in link.checks)]
+    assert warned, told(report)
+    assert {chain.verdict.state for chain in warned} <= {"warn", "unknown"}, told(report)
+    for chain in warned:
+        said = chain.verdict.sentence
+        assert "secret-global-endpoint" in (chain.verdict.rule or said)
+        assert chain.verdict.state == "warn" or said.startswith("No fault shows, but a warning"), said
+
+
+def test_without_one_nothing_shows(bench: Bench) -> None:
+    chain = the_chain(bench.report(bundle(Cluster())), INGRESS)
+    assert chain.verdict.sentence.startswith("No fault shows; ")
