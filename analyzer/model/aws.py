@@ -26,6 +26,16 @@ PARTITIONS = (
     ("eu-isoe-", "aws-iso-e"),
 )
 
+# aws/aws-sdk-go aws/endpoints/legacy_regions.go; the AWS SDKs reference guide lists the same ones.
+GLOBAL_STS = frozenset(
+    {
+        "ap-northeast-1", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
+        "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2",
+        "us-west-1", "us-west-2",
+    }
+)  # fmt: skip
+"""Regions from which an SDK that is not told to use the regional STS endpoint calls the global one."""
+
 
 @frozen
 class RoleArn:

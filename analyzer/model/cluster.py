@@ -12,7 +12,7 @@ from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
-from analyzer.model.aws import partition_of
+from analyzer.model.aws import GLOBAL_STS, partition_of
 from analyzer.model.objects import Objects, known, read
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
@@ -100,7 +100,11 @@ def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
             facts[name] = asks.config("infrastructures.config.openshift.io", "it is masked in this bundle")
         else:
             facts[name] = known(value, infra.where.at(*path)) if infra and value else ask
+    facts["cluster.sts_endpoint"] = _sts_endpoint(infra) if infra else ask
     region = facts["cluster.region"]
+    facts["cluster.sts_global"] = (
+        Fact(region.value in GLOBAL_STS, region.cites, derived=True) if isinstance(region, Fact) else region
+    )
     facts["cluster.partition"] = (
         Fact(partition_of(str(region.value)), region.cites, derived=True)
         if isinstance(region, Fact)
@@ -113,6 +117,15 @@ def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
         facts["cluster.hosted"] = known(
             topology == "External", infra.where.at("status", "controlPlaneTopology")
         )
+
+
+def _sts_endpoint(infra: K8sObject) -> Fact:
+    """Give the STS endpoint that the cluster was told to use in the place of AWS's own; null without one."""
+    path = ("status", "platformStatus", "aws", "serviceEndpoints")
+    for index, entry in enumerate(items(read(infra, *path))):
+        if text(dig(entry, "name")) == "sts" and text(dig(entry, "url")):
+            return known(text(dig(entry, "url")), infra.where.at(*path, index, "url"))
+    return known(None)
 
 
 def _version(version: K8sObject) -> Fact | None:

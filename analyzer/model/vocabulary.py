@@ -26,6 +26,8 @@ cluster.infra_name             string  infrastructureName of Infrastructure
 cluster.platform               string  platform type of Infrastructure, "AWS" here
 cluster.region                 string  AWS region of Infrastructure
 cluster.partition              string  AWS partition of that region: aws, aws-us-gov, aws-cn ... (derived)
+cluster.sts_endpoint           string  the endpoint of its own that Infrastructure names for STS, else null
+cluster.sts_global             bool    an SDK that is not told otherwise calls the global STS endpoint from its region (derived)
 cluster.hosted                 bool    the control plane runs elsewhere (hosted control planes, ROSA HCP guest)
 cluster.credentials_mode       string  CloudCredential spec.credentialsMode; "" is the default (mint or passthrough)
 cluster.authentication_issuer  string  Authentication spec.serviceAccountIssuer; "" where it is not set

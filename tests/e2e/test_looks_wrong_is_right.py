@@ -295,3 +295,24 @@ def test_a_request_of_a_capability_that_is_not_told_is_not_missed(bench: Bench, 
     assert len(untold) < len(files)
     assert not findings(report, "fail", "warn"), told(report)
     assert "config:clusterversions.config.openshift.io" in {item.evidence for item in report.missing}
+
+
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "af-south-1"])
+def test_the_old_template_where_no_sdk_calls_the_global_endpoint(bench: Bench, region: str) -> None:
+    partition = {"us-gov-west-1": "aws-us-gov", "cn-north-1": "aws-cn"}.get(region, "aws")
+    cluster = Cluster(version="4.9.33", region=region, partition=partition)
+    report = bench.report(everything(cluster))
+    assert not findings(report, "fail", "warn"), told(report)
+
+
+def test_the_old_template_with_an_endpoint_of_its_own(bench: Bench) -> None:
+    cluster = Cluster(version="4.9.33")
+
+    def named_endpoint(path: str, value: Json) -> Json | None:
+        if value.get("kind") == "Infrastructure":
+            aws = value["status"]["platformStatus"]["aws"]
+            aws["serviceEndpoints"] = [{"name": "sts", "url": "https://vpce-0a1b.sts.us-west-2.vpce.example"}]
+        return value
+
+    cluster.hooks.append(named_endpoint)
+    assert not findings(bench.report(everything(cluster)), "fail", "warn")
