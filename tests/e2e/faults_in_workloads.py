@@ -90,7 +90,7 @@ def _misspelt(cluster: Cluster) -> None:
 
 GOVERNMENT = {"region": "us-gov-west-1", "partition": "aws-us-gov"}
 SHOP_PODS = rf"namespaces/{SHOP}/core/pods"
-CHANGES = r"openshift-kube-apiserver/core/configmaps"
+CHANGES = r"openshift-kube-apiserver/core/configmaps|operator\.openshift\.io/kubeapiservers/"
 
 
 def _webhook_down_and_used(cluster: Cluster) -> None:
