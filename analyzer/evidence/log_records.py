@@ -6,7 +6,8 @@ each region; only the lines that hold one are joined with the lines that continu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
 from analyzer.evidence.log_text import Line, read_line
 from analyzer.frozen import frozen
@@ -44,6 +45,9 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"activated in this region", ()),
     (b"Throttling", (b"Rate exceeded",)),
 )
+
+_COMMON = (b"Identity", b"credentials", b".amazonaws.com")
+"""Needles that healthy logs hold too: a search for all at once looks for the words beside them instead."""
 
 
 @frozen
@@ -127,8 +131,24 @@ def _joins(data: bytes, start: int) -> bool:
 def _hits(region: bytes) -> dict[int, int]:
     """Find the lines that hold a needle: where each begins, and the needle's place."""
     hits: dict[int, int] = {}
+    matcher = _matcher()
+    if matcher is None:
+        _look(region, 0, len(region), hits)
+        return hits
+    end = -1
+    for _, place, _ in matcher(region):
+        if place > end:
+            start = region.rfind(b"\n", 0, place) + 1
+            end = region.find(b"\n", place)
+            end = len(region) if end < 0 else end
+            _look(region, start, end, hits)
+    return hits
+
+
+def _look(region: bytes, begin: int, stop: int, hits: dict[int, int]) -> None:
+    """Look for each needle between two line ends, and keep the first place on each line."""
     for needle, beside in _NEEDLES:
-        place = region.find(needle)
+        place = region.find(needle, begin, stop)
         while place >= 0:
             start = region.rfind(b"\n", 0, place) + 1
             end = region.find(b"\n", place)
@@ -138,11 +158,27 @@ def _hits(region: bytes) -> dict[int, int]:
                     break
             else:
                 if beside:
-                    place = region.find(needle, end)
+                    place = region.find(needle, end, stop)
                     continue
             hits[start] = min(place, hits.get(start, place))
-            place = region.find(needle, end)
-    return hits
+            place = region.find(needle, end, stop)
+
+
+@cache
+def _matcher() -> Callable[[bytes], Iterable[tuple[int, int, int]]] | None:
+    """Give a search for all needles at once, from the extra ``fast``: a tenth of the time of one by one.
+
+    It finds on each line that holds any of them at least one; which ones count is looked up on that line.
+    """
+    try:
+        from ahocorasick_rs import BytesAhoCorasick, MatchKind
+    except ImportError:
+        return None
+    words = [word for needle, beside in _NEEDLES for word in (beside if needle in _COMMON else (needle,))]
+    # Of the kinds of match only the leftmost ones use the processor's vector instructions.
+    automaton = BytesAhoCorasick(words, matchkind=MatchKind.LeftmostFirst)
+    search: Callable[[bytes], Iterable[tuple[int, int, int]]] = automaton.find_matches_as_indexes
+    return search
 
 
 def records(region: bytes) -> Iterator[Record]:
