@@ -16,5 +16,9 @@ def main() -> None:
     # What a run makes lives to its end: looking for garbage all the time is a fifth of a start.
     gc.set_threshold(50_000, 20, 50)
     from analyzer.cli.app import build
+    from analyzer.cli.guard import crashed
 
-    build(sys.argv[1] if len(sys.argv) > 1 else "")()
+    try:
+        build(sys.argv[1] if len(sys.argv) > 1 else "")()
+    except Exception as error:  # outside a command, as in reading its settings: no finding either
+        raise SystemExit(crashed(error)) from None

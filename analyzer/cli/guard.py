@@ -40,11 +40,16 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 0
         except Exception as error:  # a crash must not look like a finding
-            say(f"internal error: {type(error).__name__} at {_place(error)}. This is a defect of sts-doctor")
-            code = INTERNAL
+            code = crashed(error)
         raise typer.Exit(code)
 
     return run
+
+
+def crashed(error: Exception) -> int:
+    """Name the place of a crash, never a value, and give the exit code."""
+    say(f"internal error: {type(error).__name__} at {_place(error)}. This is a defect of sts-doctor")
+    return INTERNAL
 
 
 def complain(error: DoctorError) -> None:

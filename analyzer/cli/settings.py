@@ -90,8 +90,10 @@ def config_file(named: Path | None) -> Path | None:
         if not chosen.is_file():
             raise UsageProblem(f"there is no configuration file {chosen}")
         return chosen
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    own = home / "sts-doctor" / "config.toml"
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - see below
+    if home.startswith("~"):  # a user without a home, as in a container; Path would raise
+        return None
+    own = Path(home) / "sts-doctor" / "config.toml"
     return own if own.is_file() else None
 
 

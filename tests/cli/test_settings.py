@@ -12,8 +12,10 @@ import pytest
 from typer.main import get_command
 from typer.testing import CliRunner, Result
 
+from analyzer.cli import main
 from analyzer.cli.app import app
 from analyzer.cli.manual import CODES, EXAMPLES
+from analyzer.cli.settings import CONFIG, config_file
 from analyzer.reports.formats import FORMATS
 from analyzer.reports.json import render_json
 
@@ -164,3 +166,26 @@ def test_the_shell_completes_commands_and_formats() -> None:
     assert "analyze" in completed("sts-doctor an")
     assert set(completed("sts-doctor render x.json -f ")) >= set(FORMATS)
     assert completed("sts-doctor explain trust-subject-m") == ["trust-subject-mismatch"]
+
+
+def test_a_user_without_a_home_has_no_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", CONFIG):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # what it does where there is no such user
+    assert config_file(None) is None
+
+
+def test_a_crash_before_a_command_begins_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("a value of the user's")
+
+    monkeypatch.setattr("analyzer.cli.settings.config_file", broken)
+    monkeypatch.setattr("sys.argv", ["sts-doctor", "explain", "jwks-unreachable"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 70
+    said = capsys.readouterr().err
+    assert "internal error: RuntimeError at" in said
+    assert "a value of the user's" not in said
