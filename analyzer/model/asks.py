@@ -66,11 +66,12 @@ class Asks:
             CLUSTER,
         )
 
-    def requests(self) -> Unknown:
-        """Ask for the CredentialsRequests in the cluster."""
+    def requests(self, name: str | None = None) -> Unknown:
+        """Ask for the CredentialsRequests in the cluster; ``name`` is one that lacks among those gathered."""
+        why = f"CredentialsRequest {name} is not among those that were gathered"
         return _ask(
             "credentialsrequests",
-            "the cluster's CredentialsRequests were not gathered",
+            why if name else "the cluster's CredentialsRequests were not gathered",
             "oc adm inspect credentialsrequests.cloudcredential.openshift.io --all-namespaces",
             CLUSTER,
         )

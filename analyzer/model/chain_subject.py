@@ -151,7 +151,10 @@ def _request_facts(chain: Chain, joined: Joined) -> Facts:
     asks, request = joined.asks, chain.request
     where = request.where if request else None
     in_cluster, cite = _is_in_cluster(chain, joined)
-    not_told = asks.config("clusterversions.config.openshift.io") if chain.gated else asks.requests()
+    others = request is not None and joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
+    not_told = asks.requests(request.name if request and others else None)
+    if chain.gated:
+        not_told = asks.config("clusterversions.config.openshift.io")
     has_release = joined.around.match.given and joined.around.match.other is None
     return {
         "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),

@@ -157,3 +157,12 @@ def test_an_error_without_exports_is_suspected(bench: Bench, name: str) -> None:
     decisive = [place for place, item in enumerate(report.missing) if scenario.rule in item.decides]
     assert decisive, told(report)
     assert decisive[0] <= len(report.missing) // 2
+
+
+def test_one_request_that_lacks_is_named(bench: Bench) -> None:
+    files = without(SCENARIOS["healthy"].files(), r"cloudcredential\.openshift\.io/.*ingress")
+    report = bench.report(files)
+    whys = [item.why for item in report.missing if item.evidence == "credentialsrequests"]
+    assert whys == ["CredentialsRequest openshift-ingress is not among those that were gathered"], told(
+        report
+    )
