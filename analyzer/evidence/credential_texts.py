@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from analyzer.bundle.document import Document, Map
+from analyzer.bundle.text import to_utf8
 from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.exports.shape import Command
 from analyzer.evidence.kubernetes import is_masked_text
@@ -67,6 +68,7 @@ def _secret_of(command: Command | None) -> tuple[str, str] | None:
 
 def live_keys(input_id: str, path: str, data: bytes) -> LiveSecret | None:
     """Note a long-lived key in a text of any kind; those of AWS's documentation say EXAMPLE."""
+    data = to_utf8(data) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
     # Looking for bytes first: a pattern over every log would cost more than all else.
     if not any(word in data for word in (b"secret_access_key", b"SECRET_ACCESS_KEY", b"SecretAccessKey")):
         return None

@@ -26,7 +26,6 @@ from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.aws import parse_role_arn, provider_arn, without_scheme
 from analyzer.model.chains import Chain
-from analyzer.model.roles import Role
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
@@ -359,8 +358,3 @@ def _tags(case: Case) -> tuple[str, ...]:
         f"Key=openshift.io/cloud-credential-operator/{names[0]},Value=owned",
         f"Key=Name,Value={names[0]}",
     )
-
-
-def name_of(role: Role) -> str:
-    """Give what tells a role apart in the evidence: its ARN where it has one."""
-    return role.arn or role.name

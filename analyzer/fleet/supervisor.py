@@ -15,7 +15,7 @@ import selectors
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -82,10 +82,6 @@ class Supervisor:
             for child in self._children.values():
                 _kill(child, "interrupted")
         self._stopping = True
-
-    def pids(self) -> Iterator[int]:
-        """Give the process ids of the bundles in work."""
-        return (child.pid for child in self._children.values())
 
     def _fill(self) -> None:
         while not self._stopping and len(self._children) < self._jobs:

@@ -16,8 +16,6 @@ TRUST_QUOTA = 2048
 """Characters without white space that a trust policy may have by default (quota, can be raised)."""
 MANAGED_QUOTA = 6144
 """Characters without white space that a managed policy may have."""
-INLINE_QUOTA = 10240
-"""Characters without white space that all inline policies of a role may have together."""
 
 
 @frozen

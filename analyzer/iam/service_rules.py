@@ -37,7 +37,6 @@ _CHANGES_A_ROLE = frozenset(
     }
 )
 _CHANGES_AN_ALIAS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
-_KEPT_ROLES = ("role/aws-service-role/", "role/aws-reserved/")
 _GUARDED = _CHANGES_A_POLICY | _CHANGES_A_ROLE | _CHANGES_AN_ALIAS
 
 

@@ -17,12 +17,11 @@ PUBLIC = "a machine outside the cluster's VPC"
 
 @frozen
 class Asks:
-    """Makes the requests of one run; ``issuer`` and ``image`` fill the commands where they are known."""
+    """Makes the requests of one run; what is known fills the commands."""
 
     issuer: str | None = None
     account: str | None = None
     provider_arn: str | None = None
-    release_image: str | None = None
     any_role: bool = True
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
 
@@ -74,21 +73,6 @@ class Asks:
             why if name else "the cluster's CredentialsRequests were not gathered",
             "oc adm inspect credentialsrequests.cloudcredential.openshift.io --all-namespaces",
             CLUSTER,
-        )
-
-    def release_requests(self) -> Unknown:
-        """Ask for the CredentialsRequests of the release that the cluster runs."""
-        image = (
-            quote(self.release_image)
-            if self.release_image
-            else "$(oc get clusterversion version -o jsonpath='{.status.desired.image}')"
-        )
-        return _ask(
-            "release-credrequests",
-            "the release's CredentialsRequests were not handed in",
-            f"oc adm release extract --credentials-requests --cloud=aws --to=credrequests {image}",
-            CLUSTER,
-            "public",
         )
 
     def secret_value(self, namespace: str, name: str) -> Unknown:

@@ -71,7 +71,6 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
         issuer=view.issuer or None,
         account=account,
         provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
-        release_image=_release_image(objects),
         any_role=bool(book.roles),
     )
     view = read_cluster(evidence, objects, asks)
@@ -97,11 +96,6 @@ def all_requests_gathered(joined: Joined) -> bool | None:
     named = {text(dig(one, "name")) for one in related if dig(one, "resource") == "credentialsrequests"}
     read = {obj.name for obj in joined.objects.all("CredentialsRequest")}
     return named <= read if named else None
-
-
-def _release_image(objects: Objects) -> str | None:
-    version = objects.one("ClusterVersion", "version")
-    return text(dig(version.value, "status", "desired", "image")) if version else None
 
 
 def _account(

@@ -109,9 +109,11 @@ def test_part_of_a_value_is_no_broken_one(bench: Bench) -> None:
         "> aws_access_key_id: AKIA{}\n> aws_secret_access_key: {}\n",
     ],
 )
-def test_a_long_lived_key_in_a_text_is_noted_and_not_shown(bench: Bench, text: str) -> None:
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+def test_a_long_lived_key_in_a_text_is_noted_and_not_shown(bench: Bench, text: str, coding: str) -> None:
     key = "uM7" + "k9Qz" * 9 + "x"
-    report = bench.report(bundle(Cluster()) | {"notes": text.format("Q" * 16, key).encode()})
+    content = text.format("Q" * 16, key).encode(coding)
+    report = bench.report(bundle(Cluster()) | {"notes": content})
     [found] = [f for f in report.findings if f.rule == "input-live-secret"]
     assert "notes" in found.message
     assert key not in repr(report)
