@@ -40,3 +40,9 @@ class NothingToRead(DoctorError):
     """No input is a bundle or an export, or nothing in them can be read."""
 
     exit_code = 3
+
+
+class RefusedInput(NothingToRead):
+    """Nothing could be read: what is there is a bomb, or far more than a bundle has."""
+
+    exit_code = 5

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
-from analyzer.errors import NothingToRead, UsageProblem
+from analyzer.errors import NothingToRead, RefusedInput, UsageProblem
 from analyzer.evidence.gather import REPORT, Evidence, Problem, gather
 from analyzer.findings import judge
 from analyzer.findings.baseline import LONGEST, accept, read_baseline
@@ -192,7 +192,8 @@ def _check_readable(evidence: Evidence) -> None:
         detail = ": a report of must-gather-clean only helps beside the bundle that it is of"
     elif not first and any(i.kind in ("tar", "zip") for i in evidence.inputs):
         detail = f": it was opened, and its {members} files are none of those that a bundle holds"
-    raise NothingToRead(
+    refused = any(i.stopped for i in evidence.inputs)
+    raise (RefusedInput if refused else NothingToRead)(
         f"no must-gather and no export found in {names}{detail}",
         do="Pass a must-gather directory or archive, IAM or OIDC exports, or a directory that holds them",
     )

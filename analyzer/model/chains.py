@@ -213,7 +213,7 @@ def _add_workloads(chains: Iterable[Chain], evidence: Evidence, objects: Objects
             continue
         seen.add((obj.kind, obj.namespace, obj.name))
         found = kubernetes.workload(obj)
-        for chain in by_namespace[obj.namespace]:
+        for chain in by_namespace.get(obj.namespace, ()):  # damage may have taken its namespace away
             if found.phase not in ("Succeeded", "Failed") and uses(found, chain):
                 chain.workloads.append(found)
     for chain in chains:
