@@ -16,6 +16,9 @@ def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
     if not missing:
         return []
     groups = alike(missing) if not page.verbose else [[item] for item in missing]
+    # behind a symptom, what settles its candidates comes before what settles most checks
+    settles = {c.evidence for finding in story.main[:1] for c in finding.candidates}
+    groups.sort(key=lambda group: all(item.evidence not in settles for item in group))
     # where no cause is proven, the missing evidence is the next step
     proven = bool(story.groups) and story.groups[0].state == "fail"
     most = max(detail.unknowns, 0 if proven else 1)

@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import UsageProblem
-from analyzer.findings.report import Report
+from analyzer.findings.report import Candidate, Report
+from analyzer.reports.detail import LADDER
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert
 from analyzer.reports.json import load_json, render_json, schema
+from analyzer.reports.page import Page
 from analyzer.reports.story import tell
 from analyzer.reports.text import LINES, render_text
+from analyzer.reports.unknowns import draw_unknowns
 from analyzer.session import built_in_rules, extract
 
 from .conftest import ROOT, report_of
@@ -71,6 +74,17 @@ def test_the_main_repair_is_whole_and_begins_early(report: Report) -> None:
     for step in main[0].fix:
         assert " ".join(step.text.split()) in whole
         assert not step.command or " ".join(step.command.split()) in whole
+
+
+def test_what_settles_a_suspicion_is_asked_for_first() -> None:
+    report = report_of("bundle-only")
+    symptom = report_of("provider-gone").findings[0]
+    last = report.missing[-1]
+    for asked in (report.missing[0], last):
+        candidate = Candidate("secret", ("secret-missing",), asked.evidence, asked.command)
+        story = replace(tell(report), main=(replace(symptom, candidates=(candidate,)),))
+        drawn = "\n".join(draw_unknowns(Page(), story, LADDER[0]))
+        assert drawn.index("? " + asked.evidence.split(":")[0]) == drawn.index("? ")
 
 
 def test_verbose_says_everything(report: Report) -> None:
