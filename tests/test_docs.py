@@ -21,7 +21,7 @@ from analyzer.reports.json import schema as report_schema
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED = ("rules.md", "facts.md", "session.md")
 PAGES = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "samples/rule-pack/README.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "samples/rule-pack/README.md")),
     *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in GENERATED),
 ]
 SAMPLE = ROOT / "samples" / "trust-wrong-service-account"
