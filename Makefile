@@ -12,7 +12,7 @@ help:
 	@echo "make check    formatting, lint, types, import layers, samples and docs up to date"
 	@echo "make samples  write the samples anew"
 	@echo "make docs     write the generated pages of docs/ anew"
-	@echo "make bench    measure policy evaluation and a whole run"
+	@echo "make bench    measure whole runs on bundles of 50 and 500 MB (MB='50 500 2000'), and policy evaluation"
 	@echo "make fuzz     fuzz every reader for SECONDS each (60); led by coverage with ATHERIS=1"
 	@echo "make mutate   2,000 damaged samples through whole runs"
 	@echo "make bombs    measure the largest bombs: seconds and memory"
@@ -28,6 +28,7 @@ $(VENV)/bin/python:
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q analyzer
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
@@ -61,9 +62,8 @@ $(VENV)-bench/bin/python:
 	-$(VENV)-bench/bin/python -m pip install --quiet --disable-pip-version-check moto
 
 bench: $(VENV)/.run $(VENV)-bench/bin/python
+	$(BIN)/python -m bench $(if $(MB),--mb $(MB))
 	@echo "10,000 policy decisions:"; $(VENV)-bench/bin/python tests/iam/bench_iam.py
-	@for sample in healthy ingress-jwks-403; do echo "sts-doctor analyze samples/$$sample:"; \
-	  bash -c "time $(BIN)/sts-doctor analyze -f json -o /dev/null samples/$$sample || true"; done
 
 SECONDS ?= 60
 TARGETS ?= archive yaml json token policy rule log report baseline export redact

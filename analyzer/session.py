@@ -73,6 +73,7 @@ def analyze(paths: Sequence[Path], options: Options | None = None, progress: Pro
     exist, RuleProblem for a bad rule file. Whatever an input holds never raises.
     """
     options = options or Options()
+    progress.step("loading the rules")
     ruleset = built_in_rules(options.rules)
     choose(ruleset, options.select, options.ignore)  # a misspelt id is said before anything is read
     progress.step(f"reading {', '.join(path.name for path in paths[:3])}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
+from analyzer.progress import Timed
 
 LEVELS = ("fail", "warn", "unknown")
 
@@ -69,6 +71,9 @@ def analyze(
     fail_on: Annotated[
         str, typer.Option(help="Exit 1 at this state or worse: fail, warn or unknown.")
     ] = "fail",
+    timings: Annotated[
+        bool, typer.Option(help="Say on stderr how long each step took: on the clock, and of the processor.")
+    ] = False,
     strict: Annotated[bool, typer.Option(help="Exit 4 where a chain's verdict is not known.")] = False,
     *,
     output: OutputOptions,
@@ -88,8 +93,12 @@ def analyze(
         baseline=baseline, cluster=of,
     )  # fmt: skip
     with waiting(quiet=output.quiet) as progress:
-        report = session.analyze(paths, options, progress)
+        timed = Timed(progress)
+        report = session.analyze(paths, options, timed)
+        timed.step("writing the report")
     output.write(report, targets)
+    if timings:
+        print("\n".join(["  clock    work", *timed.lines()]), file=sys.stderr)
     return report.exit_code
 
 
