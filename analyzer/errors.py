@@ -46,3 +46,7 @@ class RefusedInput(NothingToRead):
     """Nothing could be read: what is there is a bomb, or far more than a bundle has."""
 
     exit_code = 5
+
+
+class Unreadable(NothingToRead):
+    """An input is there and cannot be opened."""

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from analyzer.bundle.s3 import is_remote
 from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, RefusedInput, UsageProblem
 from analyzer.evidence.gather import REPORT, Evidence, Problem, gather
@@ -151,7 +152,7 @@ def extract(paths: Sequence[Path], as_of: datetime | None = None, cluster: str |
 def _gather(paths: Sequence[Path]) -> Evidence:
     for path in paths:
         try:
-            there = path.exists()
+            there = is_remote(path) or path.exists()
         except OSError as error:  # a token pasted in place of a path is no name that a file can have
             raise UsageProblem(f"{path} cannot be looked at: {error.strerror}") from None
         if not there:

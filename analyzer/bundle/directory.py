@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from .archive import archive_kind, may_be_bundle, open_parts, open_regular, walk_archive
 from .entry import Entry
@@ -37,7 +39,7 @@ def walk_directory(top: Path, tally: Tally) -> Iterator[Entry]:
                 if item.name in parts:
                     yield from _walk_parts(parts[item.name], path, tally)
                 else:
-                    yield from _walk_file(item.path, path, size, tally)
+                    yield from walk_file(partial(open_regular, item.path), path, size, tally)
             if tally.halted:
                 return
         if below and depth >= tally.limits.directory_depth:
@@ -119,10 +121,11 @@ def _regular_size(item: os.DirEntry[str], path: str, tally: Tally) -> int | None
     return status.st_size
 
 
-def _walk_file(place: str, path: str, size: int, tally: Tally) -> Iterator[Entry]:
+def walk_file(opened: Callable[[], BinaryIO], path: str, size: int, tally: Tally) -> Iterator[Entry]:
+    """Yield a file as it is, or an archive's members; ``opened`` opens it, when it is looked at."""
     if size >= _SMALLEST_ARCHIVE and may_be_bundle(path):
         try:
-            with open_regular(place) as file:
+            with opened() as file:
                 advice = unsupported_archive(file.read(8))
                 file.seek(0)
                 kind = None if advice else archive_kind(file, tally.limits)
@@ -136,15 +139,15 @@ def _walk_file(place: str, path: str, size: int, tally: Tally) -> Iterator[Entry
             tally.report(path, "unsupported", advice, "unreadable")
             return
     tally.bytes += size
-    entry = Entry(path, size, _pieces(place, tally), tally)
+    entry = Entry(path, size, _pieces(opened, tally), tally)
     yield entry
     entry.close()
 
 
-def _pieces(place: str, tally: Tally) -> Iterator[bytes]:
+def _pieces(opened: Callable[[], BinaryIO], tally: Tally) -> Iterator[bytes]:
     """Open late: most files are never read."""
     try:
-        with open_regular(place) as file:
+        with opened() as file:
             yield from file_pieces(file, tally.charge, PIECE * 4)
     except OSError as error:
         raise StreamError("unreadable", f"cannot be read: {error.strerror}", "unreadable") from error

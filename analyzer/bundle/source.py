@@ -7,9 +7,9 @@ import stat
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from analyzer.errors import NothingToRead
+from analyzer.errors import NothingToRead, Unreadable
 
 from .archive import ArchiveKind, archive_kind, open_parts, open_regular, walk_archive
 from .directory import walk_directory
@@ -19,6 +19,7 @@ from .issues import Issue, Tally
 from .limits import DEFAULT_LIMITS, Limits
 from .names import decode_name
 from .parts import part_groups
+from .s3 import is_remote
 from .sniff import unsupported_archive
 from .stream import file_pieces
 
@@ -83,40 +84,39 @@ class Source:
         """
         self._tally = tally = Tally(self._limits)
         try:
-            if self.kind == "directory":
-                yield from walk_directory(self.path, tally)
-            else:
-                yield from self._walk_single(tally)
+            yield from self._entries(tally)
         except OSError as error:
             tally.report("", "unreadable", f"cannot be read: {error.strerror}", "unreadable")
         finally:
             tally.finish()
 
-    def _walk_single(self, tally: Tally) -> Iterator[Entry]:
-        if len(self.parts) > 1:
-            with open_parts([str(part.resolve()) for part in self.parts], self._limits) as (
-                joined,
-                size,
-                kind,
-            ):
+    def _entries(self, tally: Tally) -> Iterator[Entry]:
+        if self.kind == "directory":
+            yield from walk_directory(self.path, tally)
+        elif len(self.parts) > 1:
+            places = [str(part.resolve()) for part in self.parts]
+            with open_parts(places, self._limits) as (joined, size, kind):
                 if kind is not None:
                     yield from walk_archive(joined, size, kind, tally)
-            return
-        with open_regular(str(self.path.resolve())) as file:
-            length = self.path.stat().st_size
-            advice = unsupported_archive(file.read(8))
-            file.seek(0)
-            if advice:
-                tally.report("", "unsupported", advice, "unreadable")
-                return
-            if self.kind in ("tar", "zip"):
-                yield from walk_archive(file, length, self.kind, tally)
-                return
-            tally.admit(self.label)
-            tally.bytes += length
-            entry = Entry(self.label, length, file_pieces(file, tally.charge), tally)
-            yield entry
-            entry.close()
+        else:
+            with open_regular(str(self.path.resolve())) as file:
+                yield from walk_open_file(file, self.path.stat().st_size, self.kind, self.label, tally)
+
+
+def walk_open_file(file: BinaryIO, length: int, kind: Kind, label: str, tally: Tally) -> Iterator[Entry]:
+    """Yield what one file holds: an archive's members, or the file itself under its label."""
+    advice = unsupported_archive(file.read(8))
+    file.seek(0)
+    if advice:
+        tally.report("", "unsupported", advice, "unreadable")
+    elif kind == "tar" or kind == "zip":
+        yield from walk_archive(file, length, kind, tally)
+    else:
+        tally.admit(label)
+        tally.bytes += length
+        entry = Entry(label, length, file_pieces(file, tally.charge), tally)
+        yield entry
+        entry.close()
 
 
 def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
@@ -124,6 +124,10 @@ def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
 
     Raises NothingToRead when there is nothing at the path, or nothing that may be opened.
     """
+    if is_remote(path):
+        from .s3_source import open_s3
+
+        return open_s3(path, limits)
     label = decode_name(path.name.encode("utf-8", "surrogateescape"))
     try:
         mode = path.stat().st_mode
@@ -134,7 +138,7 @@ def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
         with path.open("rb") as file:
             return Source(path, archive_kind(file, limits) or "file", limits)
     except OSError as error:
-        raise NothingToRead(f"cannot be read: {error.strerror}", where=label) from error
+        raise Unreadable(f"cannot be read: {error.strerror}", where=label) from error
 
 
 def open_sources(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:

@@ -1,6 +1,6 @@
 """The exports that analyze reads, made by asking AWS: calls that only get and list, each recorded.
 
-This is the only module that imports boto3, and it is imported by its own command alone.
+It is imported by its own command alone, since it loads boto3.
 """
 
 from __future__ import annotations
@@ -13,16 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
-
+from analyzer.aws import IAM, BotoCoreError, ClientError, NoCredentialsError, clients
 from analyzer.collect.wanted import MANIFEST
 from analyzer.errors import UsageProblem
 from analyzer.frozen import frozen
-
-_RETRIES = Config(retries={"mode": "adaptive", "max_attempts": 12}, user_agent_extra="sts-doctor")
-"""AWS limits IAM calls for a whole account: this slows down before it is told to."""
 
 _MOST_PROVIDERS = 700
 _PAGED = {
@@ -97,12 +91,7 @@ class Export:
 
 def connect(folder: Path, region: str | None) -> Export:
     """Prepare an export with the user's own AWS settings. Raises UsageProblem for settings that are none."""
-    try:
-        session = boto3.Session(region_name=region)
-        where = session.region_name or "us-east-1"
-        iam, sts = (session.client(name, region_name=where, config=_RETRIES) for name in ("iam", "sts"))
-    except BotoCoreError as error:
-        raise UsageProblem(f"the AWS settings cannot be used: {error}") from None
+    iam, sts = clients("iam", "sts", config=IAM, region=region)
     return Export(folder, iam, sts)
 
 

@@ -3,18 +3,22 @@
 A file is a candidate where its first bytes, or its name, are those of an archive. A directory is a
 bundle where it holds what ``oc adm inspect`` writes, or a must-gather's image directories. In a
 directory with one bundle, at any depth, everything else belongs to it: exports, tokens, other
-directories. In a directory with several, only what bears the bundle's name in front.
+directories. In a directory with several, only what bears the bundle's name in front. An address in
+S3 is looked through in the same way, folder by folder.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from analyzer.bundle.archive import archive_kind, open_regular
 from analyzer.bundle.limits import DEFAULT_LIMITS
+from analyzer.bundle.s3 import Stored, children, find_object, is_remote, objects_below, open_object, spelled
 from analyzer.bundle.sniff import codec_of, unsupported_archive
 from analyzer.errors import UsageProblem
 from analyzer.frozen import frozen
@@ -22,6 +26,20 @@ from analyzer.frozen import frozen
 ROOT_FOLDERS = ("cluster-scoped-resources", "namespaces")
 _NOTES = ("timestamp", "version", "must-gather.log", "must-gather.logs", "event-filter.html")
 _SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".tzst", ".zip")
+_TEXT = (
+    ".json",
+    ".jsonl",
+    ".yaml",
+    ".yml",
+    ".md",
+    ".txt",
+    ".log",
+    ".csv",
+    ".html",
+    ".headers",
+    ".pem",
+    ".sh",
+)
 _DEEPEST = 24
 
 
@@ -47,33 +65,42 @@ def find_bundles(paths: Sequence[Path]) -> Iterator[Found]:
     A path that is a file is a candidate whatever it holds. Raises UsageProblem for a path that does
     not exist.
     """
+    _listed.clear()
     for path in paths:
-        if not path.exists():
-            raise UsageProblem(f"{path} does not exist")
-        if path.is_dir() and not is_bundle_folder(path):
-            yield from _walk(path.resolve(), 0)
+        if not is_remote(path):
+            if not path.exists():
+                raise UsageProblem(f"{path} does not exist")
+            path = path.resolve()
+        elif _stored(path) is None and not _remote(path):
+            raise UsageProblem(f"nothing is stored at {spelled(path)}")
+        if _is_folder(path) and not is_bundle_folder(path):
+            yield from _walk(path, 0)
         else:
-            yield Found(path.resolve(), ())
+            yield Found(path, ())
 
 
 def is_bundle_folder(folder: Path) -> bool:
     """Tell a directory that is a bundle as a whole."""
-    names = _names(folder)
-    if any(name in ROOT_FOLDERS for name in names):
+    names = _children(folder)
+    if any(name in ROOT_FOLDERS for name, _ in names):
         return True
-    noted = any(name in _NOTES for name in names)
+    noted = any(name in _NOTES for name, _ in names)
     return any(
-        (noted or "sha256-" in name) and any((folder / name / root).is_dir() for root in ROOT_FOLDERS)
-        for name in names
+        kind == "folder"
+        and (noted or "sha256-" in name)
+        and any(below in ROOT_FOLDERS and kind == "folder" for below, kind in _children(folder / name))
+        for name, kind in names
     )
 
 
 def is_candidate(path: Path) -> bool:
-    """Tell a file that is an archive, or calls itself one."""
+    """Tell a file that is an archive, or calls itself one; in S3 what calls itself text is believed."""
     if path.name.lower().endswith(_SUFFIXES):
         return True
+    if is_remote(path) and path.suffix.lower() in _TEXT:
+        return False
     try:
-        with open_regular(str(path)) as file:
+        with _open(path) as file:
             if archive_kind(file, DEFAULT_LIMITS) is not None:
                 return True
             head = file.read(8)
@@ -83,25 +110,35 @@ def is_candidate(path: Path) -> bool:
 
 
 def _walk(folder: Path, depth: int) -> Iterator[Found]:
+    """Yield the bundles below a folder; each folder is looked at once."""
     bundles: list[Path] = []
     loose: list[Path] = []
-    folders: list[Path] = []
-    for name in _names(folder):
+    below: list[Path] = []
+    for name, kind in _children(folder):
         path = folder / name
-        if path.is_file():
+        if kind == "file":
             (bundles if is_candidate(path) else loose).append(path)
-        elif path.is_dir() and not path.is_symlink() and depth < _DEEPEST:
-            if is_bundle_folder(path):
-                bundles.append(path)
-            else:
-                (folders if next(_walk(path, depth + 1), None) else loose).append(path)
-    if not bundles and len(folders) == 1:
-        yield from _with_beside(_walk(folders[0], depth + 1), tuple(loose))
+        elif kind == "folder" and depth < _DEEPEST:
+            (bundles if is_bundle_folder(path) else below).append(path)
+    held: list[Iterator[Found]] = []
+    waiting = iter(below)
+    for path in waiting:
+        walk = _walk(path, depth + 1)
+        first = next(walk, None)
+        if first is None:
+            loose.append(path)
+            continue
+        held.append(chain((first,), walk))
+        if not bundles and len(held) == 2:
+            break  # nothing here is a bundle's own: the rest need not be known before it is given
+    if not bundles and len(held) == 1:
+        yield from _with_beside(held[0], tuple(loose))
         return
-    alone = len(bundles) == 1 and not folders
+    alone = len(bundles) == 1 and not held
     for path in bundles:
         yield Found(path, tuple(p for p in loose if alone or p.name.startswith(_stem(path.name))))
-    for path in folders:
+    yield from chain.from_iterable(held)
+    for path in waiting:
         yield from _walk(path, depth + 1)
 
 
@@ -120,15 +157,63 @@ def _stem(name: str) -> str:
     return name.removesuffix(name[len(name) - len(suffix) :]) if suffix else name
 
 
-def _names(folder: Path) -> list[str]:
+def _children(folder: Path) -> list[tuple[str, str]]:
+    """List what lies in a folder, by name, and whether it is a file, a folder or something else."""
+    if is_remote(folder):
+        return [(name, "file" if stored else "folder") for name, stored in _remote(folder).items()]
     try:
-        return sorted(entry.name for entry in os.scandir(folder))
+        with os.scandir(folder) as entries:
+            return sorted((entry.name, _kind(entry)) for entry in entries)
     except OSError:
         return []
 
 
-def _files(path: Path) -> Iterator[tuple[str, int, int]]:
-    """Yield name, size and time of a file, or of every file in a directory."""
+def _kind(entry: os.DirEntry[str]) -> str:
+    try:
+        if entry.is_file():
+            return "file"
+        return "folder" if entry.is_dir(follow_symlinks=False) else "other"
+    except OSError:
+        return "other"
+
+
+def _is_folder(path: Path) -> bool:
+    if is_remote(path):
+        return _stored(path) is None
+    return path.is_dir()
+
+
+def _open(path: Path) -> BinaryIO:
+    stored = _stored(path) if is_remote(path) else None
+    return open_object(stored) if stored else open_regular(str(path))
+
+
+def _stored(path: Path) -> Stored | None:
+    """Give the object at an address: from the listing of its folder where there was one."""
+    folder = _listed.get(path.parent)
+    return find_object(path) if folder is None else folder.get(path.name)
+
+
+_listed: dict[Path, Mapping[str, Stored | None]] = {}
+_MOST_LISTED = 1000
+
+
+def _remote(folder: Path) -> Mapping[str, Stored | None]:
+    """List an address once for all that is asked of it."""
+    if folder not in _listed:
+        if len(_listed) >= _MOST_LISTED:
+            del _listed[next(iter(_listed))]
+        _listed[folder] = dict(children(folder))
+    return _listed[folder]
+
+
+def _files(path: Path) -> Iterator[tuple[str, int, int | str]]:
+    """Yield name, size and time (in S3: etag) of a file, or of every file in a directory."""
+    if is_remote(path):
+        alone = _stored(path)
+        for stored in [alone] if alone else objects_below(path):
+            yield stored.key, stored.size, stored.etag
+        return
     if not path.is_dir():
         yield _stat(path, path.name)
         return
