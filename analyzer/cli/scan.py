@@ -38,6 +38,12 @@ def scan(
     ] = "1/1",
     time_limit: Annotated[int, typer.Option(help="Seconds that one bundle may take.")] = 300,
     memory_limit: Annotated[int, typer.Option(help="MiB that one bundle may take.")] = 1536,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="Judge on the workers of this Dask scheduler, such as tcp://host:8786.", metavar="ADDRESS"
+        ),
+    ] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.")] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress on stderr.")] = False,
 ) -> int:
@@ -56,7 +62,8 @@ def scan(
     tally = run(
         inputs, db, Options(rules=tuple(rules or ())),
         jobs=jobs or _cores(),
-        bounds=Bounds(time_limit, memory_limit), shard=_shard(shard), progress=show,
+        bounds=Bounds(time_limit, memory_limit), shard=_shard(shard), cluster=cluster,
+        progress=show,
     )  # fmt: skip
     show.end(tally)
     return _exit_code(tally)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from analyzer.errors import UsageProblem
 from analyzer.fleet.row import Row
@@ -123,7 +125,7 @@ class Ledger:
         self._db.execute("BEGIN")
         for path, beside, stamp in found:
             seen += 1
-            todo += self._enlist(path, json.dumps(beside), stamp, rules)
+            todo += self._enlist(_text(path), json.dumps(beside), stamp, rules)
             if seen % 2000 == 0:
                 self._db.execute("COMMIT")
                 self._db.execute("BEGIN")
@@ -162,7 +164,7 @@ class Ledger:
         if row is None:
             return None
         number, path, beside, tries, sha256 = row
-        return Task(number, path, tuple(json.loads(beside)), tries, sha256)
+        return Task(number, _path(path), tuple(json.loads(beside)), tries, sha256)
 
     def put_back(self, task: Task, *, counted: bool = True) -> None:
         """Let a bundle be tried again; ``counted`` says whether the try that failed counts."""
@@ -177,7 +179,7 @@ class Ledger:
     def store(self, task: Task, row: Row) -> None:
         """Write a bundle's result, in place of an earlier one, in one transaction."""
         names = ", ".join(f'"{name}" = ?' for name in ROW_COLUMNS)
-        values = [getattr(row, name) for name in ROW_COLUMNS]
+        values = [_text(getattr(row, name)) for name in ROW_COLUMNS]
         reports = [] if row.report is None else [(row.report,)]
         parts = {"chains": row.chain_rows, "findings": row.finding_rows, "missing": row.missing_rows,
                  "reports": reports}  # fmt: skip
@@ -215,7 +217,7 @@ class Ledger:
             self._db.execute(f"DELETE FROM {table} WHERE bundle = ?", (bundle,))
             for line in lines:
                 marks = ", ".join("?" * (len(line) + 1))
-                self._db.execute(f"INSERT INTO {table} VALUES ({marks})", (bundle, *line))
+                self._db.execute(f"INSERT INTO {table} VALUES ({marks})", (bundle, *map(_text, line)))
 
 
 def migrate(db: sqlite3.Connection) -> None:
@@ -245,6 +247,19 @@ def read_only(path: Path) -> sqlite3.Connection:
     if not known or not 0 < version <= len(MIGRATIONS):
         raise UsageProblem("not a results database of this version of sts-doctor", where=str(path))
     return db
+
+
+_ESCAPED = re.compile(r"\\udc([89a-f][0-9a-f])")
+
+
+def _text(value: Any) -> Any:
+    """Escape what is no Unicode, which a database does not take: bytes of a name, half of a pair in JSON."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
+
+
+def _path(text: str) -> str:
+    """Undo that for the bytes of a name."""
+    return _ESCAPED.sub(lambda match: chr(0xDC00 + int(match[1], 16)), text)
 
 
 def _locked(path: Path) -> int:

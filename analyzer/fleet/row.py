@@ -14,6 +14,9 @@ from analyzer.frozen import frozen
 _STATES = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
 """Verdicts, the worst first: a bundle's is the worst of its chains'."""
 
+_ESCAPING = ("utf-8", "backslashreplace")
+"""Half of a surrogate pair is written as JSON does."""
+
 Column = str | int | float | None
 
 
@@ -109,7 +112,7 @@ def row_of(report: Report, *, rules: str) -> Row:
         missing_rows=tuple(
             (n, m.evidence, m.why, m.command, json.dumps(m.decides)) for n, m in enumerate(report.missing)
         ),
-        report=zlib.compress(json.dumps(to_json(report), ensure_ascii=False).encode(), 6),
+        report=zlib.compress(json.dumps(to_json(report), ensure_ascii=False).encode(*_ESCAPING), 6),
     )  # fmt: skip
 
 

@@ -9,15 +9,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from analyzer.bundle.s3 import spelled
 from analyzer.errors import NothingToRead
 from analyzer.fleet.find import find_bundles
 from analyzer.fleet.judge import Bounds, rules_version
 from analyzer.fleet.ledger import Ledger, Task
 from analyzer.fleet.row import Row
 from analyzer.fleet.supervisor import Supervisor
+from analyzer.fleet.work import Work
 from analyzer.frozen import frozen
 from analyzer.session import Options
+
+if TYPE_CHECKING:
+    from analyzer.fleet.cluster import ClusterSupervisor
 
 
 @frozen
@@ -76,28 +82,31 @@ def scan(
     jobs: int = 1,
     bounds: Bounds | None = None,
     shard: Shard | None = None,
+    cluster: str | None = None,
     progress: Progress = lambda _tally, _task, _row: None,
 ) -> Tally:
     """Judge every bundle under some paths that the database has no result of by the same rules.
 
     Raises NothingToRead where no bundle is found, UsageProblem for a path that does not exist or a
     database that cannot be used. An interrupt (SIGINT, SIGTERM) lets the bundles in work finish; a
-    second one ends them, and they stay to do.
+    second one ends them, and they stay to do. With ``cluster``, the address of a Dask scheduler, its
+    workers judge instead of ``jobs`` processes here.
     """
     bounds, shard = bounds or Bounds(), shard or Shard()
     ledger = Ledger(database)
     try:
         tally = Tally()
-        tally.found, tally.todo = ledger.enlist(_listed(paths, shard), rules_version(options))
+        rules = rules_version(options)
+        tally.found, tally.todo = ledger.enlist(_listed(paths, shard), rules)
         if not tally.found:
-            names = ", ".join(str(path) for path in paths)
+            names = ", ".join(spelled(path) for path in paths)
             raise NothingToRead(f"no bundle found in {names}", do="Pass must-gathers or directories of them")
 
         def done(task: Task, row: Row | None) -> None:
             tally.count(row)
             progress(tally, task, row)
 
-        supervisor = Supervisor(ledger, options, bounds, jobs, done)
+        supervisor = _supervisor(Work(ledger, bounds, rules, done), options, cluster or jobs)
         with _interrupts(supervisor, tally):
             tally.started = time.monotonic()
             supervisor.run()
@@ -106,16 +115,24 @@ def scan(
         ledger.close()
 
 
+def _supervisor(work: Work, options: Options, where: str | int) -> Supervisor | ClusterSupervisor:
+    if isinstance(where, int):
+        return Supervisor(work, options, where)
+    from analyzer.fleet.cluster import ClusterSupervisor
+
+    return ClusterSupervisor(work, options, where)
+
+
 def _listed(paths: Sequence[Path], shard: Shard) -> Iterator[tuple[str, tuple[str, ...], str]]:
     for found in find_bundles(paths):
-        if shard.holds(str(found.path)):
-            yield str(found.path), tuple(map(str, found.beside)), found.stamp()
+        if shard.holds(spelled(found.path)):
+            yield spelled(found.path), tuple(map(spelled, found.beside)), found.stamp()
 
 
 class _interrupts:  # noqa: N801  (reads as a word: with _interrupts(...))
     """Turns interrupts into requests to stop while it is entered."""
 
-    def __init__(self, supervisor: Supervisor, tally: Tally) -> None:
+    def __init__(self, supervisor: Supervisor | ClusterSupervisor, tally: Tally) -> None:
         self._supervisor, self._tally = supervisor, tally
 
     def __enter__(self) -> None:

@@ -16,6 +16,7 @@ from analyzer.fleet.judge import Bounds, judge_bundle
 from analyzer.fleet.ledger import MIGRATIONS, Ledger, read_only
 from analyzer.fleet.row import Row, pack, unpack
 from analyzer.fleet.supervisor import Supervisor
+from analyzer.fleet.work import Work
 from analyzer.session import Options
 
 from .conftest import SAMPLES, table
@@ -36,7 +37,7 @@ def supervise(ledger: Ledger, names: list[str], judge: Judge, monkeypatch: pytes
               bounds: Bounds | None = None) -> dict[str, tuple[object, ...]]:  # fmt: skip
     monkeypatch.setattr(supervisor, "judge_bundle", judge)
     ledger.enlist([(name, (), "stamp") for name in names], "rules")
-    Supervisor(ledger, Options(), bounds or Bounds(), 2, lambda _task, _row: None).run()
+    Supervisor(Work(ledger, bounds or Bounds(), "rules", lambda _task, _row: None), Options(), 2).run()
     rows = table(ledger.path, "SELECT path, state, outcome, tries, reason FROM bundles")
     return {str(path): tuple(row) for path, *row in rows}
 
@@ -118,6 +119,18 @@ def test_rows_cross_the_pipe_unchanged() -> None:
     assert unpack(pack(row)) == row
     with pytest.raises(ValueError):
         unpack(pack(row)[:50])
+
+
+def test_what_is_no_unicode_is_kept_and_found_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = os.fsdecode(b"/cases/caf\xe9.tar")
+
+    def judge(path: str, *_: object) -> Row:
+        return Row("judged", reason=ascii(path), sentence="half \ud83d", finding_rows=((0, *"\udc00" * 11),))
+
+    rows = supervise(ledger, [name], judge, monkeypatch)
+    assert rows == {r"/cases/caf\udce9.tar": ("done", "judged", 1, ascii(name))}
+    ledger.enlist([(name, (), "stamp")], "rules")
+    assert table(ledger.path, "SELECT count(*) FROM bundles") == [(1,)]
 
 
 def test_a_database_of_a_later_version_is_refused(tmp_path: Path) -> None:
