@@ -25,7 +25,7 @@ Output = Annotated[
     str, typer.Option("-o", "--output", metavar="FILE", help="Write to this file, which only you can read.")
 ]
 
-REPORTS = ("text", "markdown", "json")
+REPORTS = ("text", "markdown", "html", "json")
 TABLES = ("table", "csv", "jsonl", "parquet")
 
 
@@ -46,6 +46,10 @@ def report(
     found = figures(connection)
     if form == "json":
         text = show_json(found)
+    elif form == "html":
+        from analyzer.fleet.page import show_html
+
+        text = show_html(found, sections(found))
     else:
         text = (show_markdown if form == "markdown" else show_text)(sections(found))
     write(text, output)

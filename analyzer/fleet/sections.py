@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import replace
 
 from analyzer.fleet.figures import Figures, Matrix
 from analyzer.frozen import frozen
-from analyzer.reports.wording import counted, listed
+from analyzer.reports.wording import counted, listed, minute
 
 _MOST = 25
 """Rows of a table that a person reads; the rest is counted. ``fleet query`` has them all."""
+
+_COLOURS = 5
+"""Causes that a chart tells apart; the others are one."""
+_MONTHS = 24
+OTHERS = "all others"
 
 
 @frozen
@@ -22,13 +27,32 @@ class Table:
 
 
 @frozen
+class Bar:
+    """One bar of a chart: what it counts, how many, and the verdict that gives its colour."""
+
+    label: str
+    number: int
+    verdict: str
+
+
+@frozen
+class Stack:
+    """One column of a chart over time: (cause, clusters), from the bottom up."""
+
+    label: str
+    parts: tuple[tuple[str, int], ...]
+
+
+@frozen
 class Section:
-    """A part of the report. ``chart`` gives (label, number) where a drawing helps."""
+    """A part of the report, with what can be drawn of it: bars, or columns over time, or a shaded table."""
 
     title: str
     text: tuple[str, ...] = ()
     table: Table | None = None
-    chart: tuple[tuple[str, int], ...] = field(default=())
+    bars: tuple[Bar, ...] = ()
+    stacks: tuple[Stack, ...] = ()
+    shaded: bool = False
 
 
 def sections(figures: Figures) -> tuple[Section, ...]:
@@ -37,7 +61,7 @@ def sections(figures: Figures) -> tuple[Section, ...]:
         _summary(figures),
         _causes(figures),
         _matrix("Causes by release", figures.by_release),
-        _matrix("Causes by month of the gather", figures.by_month),
+        _over_time(figures.by_month),
         _risks(figures),
         _hygiene(figures),
         _decided(figures),
@@ -55,7 +79,8 @@ def _summary(figures: Figures) -> Section:
         text.append(f"{counted(figures.waiting, 'bundle')} not judged yet: scan again to go on.")
     order = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
     rows = tuple((state, figures.verdicts[state]) for state in order if figures.verdicts.get(state))
-    return Section("Fleet", tuple(text), Table(("verdict", "clusters"), rows), rows)
+    bars = tuple(Bar(state, number, state) for state, number in rows)
+    return Section("Fleet", tuple(text), Table(("verdict", "clusters"), rows), bars)
 
 
 def _window(figures: Figures) -> str:
@@ -71,10 +96,10 @@ def _causes(figures: Figures) -> Section | None:
     )
     if not rows:
         return None
-    chart = tuple((f"{c.rule or c.verdict} ({c.verdict})", c.clusters) for c in figures.causes[:12])
+    bars = tuple(Bar(c.rule or "no rule", c.clusters, c.verdict) for c in figures.causes[:12])
     header = ("rule", "verdict", "link", "clusters", "chains", "releases")
     text = ("A suspected cause is a symptom whose cause these bundles do not prove.",)
-    return Section("Causes", text, _cut(header, rows), chart)
+    return Section("Causes", text, _cut(header, rows), bars)
 
 
 def _matrix(title: str, matrix: Matrix) -> Section | None:
@@ -84,7 +109,22 @@ def _matrix(title: str, matrix: Matrix) -> Section | None:
         (row, *(matrix.cells.get((row, column), 0) or "·" for column in matrix.columns))
         for row in matrix.rows
     )
-    return Section(title, ("Clusters, failed or suspected.",), _cut(("cause", *matrix.columns), rows))
+    return Section(
+        title, ("Clusters, failed or suspected.",), _cut(("cause", *matrix.columns), rows), shaded=True
+    )
+
+
+def _over_time(matrix: Matrix) -> Section | None:
+    section = _matrix("Causes by month of the gather", matrix)
+    if section is None:
+        return None
+    return replace(section, stacks=tuple(_stack(matrix, month) for month in matrix.columns[-_MONTHS:]))
+
+
+def _stack(matrix: Matrix, month: str) -> Stack:
+    counts = [(cause, matrix.cells.get((cause, month), 0)) for cause in matrix.rows]
+    rest = sum(number for _, number in counts[_COLOURS:])
+    return Stack(month, (*counts[:_COLOURS], *([(OTHERS, rest)] if matrix.rows[_COLOURS:] else [])))
 
 
 def _risks(figures: Figures) -> Section | None:
@@ -132,7 +172,10 @@ def _series(figures: Figures) -> Section | None:
     rows = tuple(
         (
             series.cluster,
-            " → ".join(f"{g.gathered or 'no time'} {g.rule or g.verdict}" for g in series.gathers[-6:]),
+            " → ".join(
+                f"{minute(g.gathered) if g.gathered else 'no time'} {g.rule or g.verdict}"
+                for g in series.gathers[-6:]
+            ),
         )
         for series in figures.series
     )

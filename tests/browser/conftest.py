@@ -70,7 +70,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     contexts = []
 
     def open_page(
-        report: Report,
+        report: Report | str,
         *,
         theme: str = "light",
         width: int = 1280,
@@ -78,7 +78,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
         anchor: str = "",
     ) -> Opened:
         file = tmp_path / f"report-{len(contexts)}.html"
-        file.write_text(_page(report), encoding="utf-8")
+        file.write_text(report if isinstance(report, str) else _page(report), encoding="utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=theme,

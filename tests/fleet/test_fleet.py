@@ -93,7 +93,7 @@ def test_risks_name_rules_that_exist() -> None:
     assert set(UPGRADE_RISKS) <= {rule.id for rule in built_in_rules().rules}
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
 def test_report_of_a_scan(database: Path, form: str) -> None:
     code, text = cli("report", database, "-f", form)
     assert code == 0
@@ -142,7 +142,7 @@ HOSTILE = "=HYPERLINK(1)", "+1", "-1", "@a", "\tx", "\x1b[2J", "a\u202eb", "|x|"
 def test_no_text_of_an_input_acts(tmp_path: Path) -> None:
     rows = [judged(text, "fail", text, text, text, sentence=text, infra_name=text) for text in HOSTILE]
     db = made(tmp_path / "f.sqlite", *rows)
-    for form in ("text", "markdown", "json"):
+    for form in ("text", "markdown", "html", "json"):
         _, text = cli("report", db, "-f", form)
         assert not any(c in text for c in "\x1b\u202e\t"), form
     assert "<script>" not in cli("report", db, "-f", "markdown")[1]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
-from importlib import resources
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from jinja2 import Template
 
 from analyzer.findings.report import LINKS, Report, to_json
 from analyzer.patterns import later
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.story import tell
-from analyzer.reports.wording import STATE_WORDS, counted, listed, minute
+from analyzer.reports.wording import STATE_WORDS, minute
 
 from .anchors import Anchors
 from .chains import draw_chains, draw_matrix, drawn
 from .findings import draw_findings
+from .page import asset, environment, policy
 from .proof import cited_lines, short
 from .timeline import draw_period, draw_timeline
 from .verdict import draw_verdict, gap_groups
@@ -68,9 +65,10 @@ def render_html(report: Report, options: Options) -> str:
     chains = draw_chains(story, anchors)
     by_id = {picture.id: picture for picture in chains}
     return _template().render(
-        policy=_policy(),
-        style=Markup(_asset("report.css")),  # noqa: S704  (our own file)
-        script=Markup(_asset("report.js")),  # noqa: S704  (our own file)
+        policy=policy([asset("report.css")], [asset("report.js")]),
+        generator=f"{shown.tool.name} {shown.tool.version}",
+        style=asset("report.css"),
+        script=asset("report.js"),
         report=shown,
         whole=to_json(report),
         story=story,
@@ -91,19 +89,12 @@ def render_html(report: Report, options: Options) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("analyzer.reports.html", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": True}
-    environment.filters |= {"minute": minute, "listed": listed, "counted": counted, "short": short}
-    environment.filters |= {"readable": _readable, "capitalize_first": _capitalized}
-    environment.globals |= {"words": STATE_WORDS, "signs": SIGNS}
-    environment.tests["safe_link"] = is_safe_link
-    return environment.get_template("report.html")
+    made = environment()
+    made.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": True}
+    made.filters |= {"short": short, "readable": _readable, "capitalize_first": _capitalized}
+    made.globals |= {"words": STATE_WORDS, "signs": SIGNS}
+    made.tests["safe_link"] = is_safe_link
+    return made.get_template("report.html")
 
 
 def is_safe_link(address: str) -> bool:
@@ -125,22 +116,3 @@ def _capitalized(text: str) -> str:
     """Begin a sentence with a capital, unless it begins with a name."""
     word = text.split(" ", 1)[0]
     return text[:1].upper() + text[1:] if word.isalpha() and word.islower() else text
-
-
-@cache
-def _asset(name: str) -> str:
-    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
-
-
-@cache
-def _policy() -> str:
-    """Allow our own style and script by their hashes, and nothing else whatever."""
-
-    def allowed(name: str) -> str:
-        digest = hashlib.sha256(_asset(name).encode()).digest()
-        return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-    return (
-        f"default-src 'none'; style-src {allowed('report.css')}; script-src {allowed('report.js')}; "
-        "base-uri 'none'; form-action 'none'"
-    )
