@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help demo test check samples docs bench fuzz mutate bombs lock wheelhouse zipapp release-check clean
+.PHONY: help demo test check samples docs bench bench-fleet fuzz mutate bombs lock wheelhouse zipapp release-check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz     fuzz every reader for SECONDS each (60); led by coverage with ATHERIS=1"
 	@echo "make mutate   2,000 damaged samples through whole runs"
 	@echo "make bombs    measure the largest bombs: seconds and memory"
+	@echo "make bench-fleet  scan an archive of 200 bundles, and kill what can be killed"
 	@echo "make lock     renew the lock files (needs uv)"
 	@echo "make wheelhouse     dist/wheelhouse: all wheels with their hashes, for a machine without a network"
 	@echo "make zipapp         dist/sts-doctor.pyz: one file that runs with python3"
@@ -82,6 +83,9 @@ mutate: $(VENV)/.dev
 
 bombs: $(VENV)/.dev
 	$(BIN)/python -m tests.hostile.bombs
+
+bench-fleet: $(VENV)/.dev
+	$(BIN)/python -m tests.fleet.exercise
 
 lock:
 	uv pip compile pyproject.toml --group build --universal --generate-hashes --no-annotate --upgrade \

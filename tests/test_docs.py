@@ -26,9 +26,14 @@ PAGES = [
 ]
 SAMPLE = ROOT / "samples" / "trust-wrong-service-account"
 ROLE = "exports/iam/get-role-demo-openshift-ingress-operator-cloud-credentials.json"
-NOT_RUN = ("export-aws", "--install-completion", "--show-completion", "--cluster")
+NOT_RUN = (
+    "export-aws", "--install-completion", "--show-completion", "--cluster", "s3://archive/cases",
+    "s3://archive/cases/0042/mg.tar.gz",
+)  # fmt: skip
 """Commands that call AWS or other hosts, or change the user's shell: only their options are looked up."""
-OTHERS = ("make", "pipx", "podman", "python3", "sh", "aws", "curl", "jq", "mkdir", "sts-doctor/bin/pip")
+OTHERS = (
+    "make", "pipx", "podman", "python3", "sh", "aws", "curl", "jq", "mkdir", "dask", "sts-doctor/bin/pip",
+)  # fmt: skip
 """Programs that the pages name beside ours."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from analyzer.errors import DoctorError, NothingToRead, Unreadable
+from analyzer.errors import DoctorError, NothingToRead, RefusedInput, Unreadable
 from analyzer.fleet.row import Row, now, row_of
 from analyzer.frozen import frozen
 from analyzer.session import Options, analyze, built_in_rules
@@ -46,6 +46,8 @@ def judge_bundle(path: str, beside: Sequence[str], options: Options, known: str 
         return None
     try:
         row = row_of(analyze([Path(path), *map(Path, beside)], options), rules=rules)
+    except RefusedInput as error:
+        row = Row("refused", error.what, rules, exit_code=error.exit_code)
     except Unreadable as error:
         row = Row("unreadable", str(error), rules)
     except NothingToRead as error:
