@@ -5,6 +5,7 @@ import re
 import shlex
 import shutil
 import tarfile
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -219,6 +220,12 @@ def test_the_rule_page_names_every_key_and_function() -> None:
 
 def test_every_kind_of_subject_is_told() -> None:
     assert set(SUBJECTS) == set(VOCABULARY)
+
+
+def test_every_extra_is_told() -> None:
+    extras = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]["optional-dependencies"]
+    page = text(ROOT / "docs" / "install.md")
+    assert [name for name in extras if f"`{name}`" not in page] == []
 
 
 def test_the_container_is_run_as_the_page_says() -> None:
