@@ -171,4 +171,5 @@ def _is_placeholder(found: re.Match[str], kind: Kind) -> bool:
     value = value.strip(":@.")
     if kind.name == "a private key":
         return len(found[0]) < 120
-    return _PLACEHOLDER.fullmatch(value) is not None or len(set(value)) < 5
+    example = "EXAMPLE" in value  # the keys of the documentation of AWS
+    return example or _PLACEHOLDER.fullmatch(value) is not None or len(set(value)) < 5

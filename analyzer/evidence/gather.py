@@ -45,12 +45,13 @@ from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_begin
 from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
-from analyzer.evidence.origin import Where
+from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.evidence.sniff import Loose, read_loose
 from analyzer.evidence.withheld import without_masks
 from analyzer.frozen import frozen
 from analyzer.patterns import later
+from analyzer.redact import live_secrets
 
 LOOSE_LIMIT = 64 << 20
 """Bytes of a file that is looked at for its content; exports of large accounts stay below."""
@@ -383,6 +384,7 @@ def _restored(evidence: Evidence, record: InputRecord, data: bytes) -> bytes:
 def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str, want: Wanted) -> None:
     data = _restored(evidence, record, entry.read())
     evidence.files.append(ReadFile(record.id, entry.path, want.kind or "cluster configuration"))
+    _note_secrets(evidence, record, entry.path, data)
     if not data.strip():
         evidence.problems.append(
             Problem(record.id, entry.path, "truncated", "the file is empty", "incomplete")
@@ -402,6 +404,13 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
         evidence.listed.add((root, want.kind, want.namespace))
     for item in cut.items:
         _take_item(evidence, record, entry.path, root, want, item)
+
+
+def _note_secrets(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> None:
+    """Note where something lies that opens an account, a cluster or a proxy: its kind, never its value."""
+    for what, offset in live_secrets(data):
+        where = Quote(record.id, path, data.count(b"\n", 0, offset) + 1, "(not shown)")
+        evidence.loose.append(LiveSecret(what, where))
 
 
 def _take_item(
@@ -436,6 +445,7 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
     if _take_report(evidence, record, entry.path, data):
         return
     data = _restored(evidence, record, data)
+    _note_secrets(evidence, record, entry.path, data)
     layout = loose_layout(entry.path)
     record.layouts |= {layout} if layout else set()
     at = sections_begin(data)

@@ -101,3 +101,16 @@ def test_a_crash_shows_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "Traceback" not in said
     assert "internal error: ValueError at tests.hostile.test_canaries" in said
     assert not canaries.leaks(said)
+
+
+def test_where_a_secret_lies_is_said_and_a_placeholder_is_none(tmp_path: Path) -> None:
+    from analyzer.redact import live_secrets
+
+    for kind in ("token", "secret key", "secret key of JSON", "pem", "proxy", "pull secret", "bearer"):
+        found = list(live_secrets(f"one\n{canaries.PHRASES[kind]}\n".encode()))
+        assert found, kind
+        assert all(offset >= 4 for _, offset in found)
+    for text in ("Authorization: Bearer $TOKEN", "http://user:REDACTED@proxy:3128", "https://x.example:443/a@b",
+                 "-----BEGIN RSA PRIVATE KEY-----", '"auth": "xxxxxxxxxxxx"',
+                 "aws_secret_access_key: 40 bytes long"):  # fmt: skip
+        assert not list(live_secrets(text.encode())), text
