@@ -9,6 +9,7 @@ from analyzer.engine.facts import Cite, Fact, Unknown, merge
 from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
 from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.policy import MissingDocument
 from analyzer.iam.resources import includes
 from analyzer.model.asks import NOT_JUDGED, Asks
 from analyzer.model.chains import Chain
@@ -61,8 +62,9 @@ class Judged:
 
     def said_missing(self, now: datetime | None) -> list[Symptom]:
         """Give AWS's words in the logs that no policy allows an action, where not all policies are here."""
-        if self.held.missing is None:
-            return []
+        documents = self.held.identity
+        if documents.complete or any(isinstance(d, MissingDocument) for d in documents.identity):
+            return []  # a document that is named and not here may grant it in part
         told = self.denials.without_allow(now)
         asked = {row.action.lower() for row in self.rows}
         # where a document here allows it, the log is of the time before, or the cause is a finer one
