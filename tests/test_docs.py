@@ -66,7 +66,7 @@ WITH_COMMANDS = [page for page in PAGES if any(c.startswith("sts-doctor ") for c
 def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Lay out, under the names that the pages use, what a reader would have at hand."""
     monkeypatch.chdir(tmp_path)
-    for name in ("bundle", "cases/one"):
+    for name in ("bundle", "cases/one", "cases/two"):
         shutil.copytree(SAMPLE / "must-gather", tmp_path / name)
     shutil.copytree(SAMPLE / "exports", tmp_path / "exports")
     shutil.copytree(SAMPLE, tmp_path / "case")
@@ -109,7 +109,7 @@ def test_the_commands_of_a_page_run(page: Path, case: Path) -> None:
 
 
 def expanded(word: str) -> list[str]:
-    return sorted(str(p) for p in Path().glob(word)) if "*" in word else [word]
+    return sorted(str(p) for p in Path().glob(word)) or [word] if "*" in word else [word]
 
 
 def test_options_of_commands_that_are_not_run_exist() -> None:
