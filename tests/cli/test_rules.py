@@ -70,7 +70,8 @@ def test_the_settings_file_brings_a_pack(tmp_path: Path) -> None:
 def test_schemas() -> None:
     assert json.loads(run("schema", "rule").stdout)["title"] == "Rule file of sts-doctor"
     assert json.loads(run("schema", "report").stdout)["properties"]["schema_version"]
-    assert "| `role.max_session` |" in run("schema", "facts").stdout
+    assert "| `role.max_session` |" in run("schema", "vocabulary").stdout
+    assert json.loads(run("schema", "facts").stdout)["title"] == "Facts of sts-doctor"
     assert "Schemas: report, rule, facts" in run("schema", "roles").stderr
 
 
