@@ -1,9 +1,9 @@
 """What a scan must withstand, measured: ``python -m tests.fleet.exercise`` (``make bench-fleet``).
 
 Makes an archive of mixed bundles (every sample, packed in turn as tar.gz, tar, zip and folder, among
-zeros packed small, cut archives and files that are none), scans it with one process and with several, kills the
-scan and its processes at random moments, and compares every row with what the program says of the
-sample itself. Prints a table; exits 1 where a row is wrong.
+zeros packed small, cut archives and files that are none), scans it with one process and with several,
+kills the scan and its processes at random moments, and compares every row with what the program says
+of the sample itself. Prints a table; exits 1 where a row is wrong.
 """
 
 from __future__ import annotations
