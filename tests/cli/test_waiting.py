@@ -31,7 +31,7 @@ class Recorder(Progress):
 def test_a_run_tells_its_steps() -> None:
     recorder = Recorder()
     analyze([SAMPLE], progress=recorder)
-    assert recorder.steps == ["reading mint-mode", "joining what was found", "judging"]
+    assert recorder.steps == ["loading the rules", "reading mint-mode", "joining what was found", "judging"]
 
 
 def test_nothing_is_shown_off_a_terminal_or_when_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
