@@ -4,6 +4,8 @@ After a change that is meant: ``pytest tests/reports --update-golden``, and read
 """
 
 import json
+import re
+from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -80,3 +82,14 @@ def test_json(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
     text = json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
     assert __version__ not in json.dumps(shown["tool"])
     compare(f"{sample}.json", text, pytestconfig)
+
+
+def test_html(sample: str, report: Report, pytestconfig: pytest.Config) -> None:
+    """What the page says, element by element; its markup stands in two goldens of their own."""
+    page = render(report, "html", Options())
+    said = re.sub(r"<(style|script)\b.*?</\1>|<svg\b[^>]*>|<!--.*?-->", "\n", page, flags=re.DOTALL)
+    lines = (" ".join(unescape(line).split()) for line in re.sub(r"<[^>]+>", "\n", said).split("\n"))
+    text = "\n".join(line for line in lines if line) + "\n"
+    text = text.replace(report.rules.sha256, "-").replace(report.rules.sha256[:12], "-")
+    text = text.replace(f"sts-doctor {__version__} · rules {report.rules.version}", "sts-doctor - · rules -")
+    compare(f"{sample}.html.txt", text, pytestconfig)

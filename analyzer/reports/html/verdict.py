@@ -24,6 +24,10 @@ class Line:
     names: tuple[str, ...]
 
 
+_STEPS = 3
+"""Steps of the repair that stand beside the proof; the finding has them all."""
+
+
 @frozen
 class Headline:
     """The verdict as a whole: the first line large, the others below it."""
@@ -35,7 +39,7 @@ class Headline:
     answer: str | None
     message: str | None
     proof: Quote | None
-    step: Fix | None
+    repair: tuple[Fix, ...]
     steps: int
     anchor: str | None
     missing: Missing | None
@@ -60,7 +64,7 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
     )
     missing = _decisive(story, group) if lines[0].state in ("unknown", "suspected") else None
     # Where the cause is not proven, what would prove it comes before any repair.
-    step = next((s for s in main.fix if s.text or s.command), None) if main and not missing else None
+    repair = tuple(s for s in main.fix if s.text or s.command)[:_STEPS] if main and not missing else ()
     return Headline(
         first=lines[0],
         others=tuple(lines[1:]),
@@ -70,7 +74,7 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
         message=main.message if main and main.message.rstrip(".") != lines[0].text.rstrip(".") else None,
         proof=quote(proof, main.message) if main and proof else None,
         also=() if apart else also,
-        step=step,
+        repair=repair,
         steps=len(main.fix) if main else 0,
         anchor=anchors.finding(main) if main else None,
         missing=missing,
