@@ -36,7 +36,7 @@ RuleId = Annotated[str, typer.Argument(metavar="ID", autocompletion=_ids)]
 def _load(packs: list[Path] | None, *, with_tests: bool = False) -> RuleSet:
     from analyzer.session import built_in_rules
 
-    return built_in_rules(packs or (), with_tests=with_tests)
+    return built_in_rules(tuple(packs or ()), with_tests=with_tests)
 
 
 @app.command("list")

@@ -230,7 +230,8 @@ def test_all_problems_can_be_listed(tmp_path: Path) -> None:
         (b"a: \xff\n", "not UTF-8"),
         (b"a: \x00\n", "cannot be read"),
         (b"a: " + b"x" * 300_000, "at most 256 KiB"),
-        (b"a: " + b"[" * 20_000, "at most 16 levels"),
+        (b"a: " + b"[" * 200, "at most 16 levels"),
+        (b"a: " + b"[" * 20_000, ""),  # our limit, or that of a libyaml that has one
         (b"a: [" + b"1," * 20_000 + b"]", "at most 16 levels and 10000 values"),
         (b"a: &x [1]\nb: *x\n", "anchors and aliases"),
         (b"a: *x\n", "anchors and aliases"),

@@ -14,6 +14,7 @@ import io
 import json
 import os
 import random
+import re
 import resource
 import subprocess
 import sys
@@ -201,11 +202,11 @@ def test_documents_that_are_built_to_harm(tmp_path: Path) -> None:
     refused = {e["member"]: e["detail"] for e in report["errors"]}
     for name, reason in {
         "aliases": "alias",
-        "deep-flow": "levels deep",
+        "deep-flow": "(levels deep|nesting depth)",  # our limit, or that of a libyaml that has one
         "self": "alias",
-        "deep-map": "levels",
+        "deep-map": "(levels|nesting depth)",
     }.items():
-        assert reason in refused[f"loose/{name}.yaml"], refused
+        assert re.search(reason, refused[f"loose/{name}.yaml"]), refused
     assert "levels deep" in refused["loose/deep.json"]
 
 
