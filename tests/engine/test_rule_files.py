@@ -246,7 +246,7 @@ def test_hostile_yaml(data: bytes, what: str) -> None:
     assert caught.value.where.startswith("r.yaml:")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.one_of(st.binary(max_size=80), st.text("ab:-[]{}&*!|>'\"#?,\n ~1%@`\té", max_size=60).map(str.encode))
 )

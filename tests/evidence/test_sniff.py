@@ -38,13 +38,13 @@ NAMES = ["x", "token", "keys.json", "openid-configuration", "a/b.yaml", "", "/"]
 
 
 @given(st.binary(max_size=2000), st.sampled_from(NAMES))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_it_never_raises_on_bytes(data: bytes, name: str) -> None:
     read_loose("i", name, data)
 
 
 @given(st.sampled_from(SEEDS), st.sampled_from(NAMES), st.data())
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_it_never_raises_on_damaged_evidence(seed: str, name: str, data: st.DataObject) -> None:
     raw = seed.encode()
     start = data.draw(st.integers(0, len(raw)))
@@ -75,7 +75,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_it_never_raises_on_values_of_any_type(value: object) -> None:
     found = read_loose("i", "x.json", json.dumps(value).encode())
     for record in found.records:
@@ -142,8 +142,8 @@ def test_anything_else_is_not_relevant_and_no_problem(data: bytes) -> None:
         b"curl: (" * 100_000,
         b"a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nRoles: [" + b"*b," * 100_000,
         json.dumps([{"PolicyArn": "x"}] * 100_000).encode(),
-        json.dumps({"Roles": [{"Arn": "a:b:c:d:e:role/x"}] * 50_000}).encode(),
-        b'{"apiVersion":"v1","kind":"Secret"}\n' * 60_000,
+        json.dumps({"Roles": [{"Arn": "a:b:c:d:e:role/x"}] * 10_000}).encode(),
+        b'{"apiVersion":"v1","kind":"Secret"}\n' * 10_000,
         b"---\napiVersion: v1\nkind: x\n" * 4_000,
     ],
     ids=range(24),

@@ -344,7 +344,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(PIECES, max_size=40), st.text(max_size=80))
 def test_any_bytes_are_read_and_counted(pieces: list[bytes], path: str) -> None:
     scan = LogScan()

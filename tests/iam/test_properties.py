@@ -177,7 +177,7 @@ def oracle(document: list[dict[str, Any]], asked: Asked) -> str:
     return "ExplicitlyDenied" if "Deny" in effects else "Allowed" if effects else "ImplicitlyDenied"
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(documents, requests)
 def test_a_plain_oracle_agrees(document: list[dict[str, Any]], asked: Asked) -> None:
     variables = [
