@@ -234,17 +234,19 @@ def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
 
 
 def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[Outcome]) -> Verdict:
-    """Name the links that are still open behind the symptoms."""
-    ids = {o.rule.id for o in symptoms}
-    open_causes = [o for o in outcomes if o.state == "unknown" and set(o.rule.explains) & ids]
-    links = [link for link in LINKS if any(o.rule.link == link for o in open_causes)]
+    """Name the links that are still open behind the first symptom, the likeliest first.
+
+    Where a symptom says which links it points at, no other is named: STS's error tells how far it came.
+    """
     first = min(
         symptoms, key=lambda o: (o.rule.id.startswith("operator-"), _SEVERITIES.index(o.rule.severity))
     )
+    open_links = {o.rule.link for o in outcomes if o.state == "unknown" and first.rule.id in o.rule.explains}
+    links = [link for link in first.rule.points_at or LINKS if link in open_links]
     if links:
         tail = f" The cause lies at {_listed(links, 'or')}: what would settle it is listed as missing."
     else:
-        pointed = [link for link in LINKS if link in first.rule.points_at]
+        pointed = first.rule.points_at
         tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs." if pointed else ""
     link = links[0] if links else None
     return Verdict("suspected", link, first.rule.id, first.message + tail, info.recency, None)
