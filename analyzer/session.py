@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from analyzer.bundle.s3 import is_remote
 from analyzer.engine import Fact, Outcome, RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, RefusedInput, UsageProblem
-from analyzer.evidence.gather import REPORT, Evidence, Problem, gather
+from analyzer.evidence.gather import REPORT, gather
+from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.findings import judge
 from analyzer.findings.baseline import LONGEST, accept, read_baseline
 from analyzer.findings.correlate import Moment, Trace, correlate

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.findings.report import Finding, Report
 from analyzer.fix.applied import with_change
 from analyzer.fix.planning import Answer, answers

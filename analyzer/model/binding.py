@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Cite
 from analyzer.errors import UsageProblem
-from analyzer.evidence.gather import Evidence, GatherTime, Problem
+from analyzer.evidence.gathered import Evidence, GatherTime, Problem
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import K8sObject

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.evidence import kubernetes
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where

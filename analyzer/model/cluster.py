@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import Json, K8sObject

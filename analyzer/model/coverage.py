@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from analyzer.engine.facts import Cite, Fact
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.masks import holds_mask

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import parse_time
 from analyzer.evidence.records import ProviderRecord
 from analyzer.frozen import frozen

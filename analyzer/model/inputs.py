@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.aws_records import LiveSecret
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import FailedCall, K8sObject, SecretValue, TokenSample

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.aws_records import BucketPolicy, Distribution
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk, read_pem

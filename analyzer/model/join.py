@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
-from analyzer.evidence.gather import Evidence, Problem
+from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
-from analyzer.evidence.gather import Evidence, Problem
+from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.model.asks import Asks
 from analyzer.model.aws import provider_arn, provider_of, without_scheme

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Subject, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.layout import TOKEN_AUTH
 from analyzer.evidence.origin import Where

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Cite, Unknown
 from analyzer.evidence.aws_records import OrganizationPolicy, PolicyTargets, SimulatedAction
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.frozen import frozen
 from analyzer.iam.coverage import Entry
 from analyzer.iam.layers import Layers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.evidence.gather import Evidence, Problem
+from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.records import CredentialsText, Secret, SecretValue
 from analyzer.model.chains import Chain
 from analyzer.model.credentials import read_credentials

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Cite
 from analyzer.evidence.aws_records import OrganizationPolicy, SimulatedAction
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import Symptom
 from analyzer.iam.coverage import ActionVerdict
 from analyzer.model.asks import Asks, not_judged

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from analyzer.engine.facts import Cite, Fact, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, parse_time, secret, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Container, Json, Symptom, Workload

@@ -7,7 +7,7 @@ from dataclasses import field
 from urllib.parse import urlsplit
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import CallerIdentity, FailedCall, Listing, ProviderRecord
 from analyzer.frozen import frozen

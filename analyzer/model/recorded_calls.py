@@ -8,7 +8,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact
 from analyzer.evidence.aws_records import CloudTrailEvent
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.log_classes import classify
 from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import FailedCall, Symptom

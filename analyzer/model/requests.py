@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Subject, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest

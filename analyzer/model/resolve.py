@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from analyzer.engine.facts import Cite
 from analyzer.evidence.aws_records import CloudTrailEvent, ClusterDescription, RoleAssignment
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analyzer.engine.facts import Cite, Fact, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.frozen import frozen
 from analyzer.model.asks import Asks

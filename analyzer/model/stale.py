@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analyzer.engine.facts import Subject
 from analyzer.evidence import kubernetes
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.model.chains import Chain

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
 from analyzer.model.asks import Asks, not_judged

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from analyzer.engine.facts import Fact
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.model.asks import Asks

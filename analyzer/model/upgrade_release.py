@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analyzer.engine.facts import Fact
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.records import CredentialsRequest, K8sObject
 from analyzer.frozen import frozen

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, strings, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where

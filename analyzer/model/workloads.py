@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.gather import Evidence
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import TokenVolume, Workload
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain, uses_secret

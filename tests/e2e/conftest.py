@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from analyzer import session
-from analyzer.evidence import gather
+from analyzer.evidence import gather, gathered
 from samples import bundle
 from samples.yamlout import document
 
@@ -34,8 +34,8 @@ def _made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "built_in_rules", functools.cache(session.built_in_rules))
         patch.setattr(bundle, "document", remembered)
-        for reader in ("cut_list", "parse_item", "read_loose"):
-            patch.setattr(gather, reader, functools.lru_cache(4096)(getattr(gather, reader)))
+        for module, reader in ((gather, "cut_list"), (gathered, "parse_item"), (gather, "read_loose")):
+            patch.setattr(module, reader, functools.lru_cache(4096)(getattr(module, reader)))
         yield
 
 

@@ -1,0 +1,166 @@
+"""What a run has read: the objects, records, logs and times of all inputs, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from analyzer.bundle import ListItem, Place, UnreadableDocument, parse_item
+from analyzer.evidence import kubernetes
+from analyzer.evidence.masks import Translation
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import K8sObject, LogFile, Symptom
+from analyzer.frozen import frozen
+from analyzer.patterns import later
+
+_RESOURCE_VERSION = later(rb"\n +resourceVersion: \"?([0-9]{1,19})\b")
+
+
+@frozen
+class Problem:
+    """Something that was not read: ``severity`` is unsafe, incomplete, unreadable, secret or note.
+
+    A note is no fault: a file that is known and of no use, or how something was read.
+    """
+
+    input: str
+    member: str
+    code: str
+    detail: str
+    severity: str
+
+
+@frozen
+class ReadFile:
+    """A file that gave something: ``what`` says what in a word or two."""
+
+    input: str
+    path: str
+    what: str
+
+
+@frozen
+class GatherTime:
+    """When a gather ran, and the folder whose bundles it made."""
+
+    input: str
+    folder: str
+    first: datetime
+    last: datetime
+
+
+@dataclass(slots=True)
+class InputRecord:
+    """One input, as it was walked."""
+
+    id: str
+    path: str
+    kind: str
+    members: int = 0
+    bytes: int = 0
+    sha256: str | None = None
+    roots: set[str] = field(default_factory=set)
+    contents: set[str] = field(default_factory=set)
+    layouts: set[str] = field(default_factory=set)
+    cleaned: str | None = None
+    kinds: set[str] = field(default_factory=set)
+    """Kinds of which a file was seen, so that kinds left out by a cleaning tool show."""
+    stopped: bool = False
+
+
+@frozen
+class RawItem:
+    """An object that was not parsed yet."""
+
+    kind: str
+    namespace: str
+    name: str
+    item: ListItem
+    input: str
+    file: str
+    root: str
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything that one run read."""
+
+    inputs: list[InputRecord] = field(default_factory=list)
+    objects: list[K8sObject] = field(default_factory=list)
+    raw: list[RawItem] = field(default_factory=list)
+    names: dict[tuple[str, str, str], set[str]] = field(default_factory=dict)
+    """(root, kind, namespace) → names of objects that were seen."""
+    listed: set[tuple[str, str, str]] = field(default_factory=set)
+    """(root, kind, namespace) whose whole list was read."""
+    loose: list[object] = field(default_factory=list)
+    log_files: list[LogFile] = field(default_factory=list)
+    symptoms: tuple[Symptom, ...] = ()
+    times: list[GatherTime] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    files: list[ReadFile] = field(default_factory=list)
+    unused: list[ReadFile] = field(default_factory=list)
+    """Loose files in which nothing is known."""
+    masked: list[ReadFile] = field(default_factory=list)
+    """Parts of exports that were masked and so are not known."""
+    older: set[str] = field(default_factory=set)
+    """Roots that were collected before the bundle that holds them."""
+    translation: Translation | None = None
+
+    def seen(self, kind: str, namespace: str) -> set[str]:
+        """Give the names of the objects of a kind that were seen in a namespace."""
+        return {n for key, names in self.names.items() if key[1:] == (kind, namespace) for n in names}
+
+    def has_list(self, kind: str, namespace: str) -> bool:
+        """Tell whether a whole list was read: what is not in it is not there."""
+        return any(key[1:] == (kind, namespace) for key in self.listed)
+
+    def of(self, kind: type) -> list:  # type: ignore[type-arg]
+        """Give the loose records of one type."""
+        return [record for record in self.loose if isinstance(record, kind)]
+
+    def parse_raw(
+        self, kinds: Collection[str], namespaces: Collection[str], name: str | None = None
+    ) -> Iterator[K8sObject]:
+        """Parse what was kept as bytes, of these kinds and namespaces: the newest copy of each object."""
+        newest: dict[tuple[str, str, str], RawItem] = {}
+        for raw in self.raw:
+            if raw.kind not in kinds or raw.namespace not in namespaces:
+                continue
+            if name is not None and raw.name != name:
+                continue
+            key = (raw.kind, raw.namespace, raw.name)
+            before = newest.get(key)
+            if before is None or (raw.root != before.root and _version(raw) > _version(before)):
+                newest[key] = raw
+        for raw in newest.values():
+            obj = self.parse(raw.item, raw.input, raw.file, raw.root, raw.kind)
+            if obj is not None:
+                yield obj
+
+    def parse(self, item: ListItem, input_id: str, file: str, root: str, kind: str) -> K8sObject | None:
+        """Parse one object; None where it cannot be read, which is noted as a problem."""
+        try:
+            document = parse_item(item, file)
+        except UnreadableDocument as error:
+            self.problems.append(
+                Problem(input_id, file, "unreadable", f"line {error.line}: {error.reason}", "unreadable")
+            )
+            return None
+        value = kubernetes.mapping(document.value)
+        metadata = kubernetes.mapping(value.get("metadata"))
+        version = kubernetes.text(value.get("apiVersion")) or ""
+        return K8sObject(
+            kind=kubernetes.text(value.get("kind")) or kind or item.list_kind.removesuffix("List"),
+            group=version.split("/")[0] if "/" in version else "",
+            namespace=kubernetes.text(metadata.get("namespace")) or "",
+            name=kubernetes.text(metadata.get("name")) or "",
+            value=value,
+            where=Where(input_id, Place(document)),
+            root=root,
+        )
+
+
+def _version(raw: RawItem) -> int:
+    found = _RESOURCE_VERSION.findall(raw.item.data)
+    return int(found[-1]) if found else 0
