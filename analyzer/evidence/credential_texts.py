@@ -1,7 +1,6 @@
 """Credentials values outside their Secret: what ``oc get secret … | base64 -d`` prints, saved or pasted.
 
-The text names a role, not the Secret that it was taken from: the command above it may. Long-lived
-keys are noted wherever they stand in a text, and never kept.
+The text names a role, not the Secret that it was taken from: the command above it may.
 """
 
 from __future__ import annotations
@@ -10,12 +9,10 @@ import re
 from collections.abc import Iterator
 
 from analyzer.bundle.document import Document, Map
-from analyzer.bundle.text import to_utf8
-from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.exports.shape import Command
 from analyzer.evidence.kubernetes import is_masked_text
 from analyzer.evidence.loose_documents import File
-from analyzer.evidence.origin import Quote, Where
+from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsText
 from analyzer.patterns import later
 
@@ -23,10 +20,6 @@ _SETTING = later(rb"^[ \t]*(?:role_arn|role_name|web_identity_token_file)[ \t]*=
 _LINE = later(r"\s*(?:\[[^\]=]{1,200}\]|[A-Za-z_]{1,60}[ \t]*=.{0,2100})[ \t\r]*")
 _NAMESPACE = later(r"(?:^|\s)(?:-n|--namespace)(?:[ \t]+|=)['\"]?([a-z0-9.-]{1,253})")
 _NAME = later(r"\ssecrets?[ \t/]+(?:-\S+[ \t]+)*['\"]?([a-z0-9][a-z0-9.-]{0,252})")
-_LIVE = later(
-    rb"aws_?secret_?access_?key[\"']?[ \t]*[=:][ \t]*[\"']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
-    re.IGNORECASE,
-)
 _MOST = 200
 
 
@@ -64,16 +57,3 @@ def _secret_of(command: Command | None) -> tuple[str, str] | None:
     """Give the namespace and name of the Secret that a command asks for."""
     namespace, name = (pattern.search(command.text if command else "") for pattern in (_NAMESPACE, _NAME))
     return (namespace[1], name[1]) if namespace and name else None
-
-
-def live_keys(input_id: str, path: str, data: bytes) -> LiveSecret | None:
-    """Note a long-lived key in a text of any kind; those of AWS's documentation say EXAMPLE."""
-    data = to_utf8(data) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
-    # Looking for bytes first: a pattern over every log would cost more than all else.
-    if not any(word in data for word in (b"secret_access_key", b"SECRET_ACCESS_KEY", b"SecretAccessKey")):
-        return None
-    for found in _LIVE.finditer(data):
-        if b"EXAMPLE" not in found[1]:
-            line = data.count(b"\n", 0, found.start()) + 1
-            return LiveSecret("an AWS access key", Quote(input_id, path, line, "(not shown)"))
-    return None

@@ -27,8 +27,8 @@ from analyzer.bundle import (
     parse_yaml,
     split_root,
 )
+from analyzer.bundle.text import to_utf8
 from analyzer.evidence.aws_records import LiveSecret
-from analyzer.evidence.credential_texts import live_keys
 from analyzer.evidence.gathered import Evidence, GatherTime, InputRecord, Problem, RawItem, ReadFile
 from analyzer.evidence.input_kind import kind_of, layout_of, loose_layout
 from analyzer.evidence.insights import (
@@ -44,7 +44,7 @@ from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_be
 from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject, Symptom
-from analyzer.evidence.sniff import Loose, read_loose
+from analyzer.evidence.sniff import read_loose
 from analyzer.evidence.withheld import without_masks
 from analyzer.patterns import later
 from analyzer.redact import live_secrets
@@ -253,11 +253,14 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
         _take_item(evidence, record, entry.path, root, want, item)
 
 
-def _note_secrets(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> None:
+def _note_secrets(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> bool:
     """Note where something lies that opens an account, a cluster or a proxy: its kind, never its value."""
-    for what, offset in live_secrets(data):
+    data = to_utf8(data) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
+    found = list(live_secrets(data))
+    for what, offset in found:
         where = Quote(record.id, path, data.count(b"\n", 0, offset) + 1, "(not shown)")
         evidence.loose.append(LiveSecret(what, where))
+    return bool(found)
 
 
 def _take_item(
@@ -292,7 +295,7 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
     if _take_report(evidence, record, entry.path, data):
         return
     data = _restored(evidence, record, data)
-    _note_secrets(evidence, record, entry.path, data)
+    noted = _note_secrets(evidence, record, entry.path, data)
     layout = loose_layout(entry.path)
     record.layouts |= {layout} if layout else set()
     at = sections_begin(data)
@@ -301,7 +304,9 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         _take_loose_log(evidence, record, entry.path, data, logs)
         data = data[:at]
     loose = read_loose(record.id, entry.path, data)
-    _note_keys(evidence, record, entry.path, data, loose)
+    if noted and not loose.records:
+        record.contents.add("secret")
+        evidence.files.append(ReadFile(record.id, entry.path, "secret"))
     if at is not None and not loose.records:
         return
     if loose.records:
@@ -327,20 +332,6 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         evidence.masked += [ReadFile(record.id, entry.path, what) for what in gone]
         if kept is not None:
             evidence.loose.append(kept)
-
-
-def _note_keys(evidence: Evidence, record: InputRecord, path: str, data: bytes, loose: Loose) -> None:
-    """Note a long-lived key in the file, where its reader does not say it already."""
-    found = live_keys(record.id, path, data)
-    if found is None or any(
-        isinstance(one, LiveSecret) or (isinstance(one, K8sObject) and one.kind == "Secret")
-        for one in loose.records
-    ):
-        return
-    evidence.loose.append(found)
-    if not loose.records:
-        record.contents.add("access key")
-        evidence.files.append(ReadFile(record.id, path, "access key"))
 
 
 def _take_report(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> bool:
