@@ -234,15 +234,15 @@ def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
 
 
 def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[Outcome]) -> Verdict:
-    """Name the links that are still open behind the first symptom, the likeliest first.
+    """Name the links that are still open behind the first symptom, those that it points at before others.
 
-    Where a symptom says which links it points at, no other is named: STS's error tells how far it came.
+    Only causes of that symptom count: its error tells how far the call came, a condition tells nothing.
     """
     first = min(
         symptoms, key=lambda o: (o.rule.id.startswith("operator-"), _SEVERITIES.index(o.rule.severity))
     )
     open_links = {o.rule.link for o in outcomes if o.state == "unknown" and first.rule.id in o.rule.explains}
-    links = [link for link in first.rule.points_at or LINKS if link in open_links]
+    links = [link for link in dict.fromkeys((*first.rule.points_at, *LINKS)) if link in open_links]
     if links:
         tail = f" The cause lies at {_listed(links, 'or')}: what would settle it is listed as missing."
     else:
