@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -30,10 +29,9 @@ pytestmark = [
 ]
 
 
+@pytest.mark.timeout(60)
 def test_as_it_is(bench: Bench) -> None:
-    begin = time.process_time()
     report = analyze([ARCHIVE])
-    assert time.process_time() - begin < 6
     bench.check(report)
     assert report.cluster.sts is False
     assert (report.cluster.region, report.cluster.partition) == ("us-east-1", "aws")

@@ -6,7 +6,6 @@ import copy
 import gzip
 import json
 import random
-import time
 from datetime import timedelta
 
 import pytest
@@ -142,10 +141,9 @@ def _spoil(value: object, chance: random.Random) -> None:
     ],
     ids=range(16),
 )  # fmt: skip
+@pytest.mark.timeout(60)  # what takes quadratic time does not end in it
 def test_hostile_files_cost_little(data: bytes) -> None:
-    begun = time.process_time()
     found = read_loose("i", "x", data)
-    assert time.process_time() - begun < 20
     assert len(found.records) <= 60_001
 
 

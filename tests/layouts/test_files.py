@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import gzip
 import json
-import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -99,13 +98,12 @@ def test_what_is_masked_is_listed(tmp_path: Path) -> None:
     "text",
     ["x" * 200_000 + "!", "xX-" * 70_000, "x-" * 100_000 + "\0", "domain" * 40_000, "*" * 100_000 + "a"],
 )
+@pytest.mark.timeout(60)  # what takes quadratic time does not end in it
 def test_looking_for_masks_takes_no_time(text: str) -> None:
-    begin = time.process_time()
     is_masked(text)
     data = b"x-ipv4-00 domain000 " + text.encode()
     is_cleaned(data)
     Translation({b"domain0000001": b"a"}).restore(data)
-    assert time.process_time() - begin < 1
 
 
 @pytest.mark.parametrize(
