@@ -9,7 +9,7 @@ from .limits import DEFAULT_LIMITS, Limits
 from .lists import Cut, ListItem, cut_list, parse_item, parse_items, strip_managed_fields
 from .names import inside_must_gather
 from .roots import is_above, note_of, parse_timestamps, split_root
-from .source import Kind, Source, open_source, open_sources
+from .source import Kind, Source, digest_of, open_source, open_sources
 from .text import excerpt, to_utf8
 from .yaml_guard import iter_yaml, parse_yaml
 
@@ -18,6 +18,7 @@ __all__ = [
     "Limits",
     "Kind",
     "Source",
+    "digest_of",
     "open_source",
     "open_sources",
     "Entry",

@@ -45,8 +45,6 @@ class Limits:
     aliases: int = 200
     alias_nodes: int = 100_000
     """Nodes that following every alias of a YAML document would visit."""
-    line_bytes: int = 16_384
-    """A log line is cut here by those who match patterns against it."""
 
 
 DEFAULT_LIMITS = Limits()

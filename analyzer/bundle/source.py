@@ -26,6 +26,19 @@ from .stream import file_pieces
 Kind = Literal["directory", "tar", "zip", "file"]
 
 
+def digest_of(parts: Sequence[Path]) -> str | None:
+    """Give the SHA-256 of files one after the other, in hexadecimal; None where they are no files."""
+    digest = hashlib.sha256()
+    try:
+        for part in parts:
+            with open_regular(str(part.resolve())) as file:
+                while piece := file.read(PIECE):
+                    digest.update(piece)
+    except OSError:
+        return None
+    return digest.hexdigest()
+
+
 class Source:
     """An input that is walked once, front to back; nothing of it is ever written anywhere.
 
@@ -67,15 +80,7 @@ class Source:
         """The digest of an archive or file, read on request; None for a directory."""
         if self.kind == "directory":
             return None
-        digest = hashlib.sha256()
-        try:
-            for part in self.parts:
-                with part.open("rb") as file:
-                    while piece := file.read(PIECE):
-                        digest.update(piece)
-        except OSError:
-            return None
-        return digest.hexdigest()
+        return digest_of(self.parts)
 
     def walk(self) -> Iterator[Entry]:
         """Yield every regular file once; an entry can be read until the next one is asked for.

@@ -118,6 +118,7 @@ def _unmasked(value: str | None) -> str | None:
 
 def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
     record.members, record.bytes, record.stopped = source.members, source.bytes, source.stopped
+    record.sha256 = source.sha256
     record.kind = kind_of(record.roots, record.layouts, record.contents) or record.kind
     if record.kind == "file" and any(one.input == record.id for one in evidence.unused):
         record.kind = "not recognised"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import resource
 import sys
 import time
@@ -10,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from analyzer.bundle import digest_of
 from analyzer.errors import DoctorError, NothingToRead, RefusedInput, Unreadable
 from analyzer.fleet.row import Row, now, row_of
 from analyzer.frozen import frozen
 from analyzer.session import Options, analyze, built_in_rules
 from analyzer.version import __version__
-
-_PIECE = 1 << 20
 
 
 @frozen
@@ -41,8 +39,7 @@ def judge_bundle(path: str, beside: Sequence[str], options: Options, known: str 
     """
     started = time.monotonic()
     rules = rules_version(options)
-    digest = _digest(Path(path))
-    if known is not None and digest == known:
+    if known is not None and digest_of([Path(path)]) == known:
         return None
     try:
         row = row_of(analyze([Path(path), *map(Path, beside)], options), rules=rules)
@@ -58,6 +55,7 @@ def judge_bundle(path: str, beside: Sequence[str], options: Options, known: str 
         row = Row("unreadable", str(error), rules)
     except Exception as error:  # a defect of ours is a row that says so, without any value
         row = Row("crashed", f"internal error: {type(error).__name__} at {_place(error)}", rules)
+    digest = row.sha256 if row.report is not None else digest_of([Path(path)])
     return replace(
         row, sha256=digest, finished=now(), seconds=round(time.monotonic() - started, 3), peak_mib=peak_mib()
     )
@@ -67,19 +65,6 @@ def peak_mib() -> float:
     """Give the largest resident size of this process so far, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
-
-
-def _digest(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    digest = hashlib.sha256()
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                digest.update(piece)
-    except OSError:
-        return None
-    return digest.hexdigest()
 
 
 def _place(error: Exception) -> str:

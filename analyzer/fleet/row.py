@@ -81,7 +81,7 @@ def row_of(report: Report, *, rules: str) -> Row:
         reason=_refusal(report) if report.exit_code == 5 else None,
         rules=rules,
         finished=now(),
-        sha256=None,
+        sha256=report.inputs[0].sha256,
         size=sum(i.bytes for i in report.inputs),
         members=sum(i.members for i in report.inputs),
         exit_code=report.exit_code,

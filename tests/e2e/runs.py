@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
-import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from analyzer.session import Options, analyze, upgrade
 from samples import Cluster
 from samples.bundle import bundle_files, bundle_folder, write_files
 from samples.exports import PARTS, export_files
+from samples.layouts import pack as archive
 
 Files = Mapping[str, bytes]
 Edit = Callable[[Cluster], object]
@@ -74,17 +73,6 @@ def without(files: Files, pattern: str) -> dict[str, bytes]:
 def parts_without(part: str) -> tuple[str, ...]:
     """Give the export folders but one."""
     return tuple(name for name in PARTS if name != part)
-
-
-def archive(files: Files, mode: str = "w") -> bytes:
-    """Pack files as `tar` does."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode) as packed:  # type: ignore[call-overload]
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            packed.addfile(member, io.BytesIO(content))
-    return out.getvalue()
 
 
 class Bench:
