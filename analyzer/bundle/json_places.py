@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from analyzer.patterns import later
 
@@ -23,13 +24,23 @@ def locate(text: bytes, path: tuple[str | int, ...]) -> int:
     """
     value = found = after_space(text, 0)
     for step in path:
-        child = last = None
-        for key, key_at, value_at, _ in children(text, value):
-            if key == step:
-                child, last = key_at, value_at
-        if child is None or last is None:
+        child = _child(text, value, step)
+        if child is None:
             break
-        found, value = child, last
+        found, value = child
+    return found
+
+
+@lru_cache(256)
+def _child(text: bytes, start: int, step: str | int) -> tuple[int, int] | None:
+    """Give the offsets of a child's key and value, the last one's of a repeated key.
+
+    Remembered, since the paths that are asked for share their beginnings.
+    """
+    found = None
+    for key, key_at, value_at, _ in children(text, start):
+        if key == step:
+            found = key_at, value_at
     return found
 
 

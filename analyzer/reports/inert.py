@@ -59,15 +59,26 @@ def without_secrets(value: _T) -> _T:
 
 
 def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -> Any:
+    """Change strings from the leaves up; what holds none that changes is given back as it is."""
     if isinstance(value, str):
         return change(value)
-    if isinstance(value, tuple):
-        return tuple(_rewritten(item, change, keep) for item in value)
-    if isinstance(value, list):
-        return [_rewritten(item, change, keep) for item in value]
+    if isinstance(value, tuple | list):
+        items = [_rewritten(item, change, keep) for item in value]
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else type(value)(items)
     if isinstance(value, dict):
         return {change(key): _rewritten(item, change, keep) for key, item in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        names = (f.name for f in fields(value) if f.name not in keep)
-        return replace(value, **{n: _rewritten(getattr(value, n), change, keep) for n in names})
-    return value
+    changed: dict[str, Any] = {}
+    kind: Any = type(value)
+    for name in _field_names(kind):
+        if name not in keep:
+            old = getattr(value, name)
+            new = _rewritten(old, change, keep)
+            if new is not old:
+                changed[name] = new
+    return replace(value, **changed) if changed else value
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
