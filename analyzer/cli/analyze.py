@@ -47,9 +47,14 @@ def analyze(
         typer.Option(help="Judge ages at this time (RFC 3339) instead of gather time.", metavar="TIME"),
     ] = None,
     namespace: Annotated[
-        str | None, typer.Option("-n", "--namespace", help="Only chains with their Secret in this namespace.")
+        str | None,
+        typer.Option(
+            "-n", "--namespace", help="Only chains with their Secret in this namespace.", metavar="NS"
+        ),
     ] = None,
-    operator: Annotated[str | None, typer.Option(help="Only chains of this operator.")] = None,
+    operator: Annotated[
+        str | None, typer.Option(help="Only chains of this operator.", metavar="NAME")
+    ] = None,
     of: Annotated[
         str | None,
         typer.Option(
@@ -57,19 +62,21 @@ def analyze(
             metavar="CLUSTER",
         ),
     ] = None,
-    rules: Annotated[list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.")] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
+    ] = None,
     select: Annotated[
-        list[str] | None, typer.Option(help="Only rules with this id or link. Repeatable.")
+        list[str] | None, typer.Option(help="Only rules with this id or link. Repeatable.", metavar="ID")
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Not rules with this id or link. Repeatable.")
+        list[str] | None, typer.Option(help="Not rules with this id or link. Repeatable.", metavar="ID")
     ] = None,
     baseline: Annotated[
         Path | None,
         typer.Option("--baseline", metavar="FILE", help="Accepted findings, as baseline writes them."),
     ] = None,
     fail_on: Annotated[
-        str, typer.Option(help="Exit 1 at this state or worse: fail, warn or unknown.")
+        str, typer.Option(help="Exit 1 at this state or worse: fail, warn or unknown.", metavar="STATE")
     ] = "fail",
     timings: Annotated[
         bool, typer.Option(help="Say on stderr how long each step took: on the clock, and of the processor.")

@@ -29,7 +29,10 @@ def diff(
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The later one. Bundles may lie with exports.")],
     force: Annotated[bool, typer.Option("--force", help="Compare two different clusters.")] = False,
     fail_on: Annotated[
-        str, typer.Option(help="Exit 1 where something new is at this state or worse: fail or warn.")
+        str,
+        typer.Option(
+            help="Exit 1 where something new is at this state or worse: fail or warn.", metavar="STATE"
+        ),
     ] = "fail",
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit 4 where something cannot be judged any more.")

@@ -28,7 +28,7 @@ def export_aws(
     tag: Annotated[
         list[str] | None, typer.Option(help="Roles with this tag. Repeatable.", metavar="KEY[=VALUE]")
     ] = None,
-    region: Annotated[str | None, typer.Option(help="Region to sign calls for.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region to sign calls for.", metavar="REGION")] = None,
 ) -> int:
     """Write roles, policies, boundaries and OIDC providers as analyze reads them; needs the extra aws.
 

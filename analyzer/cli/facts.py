@@ -24,8 +24,10 @@ _MOST = 15
 @guarded
 def facts(
     inputs: Annotated[list[Path], typer.Argument(metavar="INPUT...")],
-    form: Annotated[str, typer.Option("-f", "--format", help="text or json.")] = "text",
-    only: Annotated[str, typer.Option(help="Only facts whose name begins with this, such as secret.")] = "",
+    form: Annotated[str, typer.Option("-f", "--format", help="text or json.", metavar="FORMAT")] = "text",
+    only: Annotated[
+        str, typer.Option(help="Only facts whose name begins with this, such as secret.", metavar="PREFIX")
+    ] = "",
     of: Annotated[
         str | None, typer.Option(help="The cluster, where the inputs hold several.", metavar="CLUSTER")
     ] = None,

@@ -22,7 +22,9 @@ def fix(
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="A new or empty folder; only you can read it."),
     ] = None,
-    rules: Annotated[list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.")] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
+    ] = None,
 ) -> int:
     """Write corrected trust policies, permissions, provider calls, keys and Secrets, and how to apply them.
 

@@ -33,7 +33,9 @@ TABLES = ("table", "csv", "jsonl", "parquet")
 @guarded
 def report(
     db: Database,
-    form: Annotated[str, typer.Option("-f", "--format", help=f"One of: {', '.join(REPORTS)}.")] = "text",
+    form: Annotated[
+        str, typer.Option("-f", "--format", help=f"One of: {', '.join(REPORTS)}.", metavar="FORMAT")
+    ] = "text",
     output: Output = STDOUT,
 ) -> int:
     """Show causes by release and over time, what an upgrade will break, and what evidence is missing."""
@@ -63,8 +65,12 @@ def query(
     question: Annotated[
         str | None, typer.Argument(metavar="QUESTION", help="A named question; without one they are listed.")
     ] = None,
-    sql: Annotated[str | None, typer.Option(help="A question in SQL, which can only read.")] = None,
-    form: Annotated[str, typer.Option("-f", "--format", help=f"One of: {', '.join(TABLES)}.")] = "table",
+    sql: Annotated[
+        str | None, typer.Option(help="A question in SQL, which can only read.", metavar="SQL")
+    ] = None,
+    form: Annotated[
+        str, typer.Option("-f", "--format", help=f"One of: {', '.join(TABLES)}.", metavar="FORMAT")
+    ] = "table",
     output: Output = STDOUT,
 ) -> int:
     """Answer a named question, or one in SQL, as a table, CSV, JSON lines or Parquet."""

@@ -34,8 +34,12 @@ def policy(
     policies: Annotated[
         list[Path] | None, typer.Option("--policy", help="An identity policy, or an export that holds one.")
     ] = None,
-    boundary: Annotated[list[Path] | None, typer.Option(help="A permissions boundary.")] = None,
-    scp: Annotated[list[Path] | None, typer.Option(help="A service control policy; each is a level.")] = None,
+    boundary: Annotated[
+        list[Path] | None, typer.Option(help="A permissions boundary.", metavar="FILE")
+    ] = None,
+    scp: Annotated[
+        list[Path] | None, typer.Option(help="A service control policy; each is a level.", metavar="FILE")
+    ] = None,
     action: Annotated[str, typer.Option(help="The action that is asked for.", metavar="SERVICE:ACTION")] = "",
     resource: Annotated[str, typer.Option(help="The ARN that it is asked for.", metavar="ARN")] = "*",
     context: Annotated[
@@ -77,8 +81,10 @@ def trust(
     provider: Annotated[
         str | None, typer.Option(help="The ARN of the IAM OIDC provider, where known.", metavar="ARN")
     ] = None,
-    sub: Annotated[str | None, typer.Option(help="The subject of the token.")] = None,
-    aud: Annotated[list[str] | None, typer.Option(help="An audience of the token. Repeatable.")] = None,
+    sub: Annotated[str | None, typer.Option(help="The subject of the token.", metavar="SUBJECT")] = None,
+    aud: Annotated[
+        list[str] | None, typer.Option(help="An audience of the token. Repeatable.", metavar="AUDIENCE")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Decide whether a token may assume a role: one with options, or many as JSON lines.

@@ -44,7 +44,9 @@ def scan(
             help="Judge on the workers of this Dask scheduler, such as tcp://host:8786.", metavar="ADDRESS"
         ),
     ] = None,
-    rules: Annotated[list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.")] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
+    ] = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress on stderr.")] = False,
 ) -> int:
     """Judge every bundle under the given paths, one result each; a second scan judges only what is new."""

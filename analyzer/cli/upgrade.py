@@ -26,12 +26,15 @@ def upgrade(
             metavar="DIR",
         ),
     ] = None,
-    rules: Annotated[list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.")] = None,
+    rules: Annotated[
+        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
+    ] = None,
     select: Annotated[
-        list[str] | None, typer.Option(help="Only rules with this id or link, such as upgrade. Repeatable.")
+        list[str] | None,
+        typer.Option(help="Only rules with this id or link, such as upgrade. Repeatable.", metavar="ID"),
     ] = None,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Not rules with this id or link. Repeatable.")
+        list[str] | None, typer.Option(help="Not rules with this id or link. Repeatable.", metavar="ID")
     ] = None,
     *,
     output: OutputOptions,
