@@ -16,9 +16,16 @@ def _stamp(when: datetime) -> str:
 
 
 def sign_in(
-    cluster: Cluster, subject: str, role: str, when: datetime, code: str | None = None, message: str = ""
+    cluster: Cluster,
+    subject: str,
+    role: str,
+    when: datetime,
+    code: str | None = None,
+    message: str = "",
+    duration: int | None = None,
 ) -> Json:
     """Return a CloudTrail record of AssumeRoleWithWebIdentity, a success without `code`."""
+    asked: Json = {"durationSeconds": duration} if duration else {}
     provider = cluster.provider.arn
     event: Json = {
         "eventVersion": "1.11",
@@ -32,7 +39,7 @@ def sign_in(
         "eventSource": "sts.amazonaws.com",
         "eventName": "AssumeRoleWithWebIdentity",
         "awsRegion": cluster.region,
-        "requestParameters": {"roleArn": role, "roleSessionName": "1710239400000000000"},
+        "requestParameters": {"roleArn": role, "roleSessionName": "1710239400000000000", **asked},
         "responseElements": None,
     }
     if code is not None:

@@ -35,6 +35,7 @@ class CloudTrailEvent:
     """One recorded call: a sign-in with a token, or a call that a role was denied.
 
     ``role_arn`` is the role that was asked for, or that called; ``code`` is None for a success.
+    ``duration`` is the session's length that was asked for, in seconds; None where none was named.
     """
 
     event: str
@@ -48,6 +49,7 @@ class CloudTrailEvent:
     provider: str | None
     caller: str | None
     where: Where
+    duration: int | None = None
 
 
 @frozen

@@ -18,7 +18,7 @@ from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
-from analyzer.model.recorded_calls import last_sign_in, recorded_symptoms
+from analyzer.model.recorded_calls import last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.repairs import chain_repairs
 from analyzer.model.resolve import foreign_role
 from analyzer.model.secrets import LengthVerdict, secret_facts
@@ -80,7 +80,9 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
         copy=_copy_differs(chain, joined),
     )
     facts |= workload_facts(chain, evidence, asks, ids)
-    facts |= role_facts(chain, choice, _sharing(chain, joined), asks)
+    facts |= role_facts(
+        chain, choice, _sharing(chain, joined), requested_session(chain, joined.evidence), asks
+    )
     facts |= trust_facts(chain, judged, view, audiences or None, asks)
     facts |= permission_facts(
         chain, judged, joined.book, view, joined.objects, denials, asks,

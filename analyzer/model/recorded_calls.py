@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from analyzer.engine.facts import Fact
+from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.log_classes import classify
@@ -134,6 +134,22 @@ def last_sign_in(chain: Chain, evidence: Evidence) -> SignIn | None:
         if event.event == SIGN_IN and event.code is None and event.subject and event.subject in chain.subjects
     ]
     return max(found, key=lambda one: one.time.timestamp() if one.time else 0.0, default=None)
+
+
+def requested_session(chain: Chain, evidence: Evidence) -> Fact | Unknown:
+    """Give the session's length, in seconds, that the chain last asked for; null where it named none.
+
+    Nothing but CloudTrail tells it: it stands in the consumer's code.
+    """
+    asked = [
+        event
+        for event in evidence.of(CloudTrailEvent)
+        if event.event == SIGN_IN and event.time and event.subject in chain.subjects
+    ]
+    if not asked:
+        return Unknown()
+    newest = max(asked, key=lambda event: event.time.timestamp() if event.time else 0.0)
+    return known(newest.duration, newest.where)
 
 
 def role_of_calls(chain: Chain, events: Sequence[CloudTrailEvent]) -> CloudTrailEvent | None:

@@ -59,8 +59,10 @@ class RoleChoice:
         return parsed.account if parsed else None
 
 
-def role_facts(chain: Chain, choice: RoleChoice, shared: Sequence[str], asks: Asks) -> Facts:
-    """Give the ``role.*`` facts of a chain."""
+def role_facts(
+    chain: Chain, choice: RoleChoice, shared: Sequence[str], requested: Fact | Unknown, asks: Asks
+) -> Facts:
+    """Give the ``role.*`` facts of a chain; ``requested`` is the session's length that it asks for."""
     ask = asks.role(choice.name)
     derived = choice.how.startswith("predicted")
     role_where = choice.role.where if choice.role else None
@@ -74,7 +76,7 @@ def role_facts(chain: Chain, choice: RoleChoice, shared: Sequence[str], asks: As
         "role.exists": ask if choice.exists is None else known(choice.exists, choice.proof or role_where),
         "role.shared_with": known(list(shared), derived=True),
         "role.max_session": known(choice.role.max_session, role_where) if choice.role else ask,
-        "role.requested_session": Unknown(),
+        "role.requested_session": requested,
     }
 
 

@@ -201,7 +201,7 @@ role.exists                    bool    the role is in the account (false: a comp
 role.inline_policy             string  name of its only inline policy
 role.shared_with               list    other chains that use the same role
 role.max_session               int     MaxSessionDuration in seconds
-role.requested_session         int     session duration that the consumer asks for; null where it names none
+role.requested_session         int     session duration that the consumer last asked for, as CloudTrail records it; null where it names none
 trust.problem                  string  the one thing that keeps tokens out: the evaluator's class, else null
 trust.sentence                 string  that as a sentence
 trust.expected                 string  what the token carries at the clause that fails

@@ -13,6 +13,7 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
+from analyzer.model.recorded_calls import requested_session
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts
 from analyzer.model.webhook import Account, accounts_of, is_mutated, role_of
 from analyzer.model.workloads import aws_tokens
@@ -69,7 +70,7 @@ def _chain(account: Account, choice: RoleChoice, joined: Joined) -> tuple[Subjec
         "request.service_accounts": known([account.name], where),
         "request.subjects": known(chain.subjects, where, derived=True),
     }
-    facts |= role_facts(chain, choice, (), joined.asks)
+    facts |= role_facts(chain, choice, (), requested_session(chain, joined.evidence), joined.asks)
     facts |= trust_facts(chain, choice, joined.view, audiences_of(chain), joined.asks)
     model = ChainModel(chain, None, choice, "webhook", (), None, ())
     return Subject("chain", chain.id, facts, (chain.id,)), model

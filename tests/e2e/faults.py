@@ -10,6 +10,7 @@ from . import (
     faults_in_operators,
     faults_in_permissions,
     faults_in_requests,
+    faults_in_roles,
     faults_in_upgrades,
     faults_in_workloads,
 )
@@ -23,14 +24,10 @@ FAULTS: list[Fault] = [
     *faults_in_requests.FAULTS,
     *faults_in_workloads.FAULTS,
     *faults_in_aws.FAULTS,
+    *faults_in_roles.FAULTS,
     *faults_in_permissions.FAULTS,
     *faults_in_upgrades.FAULTS,
 ]
-
-NOT_COVERED = {
-    "role-session-too-short": "no input that is read today says which session duration a consumer asks for",
-}
-"""Rules without a fault, and why."""
 
 _NO_PROGRAM = "nothing tells of a program or an operator of which nothing was gathered"
 _NO_SAMPLE = "a token is no needed evidence: what it must carry is derived from pods, requests and keys"
@@ -47,6 +44,7 @@ NOT_ASKED_FOR = {
          "token-signature-invalid"), _NO_SAMPLE
     ),
     "mode-sts-not-used": "a mint cluster has no chain that waits for anything",
+    "role-session-too-short": "a record of a sign-in is no needed evidence: operators ask for the default",
     "request-drift": _NO_RELEASE,
     "request-release-mismatch": _NO_RELEASE,
     "request-stale": "nothing tells of a request that is left over but the request",

@@ -91,7 +91,11 @@ def _sign_in(
         audience = rest.removesuffix(f":{subject}") if rest.endswith(f":{subject}") else None
     role = text(dig(value, "requestParameters", "roleArn"))
     caller = text(dig(answer, "assumedRoleUser", "arn"))
-    return CloudTrailEvent(*common, message, role, subject, audience, provider, caller, where)  # type: ignore[arg-type]
+    duration = dig(value, "requestParameters", "durationSeconds")
+    return CloudTrailEvent(
+        *common, message, role, subject, audience, provider, caller, where,  # type: ignore[arg-type]
+        duration if type(duration) is int and duration > 0 else None,
+    )  # fmt: skip
 
 
 _WHAT = "CloudTrail"
