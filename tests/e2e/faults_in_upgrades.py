@@ -11,8 +11,8 @@ from samples.requests import is_gated, release_requests
 from samples.yamlout import Json
 
 from .fault import MODE, ROLES, TRUST_FAULT, WORKLOAD_FAULT, Fault, secrets_in
-from .faults_in_aws import take_away
 from .faults_in_requests import IN_CLUSTER, RELEASE
+from .faults_in_roles import take_away
 from .runs import DRIVERS, INGRESS, MACHINES, Edit
 
 Requests = dict[str, Json]

@@ -20,6 +20,7 @@ from . import faults_in_aws as aws
 from . import faults_in_cluster as cluster_side
 from . import faults_in_logs as log_side
 from . import faults_in_requests as requests
+from . import faults_in_roles as roles
 from . import faults_in_workloads as workloads
 from .fault import (
     DISCOVERY,
@@ -136,7 +137,7 @@ ROWS = [
         workloads.audience("cloud-network-config-controller", "vault"), pods_in(NETWORK), chain=NETWORK),
     Row("S11", ("request-missing",), requests.drop_request(NETWORK), r"exports/credrequests/",
         chain=NETWORK),
-    Row("S13", ("permission-missing",), aws.take_away("ec2:RunInstances"), ROLES, chain=MACHINES),
+    Row("S13", ("permission-missing",), roles.take_away("ec2:RunInstances"), ROLES, chain=MACHINES),
     Row("S14", ("secret-role-foreign",), cluster_side.foreign_role, ROLES, chain=MACHINES, secrets="full"),
     Row("S15", ("token-malformed",), _nothing, TOKEN, token=cluster_side.cut),
     Row("S16", ("token-algorithm",), _nothing, TOKEN, token=cluster_side.signed({"alg": "HS256"})),
@@ -174,11 +175,12 @@ ROWS = [
     Row("S36", ("mode-not-manual",), cluster_side.assign("mode", ""), MODE),
     Row("S36b", ("mode-root-credentials-present",), Cluster.add_root_secret, r"kube-system/core/secrets",
         state="warn"),
-    Row("S37", ("trust-provider-mismatch",), aws.trust(aws.former_provider), ROLES),
-    Row("S37b", ("trust-condition-key-mismatch",), aws.condition_key(lambda host: f"https://{host}"), ROLES),
-    Row("S38", ("trust-subject-mismatch",), aws.subjects("system:serviceaccount:openshift-ingress:router"),
+    Row("S37", ("trust-provider-mismatch",), roles.trust(roles.former_provider), ROLES),
+    Row("S37b", ("trust-condition-key-mismatch",), roles.condition_key(lambda host: f"https://{host}"),
         ROLES),
-    Row("S38b", ("trust-subject-partial",), aws.subjects(
+    Row("S38", ("trust-subject-mismatch",), roles.subjects("system:serviceaccount:openshift-ingress:router"),
+        ROLES),
+    Row("S38b", ("trust-subject-partial",), roles.subjects(
         "system:serviceaccount:openshift-cluster-csi-drivers:aws-ebs-csi-driver-operator",
         namespace="openshift-cluster-csi-drivers"), ROLES, chain=DRIVERS),
     Row("S39", ("log-thumbprint",), log_side.refuses(logs.THUMBPRINT), LOGS, chain=MACHINES),
@@ -260,9 +262,9 @@ _SIMULATED = [
     ("audience", aws.audiences("sts.amazonaws.com"), "Incorrect token audience"),
     ("keys", cluster_side.assign("jwks", HttpError()), "Couldn't retrieve verification key"),
     ("keys", aws.rotated(published=False), "Couldn't retrieve verification key"),
-    ("trust", aws.subjects("system:serviceaccount:openshift-ingress:router"),
+    ("trust", roles.subjects("system:serviceaccount:openshift-ingress:router"),
      "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
-    ("trust", aws.deny, "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
+    ("trust", roles.deny, "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
 ]  # fmt: skip
 
 
