@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.manual import manual
-from analyzer.cli.settings import Command
+from analyzer.cli.settings import Command, Group
 from analyzer.version import __version__
 
 _COMMANDS = (
@@ -50,6 +50,7 @@ def build(asked: str = "") -> typer.Typer:
     """Give the command tree; where the command that was asked for is known, that one alone is loaded."""
     app = typer.Typer(
         name="sts-doctor",
+        cls=Group,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,

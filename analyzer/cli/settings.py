@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from analyzer.cli.plain_values import take_plainly
 from analyzer.errors import UsageProblem
 
 PREFIX = "STS_DOCTOR_"
@@ -44,6 +45,10 @@ class Command(TyperCommand):
                 option.envvar = variable(flag(option))
                 option.show_envvar = False
 
+    def get_params(self, ctx: Any) -> Any:
+        """Give the parameters, --help included."""
+        return [take_plainly(parameter) for parameter in super().get_params(ctx)]
+
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Make the context with the file's values as defaults."""
         named = parent.find_root().params.get("config_file") if parent is not None else None
@@ -52,6 +57,14 @@ class Command(TyperCommand):
         except UsageProblem as error:
             raise typer.BadParameter(str(error), ctx=parent) from None
         return super().make_context(info_name, args, parent, **extra)
+
+
+class Group(TyperGroup):
+    """The program itself, whose own options are taken as they are written."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Give the parameters, --help included."""
+        return [take_plainly(parameter) for parameter in super().get_params(ctx)]
 
 
 def options_of(command: Any) -> dict[str, TyperOption]:
