@@ -9,11 +9,11 @@ from pathlib import Path
 from analyzer import session
 from analyzer.errors import DoctorError, UsageProblem
 from analyzer.findings.report import Report
+from analyzer.options import Options
 from analyzer.reports.formats import FORMATS
 from analyzer.reports.formats import Options as Look
 from analyzer.reports.formats import render as show
 from analyzer.reports.json import load_json
-from analyzer.session import Options
 
 __all__ = ["DoctorError", "Options", "Report", "analyze", "load", "render"]
 

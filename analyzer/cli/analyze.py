@@ -87,6 +87,7 @@ def analyze(
 ) -> int:
     """Diagnose which operators cannot use AWS, at which link, and what to change."""
     from analyzer import session
+    from analyzer.options import Options
 
     paths = [p for group in (inputs, bundle, credrequests, iam, oidc, token) for p in group or ()]
     if not paths:
@@ -94,7 +95,7 @@ def analyze(
     if fail_on not in LEVELS:
         raise UsageProblem(f"--fail-on takes fail, warn or unknown, not {fail_on!r}")
     targets = output.plan(paths)
-    options = session.Options(
+    options = Options(
         as_of=_time(as_of), rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()),
         namespace=namespace, operator=operator, fail_on=fail_on, strict=strict,  # type: ignore[arg-type]
         baseline=baseline, cluster=of,

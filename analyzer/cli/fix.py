@@ -32,13 +32,14 @@ def fix(
     """
     from analyzer import session
     from analyzer.fix.readme import ordered, outcome, write_readme
+    from analyzer.options import Options
 
     if not inputs:
         raise UsageProblem("no input given", do="Pass a must-gather and the exports")
     if output is None:
         raise UsageProblem("no folder given to write to", do="Pass -o DIR")
     check_place(output, inputs)
-    mended = session.fix(inputs, session.Options(rules=tuple(rules or ())))
+    mended = session.fix(inputs, Options(rules=tuple(rules or ())))
     documents = {d.path: d.text for repair in mended.repairs for d in repair.documents}
     write_tree(output, {**documents, "README.md": write_readme(mended)})
     for repair in ordered(mended.repairs):

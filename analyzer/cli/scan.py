@@ -58,7 +58,7 @@ def scan(
         raise UsageProblem("--jobs, --time-limit and --memory-limit take numbers of at least 0, 1 and 128")
     from analyzer.fleet.judge import Bounds
     from analyzer.fleet.scan import scan as run
-    from analyzer.session import Options
+    from analyzer.options import Options
 
     show = _Progress(sys.stderr.isatty(), quiet)
     tally = run(

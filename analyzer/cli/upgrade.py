@@ -41,6 +41,7 @@ def upgrade(
 ) -> int:
     """Tell what a release adds: requests, actions, ServiceAccounts, Secrets; and how to prepare for it."""
     from analyzer import session
+    from analyzer.options import Options
 
     if not inputs:
         raise UsageProblem("no input given", do="Pass a must-gather directory or archive")
@@ -51,9 +52,7 @@ def upgrade(
             "IMAGE and pass --to DIR",
         )
     targets = output.plan([*inputs, to])
-    options = session.Options(
-        rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ())
-    )
+    options = Options(rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()))
     report = session.upgrade(inputs, to, options)
     output.write(report, targets)
     return report.exit_code

@@ -19,7 +19,7 @@ from analyzer.fleet.process import UNCHANGED
 from analyzer.fleet.row import unpack
 from analyzer.fleet.work import Work
 from analyzer.fleet.worker import judge_apart, rules_here
-from analyzer.session import Options
+from analyzer.options import Options
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -13,7 +13,8 @@ from analyzer.bundle import digest_of
 from analyzer.errors import DoctorError, NothingToRead, RefusedInput, Unreadable
 from analyzer.fleet.row import Row, now, row_of
 from analyzer.frozen import frozen
-from analyzer.session import Options, analyze, built_in_rules
+from analyzer.options import Options
+from analyzer.session import analyze, built_in_rules
 from analyzer.version import __version__
 
 

@@ -20,7 +20,7 @@ from analyzer.fleet.row import Row
 from analyzer.fleet.supervisor import Supervisor
 from analyzer.fleet.work import Work
 from analyzer.frozen import frozen
-from analyzer.session import Options
+from analyzer.options import Options
 
 if TYPE_CHECKING:
     from analyzer.fleet.cluster import ClusterSupervisor

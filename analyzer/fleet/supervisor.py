@@ -16,7 +16,7 @@ from analyzer.fleet.judge import judge_bundle
 from analyzer.fleet.ledger import Task
 from analyzer.fleet.process import Child, start
 from analyzer.fleet.work import Work
-from analyzer.session import Options
+from analyzer.options import Options
 
 _INTERRUPTED = "interrupted"
 

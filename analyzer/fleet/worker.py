@@ -20,7 +20,7 @@ from analyzer.errors import DoctorError
 from analyzer.fleet.judge import Bounds, judge_bundle, rules_version
 from analyzer.fleet.process import UNCHANGED, Child, start
 from analyzer.fleet.row import pack
-from analyzer.session import Options
+from analyzer.options import Options
 
 
 class Companion:

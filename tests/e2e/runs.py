@@ -10,7 +10,8 @@ from pathlib import Path
 
 from analyzer.engine import RuleSet
 from analyzer.findings.report import LINKS, Chain, Finding, Report, to_json
-from analyzer.session import Options, analyze, upgrade
+from analyzer.options import Options
+from analyzer.session import analyze, upgrade
 from samples import Cluster
 from samples.bundle import bundle_files, bundle_folder, write_files
 from samples.exports import PARTS, export_files

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from analyzer.findings.report import Report
-from analyzer.session import Options, analyze
+from analyzer.options import Options
+from analyzer.session import analyze
 from samples import Cluster
 from samples.exports import PARTS
 from samples.scenarios import SCENARIOS

@@ -17,7 +17,7 @@ from analyzer.fleet.ledger import MIGRATIONS, Ledger, read_only
 from analyzer.fleet.row import Row, pack, unpack
 from analyzer.fleet.supervisor import Supervisor
 from analyzer.fleet.work import Work
-from analyzer.session import Options
+from analyzer.options import Options
 
 from .conftest import SAMPLES, table
 

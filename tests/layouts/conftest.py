@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from analyzer.findings.report import Report
-from analyzer.session import Options, analyze
+from analyzer.options import Options
+from analyzer.session import analyze
 from samples.bundle import write_files
 from samples.layouts import pack
 from tests.e2e.conftest import _made_once

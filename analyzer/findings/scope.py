@@ -1,0 +1,55 @@
+"""Which outcomes concern which chain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from analyzer.engine import Outcome
+from analyzer.findings.report import LINKS
+
+
+def outcomes_of(chain_id: str, outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Give the outcomes that concern a chain: its own and those of the links that it shares."""
+    return [o for o in outcomes if chain_id in o.subject.chains and o.rule.link in LINKS]
+
+
+AFTER_SECRET = frozenset(LINKS[LINKS.index("workload") + 1 :])
+"""Links that a chain with long-lived keys does not go through."""
+
+
+def without_static(outcomes: Sequence[Outcome], static: frozenset[str]) -> list[Outcome]:
+    """Take chains with long-lived keys out of the links that their keys do not go through."""
+    if not static:
+        return list(outcomes)
+    return [_freed(o, static) if o.rule.link in AFTER_SECRET else o for o in outcomes]
+
+
+AT_WEBHOOK = frozenset({"workload", "provider", "issuer", "keys", "trust"})
+"""Links that a ServiceAccount of the pod identity webhook goes through: it has no request and no Secret."""
+
+
+def for_webhook(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Outcome]:
+    """Take the webhook's chains out of what does not concern them.
+
+    Of the checks of a chain, those of the trust policy are theirs; what their pods look like is asked
+    about the ServiceAccount.
+    """
+    if not chains:
+        return list(outcomes)
+    return [
+        _freed(o, chains)
+        if o.rule.link not in (("trust",) if o.subject.kind == "chain" else AT_WEBHOOK)
+        else o
+        for o in outcomes
+    ]
+
+
+def _freed(outcome: Outcome, static: frozenset[str]) -> Outcome:
+    subject = outcome.subject
+    left = tuple(c for c in subject.chains if c not in static)
+    if len(left) == len(subject.chains):
+        return outcome
+    if left:
+        return replace(outcome, subject=replace(subject, chains=left))
+    return Outcome(outcome.rule, subject, "not-applicable")

@@ -1,0 +1,142 @@
+"""The verdict on one chain: the cause on its earliest broken link, or what is suspected or left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from analyzer.engine import Outcome
+from analyzer.findings.links import judge_link
+from analyzer.findings.order import SEVERITIES, decisiveness
+from analyzer.findings.report import LINKS, Chain, Link, RoleRef, SimulatedError, Verdict
+from analyzer.frozen import frozen
+
+Recency = Literal["ongoing", "stopped", "unknown"]
+
+
+@frozen
+class ChainInfo:
+    """What the report says of a chain beside its outcomes. ``uses_sts`` is None where not known."""
+
+    id: str
+    request: str | None
+    operator: str | None
+    mechanism: str
+    service_accounts: tuple[str, ...]
+    role: RoleRef
+    uses_sts: bool | None
+    recency: Recency
+    since: str | None
+    in_part: bool = False
+    """Whether only some rules were asked: then nothing is said of a whole link or chain."""
+
+
+def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
+    """Give the links and the verdict of one chain; ``outcomes`` are those that concern it."""
+    causes = _causes(outcomes)
+    links = tuple(judge_link(name, [o for o in outcomes if o.rule.link == name], causes) for name in LINKS)
+    if info.mechanism == "webhook":
+        links = tuple(replace(link, waits_for=None) if link.link == "permissions" else link for link in links)
+    if info.uses_sts is False:
+        links = tuple(Link(link.link, "not-applicable", ()) for link in links)  # one verdict, no wall
+    return Chain(
+        id=info.id,
+        request=info.request,
+        operator=info.operator,
+        mechanism=info.mechanism,
+        service_accounts=info.service_accounts,
+        role_arn=info.role,
+        links=links,
+        verdict=replace(_verdict(info, outcomes, links, causes), since=info.since),
+    )
+
+
+def _causes(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Give the causes that are proven, the decisive one first."""
+    return sorted((o for o in outcomes if o.rule.kind == "cause" and o.state == "fail"), key=decisiveness)
+
+
+def _verdict(
+    info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link], causes: Sequence[Outcome]
+) -> Verdict:
+    if info.uses_sts is False:
+        return Verdict("not-applicable", None, None, "STS is not used here.", "unknown", None)
+    if causes:
+        first = causes[0]
+        also = tuple(dict.fromkeys(o.rule.id for o in causes if o.rule.id != first.rule.id))
+        return Verdict(
+            "fail", first.rule.link, first.rule.id, first.message, info.recency, _simulated(causes),
+            also=also,
+        )  # fmt: skip
+    symptoms = [o for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
+    if symptoms:
+        return _suspected(info, symptoms, outcomes)
+    unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
+    warned = [o for o in outcomes if o.state == "warn"]
+    signs = [o for o in warned if o.rule.kind == "symptom"]
+    if signs and unknown and (info.recency != "stopped" or len(signs) > _log_signs(signs)):
+        return _suspected(info, signs, outcomes)
+    if unknown:
+        sentence = _open(unknown, warned, fits=_length_fits(outcomes))
+        return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
+    if warned:
+        first = min(warned, key=decisiveness)
+        return Verdict("warn", first.rule.link, first.rule.id, first.message, info.recency, None)
+    holds = "What was asked of the chain holds." if info.in_part else "Every link of the chain holds."
+    return Verdict("pass", None, None, holds, info.recency, None)
+
+
+def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool) -> str:
+    """Say what is left open on a chain without a fault, and what is to be heeded all the same."""
+    opening = "No fault shows"
+    if warned:
+        first = min(warned, key=decisiveness)
+        more = len({o.rule.id for o in warned}) - 1
+        others = f" (and {more} more)" if more else ""
+        opening = f"No fault shows, but a warning{others}, {first.rule.id}: {first.message.rstrip('.')}"
+    if list(unknown) == ["secret"] and fits:
+        rest = (
+            "All that is left open is the Secret's value, of which a must-gather keeps the byte length alone"
+        )
+        return f"{opening}. {rest}; that fits."
+    return f"{opening}; {_listed(unknown)} cannot be judged from these inputs."
+
+
+def _length_fits(outcomes: Sequence[Outcome]) -> bool:
+    return any(o.rule.id == "secret-length-mismatch" and o.state == "pass" for o in outcomes)
+
+
+def _log_signs(signs: Sequence[Outcome]) -> int:
+    return sum(o.rule.id.startswith("log-") for o in signs)
+
+
+def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
+    """What STS answers: the error of the earliest cause that makes it answer one."""
+    error = next((o.sts_error for o in causes if o.sts_error), None)
+    return SimulatedError(error.stage, error.text) if error else None
+
+
+def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[Outcome]) -> Verdict:
+    """Name the links that are still open behind the first symptom, those that it points at before others.
+
+    Only causes of that symptom count: its error tells how far the call came, a condition tells nothing.
+    """
+    first = min(
+        symptoms, key=lambda o: (o.rule.id.startswith("operator-"), SEVERITIES.index(o.rule.severity))
+    )
+    open_links = {o.rule.link for o in outcomes if o.state == "unknown" and first.rule.id in o.rule.explains}
+    links = [link for link in dict.fromkeys((*first.rule.points_at, *LINKS)) if link in open_links]
+    if links:
+        tail = f" The cause lies at {_listed(links, 'or')}: what would settle it is listed as missing."
+    else:
+        pointed = first.rule.points_at
+        tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs." if pointed else ""
+    link = links[0] if links else None
+    return Verdict("suspected", link, first.rule.id, first.message + tail, info.recency, None)
+
+
+def _listed(words: Sequence[str], conjunction: str = "and") -> str:
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

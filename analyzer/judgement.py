@@ -1,0 +1,224 @@
+"""The report of one run, put together from evidence, model and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from analyzer.engine import Fact, Outcome, RuleSet
+from analyzer.errors import UsageProblem
+from analyzer.evidence.gathered import Evidence
+from analyzer.findings.baseline import LONGEST, accept, read_baseline
+from analyzer.findings.common_cause import find_common_cause
+from analyzer.findings.correlate import Moment, Trace, correlate
+from analyzer.findings.counts import count, rule_errors
+from analyzer.findings.finding import make_findings
+from analyzer.findings.missing import find_missing
+from analyzer.findings.readiness import judge_readiness
+from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
+from analyzer.findings.scope import for_webhook, outcomes_of, without_static
+from analyzer.findings.verdict import ChainInfo, judge_chain
+from analyzer.model.chain_subject import ChainModel
+from analyzer.model.cluster import Facts, value_of
+from analyzer.model.join import Model, issuer_in_force
+from analyzer.model.link_facts import link_facts
+from analyzer.model.symptoms import is_over, recency, stamp
+from analyzer.options import Options
+from analyzer.reports.inert import without_secrets
+from analyzer.version import __version__
+
+if TYPE_CHECKING:
+    pass
+
+
+_LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn")}
+
+
+def make_report(
+    evidence: Evidence, model: Model, ruleset: RuleSet, outcomes: Sequence[Outcome], options: Options
+) -> Report:
+    """Put the judgement together; exit code included."""
+    static = frozenset(m.chain.id for m in model.chains if m.mechanism == "static-keys")
+    outcomes = without_static(outcomes, static)
+    webhook = frozenset(m.chain.id for m in model.chains if m.chain.webhook_account)
+    outcomes = for_webhook(outcomes, webhook)
+    in_part = bool(options.select or options.ignore)
+    chains = tuple(_judge_chain(m, model, outcomes, in_part) for m in model.chains if _asked_for(m, options))
+    ids = {c.id for c in chains}
+    if len(ids) < len(model.chains):
+        outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
+    relevant = frozenset(c.id for c in chains if c.verdict.state != "not-applicable")
+    findings = correlate(make_findings(outcomes, relevant), outcomes, _traces(model))
+    errors = _read_errors(evidence) + rule_errors(outcomes)
+    report = Report(
+        tool=Tool("sts-doctor", __version__),
+        rules=Rules(__version__, ruleset.sha256, tuple(ruleset.packs)),
+        run=_run(model, options),
+        inputs=_inputs(evidence, model),
+        cluster=_cluster(model.cluster),
+        chains=chains,
+        findings=findings,
+        common_cause=find_common_cause(chains, outcomes),
+        missing=find_missing(
+            outcomes, chains, frozenset(m.chain.id for m in model.chains if m.chain.optional)
+        ),
+        counts=count(outcomes),
+        errors=tuple(errors),
+        exit_code=0,
+        facts=link_facts(model.subjects, relevant),
+        timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
+        notices=_narrowed(options),
+        readiness=judge_readiness(_target(model), findings, outcomes),
+    )
+    return without_secrets(_with_exit_code(_accepted(report, options), evidence, options))
+
+
+def _narrowed(options: Options) -> tuple[str, ...]:
+    """Say what was left out on request: a report on a part must not look like one on the whole."""
+    parts = {
+        "only rules of": ", ".join(options.select), "no rules of": ", ".join(options.ignore),
+        "only the namespace": options.namespace, "only the operator": options.operator,
+    }  # fmt: skip
+    said = [f"{what} {which}" for what, which in parts.items() if which]
+    return (f"asked for a part: {'; '.join(said)}",) if said else ()
+
+
+def _accepted(report: Report, options: Options) -> Report:
+    """Mark what the user's baseline accepts; whether it still holds is asked of today, or of --as-of."""
+    if options.baseline is None:
+        return report
+    try:
+        with options.baseline.open("rb") as file:
+            text = file.read(LONGEST + 1).decode("utf-8-sig", "replace")
+    except OSError as error:
+        raise UsageProblem(f"cannot read {options.baseline}: {error.strerror}") from None
+    if len(text) > LONGEST:
+        raise UsageProblem(f"{options.baseline} is larger than {LONGEST >> 20} MiB")
+    today = (options.as_of or datetime.now(UTC)).date()
+    return accept(report, read_baseline(text, str(options.baseline)), today)
+
+
+def _target(model: Model) -> str | None:
+    """Name the release to go to, as far as its requests tell."""
+    facts = next((s.facts for s in model.subjects if s.kind == "upgrade"), {})
+    fact = facts.get("upgrade.target")
+    return fact.value if isinstance(fact, Fact) and isinstance(fact.value, str) else None
+
+
+def _asked_for(model: ChainModel, options: Options) -> bool:
+    if options.namespace and model.chain.namespace != options.namespace:
+        return False
+    names = (model.operator, model.chain.request.name if model.chain.request else None)
+    return not options.operator or any(name and options.operator in name for name in names)
+
+
+def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome], in_part: bool) -> Chain:
+    chain = model.chain
+    subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
+    uses = subject.facts["chain.uses_sts"]
+    times = [s for s in model.symptoms if s.last]
+    lasting = [s for s in times if not is_over(s.klass, s.last, model.recovered)]
+    firsts = [s.first for s in model.symptoms if s.first]
+    info = ChainInfo(
+        id=chain.id,
+        request=chain.request.name if chain.request else None,
+        operator=model.operator,
+        mechanism=model.mechanism,
+        service_accounts=chain.service_accounts,
+        role=RoleRef(model.role.arn, model.role.how),
+        uses_sts=bool(uses.value) if isinstance(uses, Fact) else None,
+        recency=recency(lasting, whole.as_of) if lasting else ("stopped" if times else "unknown"),
+        since=stamp(min(firsts)) if firsts else None,
+        in_part=in_part,
+    )
+    return judge_chain(info, outcomes_of(chain.id, outcomes))
+
+
+def _traces(model: Model) -> dict[str, Trace]:
+    """Give what the logs of the chains cover, and when what the chains rest on was made."""
+    return {
+        m.chain.id: Trace(
+            name=m.operator or m.chain.id,
+            pods=m.cover.pods,
+            first=m.cover.first,
+            last=m.cover.last,
+            moments=tuple(Moment(c.link, c.what, c.when) for c in m.changes),
+        )
+        for m in model.chains
+        if m.cover is not None and not m.chain.optional
+    }
+
+
+def _run(model: Model, options: Options) -> Run:
+    source = "--as-of" if options.as_of else ("timestamp" if model.as_of else "not known")
+    return Run(stamp(model.as_of) if model.as_of else None, source)
+
+
+def _inputs(evidence: Evidence, model: Model) -> tuple[Input, ...]:
+    return tuple(
+        Input(
+            id=i.id,
+            kind=i.kind,
+            path=i.path,
+            sha256=i.sha256,
+            members=i.members,
+            bytes=i.bytes,
+            cleaned=i.cleaned is not None,
+            warnings=tuple(
+                f"{p.member}: {p.detail}" if p.member else p.detail
+                for p in (*evidence.problems, *model.notes)
+                if p.input == i.id
+            )[:50],
+        )
+        for i in evidence.inputs
+    )
+
+
+_IDENTITY = (
+    "id", "infra_name", "version", "platform", "region", "partition", "credentials_mode", "issuer",
+)  # fmt: skip
+
+
+def _cluster(facts: Facts) -> Cluster:
+    values = {name: value_of(facts, f"cluster.{name}") for name in _IDENTITY}
+    values["issuer"] = issuer_in_force(facts)
+    shown = {name: facts.get(f"cluster.{name}") for name in _IDENTITY}
+    runtime = facts.get("cluster.runtime_issuer")
+    told = runtime if isinstance(runtime, Fact) else facts.get("cluster.authentication_issuer")
+    if isinstance(told, Fact) and told.cites:
+        shown["issuer"] = told
+    sts = value_of(facts, "cluster.sts")
+    return Cluster(
+        **{name: value if isinstance(value, str) else None for name, value in values.items()},
+        sts=sts if isinstance(sts, bool) else None,
+        origins={
+            name: f"{fact.cites[0].file}:{fact.cites[0].line}"
+            for name, fact in shown.items()
+            if isinstance(fact, Fact) and fact.cites
+        },
+    )
+
+
+def _read_errors(evidence: Evidence) -> list[ReadError]:
+    return [ReadError(p.input, p.member, p.code, p.detail) for p in evidence.problems if p.severity != "note"]
+
+
+def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Report:
+    """Choose the exit code: findings first, then what could not be read, then what is not known."""
+    levels = _LEVELS[options.fail_on]
+    code = 0
+    if (
+        any(f.state in levels and f.muted is None for f in report.findings)
+        or report.counts.error
+        or (options.fail_on == "unknown" and report.counts.unknown)
+    ):
+        code = 1
+    elif any(i.stopped for i in evidence.inputs):
+        code = 5
+    elif any(p.severity not in ("secret", "note") for p in evidence.problems):
+        code = 6
+    elif options.strict and any(c.verdict.state in ("unknown", "suspected") for c in report.chains):
+        code = 4
+    return replace(report, exit_code=code)
