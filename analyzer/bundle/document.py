@@ -16,6 +16,7 @@ Steps: TypeAlias = tuple[str | int, ...]
 Format = Literal["yaml", "json"]
 
 _COLUMNS = 20
+_FURTHEST = (1 << _COLUMNS) - 1
 
 
 class UnreadableDocument(DoctorError):
@@ -54,12 +55,12 @@ class Seq(list[Value]):
 
 def pack_mark(line: int, column: int) -> int:
     """Put a 0-based line and column into one number: millions of them are kept."""
-    return line << _COLUMNS | min(column, (1 << _COLUMNS) - 1)
+    return line << _COLUMNS | (column if column < _FURTHEST else _FURTHEST)
 
 
 def unpack_mark(mark: int) -> tuple[int, int]:
     """Give the 0-based line and column of a mark."""
-    return mark >> _COLUMNS, mark & (1 << _COLUMNS) - 1
+    return mark >> _COLUMNS, mark & _FURTHEST
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -104,6 +104,7 @@ class _Builder:
     def __init__(self, limits: Limits, mark: Callable[[_Mark], int]) -> None:
         self.mark = mark
         self._limits = limits
+        self._most = limits.nodes
         self._nodes = 0
         self.reset()
 
@@ -121,29 +122,31 @@ class _Builder:
 
     def scalar(self, event: _Event) -> None:
         """Take a scalar: a key where one is due, else a value."""
-        self._count(event)
-        mark = self.mark(event.start_mark)
-        if self._key is None and type(self._into) is Map:
-            self._key, self._key_mark = event.value, mark
+        self._nodes += 1
+        if self._nodes > self._most:
+            raise self._too_many(event)
+        into, text = self._into, event.value
+        if self._key is None and type(into) is Map:
+            self._key, self._key_mark = text, self.mark(event.start_mark)
             if event.anchor:
-                self._anchors[event.anchor] = (event.value, 1)
+                self._anchors[event.anchor] = (text, 1)
             return
-        text = event.value
         value: Value = resolve(text) if event.implicit[0] else text
         if event.anchor:
             self._anchors[event.anchor] = (value, 1)
-        self._add(value, mark)
+        # a value of a mapping is found by its key: only items have marks of their own
+        self._add(value, self.mark(event.start_mark) if type(into) is Seq else 0)
 
     def open(self, event: _Event, kind: type[Map | Seq]) -> None:
         """Begin a collection."""
-        self._count(event)
-        if self._key is None and type(self._into) is Map:
-            raise _GuardError(self.mark(event.start_mark), "a key that is no plain string")
-        if len(self._open) >= self._limits.depth:
-            raise _GuardError(
-                self.mark(event.start_mark), f"nested more than {self._limits.depth} levels deep"
-            )
+        self._nodes += 1
+        if self._nodes > self._most:
+            raise self._too_many(event)
         mark = self.mark(event.start_mark)
+        if self._key is None and type(self._into) is Map:
+            raise _GuardError(mark, "a key that is no plain string")
+        if len(self._open) >= self._limits.depth:
+            raise _GuardError(mark, f"nested more than {self._limits.depth} levels deep")
         made = kind(mark)
         step = len(self._into) if isinstance(self._into, Seq) else self._key
         self._add(made, mark)
@@ -180,10 +183,8 @@ class _Builder:
             raise _GuardError(mark, "an alias as a key")
         self._add(value, mark)
 
-    def _count(self, event: _Event) -> None:
-        self._nodes += 1
-        if self._nodes > self._limits.nodes:
-            raise _GuardError(self.mark(event.start_mark), f"more than {self._limits.nodes} values")
+    def _too_many(self, event: _Event) -> _GuardError:
+        return _GuardError(self.mark(event.start_mark), f"more than {self._most} values")
 
     def _add(self, value: Value, mark: int) -> None:
         into = self._into
@@ -230,7 +231,7 @@ def _compose(parser: object, builder: _Builder) -> Iterator[tuple[Value, tuple[S
 def _marker(text: bytes) -> Callable[[_Mark], int]:
     """Choose how marks become lines: YAML 1.1 also breaks lines where no editor does."""
     if not _EXOTIC_BREAK.search(text):
-        return lambda mark: pack_mark(mark.line, mark.column)
+        return _plain_mark
     shown = text.decode("utf-8")
     breaks = [at for at, char in enumerate(shown) if char == "\n"]
 
@@ -239,6 +240,10 @@ def _marker(text: bytes) -> Callable[[_Mark], int]:
         return pack_mark(line, mark.index - (breaks[line - 1] + 1 if line else 0))
 
     return mapped
+
+
+def _plain_mark(mark: _Mark) -> int:
+    return pack_mark(mark.line, mark.column)
 
 
 def _error_line(error: yaml.YAMLError, text: bytes) -> int:

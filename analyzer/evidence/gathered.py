@@ -106,6 +106,7 @@ class Evidence:
     older: set[str] = field(default_factory=set)
     """Roots that were collected before the bundle that holds them."""
     translation: Translation | None = None
+    _parsed: dict[int, K8sObject | None] = field(default_factory=dict, init=False, repr=False)
 
     def seen(self, kind: str, namespace: str) -> set[str]:
         """Give the names of the objects of a kind that were seen in a namespace."""
@@ -120,9 +121,16 @@ class Evidence:
         return [record for record in self.loose if isinstance(record, kind)]
 
     def parse_raw(
-        self, kinds: Collection[str], namespaces: Collection[str], name: str | None = None
+        self,
+        kinds: Collection[str],
+        namespaces: Collection[str],
+        name: str | None = None,
+        words: Collection[str] = (),
     ) -> Iterator[K8sObject]:
-        """Parse what was kept as bytes, of these kinds and namespaces: the newest copy of each object."""
+        """Parse what was kept as bytes, of these kinds and namespaces: the newest copy of each object.
+
+        With ``words`` those are passed over that name a ServiceAccount and hold none of the words.
+        """
         newest: dict[tuple[str, str, str], RawItem] = {}
         for raw in self.raw:
             if raw.kind not in kinds or raw.namespace not in namespaces:
@@ -134,7 +142,11 @@ class Evidence:
             if before is None or (raw.root != before.root and _version(raw) > _version(before)):
                 newest[key] = raw
         for raw in newest.values():
-            obj = self.parse(raw.item, raw.input, raw.file, raw.root, raw.kind)
+            if words and _passed_over(raw.item.data, words):
+                continue
+            if id(raw) not in self._parsed:
+                self._parsed[id(raw)] = self.parse(raw.item, raw.input, raw.file, raw.root, raw.kind)
+            obj = self._parsed[id(raw)]
             if obj is not None:
                 yield obj
 
@@ -159,6 +171,10 @@ class Evidence:
             where=Where(input_id, Place(document)),
             root=root,
         )
+
+
+def _passed_over(data: bytes, words: Collection[str]) -> bool:
+    return b"serviceAccountName" in data and not any(word.encode() in data for word in words)
 
 
 def _version(raw: RawItem) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from analyzer.evidence import kubernetes
@@ -200,11 +200,12 @@ def _same(elided: SecretValue | None, readable: SecretValue) -> bool:
     return abs(elided.length - readable.length) <= 1
 
 
-def _add_workloads(chains: Iterable[Chain], evidence: Evidence, objects: Objects) -> None:
+def _add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objects) -> None:
     by_namespace: dict[str, list[Chain]] = {}
     for chain in chains:
         by_namespace.setdefault(chain.namespace, []).append(chain)
-    parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace)) + [
+    words = {word for chain in chains for word in (*chain.service_accounts, chain.secret_name)}
+    parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace, words=words)) + [
         obj for kind in ("Pod", "Deployment") for obj in objects.all(kind) if obj.namespace in by_namespace
     ]
     seen: set[tuple[str, str, str]] = set()

@@ -24,10 +24,9 @@ from analyzer.model.requests import match_release, own_chains
 from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
 from analyzer.model.roles import Naming, RoleBook
 from analyzer.model.secrets import LengthVerdict, judge_length
-from analyzer.model.surroundings import (
-    Surroundings,
-)
+from analyzer.model.surroundings import Surroundings
 from analyzer.model.trust import RoleChoice
+from analyzer.model.webhook import accounts_of
 
 
 @dataclass(slots=True)
@@ -77,7 +76,8 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     events = evidence.of(CloudTrailEvent)
     choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
     lengths = _lengths(chains, choices, view)
-    around = Surroundings(evidence, objects, view, asks, chains, names, match, now)
+    accounts = accounts_of(chains, evidence, objects)
+    around = Surroundings(evidence, objects, view, asks, chains, names, match, accounts, now)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
         around, tuple(notes),

@@ -19,7 +19,7 @@ from analyzer.model.pod_settings import setting_facts
 from analyzer.model.requests import ReleaseMatch, release_subject, request_facts
 from analyzer.model.roles import Naming
 from analyzer.model.stale import stale_subjects
-from analyzer.model.webhook import webhook_subjects
+from analyzer.model.webhook import Account, webhook_subjects
 
 DEFAULT_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
 DEFAULT_TEMPLATE = 82 + len(DEFAULT_TOKEN_PATH)
@@ -37,6 +37,7 @@ class Surroundings:
     chains: Sequence[Chain]
     names: Naming
     match: ReleaseMatch
+    accounts: Sequence[Account]
     now: datetime | None
 
     def installed(self) -> list[Installed]:
@@ -69,7 +70,7 @@ def surrounding_subjects(around: Surroundings) -> list[Subject]:
     return [
         *release_subject(around.chains, around.match, facts),
         *stale_subjects(evidence, objects, around.chains, facts),
-        *webhook_subjects(around.chains, evidence, objects, view, asks),
+        *webhook_subjects(around.accounts, evidence, objects, view, asks),
         *subscription_subjects(around.installed(), evidence, facts, asks),
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +20,8 @@ from analyzer.model.objects import Objects, known, was_in_cluster
 from analyzer.model.webhook_names import ANNOTATION, SKIP, near_misses
 
 WEBHOOK = "pod-identity-webhook"
+_OF_THE_WEBHOOK = ("AWS_ROLE_ARN", "eks.amazonaws.com/")
+"""What a pod holds that the webhook changed, or was asked to change."""
 
 OPT_IN = (
     "af-south-1", "ap-east-", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
@@ -45,12 +47,11 @@ class Account:
 
 
 def webhook_subjects(
-    chains: Sequence[Chain], evidence: Evidence, objects: Objects, view: ClusterView, asks: Asks
+    accounts: Sequence[Account], evidence: Evidence, objects: Objects, view: ClusterView, asks: Asks
 ) -> list[Subject]:
     """Give the subjects of the kinds ``webhook`` and ``workload``; none where nothing shows their use."""
     subjects = []
     ready = _ready(evidence, objects)
-    accounts = accounts_of(chains, evidence, objects)
     if ready is not None:
         replicas, wanted, where = ready
         more: Facts = {
@@ -97,7 +98,7 @@ def accounts_of(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -
         if was_in_cluster(obj) and (ANNOTATION in notes or near_misses(notes)):
             found[(obj.namespace, obj.name)] = Account(obj.namespace, obj.name, obj)
     requested = {(c.namespace, name) for c in chains for name in c.service_accounts}
-    for pod in _pods(evidence, objects, {namespace for namespace, _ in found}):
+    for pod in _pods(evidence, objects, found):
         key = (pod.namespace, text(dig(pod.value, "spec", "serviceAccountName")) or "default")
         meant = is_mutated(pod) or _names_role(pod)
         if key in found:
@@ -108,16 +109,17 @@ def accounts_of(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -
     return [found[key] for key in sorted(found)]
 
 
-def _pods(evidence: Evidence, objects: Objects, namespaces: set[str]) -> Iterator[K8sObject]:
-    """Yield the running pods of these namespaces, and those elsewhere that speak of a role."""
+def _pods(evidence: Evidence, objects: Objects, accounts: Collection[tuple[str, str]]) -> Iterator[K8sObject]:
+    """Yield the running pods of these accounts' namespaces, and those elsewhere that speak of a role."""
     marked = {
-        (raw.namespace, raw.name)
+        raw.namespace
         for raw in evidence.raw
-        if raw.kind == "Pod" and (b"AWS_ROLE_ARN" in raw.item.data or b"eks.amazonaws.com/" in raw.item.data)
+        if raw.kind == "Pod" and any(word.encode() in raw.item.data for word in _OF_THE_WEBHOOK)
     }
-    spaces = namespaces | {namespace for namespace, _ in marked}
+    spaces = marked | {namespace for namespace, _ in accounts}
+    words = (*_OF_THE_WEBHOOK, ":role/", *(name for _, name in accounts))
     seen: set[tuple[str, str]] = set()
-    for pod in [*evidence.parse_raw(("Pod",), spaces), *objects.all("Pod")]:
+    for pod in [*evidence.parse_raw(("Pod",), spaces, words=words), *objects.all("Pod")]:
         key = (pod.namespace, pod.name)
         ended = dig(pod.value, "status", "phase") in ("Succeeded", "Failed")
         if key not in seen and not ended:

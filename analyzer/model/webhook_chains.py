@@ -15,7 +15,7 @@ from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.recorded_calls import requested_session
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts
-from analyzer.model.webhook import Account, accounts_of, is_mutated, role_of
+from analyzer.model.webhook import Account, is_mutated, role_of
 from analyzer.model.workloads import aws_tokens
 
 AUDIENCE = "sts.amazonaws.com"
@@ -26,7 +26,7 @@ def webhook_chains(joined: Joined) -> list[tuple[Subject, ChainModel]]:
     """Give a chain for each ServiceAccount whose role the exports tell something of."""
     taken = {chain.id for chain in joined.chains}
     found = []
-    for account in accounts_of(joined.chains, joined.evidence, joined.objects):
+    for account in joined.around.accounts:
         choice = _choice(account, joined)
         if choice is not None and f"{account.namespace}/{account.name}" not in taken:
             found.append(_chain(account, choice, joined))
