@@ -17,7 +17,7 @@ from analyzer.errors import UsageProblem
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
     from analyzer.reports.formats import Options, Voice
-    from analyzer.reports.mask import Class
+    from analyzer.reports.identifying import Class
 
 STDOUT = "-"
 DEFAULT_WIDTH = 100
@@ -101,7 +101,7 @@ class OutputOptions:
         return targets
 
     def _classes(self) -> tuple[Class, ...]:
-        from analyzer.reports.mask import CLASSES
+        from analyzer.reports.identifying import CLASSES
 
         asked = [name.strip() for name in self.mask.split(",") if name.strip()]
         wrong = next((name for name in asked if name not in (*CLASSES, "all")), None)

@@ -9,7 +9,7 @@ from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
 from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.model.aws import bucket_of, is_https
-from analyzer.model.issuer import signing_keys
+from analyzer.model.signing_keys import signing_keys
 from analyzer.model.urls import split_url
 
 _CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]

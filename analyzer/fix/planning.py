@@ -9,8 +9,9 @@ from analyzer.fix.issuer import mend_discovery, mend_keys
 from analyzer.fix.permissions import mend_permissions
 from analyzer.fix.provider import mend_provider
 from analyzer.fix.repair import Case, Refusal, Repair
+from analyzer.fix.role import make_role
 from analyzer.fix.secret import mend_secret
-from analyzer.fix.trust import make_role, mend_trust
+from analyzer.fix.trust import mend_trust
 from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 

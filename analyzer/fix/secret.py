@@ -17,7 +17,7 @@ from analyzer.fix.repair import (
 from analyzer.model.aws import parse_role_arn, without_scheme
 from analyzer.model.chains import Chain
 from analyzer.model.credentials import OPENSHIFT_TOKEN
-from analyzer.model.roles import choose
+from analyzer.model.role_choice import choose
 from analyzer.model.workloads import token_paths
 from analyzer.patterns import later
 

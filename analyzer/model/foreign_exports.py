@@ -14,11 +14,13 @@ from analyzer.frozen import frozen
 from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, provider_of, without_scheme
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import value_of
-from analyzer.model.issuer import in_force, signing_keys
+from analyzer.model.issuer_answers import in_force
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.resolve import STATED
-from analyzer.model.roles import Role, names_issuer, prefix_of
+from analyzer.model.role_choice import names_issuer, prefix_of
+from analyzer.model.roles import Role
+from analyzer.model.signing_keys import signing_keys
 from analyzer.model.symptoms import symptoms_of
 from analyzer.patterns import later
 

@@ -22,11 +22,13 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.foreign_exports import Foreign, foreign_exports
 from analyzer.model.inputs import input_facts
-from analyzer.model.issuer import in_force, issuer_facts, signing_keys
+from analyzer.model.issuer import issuer_facts
+from analyzer.model.issuer_answers import in_force
 from analyzer.model.joined import Joined, all_requests_gathered, gathered_at, join
 from analyzer.model.objects import known
-from analyzer.model.providers import provider_facts
+from analyzer.model.provider_facts import provider_facts
 from analyzer.model.repairs import cluster_repairs, token_repairs
+from analyzer.model.signing_keys import signing_keys
 from analyzer.model.surroundings import (
     surrounding_subjects,
 )

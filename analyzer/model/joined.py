@@ -22,7 +22,8 @@ from analyzer.model.providers import Providers, read_providers
 from analyzer.model.release_folders import release_folders
 from analyzer.model.requests import match_release, own_chains
 from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
-from analyzer.model.roles import Naming, RoleBook
+from analyzer.model.role_choice import Naming
+from analyzer.model.roles import RoleBook
 from analyzer.model.secrets import LengthVerdict, judge_length
 from analyzer.model.surroundings import Surroundings
 from analyzer.model.trust import RoleChoice

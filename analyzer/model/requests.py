@@ -17,7 +17,7 @@ from analyzer.model.cluster import ClusterView, Facts, value_of
 from analyzer.model.objects import Objects, known
 from analyzer.model.release_folders import ReleaseFolder
 from analyzer.model.releases import differences, foreign_release, minor_of
-from analyzer.model.roles import Naming, role_name
+from analyzer.model.role_choice import Naming, role_name
 
 NOISE = "an empty awsSTSIAMRoleARN was found"
 """Early 4.14 and 4.15 say so of every request that ccoctl serves (OCPBUGS-33566)."""

@@ -16,18 +16,8 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView
 from analyzer.model.providers import Providers, known_names
 from analyzer.model.recorded_calls import role_of_calls
-from analyzer.model.roles import (
-    Naming,
-    Role,
-    RoleBook,
-    candidates,
-    choose,
-    names_issuer,
-    naming,
-    prefix_of,
-    role_name,
-    unite,
-)
+from analyzer.model.role_choice import Naming, candidates, choose, names_issuer, naming, prefix_of, role_name
+from analyzer.model.roles import Role, RoleBook, unite
 from analyzer.model.trust import RoleChoice
 
 STATED = ("secret", "stsIAMRoleARN", "pod env")

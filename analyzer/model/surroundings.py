@@ -17,7 +17,7 @@ from analyzer.model.objects import Objects, known
 from analyzer.model.olm import Installed, installed_operators, subscription_subjects, waiting_for_role
 from analyzer.model.pod_settings import setting_facts
 from analyzer.model.requests import ReleaseMatch, release_subject, request_facts
-from analyzer.model.roles import Naming
+from analyzer.model.role_choice import Naming
 from analyzer.model.stale import stale_subjects
 from analyzer.model.webhook import Account, webhook_subjects
 

@@ -15,7 +15,8 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts, value_of
 from analyzer.model.objects import Objects, known
 from analyzer.model.releases import Range, minor_of, range_of
-from analyzer.model.roles import Naming, RoleBook
+from analyzer.model.role_choice import Naming
+from analyzer.model.roles import RoleBook
 from analyzer.model.trust import RoleChoice
 from analyzer.patterns import later
 

@@ -1,4 +1,4 @@
-"""URLs of strangers, taken apart without a complaint."""
+"""URLs of strangers, taken apart and compared without a complaint."""
 
 from __future__ import annotations
 
@@ -15,3 +15,30 @@ def split_url(url: str) -> SplitResult:
     except ValueError:
         return _NONE
     return parts
+
+
+def url_difference(wanted: str, found: str) -> str | None:
+    """Say how a provider's Url differs from the issuer, if only by slash, case, port, path or scheme."""
+    for scheme in ("http://", "https://"):
+        if found.startswith(scheme) and found.removeprefix(scheme) == wanted:
+            return f"it carries the scheme {scheme}"
+    if found == wanted:
+        return None
+    if found.rstrip("/") == wanted.rstrip("/"):
+        return "a trailing slash"
+    if found.lower() == wanted.lower():
+        return "capital letters"
+    try:
+        one, other = urlsplit(f"//{wanted}"), urlsplit(f"//{found}")
+    except ValueError:  # no host that is one
+        return None
+    if one.hostname != other.hostname:
+        return None
+    try:
+        ports = one.port, other.port
+    except ValueError:
+        return "the port"
+    if ports[0] != ports[1]:
+        return "the port"
+    shared_host = (one.hostname or "").startswith(("oidc.", "rh-oidc.")) or "/" in wanted
+    return None if shared_host and other.path.strip("/") else "the path"

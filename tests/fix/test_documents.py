@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from analyzer.cli.app import app
-from analyzer.fix.trust import Wanted, corrected
+from analyzer.fix.admitted import Wanted
+from analyzer.fix.trust_document import corrected
 from samples import Cluster
 from samples.bundle import write_files
 

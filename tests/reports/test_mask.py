@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import Report, RoleRef
 from analyzer.reports.formats import FORMATS, Options, render
+from analyzer.reports.identifying import CLASSES
 from analyzer.reports.json import load_json, render_json
-from analyzer.reports.mask import CLASSES, Pseudonyms
+from analyzer.reports.mask import Pseudonyms
 from samples.scenarios import SCENARIOS
 
 from . import made

@@ -1,0 +1,92 @@
+"""Whom a role must admit: exactly the ServiceAccounts of the requests that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.engine.facts import Fact
+from analyzer.evidence.records import Json
+from analyzer.fix.repair import Case, Refusal, account_of
+from analyzer.frozen import frozen
+from analyzer.iam.policy import parse_policy
+from analyzer.iam.trust import TrustDecision, evaluate_trust
+from analyzer.model.aws import provider_arn, without_scheme
+from analyzer.model.chains import Chain
+from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
+
+ACTION = "sts:AssumeRoleWithWebIdentity"
+
+
+@frozen
+class Wanted:
+    """Whom a role must admit: the tokens' issuer, subjects and audiences."""
+
+    provider: str
+    issuer: str
+    subjects: tuple[str, ...]
+    audiences: tuple[str, ...]
+    account: str
+    others: frozenset[str]
+    """Provider ARNs of other issuers that exist: what trusts them may be in use."""
+
+    @property
+    def statement(self) -> dict[str, Json]:
+        """The one statement that admits them and nobody else."""
+        host = without_scheme(self.issuer)
+        audience: Json = self.audiences[0] if len(self.audiences) == 1 else list(self.audiences)
+        return {
+            "Effect": "Allow",
+            "Principal": {"Federated": self.provider},
+            "Action": ACTION,
+            "Condition": {"StringEquals": {f"{host}:aud": audience, f"{host}:sub": list(self.subjects)}},
+        }
+
+    def judge(self, statements: Sequence[Json], subject: str) -> TrustDecision:
+        """Judge one subject by a policy of these statements."""
+        policy = parse_policy({"Version": "2012-10-17", "Statement": list(statements)})
+        return evaluate_trust(
+            policy, provider_arn=self.provider, issuer=self.issuer, subject=subject,
+            audiences=self.audiences, role_account=self.account,
+        )  # fmt: skip
+
+    def admits(self, statements: Sequence[Json], subject: str) -> bool | None:
+        """Tell whether these statements admit a subject."""
+        return self.judge(statements, subject).allowed
+
+
+def wanted_of(case: Case, chain: Chain) -> Wanted | Refusal:
+    """Say whom the role of a chain must admit: exactly the ServiceAccounts of the requests that use it."""
+    joined = case.joined
+    choice, issuer = joined.choices[chain.id], joined.view.issuer
+    account = choice.account or account_of(case, choice.role)
+    if not issuer or not issuer.startswith("https://"):
+        return Refusal("the issuer that tokens carry is not known, or is no https URL")
+    if not account or not joined.view.partition_known:
+        return Refusal("the account or the partition of the role is not known: hand in the Secret's value")
+    users = [c for c in joined.chains if c.id == chain.id or _uses(case, c, choice.arn)]
+    subjects = tuple(dict.fromkeys(s for c in users for s in c.subjects))
+    if not subjects:
+        return Refusal("the request names no ServiceAccount")
+    provider = provider_arn(joined.view.partition, account, issuer)
+    listed = {arn for arn, _ in joined.providers.listed_arns()}
+    return Wanted(
+        provider, issuer, subjects, _audiences(case, users), account, frozenset(listed - {provider})
+    )
+
+
+def _uses(case: Case, chain: Chain, arn: str | None) -> bool:
+    shared = case.fact(chain.id, "role.shared_with")
+    return (
+        bool(arn) and case.joined.choices[chain.id].arn == arn and isinstance(shared, list) and bool(shared)
+    )
+
+
+def _audiences(case: Case, chains: Sequence[Chain]) -> tuple[str, ...]:
+    """Give what the pods' tokens carry; an audience that nothing accepts is the pods' own fault."""
+    known = case.joined.client_ids
+    accepted = {
+        *USUAL_AUDIENCES,
+        *(known.value if isinstance(known, Fact) and isinstance(known.value, list) else ()),
+    }
+    used = sorted({t.audience or "" for c in chains for w in c.workloads for t in aws_tokens(w)})
+    return tuple(a for a in used if a in accepted) or (USUAL_AUDIENCES[0],)

@@ -1,0 +1,149 @@
+"""What in a report identifies a customer: accounts, domains, clusters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal, get_args
+
+from analyzer.findings.report import LINKS, Report
+from analyzer.patterns import later
+
+Class = Literal["accounts", "domains", "clusters"]
+CLASSES: tuple[Class, ...] = get_args(Class)
+OURS = frozenset({"rule", "link", "state", "kind", "severity", "recency", "fingerprint", "sha256", "stage"})
+"""Fields that hold words of this program, or hashes."""
+_ACCOUNT = later(r"(?<![A-Za-z0-9])(?!0{6})\d{12}(?![A-Za-z0-9])")
+_HOST = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"
+_NAMED_HOSTS = (
+    later(rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/\s\"'@]*@)?({_HOST})"),
+    later(rf"oidc-provider/({_HOST})"),
+    later(rf"({_HOST})(?:/[\w./-]*)?:(?:sub|aud|azp)\b"),
+    later(rf"\blookup ({_HOST})"),
+)
+_BASE_DOMAIN = later(rf"(?i)(?<![\w.-])(?:\*\.)?(?:[\w-]+\.)*(?:api|api-int|apps)\.({_HOST})")
+_BUCKETS = (
+    later(r"\bs3://([A-Za-z0-9.-]+)"),
+    later(r"\barn:[a-z-]+:s3:::([A-Za-z0-9.-]+)"),
+    later(r"--bucket[ =]([A-Za-z0-9.-]+)"),
+    later(r"://s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/([A-Za-z0-9.-]+)"),
+)
+_PUBLIC = (
+    "amazon.com", "cluster.local", "github.com", "ietf.org", "k8s.io", "kubernetes.io", "localhost",
+    "oasis-open.org", "openshift.com", "openshift.io", "quay.io", "redhat.com", "svc",
+)  # fmt: skip
+"""Names under which no customer's host lies, or that every cluster has."""
+_AWS = later(
+    r"(?i)\.(?:amazonaws\.com(?:\.cn)?|api\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|api\.amazonwebservices\.com\.cn)$"
+)
+_SERVICE = later(
+    r"(?i)s3([.-].*)?|sts|iam|ec2|elb|elasticloadbalancing|oidc|eks|kms|route53|tagging|organizations|dualstack"
+    r"|[a-z]{2}(-[a-z]+)+-\d"
+)
+_IP = later(r"[\d.]+")
+_INFRA = later(r"(.{2,})-[a-z0-9]{5}")
+
+
+def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
+    """Find the values of a report that identify a customer: class, value, whole words only."""
+    texts = list(dict.fromkeys(_strings(report)))
+    ours = _own_words(report)
+    for value in _clusters(report):
+        if not _is_ours(value, ours):
+            yield "clusters", value, is_word("clusters", value)
+    for text in texts:
+        for account in _ACCOUNT.findall(text):
+            yield "accounts", account, False
+        for host in _hosts(text):
+            private = _private_part(host)
+            if private and not _is_ours(private, ours):
+                yield "domains", private, is_word("domains", private)
+        for pattern in _BUCKETS:
+            for bucket in pattern.findall(text):
+                if not _is_ours(bucket, ours):
+                    yield "domains", bucket.strip(".-"), is_word("domains", bucket)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _strings(item)
+    elif isinstance(value, dict):
+        yield from _strings(tuple(value.values()))
+    elif is_dataclass(value):
+        for field in fields(value):
+            if field.name not in OURS and field.name != "references":
+                yield from _strings(getattr(value, field.name))
+
+
+def is_word(of: Class, value: str) -> bool:
+    """Tell whether a value is so plain that only whole words of a text may be it."""
+    return of != "accounts" and (value.isalpha() or len(value) < 6)
+
+
+def _own_words(report: Report) -> frozenset[str]:
+    """The words of OpenShift and of this program in a report: a cluster may be named like one of them."""
+    names = [*LINKS, "aws", "cluster", "openshift", "oidc", "cloud", "credentials", "example"]
+    names += [name for c in report.chains for name in (c.id, c.request or "", c.operator or "")]
+    names += [check.rule for c in report.chains for link in c.links for check in link.checks]
+    return frozenset(word for name in names for word in re.split(r"[^a-z0-9]+", name.casefold()))
+
+
+def _is_ours(value: str, ours: frozenset[str]) -> bool:
+    return len(value) < 3 or all(word in ours for word in re.split(r"[^a-z0-9]+", value.casefold()))
+
+
+def _clusters(report: Report) -> Iterator[str]:
+    cluster = report.cluster
+    for value in (cluster.id, cluster.infra_name):
+        if value:
+            yield value
+    infra = _INFRA.fullmatch(cluster.infra_name or "")
+    if infra:
+        yield infra[1]
+    for chain in report.chains:
+        yield from _prefix(chain.role_arn.value or "", chain.id)
+    host, _, path = (cluster.issuer or "").partition("://")[2].partition("/")
+    yield from (part for part in path.split("/") if len(part) >= 8)
+    bucket = _private_part(host) or ""
+    if bucket.endswith("-oidc"):
+        yield bucket.removesuffix("-oidc")
+
+
+def _prefix(role: str, chain: str) -> Iterator[str]:
+    """Give what ccoctl put before NAMESPACE-SECRET in a role's name, which it cuts to 64 characters."""
+    name, tail = role.rpartition("/")[2], chain.replace("/", "-")
+    for size in range(len(tail), 7, -1):
+        if name.endswith("-" + tail[:size]):
+            yield name[: -size - 1]
+            return
+
+
+def _hosts(text: str) -> Iterator[str]:
+    if "." not in text:
+        return
+    yield from (host for match in _BASE_DOMAIN.finditer(text) for host in [match[1]] if not _is_file(host))
+    for pattern in _NAMED_HOSTS:
+        yield from pattern.findall(text)
+
+
+def _is_file(host: str) -> bool:
+    return host.rpartition(".")[2].casefold() in ("yaml", "yml", "json", "log", "txt", "io")
+
+
+def _private_part(host: str) -> str | None:
+    """Give what of a host's name is the customer's own; None where nothing is."""
+    host = host.strip(".").casefold()
+    if _IP.fullmatch(host) or any(host == name or host.endswith("." + name) for name in _PUBLIC):
+        return None
+    aws = _AWS.search(host)
+    if aws:
+        labels = host[: aws.start()].split(".")
+        kept = next((n for n, label in enumerate(labels) if _SERVICE.fullmatch(label)), len(labels))
+        return ".".join(labels[:kept]) or None
+    if host.endswith(".cloudfront.net"):
+        return host.removesuffix(".cloudfront.net")
+    return host if "." in host else None
