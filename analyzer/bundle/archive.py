@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from typing import BinaryIO, Literal
 
 from analyzer.patterns import later
 
 from .entry import Entry
 from .inflate import Meter, inflate
-from .issues import Tally
+from .issues import Severity, Tally
 from .limits import Limits
 from .names import inside_must_gather
-from .parts import joined
+from .parts import Split, joined, splits
 from .sniff import BLOCK, codec_of, is_tar, is_zip, looks_like_archive, unsupported_archive
 from .stream import Stream, file_pieces, file_stream
 from .tar_reader import walk_tar
@@ -54,14 +54,56 @@ def archive_kind(file: BinaryIO, limits: Limits) -> ArchiveKind | None:
     return "tar" if is_tar(head) else None
 
 
+Opened = Callable[[str], BinaryIO]
+"""Opens a file of a folder by its name; raises OSError."""
+
+
+def find_splits(sizes: Mapping[str, int], opened: Opened, limits: Limits) -> list[Split]:
+    """Find the archives that lie in one folder in parts: by their names and sizes, then by what they hold.
+
+    What cannot be opened is none.
+    """
+    found = []
+    for split in splits(sizes):
+        with suppress(OSError):
+            if split.volumes or _are_parts(split, opened, limits):
+                found.append(split)
+    return found
+
+
+def _are_parts(split: Split, opened: Opened, limits: Limits) -> bool:
+    """Tell whether the first part begins an archive, and the others are none of their own."""
+    for name in split.names[split.readable and 1 :]:
+        with opened(name) as file:
+            if archive_kind(file, limits) is not None:
+                return False
+    if not split.readable:
+        return True
+    with _open_parts(split, opened) as (file, _):
+        return archive_kind(file, limits) is not None
+
+
 @contextmanager
-def open_parts(places: Sequence[str], limits: Limits) -> Iterator[tuple[BinaryIO, int, ArchiveKind | None]]:
-    """Open the parts of a split archive as one file, with its length, and its kind if they are some."""
+def _open_parts(split: Split, opened: Opened) -> Iterator[tuple[BinaryIO, int]]:
     with ExitStack() as stack:
-        files = [stack.enter_context(open_regular(place)) for place in places]
-        alone = [archive_kind(file, limits) for file in files[1:]]
-        file, length = joined(files)
-        yield file, length, None if any(alone) else archive_kind(file, limits)
+        yield joined([stack.enter_context(opened(name)) for name in split.names[: split.readable]])
+
+
+def walk_split(
+    split: Split, opened: Opened, tally: Tally, prefix: str = "", label: str = ""
+) -> Iterator[Entry]:
+    """Yield the regular files of an archive in parts, as far as these are there; say which are not."""
+    if split.problem:
+        severity: Severity = "incomplete" if split.readable else "unreadable"
+        tally.report(label, "unsupported" if split.volumes else "truncated", split.problem, severity)
+    if split.readable:
+        with _open_parts(split, opened) as (file, length):
+            kind = archive_kind(file, tally.limits)
+            if kind is not None:
+                yield from walk_archive(file, length, kind, tally, prefix, label)
+            if not split.problem and any(i.code == "truncated" and i.member == label for i in tally.issues):
+                last = f"parts after {split.names[-1]} may be missing"
+                tally.report(label, "truncated", last, "incomplete")
 
 
 def walk_archive(

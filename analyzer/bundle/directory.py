@@ -9,13 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from .archive import archive_kind, may_be_bundle, open_parts, open_regular, walk_archive
+from .archive import archive_kind, find_splits, may_be_bundle, open_regular, walk_archive, walk_split
 from .entry import Entry
 from .inflate import PIECE
 from .issues import StreamError, Tally
 from .limits import Limits
 from .names import decode_name, escapes, inside_must_gather
-from .parts import part_groups
+from .parts import Split
 from .sniff import unsupported_archive
 from .stream import file_pieces
 
@@ -29,7 +29,7 @@ def walk_directory(top: Path, tally: Tally) -> Iterator[Entry]:
         folder, inner, depth = waiting.pop()
         below: list[tuple[str, str, int]] = []
         listing = _listing(folder, inner, tally)
-        parts = _parts(listing, inner, tally.limits)
+        parts = _splits(listing, inner, tally.limits)
         for item in listing:
             path = inner + decode_name(os.fsencode(item.name))
             if _is_folder(item):
@@ -37,7 +37,7 @@ def walk_directory(top: Path, tally: Tally) -> Iterator[Entry]:
                 below.append((item.path, f"{path}/", depth + 1))
             elif (size := _regular_size(item, path, tally)) is not None and tally.admit(path) is not None:
                 if item.name in parts:
-                    yield from _walk_parts(parts[item.name], path, tally)
+                    yield from _walk_parts(folder, parts[item.name], item.name, path, tally)
                 else:
                     yield from walk_file(partial(open_regular, item.path), path, size, tally)
             if tally.halted:
@@ -57,21 +57,13 @@ def _listing(folder: str, inner: str, tally: Tally) -> list[os.DirEntry[str]]:
         return []
 
 
-def _parts(listing: list[os.DirEntry[str]], inner: str, limits: Limits) -> dict[str, list[str]]:
-    """Give the parts of split archives: all of them under the first one's name, none under the others'."""
+def _splits(listing: list[os.DirEntry[str]], inner: str, limits: Limits) -> dict[str, Split]:
+    """Give the archives in parts by the name of each part."""
     if inside_must_gather(f"{inner}x"):
         return {}
     places = {item.name: item.path for item in listing}
-    found: dict[str, list[str]] = {}
-    for group in part_groups(_sizes(listing)):
-        try:
-            with open_parts([places[name] for name in group], limits) as (_, _, kind):
-                if kind is not None:
-                    found[group[0]] = [places[name] for name in group]
-                    found |= {name: [] for name in group[1:]}
-        except OSError:
-            continue  # what cannot be opened is reported when its turn comes
-    return found
+    found = find_splits(_sizes(listing), lambda name: open_regular(places[name]), limits)
+    return {name: split for split in found for name in split.names}
 
 
 def _sizes(listing: list[os.DirEntry[str]]) -> dict[str, int]:
@@ -85,13 +77,12 @@ def _sizes(listing: list[os.DirEntry[str]]) -> dict[str, int]:
     return sizes
 
 
-def _walk_parts(places: list[str], path: str, tally: Tally) -> Iterator[Entry]:
-    if not places:
+def _walk_parts(folder: str, split: Split, name: str, path: str, tally: Tally) -> Iterator[Entry]:
+    """Yield what the parts hold when the first one's turn comes, nothing for the others."""
+    if name != split.names[0]:
         return
     try:
-        with open_parts(places, tally.limits) as (file, length, kind):
-            if kind is not None:
-                yield from walk_archive(file, length, kind, tally, f"{path}!/", path)
+        yield from walk_split(split, lambda part: open_regular(f"{folder}/{part}"), tally, f"{path}!/", path)
     except OSError as error:
         tally.report(path, "unreadable", f"cannot be read: {error.strerror}", "unreadable")
 

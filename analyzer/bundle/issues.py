@@ -26,6 +26,9 @@ Code = Literal[
     "unsupported",
 ]
 
+MORE = "more like these"
+"""Ends the detail of an issue that counts others of its code."""
+
 
 @frozen
 class Issue:
@@ -79,7 +82,7 @@ class Tally:
         """Say how many issues were counted but not kept."""
         for (code, severity), count in self._per_code.items():
             if count > self.limits.issues:
-                self.issues.append(Issue("", code, f"{count - self.limits.issues} more like these", severity))
+                self.issues.append(Issue("", code, f"{count - self.limits.issues} {MORE}", severity))
         self._per_code.clear()
         self._seen.clear()
 

@@ -1,46 +1,103 @@
-"""Archives that were split for an upload (``split -b``): the parts read as one file."""
+"""Archives that were split for an upload: which files are parts of one, and these read as one file."""
 
 from __future__ import annotations
 
 import io
+import re
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import BinaryIO
 
+from analyzer.frozen import frozen
 from analyzer.patterns import later
 
-_PART = later(r".+?[._-](?:part[._-]?|z)?(?P<number>[0-9]{2,4}|[a-z]{2,3})\Z")
+ARCHIVE_SUFFIXES = (
+    ".tar.gz", ".tar.xz", ".tar.bz2", ".tar.zst", ".tgz", ".txz", ".tbz2", ".tzst", ".tar", ".zip",
+)  # fmt: skip
+"""What archives call themselves, the longest first."""
+
+_AT_THE_END = later(r"(?P<stem>.+?[._-](?:part[._-]?)?)(?P<number>[0-9]{2,4}|[a-z]{2,3})(?P<tail>)\Z")
+_INSIDE = later(
+    r"(?P<stem>.+?[._-]part[._-]?)(?P<number>[0-9]{1,4}|[a-z]{2,3})(?P<tail>(?:\.(?:tar|[gx]z|bz2|zst|zip|t[gx]z)){0,2})\Z"
+)
+_VOLUME = later(r"(?P<stem>.+)\.z[0-9]{2,3}\Z", re.IGNORECASE)
 
 
-def part_groups(sizes: Mapping[str, int]) -> list[tuple[str, ...]]:
+@frozen
+class Split:
+    """The parts of one archive by their names, in order, and those that are not there.
+
+    ``volumes`` tells a zip in several volumes: its parts, one after the other, are no archive.
+    """
+
+    whole: str
+    """What the archive was called before."""
+    names: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+    readable: int = 0
+    """How many of the parts come before the first that is missing."""
+    volumes: bool = False
+
+    @property
+    def problem(self) -> str | None:
+        """Say why the archive cannot be read to its end, or at all."""
+        if self.volumes:
+            return "a zip in volumes cannot be read: make it one file first (zip -s 0 IN.zip --out OUT.zip)"
+        if not self.missing:
+            return None
+        more = f" and {len(self.missing) - 3} more" if len(self.missing) > 3 else ""
+        are = "parts are" if len(self.missing) > 1 else "a part is"
+        return f"{are} missing: {', '.join(self.missing[:3])}{more}"
+
+
+def splits(sizes: Mapping[str, int]) -> list[Split]:
     """Find the series of parts among the names of one folder: ``a.tar.gz.aa``, ``.ab``; ``.001``, ``.002``.
 
-    Takes the sizes of the files by name. A series begins at its alphabet's beginning and has no gap, and
-    all but its last file are of one size. Whether its first file is an archive, and the others are none
-    of their own, is for the caller to see.
+    Takes the sizes of the files by name. All but the last file of a series are of one size. A series
+    with gaps, or without its beginning, is one where the name is an archive's and hardly more parts
+    are missing than there are. Whether the files are what their names say is for the caller to see.
     """
-    stems: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    stems: dict[tuple[str, str, int], dict[int, str]] = {}
     for name in sizes:
-        if match := _PART.fullmatch(name):
+        match = _INSIDE.fullmatch(name) or _AT_THE_END.fullmatch(name)
+        if match:
             number = match["number"]
-            stems.setdefault((name[: match.start("number")], len(number)), []).append((number, name))
-    groups = [_series(sorted(found)) for found in stems.values()]
-    return [group for group in groups if _is_split([sizes[name] for name in group])]
+            width = 0 if number.isdigit() else len(number)
+            stems.setdefault((match["stem"], match["tail"], width), {})[_value(number)] = name
+    series = (_series(stem, tail, width, found) for (stem, tail, width), found in stems.items())
+    return [*_volumes(sizes), *(s for s in series if s and _is_split([sizes[name] for name in s.names]))]
+
+
+def _series(stem: str, tail: str, width: int, found: Mapping[int, str]) -> Split | None:
+    """Make a series of numbered names; ``width`` is that of a number in letters, 0 for digits."""
+    numbers = sorted(found)
+    first = 0 if width or numbers[0] == 0 else 1
+    if numbers[-1] - first > 2 * len(numbers) or numbers[-1] == first:
+        return None
+    gaps = [number for number in range(first, numbers[-1]) if number not in found]
+    whole = re.sub(r"[._-](part)?[._-]?$", "", stem) + tail
+    if gaps and not whole.lower().endswith(ARCHIVE_SUFFIXES):
+        return None
+    digits = min(len(name) for name in found.values()) - len(stem) - len(tail)
+    missing = tuple(f"{stem}{_spelled(number, width, digits)}{tail}" for number in gaps)
+    readable = sum(not gaps or number < gaps[0] for number in numbers)
+    return Split(whole, tuple(found[number] for number in numbers), missing, readable)
 
 
 def _is_split(sizes: Sequence[int]) -> bool:
-    return len(sizes) > 1 and len(set(sizes[:-1])) == 1 and 0 < sizes[-1] <= sizes[0]
+    return len(set(sizes[:-1])) <= 1 and 0 < sizes[-1] <= sizes[0]
 
 
-def _series(found: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    first = found[0][0]
-    if first.strip("a") and first.strip("0") not in ("", "1"):
-        return ()
-    numbers = [_value(number) for number, _ in found]
-    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-        return ()
-    return tuple(name for _, name in found)
+def _volumes(sizes: Mapping[str, int]) -> Iterator[Split]:
+    found: dict[str, list[str]] = {}
+    for name in sorted(sizes):
+        if match := _VOLUME.fullmatch(name):
+            found.setdefault(match["stem"], []).append(name)
+    for stem, names in found.items():
+        whole = next((n for n in (f"{stem}.zip", f"{stem}.ZIP") if n in sizes), None)
+        if whole:
+            yield Split(whole, (whole, *names), volumes=True)
 
 
 def _value(number: str) -> int:
@@ -50,6 +107,16 @@ def _value(number: str) -> int:
     for letter in number:
         value = value * 26 + ord(letter) - ord("a")
     return value
+
+
+def _spelled(value: int, width: int, digits: int) -> str:
+    if not width:
+        return f"{value:0{digits}}"
+    letters = ""
+    for _ in range(width):
+        value, letter = divmod(value, 26)
+        letters = chr(ord("a") + letter) + letters
+    return letters
 
 
 class _Joined(io.RawIOBase):

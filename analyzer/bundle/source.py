@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import stat
-from collections.abc import Iterator, Sequence
-from functools import cached_property
+from collections.abc import Collection, Iterator, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from analyzer.errors import NothingToRead, Unreadable
 
-from .archive import ArchiveKind, archive_kind, open_parts, open_regular, walk_archive
+from .archive import archive_kind, find_splits, open_regular, walk_archive, walk_split
 from .directory import walk_directory
 from .entry import Entry
 from .inflate import PIECE
 from .issues import Issue, Tally
 from .limits import DEFAULT_LIMITS, Limits
 from .names import decode_name
-from .parts import part_groups
-from .s3 import is_remote
+from .parts import Split, splits
+from .s3 import find_object, is_remote, open_object
 from .sniff import unsupported_archive
 from .stream import file_pieces
 
@@ -39,6 +39,15 @@ def digest_of(parts: Sequence[Path]) -> str | None:
     return digest.hexdigest()
 
 
+def open_place(path: Path) -> BinaryIO:
+    """Open a file, or an object in S3, wherever it lies; raises OSError."""
+    if not is_remote(path):
+        return open_regular(str(path.resolve()))
+    if (stored := find_object(path)) is None:
+        raise OSError(0, "nothing is stored there any more")
+    return open_object(stored)
+
+
 class Source:
     """An input that is walked once, front to back; nothing of it is ever written anywhere.
 
@@ -46,12 +55,11 @@ class Source:
     complete once the walk has ended; another walk starts them anew.
     """
 
-    def __init__(self, path: Path, kind: Kind, limits: Limits, parts: Sequence[Path] = ()) -> None:
+    def __init__(self, path: Path, kind: Kind, limits: Limits, split: Split | None = None) -> None:
         self.path = path
-        self.parts = tuple(parts) or (path,)
-        """The files that make up the input: several where an archive was split."""
         self.label = decode_name(path.name.encode("utf-8", "surrogateescape"))
         self.kind = kind
+        self._split = split
         self._limits = limits
         self._tally = Tally(limits)
 
@@ -80,7 +88,8 @@ class Source:
         """The digest of an archive or file, read on request; None for a directory."""
         if self.kind == "directory":
             return None
-        return digest_of(self.parts)
+        parts = self._split.names if self._split else (self.path.name,)
+        return digest_of([self.path.with_name(name) for name in parts])
 
     def walk(self) -> Iterator[Entry]:
         """Yield every regular file once; an entry can be read until the next one is asked for.
@@ -98,11 +107,8 @@ class Source:
     def _entries(self, tally: Tally) -> Iterator[Entry]:
         if self.kind == "directory":
             yield from walk_directory(self.path, tally)
-        elif len(self.parts) > 1:
-            places = [str(part.resolve()) for part in self.parts]
-            with open_parts(places, self._limits) as (joined, size, kind):
-                if kind is not None:
-                    yield from walk_archive(joined, size, kind, tally)
+        elif self._split is not None:
+            yield from walk_split(self._split, partial(_open_in, self.path.parent), tally)
         else:
             with open_regular(str(self.path.resolve())) as file:
                 yield from walk_open_file(file, self.path.stat().st_size, self.kind, self.label, tally)
@@ -151,15 +157,35 @@ def open_sources(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Iter
 
     Raises as ``open_source`` does.
     """
-    groups: dict[Path, tuple[ArchiveKind, list[Path]]] = {}
-    for folder in {path.parent for path in paths}:
-        places = {path.name: path for path in paths if path.parent == folder and path.is_file()}
-        for group in part_groups({name: place.stat().st_size for name, place in places.items()}):
-            with open_parts([str(places[name].resolve()) for name in group], limits) as (_, _, kind):
-                if kind is not None:
-                    groups |= {places[name]: (kind, [places[name] for name in group]) for name in group}
+    folders: dict[Path, set[str]] = {}
     for path in paths:
-        if path not in groups:
+        folders.setdefault(path.parent, set()).add(path.name)
+    found = {
+        folder / name: split
+        for folder, names in folders.items()
+        for split in splits_among(folder, names, limits)
+        for name in split.names
+    }
+    for path in paths:
+        if path not in found:
             yield open_source(path, limits)
-        elif (found := groups[path])[1][0] == path:
-            yield Source(path, found[0], limits, found[1])
+        elif path.name == found[path].names[0]:
+            yield Source(path, "tar", limits, found[path])
+
+
+def splits_among(folder: Path, names: Collection[str], limits: Limits = DEFAULT_LIMITS) -> list[Split]:
+    """Find the archives in parts among some files of a folder, here or in S3."""
+    likely = {name for split in splits(dict.fromkeys(names, 1)) for name in split.names}
+    sizes = {name: size for name in likely if (size := _size(folder / name)) is not None}
+    return find_splits(sizes, partial(_open_in, folder), limits)
+
+
+def _open_in(folder: Path, name: str) -> BinaryIO:
+    return open_place(folder / name)
+
+
+def _size(path: Path) -> int | None:
+    if is_remote(path):
+        stored = find_object(path)
+        return stored.size if stored else None
+    return path.stat().st_size if path.is_file() else None

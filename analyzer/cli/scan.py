@@ -12,6 +12,7 @@ import typer
 
 from analyzer.cli.guard import INTERRUPTED, guarded, say
 from analyzer.errors import UsageProblem
+from analyzer.reports.wording import counted
 
 if TYPE_CHECKING:
     from analyzer.fleet.ledger import Task
@@ -114,6 +115,10 @@ class _Progress:
         """Say what came out."""
         if self._quiet:
             return
+        if not tally.found:
+            other = counted(tally.elsewhere, "bundle")
+            say(f"nothing to do: this shard is empty, what was found ({other}) is in others")
+            return
         words = [f"{count} {name}" for name, count in sorted(tally.verdicts.items()) if name != "-"]
         words += [f"{count} {name}" for name, count in sorted(tally.outcomes.items()) if name != "judged"]
         old = tally.found - tally.todo + tally.unchanged
@@ -121,7 +126,11 @@ class _Progress:
             words.append(f"{old} known before")
         if tally.interrupted:
             words.append(f"interrupted: {tally.todo - tally.done} left, scan again to go on")
-        say(f"{tally.found} bundles: {', '.join(words)}".ljust(70))
+        shard = f" of {tally.found + tally.elsewhere}" if tally.elsewhere else ""
+        text = f"{counted(tally.found, 'bundle')}{shard}: {', '.join(words)}"
+        if tally.in_part:
+            text += f"; {tally.in_part} read in part"
+        say(text.ljust(70) if self._terminal else text)
 
 
 def _line(tally: Tally) -> str:

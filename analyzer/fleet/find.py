@@ -3,8 +3,8 @@
 A file is a candidate where its first bytes, or its name, are those of an archive. A directory is a
 bundle where it holds what ``oc adm inspect`` writes, or a must-gather's image directories. In a
 directory with one bundle, at any depth, everything else belongs to it: exports, tokens, other
-directories. In a directory with several, only what bears the bundle's name in front. An address in
-S3 is looked through in the same way, folder by folder.
+directories. In a directory with several, only what bears the bundle's name in front. The parts of a
+split archive are one bundle. An address in S3 is looked through in the same way, folder by folder.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
+from analyzer.bundle import ARCHIVE_SUFFIXES, Split, splits_among
 from analyzer.bundle.archive import archive_kind, open_regular
 from analyzer.bundle.limits import DEFAULT_LIMITS
 from analyzer.bundle.s3 import Stored, children, find_object, is_remote, objects_below, open_object, spelled
@@ -25,7 +26,6 @@ from analyzer.frozen import frozen
 
 ROOT_FOLDERS = ("cluster-scoped-resources", "namespaces")
 _NOTES = ("timestamp", "version", "must-gather.log", "must-gather.logs", "event-filter.html")
-_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar.zst", ".tzst", ".zip")
 _TEXT = (
     ".json",
     ".jsonl",
@@ -66,17 +66,27 @@ def find_bundles(paths: Sequence[Path]) -> Iterator[Found]:
     not exist.
     """
     _listed.clear()
-    for path in paths:
-        if not is_remote(path):
-            if not path.exists():
-                raise UsageProblem(f"{path} does not exist")
-            path = path.resolve()
-        elif _stored(path) is None and not _remote(path):
-            raise UsageProblem(f"nothing is stored at {spelled(path)}")
-        if _is_folder(path) and not is_bundle_folder(path):
-            yield from _walk(path, 0)
-        else:
+    files: dict[Path, list[str]] = {}
+    for path in map(_looked_up, paths):
+        if not _is_folder(path):
+            files.setdefault(path.parent, []).append(path.name)
+        elif is_bundle_folder(path):
             yield Found(path, ())
+        else:
+            yield from _walk(path, 0)
+    for folder, names in files.items():
+        for name, parts in _without_parts(folder, names):
+            yield Found(folder / name, tuple(folder / part for part in parts.names[1:]) if parts else ())
+
+
+def _looked_up(path: Path) -> Path:
+    if is_remote(path):
+        if _stored(path) is None and not _remote(path):
+            raise UsageProblem(f"nothing is stored at {spelled(path)}")
+        return path
+    if not path.exists():
+        raise UsageProblem(f"{path} does not exist")
+    return path.resolve()
 
 
 def is_bundle_folder(folder: Path) -> bool:
@@ -95,7 +105,7 @@ def is_bundle_folder(folder: Path) -> bool:
 
 def is_candidate(path: Path) -> bool:
     """Tell a file that is an archive, or calls itself one; in S3 what calls itself text is believed."""
-    if path.name.lower().endswith(_SUFFIXES):
+    if path.name.lower().endswith(ARCHIVE_SUFFIXES):
         return True
     if is_remote(path) and path.suffix.lower() in _TEXT:
         return False
@@ -111,15 +121,24 @@ def is_candidate(path: Path) -> bool:
 
 def _walk(folder: Path, depth: int) -> Iterator[Found]:
     """Yield the bundles below a folder; each folder is looked at once."""
-    bundles: list[Path] = []
+    bundles: list[tuple[str, tuple[Path, ...]]] = []
+    """Each by the name that what belongs to it begins with, and its path with those of its parts."""
     loose: list[Path] = []
     below: list[Path] = []
-    for name, kind in _children(folder):
-        path = folder / name
-        if kind == "file":
-            (bundles if is_candidate(path) else loose).append(path)
-        elif kind == "folder" and depth < _DEEPEST:
-            (bundles if is_bundle_folder(path) else below).append(path)
+    listing = _children(folder)
+    for name, parts in _without_parts(folder, [name for name, kind in listing if kind == "file"]):
+        if parts is not None:
+            bundles.append((_stem(parts.whole), tuple(folder / part for part in parts.names)))
+        elif is_candidate(folder / name):
+            bundles.append((_stem(name), (folder / name,)))
+        else:
+            loose.append(folder / name)
+    for name, kind in listing:
+        if kind == "folder" and depth < _DEEPEST:
+            if is_bundle_folder(folder / name):
+                bundles.append((name, (folder / name,)))
+            else:
+                below.append(folder / name)
     held: list[Iterator[Found]] = []
     waiting = iter(below)
     for path in waiting:
@@ -135,11 +154,27 @@ def _walk(folder: Path, depth: int) -> Iterator[Found]:
         yield from _with_beside(held[0], tuple(loose))
         return
     alone = len(bundles) == 1 and not held
-    for path in bundles:
-        yield Found(path, tuple(p for p in loose if alone or p.name.startswith(_stem(path.name))))
+    owner = {path: None if alone else _owner(path.name, [stem for stem, _ in bundles]) for path in loose}
+    for stem, (begin, *others) in sorted(bundles, key=lambda bundle: bundle[1]):
+        yield Found(begin, (*others, *(p for p in loose if alone or owner[p] == stem)))
     yield from chain.from_iterable(held)
     for path in waiting:
         yield from _walk(path, depth + 1)
+
+
+def _without_parts(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Split | None]]:
+    """Yield files by name; the parts of a split archive once, as the first of them."""
+    parts = {name: split for split in splits_among(folder, names) for name in split.names}
+    for name in names:
+        split = parts.get(name)
+        if split is None or name == split.names[0]:
+            yield name, split
+
+
+def _owner(name: str, stems: Sequence[str]) -> str | None:
+    """Give the longest of the bundles' names that this one begins with, as a whole word."""
+    fitting = (s for s in stems if name.startswith(s) and not name[len(s) : len(s) + 1].isalnum())
+    return max(fitting, key=len, default=None)
 
 
 def _with_beside(found: Iterator[Found], loose: tuple[Path, ...]) -> Iterator[Found]:
@@ -153,7 +188,7 @@ def _with_beside(found: Iterator[Found], loose: tuple[Path, ...]) -> Iterator[Fo
 
 
 def _stem(name: str) -> str:
-    suffix = next((s for s in sorted(_SUFFIXES, key=len, reverse=True) if name.lower().endswith(s)), "")
+    suffix = next((suffix for suffix in ARCHIVE_SUFFIXES if name.lower().endswith(suffix)), "")
     return name.removesuffix(name[len(name) - len(suffix) :]) if suffix else name
 
 

@@ -8,12 +8,14 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from analyzer.bundle.issues import MORE
 from analyzer.findings.report import LINKS, Chain, Report, to_json
 from analyzer.frozen import frozen
 
 _STATES = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
 """Verdicts, the worst first: a bundle's is the worst of its chains'."""
 
+_BROKEN = ("truncated", "unsupported", "too-many-bytes", "too-many-members")
 _ESCAPING = ("utf-8", "backslashreplace")
 """Half of a surrogate pair is written as JSON does."""
 
@@ -22,7 +24,7 @@ Column = str | int | float | None
 
 @frozen
 class Row:
-    """What became of a bundle. ``reason`` says why there is no verdict."""
+    """What became of a bundle. ``reason`` says why there is no verdict, or that it rests on a part."""
 
     outcome: str
     reason: str | None = None
@@ -78,7 +80,7 @@ def row_of(report: Report, *, rules: str) -> Row:
     sinces = [chain.verdict.since for chain in broken if chain.verdict.since]
     return Row(
         outcome="refused" if report.exit_code == 5 else "judged",
-        reason=_refusal(report) if report.exit_code == 5 else None,
+        reason=_refusal(report) if report.exit_code == 5 else _cut_short(report),
         rules=rules,
         finished=now(),
         sha256=report.inputs[0].sha256,
@@ -152,6 +154,17 @@ def _place(link: str | None) -> int:
 
 def _refusal(report: Report) -> str:
     return next((f"{e.member}: {e.detail}".lstrip(": ") for e in report.errors), "refused as hostile")
+
+
+def _cut_short(report: Report) -> str | None:
+    """Say why the bundle itself was not read to its end, if it was not."""
+    bundle = report.inputs[0].id
+    broken = [
+        e.detail
+        for e in report.errors
+        if e.input == bundle and not e.member and e.code in _BROKEN and not e.detail.endswith(MORE)
+    ]
+    return f"read in part: {'; '.join(broken)}" if broken else None
 
 
 def pack(row: Row) -> bytes:

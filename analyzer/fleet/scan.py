@@ -43,9 +43,13 @@ class Tally:
     """How far a scan is."""
 
     found: int = 0
+    elsewhere: int = 0
+    """Bundles that belong to other shards."""
     todo: int = 0
     done: int = 0
     unchanged: int = 0
+    in_part: int = 0
+    """Bundles that were judged though not all of them could be read."""
     outcomes: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     started: float = field(default_factory=time.monotonic)
@@ -68,6 +72,7 @@ class Tally:
             self.unchanged += 1
         else:
             self.outcomes[row.outcome] += 1
+            self.in_part += row.outcome == "judged" and row.reason is not None
             self.verdicts[row.verdict or "-"] += 1
 
 
@@ -97,8 +102,8 @@ def scan(
     try:
         tally = Tally()
         rules = rules_version(options)
-        tally.found, tally.todo = ledger.enlist(_listed(paths, shard), rules)
-        if not tally.found:
+        tally.found, tally.todo = ledger.enlist(_listed(paths, shard, tally), rules)
+        if not tally.found and not tally.elsewhere:
             names = ", ".join(spelled(path) for path in paths)
             raise NothingToRead(f"no bundle found in {names}", do="Pass must-gathers or directories of them")
 
@@ -123,10 +128,12 @@ def _supervisor(work: Work, options: Options, where: str | int) -> Supervisor | 
     return ClusterSupervisor(work, options, where)
 
 
-def _listed(paths: Sequence[Path], shard: Shard) -> Iterator[tuple[str, tuple[str, ...], str]]:
+def _listed(paths: Sequence[Path], shard: Shard, tally: Tally) -> Iterator[tuple[str, tuple[str, ...], str]]:
     for found in find_bundles(paths):
         if shard.holds(spelled(found.path)):
             yield spelled(found.path), tuple(map(spelled, found.beside)), found.stamp()
+        else:
+            tally.elsewhere += 1
 
 
 class _interrupts:  # noqa: N801  (reads as a word: with _interrupts(...))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import random
 import tarfile
 from pathlib import Path
 
 import pytest
 
 import analyzer.bundle as b
+from analyzer.bundle.parts import splits
 from analyzer.errors import NothingToRead
 
 from .archives import BUNDLE, PACK, codes, put, tar_of, walk, zip_of
@@ -164,15 +166,28 @@ def test_a_zip_in_an_archive_has_its_own_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "suffixes", [("aa", "ab", "ac"), ("001", "002", "003"), ("part00", "part01", "part02")]
+    "name",
+    [
+        "mg.FORM.a{:c}",
+        "mg.FORM.00{}",
+        "mg.FORM.part0{}",
+        "mg.FORM.part{}",
+        "mg.part{}.FORM",
+        "mg-part-{}.FORM",
+    ],
 )
 @pytest.mark.parametrize("form", ["tar", "tar.gz", "zip"])
-def test_a_split_archive(tmp_path: Path, form: str, suffixes: tuple[str, ...]) -> None:
+def test_a_split_archive(tmp_path: Path, form: str, name: str) -> None:
     data = zip_of(BUNDLE) if form == "zip" else PACK[form](tar_of(BUNDLE))
     third = len(data) // 3 + 1
+    first = ord("a") if "{:c}" in name else 1
     paths = [
-        put(tmp_path, f"case/mg.{form}.{suffix}", data[third * n : third * (n + 1)])
-        for n, suffix in enumerate(suffixes)
+        put(
+            tmp_path,
+            "case/" + name.replace("FORM", form).format(first + n),
+            data[third * n : third * (n + 1)],
+        )
+        for n in range(3)
     ]
     files, source = walk(tmp_path / "case")
     assert files == {f"{paths[0].name}!/{name}": content for name, content in BUNDLE.items()}
@@ -181,8 +196,40 @@ def test_a_split_archive(tmp_path: Path, form: str, suffixes: tuple[str, ...]) -
     assert {entry.path: entry.read() for entry in source.walk()} == BUNDLE
     assert source.sha256 == hashlib.sha256(data).hexdigest()
     paths[1].unlink()
+    _, source = walk(tmp_path / "case")
+    assert f"a part is missing: {paths[1].name}" in source.issues[0].detail
+    paths[0].unlink()
+    (source,) = b.open_sources(paths[2:])
+    assert list(source.walk()) == []
+    assert "parts are missing" in source.issues[0].detail
+
+
+def test_parts_without_the_first_or_the_last_are_said(tmp_path: Path) -> None:
+    data = PACK["tar.gz"](tar_of({"a": random.Random(1).randbytes(4000)}))
+    paths = [put(tmp_path, f"mg.tgz.{n:03}", data[1000 * n : 1000 * (n + 1)]) for n in range(5)]
+    (source,) = b.open_sources(paths[2:])
+    assert list(source.walk()) == []
+    assert [issue.detail for issue in source.issues] == ["a part is missing: mg.tgz.001"]
+    (source,) = b.open_sources(paths[:3])
+    assert [entry.path for entry in source.walk()] == ["a"]
+    assert source.issues[-1].detail == "parts after mg.tgz.002 may be missing"
+
+
+@pytest.mark.parametrize("names", [
+    ("mg.tar.gz.sig",), ("mg.tar.gz.asc", "mg.tar.gz.sig"), ("mg.tar.gz.old",), ("notes.ab", "notes.ac"),
+    ("app.log.02", "app.log.03"),
+])  # fmt: skip
+def test_names_that_only_look_like_parts(names: tuple[str, ...]) -> None:
+    assert splits(dict.fromkeys(names, 10)) == []
+
+
+def test_a_zip_in_volumes_says_what_to_do(tmp_path: Path) -> None:
+    data = zip_of(BUNDLE)
+    for name in ("mg.z01", "mg.z02", "mg.zip"):
+        put(tmp_path, f"case/{name}", data)
     files, source = walk(tmp_path / "case")
-    assert codes(source), "a part is missing"
+    assert (files, len(source.issues)) == ({}, 1)
+    assert "zip -s 0" in source.issues[0].detail
 
 
 def test_numbered_files_are_no_parts(tmp_path: Path) -> None:

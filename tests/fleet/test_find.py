@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,11 +40,49 @@ def found(root: Path) -> dict[str, list[str]]:
     (["inspect.local.1/namespaces/a/b.yaml", "inspect.local.1/c.zip"], {"inspect.local.1": []}),
     # a must-gather with a timestamp and a folder that bears no digest
     (["mg/timestamp", "mg/image/cluster-scoped-resources/a.yaml", "z.zip"], {"mg": [], "z.zip": []}),
+    # several, and one's name begins with another's
+    (["mg-1.zip", "mg-12.zip", "mg-12-exports/roles.json", "mg-1.json"],
+     {"mg-1.zip": ["mg-1.json"], "mg-12.zip": ["mg-12-exports"]}),
     # nothing
     (["roles.json"], {}),
 ])  # fmt: skip
 def test_what_belongs_together(paths: list[str], expected: dict[str, list[str]], tmp_path: Path) -> None:
     assert found(tree(tmp_path, *paths)) == expected
+
+
+def parts(folder: Path, name: str, numbers: str) -> list[Path]:
+    """Write an archive in parts of 40 bytes, which are named by a pattern, and give them."""
+    data = zip_of(name)
+    pieces = [data[at : at + 40] for at in range(0, len(data), 40)]
+    paths = [folder / numbers.format(number) for number in range(1, len(pieces) + 1)]
+    for path, piece in zip(paths, pieces, strict=True):
+        path.write_bytes(piece)
+    return paths
+
+
+def zip_of(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, "x" * 60)
+    return out.getvalue()
+
+
+def test_the_parts_of_each_archive_are_one_bundle(tmp_path: Path) -> None:
+    tree(tmp_path, "c.zip", "a-exports/roles.json", "b.json")
+    first, second = parts(tmp_path, "a", "a.zip.{:03}"), parts(tmp_path, "b", "b.part{}.zip")
+    assert len(first) > 2
+    every = {
+        "a.zip.001": [*(path.name for path in first[1:]), "a-exports"],
+        "b.part1.zip": [*(path.name for path in second[1:]), "b.json"],
+        "c.zip": [],
+    }
+    assert found(tmp_path) == every
+    # given one by one, as a shell spells a pattern
+    given = {f.path: f.beside for f in find_bundles([*first, tmp_path / "c.zip", *second])}
+    assert given == {first[0]: tuple(first[1:]), tmp_path / "c.zip": (), second[0]: tuple(second[1:])}
+    # a part that is gone changes nothing of the others
+    first[1].unlink()
+    assert found(tmp_path) == every | {"a.zip.001": every["a.zip.001"][1:]}
 
 
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:

@@ -76,10 +76,18 @@ def test_shards_part_the_archive() -> None:
 
 
 def test_a_shard_holds_its_part_alone(few: Path, tmp_path: Path) -> None:
-    db = tmp_path / "fleet.sqlite"
-    run("scan", few, "--db", db, "--shard", "1/3")
-    held = {path for path in map(str, sorted(few.iterdir())) if Shard(1, 3).holds(path)}
-    assert {str(few / path) for path in results(few, db)} == held
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "0.tar.gz").hardlink_to(few / "0.tar.gz")
+    said = {
+        number: run(
+            "scan", tmp_path / "one", "--db", tmp_path / f"{number}.db", "--shard", f"{number}/2", code=0
+        )
+        for number in (1, 2)
+    }
+    held = 1 if Shard(1, 2).holds(str(tmp_path / "one" / "0.tar.gz")) else 2
+    assert "1 bundle: 1 not-applicable" in said[held].stderr
+    assert "this shard is empty, what was found (1 bundle) is in others" in said[3 - held].stderr
+    assert table(tmp_path / f"{3 - held}.db", "SELECT count(*) FROM bundles") == [(0,)]
 
 
 @pytest.mark.parametrize(("arguments", "code", "text"), [
