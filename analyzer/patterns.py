@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import AnyStr, cast
 
+_WRITTEN: list[_Later] = []
+
 
 class _Later:
     """Stands for a compiled pattern; takes over its methods one by one as they are asked for."""
@@ -12,6 +14,7 @@ class _Later:
     def __init__(self, pattern: str | bytes, flags: int) -> None:
         self._written = pattern, flags
         self._compiled: object = None
+        _WRITTEN.append(self)
 
     def __getattr__(self, name: str) -> object:
         if self._compiled is None:
@@ -25,3 +28,9 @@ class _Later:
 def later(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """Give a pattern as ``re.compile`` does, without compiling it yet."""
     return cast("re.Pattern[AnyStr]", _Later(text, flags))
+
+
+def compile_patterns() -> None:
+    """Compile every pattern of what is loaded: for a process that is forked many times."""
+    for pattern in _WRITTEN:
+        getattr(pattern, "pattern")  # noqa: B009 - asked for its effect

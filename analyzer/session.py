@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from analyzer.model.release_folders import release_folders
 from analyzer.model.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.options import Options
+from analyzer.patterns import compile_patterns
 from analyzer.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -121,6 +123,19 @@ def _gather(paths: Sequence[Path]) -> Evidence:
     evidence = gather(paths)
     _check_readable(evidence)
     return evidence
+
+
+def warm_up(options: Options) -> None:
+    """Load and compile what every run needs: processes forked after it begin with reading."""
+    import_module("analyzer.evidence.key_objects")
+    ruleset = built_in_rules(options.rules)
+    for rule in ruleset.rules:
+        _ = rule.refs
+    compile_patterns()
+    nothing = Evidence()
+    model = build_model(nothing, options.as_of)
+    outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
+    make_report(nothing, model, ruleset, outcomes, options)
 
 
 def rules_directory() -> Path:

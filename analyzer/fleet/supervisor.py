@@ -17,6 +17,7 @@ from analyzer.fleet.ledger import Task
 from analyzer.fleet.process import Child, start
 from analyzer.fleet.work import Work
 from analyzer.options import Options
+from analyzer.session import warm_up
 
 _INTERRUPTED = "interrupted"
 
@@ -32,6 +33,7 @@ class Supervisor:
 
     def run(self) -> None:
         """Judge everything that there is to do."""
+        warm_up(self._options)
         gc.collect()
         gc.freeze()  # what is loaded by now is shared with every child, untouched
         try:

@@ -21,6 +21,7 @@ from analyzer.fleet.judge import Bounds, judge_bundle, rules_version
 from analyzer.fleet.process import UNCHANGED, Child, start
 from analyzer.fleet.row import pack
 from analyzer.options import Options
+from analyzer.session import warm_up
 
 
 class Companion:
@@ -81,11 +82,15 @@ def rules_here(options: Options) -> str:
 def serve(connection: Connection) -> None:
     """Judge what is asked for, one bundle after the other, until the worker hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warm_for: Options | None = None
     while True:
         try:
             path, beside, options, known, bounds = connection.recv()
         except (EOFError, ConnectionError):
             return
+        if options != warm_for:
+            warm_up(options)
+            warm_for = options
         rules = rules_version(options)
         judge = partial(judge_bundle, path, beside, options, known)
         child = start(judge, bounds, [connection.fileno()])

@@ -1,0 +1,28 @@
+"""What is made before processes are forked is found there by each of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+WARM = """
+import sys
+from pathlib import Path
+from analyzer import patterns, session
+from analyzer.options import Options
+
+session.warm_up(Options())
+loaded = set(sys.modules)
+unread = [p for p in patterns._WRITTEN if p._compiled is None]
+uncompiled = [r.id for r in session.built_in_rules().rules if r.check._compiled is None]
+session.analyze([Path(sys.argv[1])])
+late = sorted(name for name in set(sys.modules) - loaded if name.startswith(("analyzer", "cryptography")))
+print(len(unread), uncompiled, late)
+"""
+
+
+def test_an_analysis_after_it_loads_and_compiles_nothing_more() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", WARM, "samples/bundle-only"], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "0 [] []\n"
