@@ -40,23 +40,23 @@ def analyze(paths: Sequence[Path], options: Options | None = None, progress: Pro
     progress.step("loading the rules")
     ruleset = built_in_rules(options.rules)
     choose(ruleset, options.select, options.ignore)  # a misspelt id is said before anything is read
-    progress.step(f"reading {', '.join(path.name for path in paths[:3])}")
-    evidence = _gather(paths)
-    progress.step("joining what was found")
+    evidence = _gather(paths, progress)
     model = build_model(evidence, options.as_of, cluster=options.cluster)
     progress.step("judging")
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
 
 
-def upgrade(paths: Sequence[Path], target: Path, options: Options | None = None) -> Report:
+def upgrade(
+    paths: Sequence[Path], target: Path, options: Options | None = None, progress: Progress = SILENT
+) -> Report:
     """Judge the inputs, and whether they are ready for the release whose requests ``target`` holds.
 
     Raises as ``analyze`` does, and NothingToRead for a target without CredentialsRequests.
     """
     options = options or Options()
     ruleset = built_in_rules(options.rules)
-    evidence = _gather([*paths, target])
+    evidence = _gather([*paths, target], progress)
     asked = take_target(evidence, evidence.inputs[-1].id, target)
     folders = release_folders(asked.objects, None)
     if folders:
@@ -68,11 +68,12 @@ def upgrade(paths: Sequence[Path], target: Path, options: Options | None = None)
             do="Extract them: oc adm release extract --credentials-requests --cloud=aws --to=DIR IMAGE",
         )
     model = build_model(evidence, options.as_of, asked, options.cluster)
+    progress.step("judging")
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
 
 
-def fix(paths: Sequence[Path], options: Options | None = None) -> Mended:
+def fix(paths: Sequence[Path], options: Options | None = None, progress: Progress = SILENT) -> Mended:
     """Find documents that mend what is broken, each judged in the place of what is there; raises as above."""
     from analyzer.fix.mend import mend
 
@@ -84,12 +85,14 @@ def fix(paths: Sequence[Path], options: Options | None = None) -> Mended:
         outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
         return model, make_report(evidence, model, ruleset, outcomes, options)
 
-    return mend(_gather(paths), judge_again)
+    evidence = _gather(paths, progress)
+    progress.step("judging, and trying what mends it")
+    return mend(evidence, judge_again)
 
 
-def role_names(paths: Sequence[Path]) -> tuple[str, ...]:
+def role_names(paths: Sequence[Path], progress: Progress = SILENT) -> tuple[str, ...]:
     """Name the roles that the chains of the inputs use, as far as the inputs tell; raises as above."""
-    joined = build_model(_gather(paths)).joined
+    joined = build_model(_gather(paths, progress)).joined
     return tuple(sorted({name for choice in joined.choices.values() if (name := choice.name)}))
 
 
@@ -104,15 +107,21 @@ class Extraction:
     copies: Copies
 
 
-def extract(paths: Sequence[Path], as_of: datetime | None = None, cluster: str | None = None) -> Extraction:
+def extract(
+    paths: Sequence[Path],
+    as_of: datetime | None = None,
+    cluster: str | None = None,
+    progress: Progress = SILENT,
+) -> Extraction:
     """Read the inputs and give all facts, without any judgement; raises as ``analyze`` does."""
-    evidence = _gather(paths)
+    evidence = _gather(paths, progress)
     model = build_model(evidence, as_of, cluster=cluster)
     absent = tuple(absent_parts(evidence))
     return Extraction(model.subjects, evidence, absent, model.notes, Copies(evidence.objects))
 
 
-def _gather(paths: Sequence[Path]) -> Evidence:
+def _gather(paths: Sequence[Path], progress: Progress) -> Evidence:
+    progress.step(f"reading {', '.join(path.name for path in paths[:3])}")
     for path in paths:
         try:
             there = is_remote(path) or path.exists()
@@ -122,6 +131,7 @@ def _gather(paths: Sequence[Path]) -> Evidence:
             raise UsageProblem(f"{path} does not exist")
     evidence = gather(paths)
     _check_readable(evidence)
+    progress.step("joining what was found")
     return evidence
 
 

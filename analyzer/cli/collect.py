@@ -8,6 +8,7 @@ from analyzer.cli.analyze import Paths
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
+from analyzer.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
@@ -25,7 +26,8 @@ def collect(inputs: Paths = None, *, output: OutputOptions) -> int:
     from analyzer import session
 
     targets = output.plan(inputs or [], FORMATS)
-    report = session.analyze(inputs) if inputs else None
+    with waiting(quiet=output.quiet) as progress:
+        report = session.analyze(inputs, progress=progress) if inputs else None
     output.write_each(targets, lambda name, options: show(report, name))
     return 0
 

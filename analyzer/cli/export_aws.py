@@ -9,6 +9,7 @@ import typer
 
 from analyzer.cli.fix import check_place
 from analyzer.cli.guard import guarded, say
+from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
 
 
@@ -66,7 +67,8 @@ def _names(bundles: list[Path]) -> tuple[str, ...]:
 
     if not bundles:
         return ()
-    names = tuple(name for name in session.role_names(bundles) if ROLE.fullmatch(name))
+    with waiting(quiet=False) as progress:
+        names = tuple(name for name in session.role_names(bundles, progress) if ROLE.fullmatch(name))
     if not names:
         raise UsageProblem(
             "which roles the cluster uses cannot be told from its bundle",

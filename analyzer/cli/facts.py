@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.guard import guarded, show, show_json
+from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def facts(
 
     if form not in ("text", "json"):
         raise UsageProblem(f"there is no format {form!r}", do="Formats: text, json")
-    found = extract(inputs, cluster=of)
+    with waiting(quiet=False) as progress:
+        found = extract(inputs, cluster=of, progress=progress)
     shown = [_subject(subject, only, found.copies) for subject in found.subjects]
     files = _files(found)
     if form == "json":

@@ -11,6 +11,7 @@ import typer
 
 from analyzer.cli.analyze import Paths
 from analyzer.cli.guard import guarded, show
+from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
 from analyzer.redact import redact
 
@@ -39,7 +40,8 @@ def fix(
     if output is None:
         raise UsageProblem("no folder given to write to", do="Pass -o DIR")
     check_place(output, inputs)
-    mended = session.fix(inputs, Options(rules=tuple(rules or ())))
+    with waiting(quiet=False) as progress:
+        mended = session.fix(inputs, Options(rules=tuple(rules or ())), progress)
     documents = {d.path: d.text for repair in mended.repairs for d in repair.documents}
     write_tree(output, {**documents, "README.md": write_readme(mended)})
     for repair in ordered(mended.repairs):

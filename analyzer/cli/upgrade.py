@@ -11,6 +11,7 @@ from analyzer.cli.analyze import Paths
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
+from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
 
 
@@ -53,6 +54,7 @@ def upgrade(
         )
     targets = output.plan([*inputs, to])
     options = Options(rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()))
-    report = session.upgrade(inputs, to, options)
+    with waiting(quiet=output.quiet) as progress:
+        report = session.upgrade(inputs, to, options, progress)
     output.write(report, targets)
     return report.exit_code

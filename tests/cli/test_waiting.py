@@ -3,15 +3,29 @@
 import io
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from analyzer import session
 from analyzer.cli import waiting as module
 from analyzer.cli.waiting import waiting
 from analyzer.progress import SILENT, Progress
 from analyzer.session import analyze
 
+REQUEST = """\
+apiVersion: cloudcredential.openshift.io/v1
+kind: CredentialsRequest
+metadata: {name: openshift-ingress, namespace: openshift-cloud-credential-operator}
+spec:
+  secretRef: {name: cloud-credentials, namespace: openshift-ingress-operator}
+  serviceAccountNames: [ingress-operator]
+  providerSpec:
+    apiVersion: cloudcredential.openshift.io/v1
+    kind: AWSProviderSpec
+    statementEntries: [{effect: Allow, action: ["elasticloadbalancing:DescribeLoadBalancers"], resource: "*"}]
+"""
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "mint-mode"
 
 
@@ -32,6 +46,20 @@ def test_a_run_tells_its_steps() -> None:
     recorder = Recorder()
     analyze([SAMPLE], progress=recorder)
     assert recorder.steps == ["loading the rules", "reading mint-mode", "joining what was found", "judging"]
+
+
+def test_whatever_reads_a_bundle_tells_that_it_does(tmp_path: Path) -> None:
+    requests = tmp_path / "request.yaml"
+    requests.write_text(REQUEST)
+    for run in (
+        partial(session.fix, [SAMPLE]),
+        partial(session.extract, [SAMPLE]),
+        partial(session.role_names, [SAMPLE]),
+        partial(session.upgrade, [SAMPLE], requests),
+    ):
+        recorder = Recorder()
+        run(progress=recorder)
+        assert any(step.startswith("reading mint-mode") for step in recorder.steps)
 
 
 def test_nothing_is_shown_off_a_terminal_or_when_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
