@@ -67,6 +67,9 @@ def _one_size(top: Path, megabytes: int, runs: int, ours: str) -> int:
         commands["igzip -dc"] = f"igzip -dc {archive}"
     if shutil.which("rg"):
         commands["ripgrep, 6 words over all logs"] = f"rg -c --no-unicode -g *.log '{_NEEDLES}' {folder}"
+    if shutil.which("omg"):
+        home = f"env HOME={top} omg"
+        commands["omg get pods -A"] = f"sh -c '{home} use {folder} && {home} get pods -A'"
     rows = measure(commands, runs)
     title = f"{megabytes} MB: {manifest.files} files, archive {archive.stat().st_size / 1e6:.0f} MB"
     print(_table(title, rows, "gzip -dc"))

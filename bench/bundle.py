@@ -11,7 +11,7 @@ import gzip
 import json
 import random
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,9 +20,14 @@ from samples.bundle import bundle_files, bundle_folder, image_folder
 from samples.logs import INCORRECT_AUDIENCE, NOT_AUTHORIZED, THUMBPRINT, request_id, sdk2
 from samples.scenarios import SCENARIOS
 
-SHARES = {"logs": 0.66, "pods": 0.12, "definitions": 0.09, "events": 0.05, "audit": 0.05, "metrics": 0.03}
+SHARES = {
+    "logs": 0.66, "pods": 0.02, "definitions": 0.1, "events": 0.11, "config maps": 0.03, "audit": 0.04,
+    "metrics": 0.04,
+}  # fmt: skip
 """Parts of the bytes, by what they are of."""
 NAMESPACES = 60
+PODS = 12
+"""Pods of each namespace; each stands in its namespace's list and in a file of its own."""
 INJECTED = 40
 _START = datetime(2024, 5, 14, 8, tzinfo=UTC)
 _FAILURES = (INCORRECT_AUDIENCE, NOT_AUTHORIZED, THUMBPRINT)
@@ -109,16 +114,20 @@ def _filling(chance: random.Random, size: int, manifest: Manifest) -> Iterator[t
     room = {what: int(size * share) for what, share in SHARES.items()}
     spaces = [f"team-{number:02d}" for number in range(NAMESPACES)]
     pods = [
-        (space, f"{_word(chance)}-{_hex(chance, 10)}-{_hex(chance, 5)}") for space in spaces for _ in range(5)
+        (space, f"{_word(chance)}-{_hex(chance, 10)}-{_hex(chance, 5)}")
+        for space in spaces
+        for _ in range(PODS)
     ]
     yield from _definitions(chance, room["definitions"])
     for space in spaces:
         names = [name for where, name in pods if where == space]
-        yield (
-            f"namespaces/{space}/core/pods.yaml",
-            _pod_list(chance, space, names, room["pods"] // NAMESPACES),
-        )
-        yield f"namespaces/{space}/core/events.yaml", _events(chance, space, room["events"] // NAMESPACES)
+        bodies = [_pod(chance, space, name, room["pods"] // len(pods) // 2) for name in names]
+        yield f"namespaces/{space}/core/pods.yaml", _list("Pod", map(_item, bodies))
+        for name, body in zip(names, bodies, strict=True):
+            yield f"namespaces/{space}/pods/{name}/{name}.yaml", f"---\n{body}".encode()
+        for kind, made in (("Event", _events), ("ConfigMap", _config_maps)):
+            size = room["events" if kind == "Event" else "config maps"] // NAMESPACES
+            yield f"namespaces/{space}/core/{kind.lower()}s.yaml", _list(kind, made(chance, space, size))
     lines = _line_pool(chance)
     struck = set(chance.sample(range(len(pods)), min(INJECTED, len(pods))))
     for number, (space, pod) in enumerate(pods):
@@ -180,44 +189,61 @@ def _log(chance: random.Random, pool: list[bytes], size: int) -> list[bytes]:
 
 
 def _managed(chance: random.Random) -> str:
-    keys = "".join(f"            f:{_word(chance)}-{_hex(chance, 4)}: {{}}\n" for _ in range(25))
+    keys = "".join(f"          f:{_word(chance)}-{_hex(chance, 4)}: {{}}\n" for _ in range(25))
     return (
-        "    managedFields:\n    - apiVersion: v1\n      fieldsType: FieldsV1\n      fieldsV1:\n        f:metadata:\n"
-        f"          f:labels:\n{keys}      manager: kube-controller-manager\n      operation: Update\n"
+        "  managedFields:\n  - apiVersion: v1\n    fieldsType: FieldsV1\n    fieldsV1:\n      f:metadata:\n"
+        f"        f:labels:\n{keys}    manager: kube-controller-manager\n    operation: Update\n"
     )
 
 
-def _pod_list(chance: random.Random, space: str, names: list[str], size: int) -> bytes:
-    parts, written = ["---\napiVersion: v1\nitems:\n"], 0
-    each = max(1, size // len(names))
-    for name in names:
-        body = (
-            f'- apiVersion: v1\n  kind: Pod\n  metadata:\n    creationTimestamp: "2024-05-14T07:00:00Z"\n'
-            f"    labels:\n      app: {name[:-6]}\n{_managed(chance)}    name: {name}\n    namespace: {space}\n"
-            f'    resourceVersion: "{chance.randrange(10**6)}"\n    uid: {_hex(chance, 32)}\n  spec:\n    containers:\n'
+def _pod(chance: random.Random, space: str, name: str, size: int) -> str:
+    body = (
+        'apiVersion: v1\nkind: Pod\nmetadata:\n  creationTimestamp: "2024-05-14T07:00:00Z"\n'
+        f"  labels:\n    app: {name[:-6]}\n{_managed(chance)}  name: {name}\n  namespace: {space}\n"
+        f'  resourceVersion: "{chance.randrange(10**6)}"\n  uid: {_hex(chance, 32)}\nspec:\n  containers:\n'
+    )
+    while True:
+        body += f"  - name: main\n    image: quay.io/team/app@sha256:{_hex(chance, 64)}\n    env:\n"
+        body += "".join(
+            f"    - name: {_word(chance).upper()}\n      value: {_hex(chance, 24)}\n" for _ in range(9)
         )
-        while len(body) < each:
-            body += (
-                f"    - name: main\n      image: quay.io/team/app@sha256:{_hex(chance, 64)}\n      env:\n"
-                + "".join(
-                    f"      - name: {_word(chance).upper()}\n        value: {_hex(chance, 24)}\n"
-                    for _ in range(9)
-                )
-            )
-        parts.append(body + "    serviceAccountName: default\n  status:\n    phase: Running\n")
-        written += len(parts[-1])
-    return "".join([*parts, 'kind: PodList\nmetadata:\n  resourceVersion: "1"\n']).encode()
+        if len(body) >= size:
+            return body + "  serviceAccountName: default\nstatus:\n  phase: Running\n"
 
 
-def _events(chance: random.Random, space: str, size: int) -> bytes:
-    parts, written = ["---\napiVersion: v1\nitems:\n"], 0
+def _item(body: str) -> str:
+    """Write an object as an item of a list."""
+    return "- " + body.rstrip("\n").replace("\n", "\n  ") + "\n"
+
+
+def _list(kind: str, items: Iterable[str]) -> bytes:
+    end = f'kind: {kind}List\nmetadata:\n  resourceVersion: "1"\n'
+    return "".join(["---\napiVersion: v1\nitems:\n", *items, end]).encode()
+
+
+def _events(chance: random.Random, space: str, size: int) -> Iterator[str]:
+    written = 0
     while written < size:
-        parts.append(
-            f"- apiVersion: v1\n  count: {chance.randrange(90)}\n  kind: Event\n  message: {' '.join(chance.choices(_WORDS, k=9))}\n"
-            f"  metadata:\n    name: {_word(chance)}.{_hex(chance, 16)}\n    namespace: {space}\n  reason: Pulled\n  type: Normal\n"
+        text = (
+            f"- apiVersion: v1\n  count: {chance.randrange(90)}\n  kind: Event\n"
+            f"  message: {' '.join(chance.choices(_WORDS, k=9))}\n"
+            f"  metadata:\n    name: {_word(chance)}.{_hex(chance, 16)}\n    namespace: {space}\n"
+            "  reason: Pulled\n  type: Normal\n"
         )
-        written += len(parts[-1])
-    return "".join([*parts, 'kind: EventList\nmetadata:\n  resourceVersion: "1"\n']).encode()
+        written += len(text)
+        yield text
+
+
+def _config_maps(chance: random.Random, space: str, size: int) -> Iterator[str]:
+    written = 0
+    while written < size:
+        lines = "".join(f"      {_word(chance)}: {_hex(chance, 40)}\n" for _ in range(60))
+        text = (
+            f"- apiVersion: v1\n  data:\n    config.yaml: |\n{lines}  kind: ConfigMap\n"
+            f"  metadata:\n    name: {_word(chance)}-{_hex(chance, 6)}\n    namespace: {space}\n"
+        )
+        written += len(text)
+        yield text
 
 
 def _definitions(chance: random.Random, size: int) -> Iterator[tuple[str, bytes]]:
