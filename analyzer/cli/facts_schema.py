@@ -41,17 +41,19 @@ def facts_schema(vocabulary: Vocabulary) -> dict[str, object]:
             "files": _object(files),
         }
     )
+    types = {spec.type for specs in vocabulary.values() for spec in specs.values()}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Facts of sts-doctor"}
-    return {**head, **whole}
+    return {**head, **whole, "$defs": {name: _fact(name) for name in sorted(types)}}
 
 
 def _subject(kind: str, specs: Mapping[str, FactSpec]) -> dict[str, object]:
-    facts = _object({name: _fact(spec) for name, spec in specs.items()}, required=())
-    return _object({"kind": {"const": kind}, "name": _TEXT, "facts": facts})
+    named = {name: {"description": spec.doc, "$ref": f"#/$defs/{spec.type}"} for name, spec in specs.items()}
+    return _object({"kind": {"const": kind}, "name": _TEXT, "facts": _object(named, required=())})
 
 
-def _fact(spec: FactSpec) -> dict[str, object]:
-    kind = _TYPES.get(spec.type)
+def _fact(name: str) -> dict[str, object]:
+    """Give the shape of a fact of one type of the vocabulary."""
+    kind = _TYPES.get(name)
     value: dict[str, object] = {"type": [kind, "null"]} if kind else {}
     origins = {"type": "array", "items": _TEXT}
     copies = {"type": "array", "items": _object({"value": {}, "origin": _TEXT})}
@@ -64,7 +66,7 @@ def _fact(spec: FactSpec) -> dict[str, object]:
     }
     unknown = {"state": {"const": "unknown"}, "why": _TEXT, "origins": {**origins, "maxItems": 0}}
     shapes = [_object(known, required=("state", "value", "derived", "origins")), _object(unknown)]
-    return {"description": spec.doc, "oneOf": shapes}
+    return {"oneOf": shapes}
 
 
 def _object(properties: Mapping[str, object], required: tuple[str, ...] | None = None) -> dict[str, object]:

@@ -6,8 +6,9 @@ RFC 3339 in UTC.
 
 from __future__ import annotations
 
-from dataclasses import field, fields, is_dataclass
-from typing import Literal
+from dataclasses import field, fields
+from functools import cache
+from typing import Any, Literal
 
 from analyzer.frozen import frozen
 
@@ -344,18 +345,22 @@ class Report:
     schema_version: str = field(default=SCHEMA_VERSION)
 
 
-_JSON_NAMES = {"passed": "pass"}
-
-
 def to_json(value: object) -> object:
     """Turn a report, or a part of it, into plain JSON values in the contract's order."""
-    if is_dataclass(value) and not isinstance(value, type):
-        pairs = {_JSON_NAMES.get(f.name, f.name): to_json(getattr(value, f.name)) for f in fields(value)}
-        if isinstance(value, Report):
-            return {"schema_version": pairs.pop("schema_version"), **pairs}
-        return pairs
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, list | tuple):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_json(item) for key, item in value.items()}
-    return value
+    kind: Any = type(value)
+    return {name: to_json(getattr(value, attribute)) for name, attribute in _json_names(kind)}
+
+
+@cache
+def _json_names(kind: type) -> tuple[tuple[str, str], ...]:
+    """Give the contract's name of each field of a kind of part, with the name that it has here."""
+    names = [field.name for field in fields(kind)]
+    if kind is Report:
+        names.insert(0, names.pop())  # the schema's version comes first
+    return tuple(("pass" if name == "passed" else name, name) for name in names)

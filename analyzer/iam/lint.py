@@ -30,7 +30,7 @@ class Lint:
 def policy_size(policy: Policy) -> int:
     """Return the number of characters of a policy as IAM counts them: white space left out."""
     text = json.dumps(policy.document, ensure_ascii=False, separators=(",", ":"), default=str)
-    return sum(1 for char in text if not char.isspace())
+    return len("".join(text.split()))
 
 
 def lint_policy(policy: Policy, *, catalogue: Catalogue | None = None) -> tuple[Lint, ...]:

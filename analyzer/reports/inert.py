@@ -62,6 +62,8 @@ def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -
     """Change strings from the leaves up; what holds none that changes is given back as it is."""
     if isinstance(value, str):
         return change(value)
+    if value is None or isinstance(value, int | float):
+        return value
     if isinstance(value, tuple | list):
         items = [_rewritten(item, change, keep) for item in value]
         same = all(new is old for new, old in zip(items, value, strict=True))

@@ -1,5 +1,8 @@
-"""As for the end-to-end tests, each text of a bundle is written and read once."""
+"""Whole runs: what they share is made once."""
 
-from ..e2e.conftest import _made_once
+import pytest
 
-__all__ = ["_made_once"]
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared(made_once: None) -> None:
+    """Let every test here take part, also those without a bench."""

@@ -13,12 +13,14 @@ from analyzer.options import Options
 from analyzer.session import analyze
 from samples.bundle import write_files
 from samples.layouts import pack
-from tests.e2e.conftest import _made_once
-
-__all__ = ["_made_once"]
 
 Files = dict[str, bytes]
 Analyse = Callable[..., Report]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared(made_once: None) -> None:
+    """Let every test here take part in what whole runs share."""
 
 
 _REPORTS: dict[tuple[str, str | None], Report] = {}

@@ -1,5 +1,8 @@
-"""The bench of the end-to-end tests."""
+"""Whole runs: what they share is made once."""
 
-from tests.e2e.conftest import _made_once, bench
+import pytest
 
-__all__ = ["_made_once", "bench"]
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared(made_once: None) -> None:
+    """Let every test here take part, also those without a bench."""
