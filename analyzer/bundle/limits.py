@@ -15,14 +15,14 @@ class Limits:
     The largest bundle seen holds 6,622 files and 32 GiB; xz packs a bundle about 27 times.
     """
 
-    members: int = 2_000_000
+    members: int = 500_000
     total_bytes: int = 64 * GIB
     """Bytes that one pass may read or inflate in all."""
     read_bytes: int = 64 * MIB
     """What ``Entry.read`` returns at most when the caller names no limit."""
     read_ceiling: int = GIB
     """What ``Entry.read`` returns at most whatever the caller asks for."""
-    ratio: int = 1000
+    ratio: int = 250
     """Inflated bytes a packed byte, looked at once ``ratio_after`` bytes came out."""
     ratio_after: int = 64 * MIB
     window: int = 256 * MIB

@@ -30,13 +30,16 @@ def clean_name(name: str, longest: int = 4096, *, windows: bool = False) -> str:
         raise UnsafeNameError(f"name longer than {longest} characters")
     if "\0" in name:
         raise UnsafeNameError("name with a NUL byte")
-    if _DRIVE.match(name):
+    if name[1:2] == ":" and _DRIVE.match(name):
         raise UnsafeNameError("name with a drive letter")
-    if ".." in name.replace("\\", "/").split("/"):
+    if ".." in name and ".." in name.replace("\\", "/").split("/"):
         raise UnsafeNameError("name that climbs out with ..")
     if windows:
         name = name.replace("\\", "/")
-    return "/".join(part for part in name.split("/") if part not in ("", "."))
+    parts = name.split("/")
+    if "" not in parts and "." not in parts:
+        return name
+    return "/".join(part for part in parts if part not in ("", "."))
 
 
 def decode_name(raw: bytes) -> str:

@@ -14,12 +14,13 @@ Codec = Literal["gzip", "xz", "bz2", "zstd", "deflate"]
 Packed = Literal["gzip", "xz", "bz2", "zstd"]
 
 BLOCK = 512
-_CODECS: tuple[tuple[bytes, Packed], ...] = (
-    (b"\x1f\x8b\x08", "gzip"),
-    (b"\xfd7zXZ\x00", "xz"),
-    (b"BZh", "bz2"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-)
+_CODECS: dict[bytes, tuple[bytes, Packed]] = {
+    b"\x1f": (b"\x1f\x8b\x08", "gzip"),
+    b"\xfd": (b"\xfd7zXZ\x00", "xz"),
+    b"B": (b"BZh", "bz2"),
+    b"\x28": (b"\x28\xb5\x2f\xfd", "zstd"),
+}
+"""By the first byte: every member of every archive is asked, a million times in the worst."""
 _SKIPPABLE = b"\x2a\x4d\x18"
 """Behind a byte 0x50 to 0x5f: a skippable frame, with which parallel zstd programs begin."""
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08PK\x03\x04")
@@ -34,7 +35,8 @@ def codec_of(head: bytes) -> Packed | None:
     """Name the compression that these first bytes announce."""
     if head[1:4] == _SKIPPABLE and 0x50 <= head[0] <= 0x5F:
         return "zstd"
-    return next((codec for magic, codec in _CODECS if head.startswith(magic)), None)
+    magic, codec = _CODECS.get(head[:1], (b"", None))
+    return codec if head.startswith(magic) else None
 
 
 def is_zip(head: bytes) -> bool:
@@ -54,7 +56,7 @@ def tar_checksum_holds(block: bytes) -> bool:
         announced = int(field, 8)
     except ValueError:
         return False
-    unsigned = sum(block) - sum(block[148:156]) + 8 * 32
+    unsigned = sum(block[:148]) + sum(block[156:]) + 8 * 32
     if announced == unsigned:
         return True
     high = sum(1 for at, byte in enumerate(block) if byte > 127 and not 148 <= at < 156)

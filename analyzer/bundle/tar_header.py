@@ -66,8 +66,8 @@ def parse_header(block: bytes) -> Header | None:
         return None
     name = _text(block[:100])
     # GNU's own format keeps times where POSIX keeps the name's front part.
-    if block[257:263] == b"ustar\0" and (prefix := _text(block[345:500])):
-        name = f"{prefix}/{name}"
+    if block[345] and block[257:263] == b"ustar\0":
+        name = f"{_text(block[345:500])}/{name}"
     kind = _TYPES.get(block[156:157], "other")
     if kind == "file" and name.endswith("/"):
         kind = "directory"
@@ -75,7 +75,7 @@ def parse_header(block: bytes) -> Header | None:
         name,
         kind,
         0 if kind in _WITHOUT_DATA else size,
-        _text(block[157:257]),
+        _text(block[157:257]) if block[157] else "",
         kind == "sparse" and block[482] != 0,
     )
 

@@ -13,6 +13,7 @@ from .names import decode_name
 
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
+_LENGTHS = struct.Struct("<3H")
 _END = struct.Struct("<4s4H2IH")
 _END64 = struct.Struct("<4sQ2H2I4Q")
 _LOCATOR = struct.Struct("<4sIQI")
@@ -40,7 +41,7 @@ class Member:
         return self.packed >= 0
 
 
-def read_directory(file: BinaryIO, length: int, limit: int) -> list[Member] | None:
+def read_directory(file: BinaryIO, length: int, limit: int) -> Iterator[Member] | None:
     """Give all members by the central directory; None when it is missing or damaged.
 
     Raises StreamError when it is larger than ``limit`` bytes.
@@ -63,8 +64,11 @@ def read_directory(file: BinaryIO, length: int, limit: int) -> list[Member] | No
     if shift < 0:
         return None
     file.seek(end - size)
-    members = list(_central(file.read(size), shift))
-    return members if len(members) == count or (wide is None and len(members) % 65536 == count) else None
+    data = file.read(size)
+    held = _count(data)
+    if held != count and (wide is not None or held % 65536 != count):
+        return None
+    return _central(data, shift)
 
 
 def _end64(file: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
@@ -80,6 +84,15 @@ def _end64(file: BinaryIO, end: int) -> tuple[int, int, int, int] | None:
         return None
     *_, count, size, offset = _END64.unpack(record)
     return count, size, offset, at
+
+
+def _count(data: bytes) -> int:
+    """Count the members without making them: a million at once would take hundreds of megabytes."""
+    count = at = 0
+    while at + _CENTRAL.size <= len(data) and data.startswith(b"PK\x01\x02", at):
+        at += _CENTRAL.size + sum(_LENGTHS.unpack_from(data, at + 28))
+        count += 1
+    return count
 
 
 def _central(data: bytes, shift: int) -> Iterator[Member]:

@@ -44,7 +44,7 @@ from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_be
 from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject, Symptom
-from analyzer.evidence.sniff import read_loose
+from analyzer.evidence.sniff import name_tells, read_loose
 from analyzer.evidence.withheld import without_masks
 from analyzer.patterns import later
 from analyzer.redact import live_secrets
@@ -292,6 +292,8 @@ def _holds_credentials(data: bytes) -> bool:
 
 
 def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
+    if not entry.head() and not name_tells(entry.path):
+        return
     data = entry.read(LOOSE_LIMIT)
     if _take_report(evidence, record, entry.path, data):
         return

@@ -17,7 +17,7 @@ from analyzer.bundle.document import UnreadableDocument
 from analyzer.bundle.json_guard import iter_json
 from analyzer.bundle.sniff import BLOCK, codec_of, is_tar
 from analyzer.bundle.text import to_utf8
-from analyzer.evidence.issuer_documents import without_private_members
+from analyzer.evidence.issuer_documents import target_of_name, without_private_members
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.records import TokenSample
 from analyzer.evidence.terminal import holds_prompt, outputs
@@ -35,9 +35,10 @@ from analyzer.evidence.text_formats import (
     said_token,
     transcript,
 )
+from analyzer.evidence.tokens import says_token
 from analyzer.patterns import later
 
-__all__ = ["NOT_RELEVANT", "Loose", "read_loose"]
+__all__ = ["NOT_RELEVANT", "Loose", "name_tells", "read_loose"]
 
 _QUOTED = later(rb"^(?:>[ \t]?)+", re.MULTILINE)
 _FEW_QUOTED = 2
@@ -45,6 +46,11 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _KUBERNETES_LIST = later(rb'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:')
 _MANIFEST = later(rb"^(?:- )?[\"']?(?:apiVersion|kind|items)[\"']?:", re.MULTILINE)
 _MOST_UNPACKED = 64 << 20
+
+
+def name_tells(path: str) -> bool:
+    """Tell whether a file's name alone says what it should hold, so that it counts even when it is empty."""
+    return target_of_name(path) is not None or says_token(path)
 
 
 def read_loose(input_id: str, path: str, data: bytes) -> Loose:

@@ -253,7 +253,7 @@ def test_nothing_but_a_bomb_is_refused_with_its_reason(tmp_path: Path) -> None:
 
     code, said = run("analyze", path)
     assert code == 5
-    assert "inflates to more than 1000 times its size" in said
+    assert "inflates to more than 250 times its size" in said
 
 
 def _packs() -> dict[str, Callable[[Path], None]]:
