@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from analyzer.evidence.gather import REPORT, gather
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.findings.report import Report
 from analyzer.frozen import frozen
+from analyzer.iam import load_catalogue
 from analyzer.judgement import make_report
 from analyzer.model.coverage import Absent, Copies, absent_parts
 from analyzer.model.join import Model, build_model
@@ -138,6 +140,7 @@ def _gather(paths: Sequence[Path], progress: Progress) -> Evidence:
 def warm_up(options: Options) -> None:
     """Load and compile what every run needs: processes forked after it begin with reading."""
     import_module("analyzer.evidence.key_objects")
+    load_catalogue()
     ruleset = built_in_rules(options.rules)
     for rule in ruleset.rules:
         _ = rule.refs
@@ -157,14 +160,23 @@ def rules_directory() -> Path:
 
 def built_in_rules(packs: Sequence[Path] = (), *, with_tests: bool = False) -> RuleSet:
     """Load the built-in rules and the user's packs; the tests inside them only where they are asked for."""
-    if packs or with_tests:
-        return load_rules([rules_directory(), *packs], VOCABULARY, with_tests=with_tests)
-    return _built_in()
+    if with_tests:
+        return load_rules([rules_directory(), *packs], VOCABULARY)
+    return _loaded(tuple(packs), tuple(_state_of(packs)))
 
 
-@cache
-def _built_in() -> RuleSet:
-    return load_rules([rules_directory()], VOCABULARY, with_tests=False, checked=True)
+@lru_cache(maxsize=4)
+def _loaded(packs: tuple[Path, ...], _state: tuple[object, ...]) -> RuleSet:
+    """Load rules once for as long as the files of the packs are what they were."""
+    return load_rules([rules_directory(), *packs], VOCABULARY, with_tests=False, checked=not packs)
+
+
+def _state_of(packs: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
+    for pack in packs:
+        for path in (pack, *sorted(pack.rglob("*"))):
+            with suppress(OSError):
+                state = path.stat()
+                yield str(path), state.st_mtime_ns, state.st_size
 
 
 def _check_readable(evidence: Evidence) -> None:
