@@ -17,7 +17,7 @@ from analyzer.cli.app import app
 from analyzer.engine import load_rules, rule_schema, run_rule_tests
 from analyzer.engine.parser import FUNCTIONS, METHODS, QUANTIFIERS
 from analyzer.model.vocabulary import SUBJECTS, VOCABULARY
-from analyzer.reports.json import schema as report_schema
+from analyzer.schemas import schema
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED = ("rules.md", "facts.md", "session.md")
@@ -194,8 +194,8 @@ def test_the_library_page_names_what_is_exported() -> None:
 def test_the_schema_page_names_every_field() -> None:
     page = text(ROOT / "docs" / "json-schema.md")
     named = set(re.findall(r"`(\w+)(?:\[\])?`", page))
-    schema = report_schema()
-    parts = [schema, *schema["$defs"].values()]  # type: ignore[attr-defined]
+    whole = schema()
+    parts = [whole, *whole["$defs"].values()]  # type: ignore[attr-defined]
     fields = {field for part in parts for field in part.get("properties", {})}
     assert fields - named == set()
 

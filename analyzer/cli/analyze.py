@@ -26,6 +26,14 @@ Paths = Annotated[
     ),
 ]
 
+Of = Annotated[
+    str | None,
+    typer.Option(
+        help="The cluster to judge, by id or infrastructure name, where the inputs hold several.",
+        metavar="CLUSTER",
+    ),
+]
+
 
 def _more(flag: str, what: str) -> Any:
     return typer.Option(flag, help=f"{what}. The same as INPUT, said outright. Repeatable.", metavar="PATH")
@@ -55,13 +63,7 @@ def analyze(
     operator: Annotated[
         str | None, typer.Option(help="Only chains of this operator.", metavar="NAME")
     ] = None,
-    of: Annotated[
-        str | None,
-        typer.Option(
-            help="The cluster to judge, by id or infrastructure name, where the inputs hold several.",
-            metavar="CLUSTER",
-        ),
-    ] = None,
+    of: Of = None,
     rules: Annotated[
         list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
     ] = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analyzer.cli.analyze import Paths
+from analyzer.cli.analyze import Of, Paths
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
@@ -18,16 +18,17 @@ FORMATS = ("text", "json", "sh")
 
 @guarded
 @spread
-def collect(inputs: Paths = None, *, output: OutputOptions) -> int:
+def collect(inputs: Paths = None, of: Of = None, *, output: OutputOptions) -> int:
     """Say what is missing, ranked by how much it settles; without INPUT, what an STS cluster has.
 
     -f sh writes a script for the customer that only reads. Its archive is an input like any other.
     """
     from analyzer import session
+    from analyzer.options import Options
 
     targets = output.plan(inputs or [], FORMATS)
     with waiting(quiet=output.quiet) as progress:
-        report = session.analyze(inputs, progress=progress) if inputs else None
+        report = session.analyze(inputs, Options(cluster=of), progress) if inputs else None
     output.write_each(targets, lambda name, options: show(report, name))
     return 0
 

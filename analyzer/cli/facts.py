@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analyzer.cli.analyze import Of
 from analyzer.cli.guard import guarded, show, show_json
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
@@ -29,9 +30,7 @@ def facts(
     only: Annotated[
         str, typer.Option(help="Only facts whose name begins with this, such as secret.", metavar="PREFIX")
     ] = "",
-    of: Annotated[
-        str | None, typer.Option(help="The cluster, where the inputs hold several.", metavar="CLUSTER")
-    ] = None,
+    of: Of = None,
 ) -> int:
     """Show every extracted fact with the file and line that it comes from, so that it can be checked.
 

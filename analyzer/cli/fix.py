@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.analyze import Paths
+from analyzer.cli.analyze import Of, Paths
 from analyzer.cli.guard import guarded, show
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
@@ -23,6 +23,7 @@ def fix(
         Path | None,
         typer.Option("-o", "--output", metavar="DIR", help="A new or empty folder; only you can read it."),
     ] = None,
+    of: Of = None,
     rules: Annotated[
         list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
     ] = None,
@@ -41,7 +42,7 @@ def fix(
         raise UsageProblem("no folder given to write to", do="Pass -o DIR")
     check_place(output, inputs)
     with waiting(quiet=False) as progress:
-        mended = session.fix(inputs, Options(rules=tuple(rules or ())), progress)
+        mended = session.fix(inputs, Options(rules=tuple(rules or ()), cluster=of), progress)
     documents = {d.path: d.text for repair in mended.repairs for d in repair.documents}
     write_tree(output, {**documents, "README.md": write_readme(mended)})
     for repair in ordered(mended.repairs):

@@ -56,7 +56,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sts-doctor explain my-rule --rules my-rules/",
     ),
     "schema": (
-        "sts-doctor schema report > report.schema.json",
+        "sts-doctor schema report > report.schema.json             # also of diff, collect and facts",
         "sts-doctor schema rule > rule.schema.json                 # for an editor: docs/writing-rules.md",
     ),
     "scan": (

@@ -21,7 +21,7 @@ Beside = Annotated[
     list[Path] | None, typer.Option("--rules", help="A folder of further rules. Repeatable.", metavar="DIR")
 ]
 
-SCHEMAS = ("report", "rule", "facts", "vocabulary")
+SCHEMAS = ("report", "diff", "collect", "facts", "rule", "vocabulary")
 
 
 def _ids(incomplete: str) -> list[str]:
@@ -142,20 +142,22 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            help="report, rule, facts or vocabulary", metavar="NAME", autocompletion=lambda: list(SCHEMAS)
+            help="report, diff, collect, facts, rule or vocabulary",
+            metavar="NAME",
+            autocompletion=lambda: list(SCHEMAS),
         ),
     ],
 ) -> int:
-    """Print the JSON Schema of a report, a rule file or the facts, or the vocabulary of rules as Markdown."""
+    """Print the JSON Schema of an output or of a rule file, or the vocabulary of rules as Markdown."""
     import json
 
     from analyzer.engine import render_vocabulary_markdown, rule_schema
     from analyzer.model.vocabulary import SUBJECTS, VOCABULARY
+    from analyzer.schemas import NAMES
+    from analyzer.schemas import schema as schema_of
 
-    if name == "report":
-        from analyzer.reports.json import schema as report_schema
-
-        print(json.dumps(report_schema(), indent=2))
+    if name in NAMES:
+        print(json.dumps(schema_of(name), indent=2))
     elif name == "rule":
         print(json.dumps(rule_schema(VOCABULARY), indent=2))
     elif name == "facts":

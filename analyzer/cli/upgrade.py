@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.analyze import Paths
+from analyzer.cli.analyze import Of, Paths
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
@@ -27,6 +27,7 @@ def upgrade(
             metavar="DIR",
         ),
     ] = None,
+    of: Of = None,
     rules: Annotated[
         list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
     ] = None,
@@ -53,7 +54,9 @@ def upgrade(
             "IMAGE and pass --to DIR",
         )
     targets = output.plan([*inputs, to])
-    options = Options(rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()))
+    options = Options(
+        rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()), cluster=of
+    )
     with waiting(quiet=output.quiet) as progress:
         report = session.upgrade(inputs, to, options, progress)
     output.write(report, targets)

@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import SCHEMA_VERSION, Report, to_json
+from analyzer.schemas import schema
 
 from .formats import Options
 from .inert import inert, without_secrets
@@ -34,19 +35,6 @@ def inert_json(value: object, indent: int | None = 2) -> str:
 
 def _escaped(line: str) -> str:
     return "".join(c if inert(c) == c else json.dumps(c)[1:-1] for c in line)
-
-
-@cache
-def _schema_text() -> str:
-    from importlib import resources
-
-    return resources.files(__package__).joinpath("report.schema.json").read_text("utf-8")
-
-
-def schema() -> dict[str, object]:
-    """Give the JSON Schema (2020-12) of a report of this schema version."""
-    value: dict[str, object] = json.loads(_schema_text())
-    return value
 
 
 def load_json(text: str, where: str = "") -> Report:

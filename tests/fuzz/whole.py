@@ -22,7 +22,8 @@ from typing import Any
 from analyzer.errors import DoctorError
 from analyzer.findings.report import Report, to_json
 from analyzer.reports.formats import FORMATS, Options, render
-from analyzer.reports.json import load_json, schema
+from analyzer.reports.json import load_json
+from analyzer.schemas import schema
 from analyzer.session import analyze, extract, fix
 from samples.scenarios import SCENARIOS
 from tests.e2e.runs import archive

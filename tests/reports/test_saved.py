@@ -8,7 +8,8 @@ import pytest
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import LINKS
-from analyzer.reports.json import load_json, render_json, schema
+from analyzer.reports.json import load_json, render_json
+from analyzer.schemas import schema
 
 from . import made
 
