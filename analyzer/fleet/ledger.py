@@ -99,7 +99,8 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = _locked(path)
+        self.lock = _locked(path)
+        """The descriptor that keeps others out; a process forked from this one must close it."""
         self._db = sqlite3.connect(path, isolation_level=None)
         try:
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -114,7 +115,7 @@ class Ledger:
         """Fold the log into the file and let others write."""
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
-        os.close(self._lock)
+        os.close(self.lock)
 
     def enlist(self, found: Iterable[tuple[str, tuple[str, ...], str]], rules: str) -> tuple[int, int]:
         """Take in (path, beside, stamp) of bundles; give how many there are, and how many are to do.

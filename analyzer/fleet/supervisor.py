@@ -59,7 +59,7 @@ class Supervisor:
             if task is None:
                 return
             judge = partial(judge_bundle, task.path, task.beside, self._options, task.sha256)
-            child = start(judge, self._work.bounds, tuple(self._children))
+            child = start(judge, self._work.bounds, (*self._children, self._work.lock))
             self._children[child.pipe] = task, child
             self._selector.register(child.pipe, selectors.EVENT_READ)
 

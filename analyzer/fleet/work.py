@@ -22,6 +22,7 @@ class Work:
     def __init__(self, ledger: Ledger, bounds: Bounds, rules: str, done: Done) -> None:
         self._ledger, self._done = ledger, done
         self.bounds, self.rules = bounds, rules
+        self.lock = ledger.lock
 
     def take(self) -> Task | None:
         """Claim the next bundle, None where none is left; one that ended whole scans becomes a row."""
