@@ -3,7 +3,7 @@
 from .document import Document, Format, Map, Place, Seq, Steps, UnreadableDocument, Value
 from .entry import Entry
 from .issues import Code, Issue, Severity
-from .item_fields import item_api_version, item_kind, item_name, item_namespace
+from .item_fields import item_api_version, item_kind, item_names
 from .json_guard import iter_json, parse_json
 from .limits import DEFAULT_LIMITS, Limits
 from .lists import Cut, ListItem, cut_list, parse_item, parse_items, strip_managed_fields
@@ -49,8 +49,7 @@ __all__ = [
     "strip_managed_fields",
     "item_api_version",
     "item_kind",
-    "item_name",
-    "item_namespace",
+    "item_names",
     "inside_must_gather",
     "is_above",
     "note_of",

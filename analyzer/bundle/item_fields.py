@@ -17,42 +17,55 @@ _CHILD = later(rb"\n( +)[^\s#]")
 _QUOTED = later(rb"(?:\"([^\"\\]*)\"|'([^']*)')(?:[ \t]+#.*)?\Z")
 _PLAIN = later(rb"[A-Za-z0-9][^\s:#\"'&*!|>%@`\\]*(?::[^\s:#\"'\\]+)*\Z")
 
+_NAME = ("metadata", "name")
+_NAMESPACE = ("metadata", "namespace")
+
 
 def item_kind(data: bytes) -> str | None:
     """Give the object's ``kind``; None where it has none, as items of typed lists may."""
-    return _field(data, ("kind",))
+    return _top(data, "kind")
 
 
 def item_api_version(data: bytes) -> str | None:
     """Give the object's ``apiVersion``; None where it has none."""
-    return _field(data, ("apiVersion",))
+    return _top(data, "apiVersion")
 
 
-def item_name(data: bytes) -> str | None:
-    """Give ``metadata.name``, never the name of an owner, a label or a managed field."""
-    return _field(data, ("metadata", "name"))
+def item_names(data: bytes) -> tuple[str | None, str | None]:
+    """Give ``metadata.name`` and ``metadata.namespace``, never those of an owner, a label or a managed field.
 
-
-def item_namespace(data: bytes) -> str | None:
-    """Give ``metadata.namespace``; None for what is cluster-scoped."""
-    return _field(data, ("metadata", "namespace"))
-
-
-def _field(data: bytes, path: tuple[str, ...]) -> str | None:
+    The namespace is None for what is cluster-scoped.
+    """
     flow = _FLOW.match(data)
     if flow is not None:
-        return _json_field(data, path) if flow[1] else _parsed(data, path)
+        fields = _json_field if flow[1] else _parsed
+        return fields(data, _NAME), fields(data, _NAMESPACE)
     base, text = _unmarked(data)
-    if len(path) == 1:
-        found = _key(base, path[0]).search(text)
-        return _scalar(found[1], data, path) if found else None
-    block = _block(base, path[0]).search(text)
+    block = _block(base, "metadata").search(text)
     if block is None or not block[1]:
         # A flow mapping or something odder: rare enough to parse.
-        return _parsed(data, path) if path[0].encode() in data else None
+        odd = b"metadata" in data
+        return (_parsed(data, _NAME), _parsed(data, _NAMESPACE)) if odd else (None, None)
     child = _CHILD.search(block[1])
-    found = _key(len(child[1]), path[1]).search(block[1]) if child else None
-    return _scalar(found[1], data, path) if found else None
+    if child is None:
+        return None, None
+    name = _key(len(child[1]), "name").search(block[1])
+    namespace = _key(len(child[1]), "namespace").search(block[1], name.end() if name else 0)
+    if namespace is None and name:  # they stand in the order of the alphabet, but need not
+        namespace = _key(len(child[1]), "namespace").search(block[1], 0, name.start())
+    return (
+        _scalar(name[1], data, _NAME) if name else None,
+        _scalar(namespace[1], data, _NAMESPACE) if namespace else None,
+    )
+
+
+def _top(data: bytes, key: str) -> str | None:
+    flow = _FLOW.match(data)
+    if flow is not None:
+        return _json_field(data, (key,)) if flow[1] else _parsed(data, (key,))
+    base, text = _unmarked(data)
+    found = _key(base, key).search(text)
+    return _scalar(found[1], data, (key,)) if found else None
 
 
 def _unmarked(data: bytes) -> tuple[int, bytes]:

@@ -19,8 +19,7 @@ from analyzer.bundle import (
     Source,
     UnreadableDocument,
     cut_list,
-    item_name,
-    item_namespace,
+    item_names,
     note_of,
     open_sources,
     parse_timestamps,
@@ -268,12 +267,12 @@ def _take_item(
     evidence: Evidence, record: InputRecord, file: str, root: str, want: Wanted, item: ListItem
 ) -> None:
     if want.how == "items":
-        name = item_name(item.data) or ""
+        name, within = item_names(item.data)
         if not name:
             detail = f"line {item.first_line}: an object without a name"
             evidence.problems.append(Problem(record.id, file, "unreadable", detail, "unreadable"))
             return
-        namespace = item_namespace(item.data) or want.namespace
+        namespace = within or want.namespace
         evidence.names.setdefault((root, want.kind, namespace), set()).add(name)
         if not wants_item(want.kind, namespace, name, item.data):
             return

@@ -12,6 +12,7 @@ from analyzer.evidence.log_records import Record, first_stamp, last_stamp, recor
 from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import LogFile, Symptom
+from analyzer.needles import count
 from analyzer.patterns import later
 
 __all__ = ["Classified", "LogScan", "classify"]
@@ -98,7 +99,7 @@ class LogScan:
                 first = first_stamp(region) if first is None else first
                 latest = last_stamp(region)
                 last = last if latest is None else latest
-                lines += region.count(b"\n")
+                lines += count(region, b"\n")
                 unfinished = not region.endswith(b"\n")
         finally:
             self.files.append(
@@ -124,7 +125,7 @@ class LogScan:
             if error.klass == "node-role" and (name.host or name.namespace in _NODE_ROLE_IS_MEANT):
                 error = replace(error, klass="action-denied")
             offset = record.at(error.start)[3]
-            lines += region.count(b"\n", counted, offset)
+            lines += count(region, b"\n", counted, offset)
             counted = offset
             self._add(error, record, lines + 1, input_id, path, name)
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
+from analyzer.needles import find, holds_any
 from analyzer.patterns import later
 
 _MASK = later(
@@ -37,9 +38,9 @@ def is_masked(value: str) -> bool:
 
 def is_cleaned(data: bytes) -> bool:
     """Tell a text that must-gather-clean went over."""
-    if _STATIC in data:
+    if find(data, _STATIC) >= 0:
         return True
-    return any(mark in data for mark in TOOL_MARKS) and _TOOL_MASK.search(data) is not None
+    return holds_any(data, TOOL_MARKS) and _TOOL_MASK.search(data) is not None
 
 
 def holds_mask(value: Json) -> bool:

@@ -58,7 +58,7 @@ metadata:
 
 
 def described(cut: b.Cut) -> list[tuple[str | None, str | None, str | None]]:
-    return [(b.item_kind(i.data), b.item_namespace(i.data), b.item_name(i.data)) for i in cut.items]
+    return [(b.item_kind(i.data), *reversed(b.item_names(i.data))) for i in cut.items]
 
 
 def test_a_list_is_cut_into_items() -> None:
@@ -231,7 +231,7 @@ def test_odd_names_are_parsed() -> None:
         ('"a\\x2db"', "a-b"), ("it''s", "it''s"), ("'it''s'", "it's"), ("system:node", "system:node"),
         ("x # comment", "x"), ("&a x", "x"), ("1234", "1234"),
     ]:  # fmt: skip
-        assert b.item_name(f"kind: A\nmetadata:\n  name: {raw}\n".encode()) == name
+        assert b.item_names(f"kind: A\nmetadata:\n  name: {raw}\n".encode())[0] == name
 
 
 # PyYAML writes by YAML 1.1, and leaves unquoted what is a number in 1.2 alone: 0E0, -.0, 0o7.
@@ -262,7 +262,7 @@ def test_cutting_agrees_with_parsing_the_whole(items: list[dict[str, object]], f
     documents, problems = b.parse_items(cut, "f")
     assert problems == []
     assert [d.value for d in documents] == items
-    assert [b.item_name(i.data) for i in cut.items] == [i["metadata"]["name"] for i in items]  # type: ignore[index]
+    assert [b.item_names(i.data)[0] for i in cut.items] == [i["metadata"]["name"] for i in items]  # type: ignore[index]
 
 
 @settings(max_examples=150, deadline=None)
@@ -314,8 +314,8 @@ def test_other_styles_of_yaml_give_the_same_items(style: str) -> None:
     assert [item.list_kind for item in cut.items] == ["SecretList"] * 2
     assert [b.parse_item(item, "f").value for item in cut.items] == listed["items"]
     for item, name in zip(cut.items, ("first", "2nd"), strict=True):
-        assert (b.item_kind(item.data), b.item_name(item.data)) == ("Secret", name)
-        assert b.item_namespace(item.data) == "shop"
+        assert (b.item_kind(item.data), b.item_names(item.data)[0]) == ("Secret", name)
+        assert b.item_names(item.data)[1] == "shop"
         (line,) = [
             n for n, shown in enumerate(text.splitlines(), 1) if f"name: {name}" in shown.replace('"', "")
         ]
@@ -327,7 +327,7 @@ def test_other_styles_of_yaml_give_the_same_items(style: str) -> None:
 def test_a_single_object_in_another_style_is_named(style: str) -> None:
     text = STYLES[style]({"type": "Opaque", "kind": "Secret", "metadata": {"name": "a", "namespace": "n"}})
     (item,) = b.cut_list(text.encode()).items
-    assert (b.item_kind(item.data), b.item_name(item.data), b.item_namespace(item.data)) == (
+    assert (b.item_kind(item.data), *b.item_names(item.data)) == (
         "Secret",
         "a",
         "n",

@@ -86,7 +86,7 @@ def _yaml(data: bytes) -> None:
         for document in b.iter_yaml(data, "x", SMALL):
             b.Place(document).line  # noqa: B018 - where it stands is worked out on request
     for item in b.cut_list(data).items:
-        b.item_name(item.data), b.item_namespace(item.data), b.item_kind(item.data)
+        b.item_names(item.data), b.item_kind(item.data)
         with contextlib.suppress(b.UnreadableDocument):
             b.parse_item(item, "x")
 
