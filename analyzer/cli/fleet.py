@@ -81,7 +81,7 @@ def query(
         raise UsageProblem("a named question and --sql exclude each other")
     connection = _opened(db, output)
     if question is None and sql is None:
-        write(listing(), STDOUT)
+        write(listing(connection), STDOUT)
         return 0
     _show(ask(connection, sql or named(question or "")), form, output)
     return 0

@@ -78,7 +78,7 @@ class Gather:
 
 @frozen
 class Series:
-    """A cluster that was gathered more than once, oldest first."""
+    """A cluster that was gathered more than once, oldest first; copies of a gather count once."""
 
     cluster: str
     gathers: tuple[Gather, ...]
@@ -86,7 +86,7 @@ class Series:
 
 @frozen
 class Decided:
-    """How far the bundles of STS clusters decided: each number counts bundles."""
+    """How far the bundles of clusters that are to use STS decided: each number counts bundles."""
 
     alone: int
     alone_decided: int
@@ -100,6 +100,8 @@ class Figures:
 
     outcomes: Mapping[str, int]
     waiting: int
+    in_part: int
+    """Bundles that were judged though not all of them could be read."""
     clusters: int
     verdicts: Mapping[str, int]
     first: str | None
@@ -121,11 +123,15 @@ def figures(db: sqlite3.Connection) -> Figures:
         dict(db.execute("SELECT outcome, count(*) FROM bundles WHERE state = 'done' GROUP BY 1"))
     )
     (waiting,) = db.execute("SELECT count(*) FROM bundles WHERE state != 'done'").fetchone()
+    (in_part,) = db.execute(
+        "SELECT count(*) FROM bundles WHERE state = 'done' AND outcome = 'judged' AND reason IS NOT NULL"
+    ).fetchone()
     verdicts = Counter(dict(db.execute(f"{_NEWEST} SELECT verdict, count(*) FROM newest GROUP BY 1")))
     first, last = db.execute(f"{_NEWEST} SELECT min(gathered), max(gathered) FROM ranked").fetchone()
     return Figures(
         outcomes=outcomes,
         waiting=waiting,
+        in_part=in_part,
         clusters=verdicts.total(),
         verdicts=verdicts,
         first=first,
@@ -140,8 +146,8 @@ def figures(db: sqlite3.Connection) -> Figures:
         series=_series(db),
         unjudged=tuple(
             db.execute(
-                "SELECT path, outcome, reason FROM bundles WHERE state = 'done' AND outcome != 'judged'"
-                " ORDER BY outcome, path"
+                "SELECT path, outcome, reason FROM bundles WHERE state = 'done'"
+                " AND (outcome != 'judged' OR reason IS NOT NULL) ORDER BY outcome, path"
             )
         ),
     )
@@ -211,7 +217,7 @@ def _hygiene(db: sqlite3.Connection) -> tuple[tuple[str, str, int], ...]:
     return tuple(
         db.execute(
             f"{_NEWEST} SELECT f.rule, min(f.title), count(DISTINCT n.id) FROM newest n"
-            " JOIN findings f ON f.bundle = n.id WHERE f.kind = 'hygiene'"
+            " JOIN findings f ON f.bundle = n.id WHERE f.kind = 'hygiene' AND f.link != 'inputs'"
             " AND f.state != 'info' AND f.muted IS NULL"
             " GROUP BY f.rule ORDER BY 3 DESC, 1"
         )
@@ -223,7 +229,7 @@ def _decided(db: sqlite3.Connection) -> Decided:
         (bool(alone), bool(decided)): count
         for alone, decided, count in db.execute(
             "SELECT alone, verdict IN ('fail', 'warn', 'pass'), count(*) FROM bundles"
-            " WHERE state = 'done' AND outcome = 'judged' AND sts = 1 GROUP BY 1, 2"
+            " WHERE state = 'done' AND outcome = 'judged' AND verdict != 'not-applicable' GROUP BY 1, 2"
         )
     }
     got = counts.get
@@ -245,10 +251,12 @@ def _missing(db: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
 
 def _series(db: sqlite3.Connection) -> tuple[Series, ...]:
     found: dict[str, list[Gather]] = {}
-    for cluster, gathered, verdict, rule, path in db.execute(
-        "SELECT cluster_id, gathered, verdict, rule, path FROM bundles WHERE state = 'done' AND cluster_id IN"
-        " (SELECT cluster_id FROM bundles WHERE verdict IS NOT NULL GROUP BY 1 HAVING count(*) > 1)"
-        " ORDER BY cluster_id, gathered, id"
+    for cluster, gathered, verdict, rule, path, _ in db.execute(
+        "SELECT cluster_id, gathered, verdict, rule, path, max(id) FROM bundles"
+        " WHERE state = 'done' AND verdict IS NOT NULL AND cluster_id IN"
+        " (SELECT cluster_id FROM bundles WHERE verdict IS NOT NULL GROUP BY 1"
+        " HAVING count(DISTINCT gathered) > 1)"
+        " GROUP BY cluster_id, gathered ORDER BY cluster_id, gathered"
     ):
         found.setdefault(cluster, []).append(Gather(gathered, verdict, rule, path))
     return tuple(Series(cluster, tuple(gathers)) for cluster, gathers in found.items())

@@ -12,6 +12,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,10 @@ class Ledger:
         self._db.execute("UPDATE bundles SET state = 'new' WHERE state = 'running'")
 
     def close(self) -> None:
-        """Fold the log into the file and let others write."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Fold the log into the file, so that it alone can be copied and read, and let others write."""
+        with suppress(sqlite3.OperationalError):  # somebody reads: the log stays beside it
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
         os.close(self.lock)
 

@@ -7,7 +7,7 @@ import io
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tabulate import tabulate
@@ -192,6 +192,11 @@ def named(name: str) -> str:
     return NAMED[name][1]
 
 
-def listing(names: Sequence[str] = tuple(NAMED)) -> str:
-    """List the named questions."""
-    return tabulate([(name, NAMED[name][0]) for name in names], tablefmt="plain") + "\n"
+def listing(db: sqlite3.Connection) -> str:
+    """List the named questions, and the tables that SQL can ask."""
+    tables = db.execute(
+        "SELECT m.name, group_concat(c.name, ', ') FROM sqlite_master m, pragma_table_info(m.name) c"
+        " WHERE m.type = 'table' AND m.name != 'meta' GROUP BY 1 ORDER BY m.name = 'bundles' DESC, 1"
+    )
+    names = tabulate([(name, what) for name, (what, _) in NAMED.items()], tablefmt="plain")
+    return f"{names}\n\nTables for --sql:\n" + "".join(f"{table}({columns})\n" for table, columns in tables)

@@ -15,6 +15,7 @@ _MOST = 25
 _COLOURS = 5
 """Causes that a chart tells apart; the others are one."""
 _MONTHS = 24
+_COLUMNS = 12
 OTHERS = "all others"
 
 
@@ -75,6 +76,14 @@ def sections(figures: Figures) -> tuple[Section, ...]:
 def _summary(figures: Figures) -> Section:
     total = sum(figures.outcomes.values())
     text = [f"{counted(total, 'bundle')} of {counted(figures.clusters, 'cluster')}{_window(figures)}."]
+    odd = [
+        f"{number} {outcome}" for outcome, number in sorted(figures.outcomes.items()) if outcome != "judged"
+    ]
+    odd += [f"{figures.in_part} judged but read in part"] if figures.in_part else []
+    if odd:
+        text.append(f"Of these bundles: {', '.join(odd)}.")
+    if figures.verdicts.get("unknown"):
+        text.append("Unknown: nothing points at a failure, and not everything that could fail was seen.")
     if figures.waiting:
         text.append(f"{counted(figures.waiting, 'bundle')} not judged yet: scan again to go on.")
     order = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
@@ -115,10 +124,21 @@ def _matrix(title: str, matrix: Matrix) -> Section | None:
 
 
 def _over_time(matrix: Matrix) -> Section | None:
-    section = _matrix("Causes by month of the gather", matrix)
+    section = _matrix("Causes by month of the gather", _recent(matrix))
     if section is None:
         return None
-    return replace(section, stacks=tuple(_stack(matrix, month) for month in matrix.columns[-_MONTHS:]))
+    stacks = tuple(_stack(matrix, month) for month in matrix.columns[-_MONTHS:])
+    return replace(section, stacks=stacks)
+
+
+def _recent(matrix: Matrix) -> Matrix:
+    """Sum up what is older than a table has room for."""
+    old, kept = matrix.columns[:-_COLUMNS], matrix.columns[-_COLUMNS:]
+    if not old:
+        return matrix
+    name = f"to {old[-1]}"
+    sums = {(row, name): sum(matrix.cells.get((row, month), 0) for month in old) for row in matrix.rows}
+    return Matrix(matrix.rows, (name, *kept), {**matrix.cells, **sums})
 
 
 def _stack(matrix: Matrix, month: str) -> Stack:
@@ -152,7 +172,7 @@ def _decided(figures: Figures) -> Section | None:
         )
         if total
     )
-    text = ("Bundles of STS clusters, and how many of them ended with a verdict rather than a question.",)
+    text = ("Bundles, those without STS left out, and how many ended with a verdict rather than a question.",)
     return (
         Section("What the bundles decide", text, Table(("inputs", "bundles", "decided", "share"), rows))
         if rows
@@ -186,7 +206,9 @@ def _series(figures: Figures) -> Section | None:
 
 def _unjudged(figures: Figures) -> Section | None:
     rows = tuple((path, outcome, reason or "") for path, outcome, reason in figures.unjudged)
-    return Section("Not judged", (), _cut(("path", "outcome", "why"), rows)) if rows else None
+    return (
+        Section("Not judged, or read in part", (), _cut(("path", "outcome", "why"), rows)) if rows else None
+    )
 
 
 def _cut(header: Sequence[str], rows: Sequence[tuple[str | int, ...]]) -> Table:

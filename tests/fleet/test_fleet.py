@@ -17,6 +17,7 @@ from analyzer.fleet.figures import UPGRADE_RISKS, figures
 from analyzer.fleet.ledger import Ledger, read_only
 from analyzer.fleet.query import NAMED, as_csv, as_json_lines, as_table, ask
 from analyzer.fleet.row import Row
+from analyzer.fleet.sections import sections
 from analyzer.session import built_in_rules
 
 from .conftest import EXPECTED, table
@@ -62,6 +63,7 @@ def test_figures_count_clusters_by_their_newest_gather(tmp_path: Path) -> None:
         judged(None, "suspected", "log-no-provider"),
         judged(None, "suspected", "log-no-provider"),
         Row("crashed", "its process ended with signal 9"),
+        judged("a", "pass", None, "2026-03-01T00:00:00Z", reason="read in part: it ends too early"),
     )
     found = figures(read_only(db))
     assert (found.clusters, dict(found.verdicts)) == (5, {"pass": 1, "fail": 2, "suspected": 2})
@@ -71,8 +73,21 @@ def test_figures_count_clusters_by_their_newest_gather(tmp_path: Path) -> None:
     assert found.by_release.columns == ("4.9", "4.14")
     assert found.by_release.cells["trust-subject-mismatch", "4.9"] == 1
     assert [(s.cluster, [g.verdict for g in s.gathers]) for s in found.series] == [("a", ["fail", "pass"])]
-    assert found.unjudged == (("/cases/6.tar.gz", "crashed", "its process ended with signal 9"),)
-    assert (found.decided.alone, found.decided.alone_decided) == (6, 4)
+    assert found.unjudged == (
+        ("/cases/6.tar.gz", "crashed", "its process ended with signal 9"),
+        ("/cases/7.tar.gz", "judged", "read in part: it ends too early"),
+    )
+    assert found.in_part == 1
+    assert (found.decided.alone, found.decided.alone_decided) == (7, 5)
+
+
+def test_old_months_are_summed_up_in_a_table(tmp_path: Path) -> None:
+    gathers = [f"{year}-{month:02}-01T00:00:00Z" for year in (2024, 2025) for month in range(1, 9)]
+    rows = [judged(f"c{n}", "fail", "trust-subject-mismatch", when) for n, when in enumerate(gathers)]
+    (section,) = (s for s in sections(figures(read_only(made(tmp_path / "f.sqlite", *rows)))) if s.stacks)
+    assert section.table is not None
+    assert section.table.header[:3] == ("cause", "to 2024-04", "2024-05")
+    assert section.table.rows == (("trust-subject-mismatch", 4, *[1] * 12),)
 
 
 def test_what_an_upgrade_will_break(tmp_path: Path) -> None:
@@ -129,6 +144,17 @@ def test_sql_can_only_read(database: Path, sql: str) -> None:
     code, _ = cli("query", database, "--sql", sql)
     assert code == 2
     assert table(database, "SELECT count(*) FROM bundles") == before
+
+
+def test_questions_and_tables_are_listed(database: Path) -> None:
+    code, text = cli("query", database)
+    assert code == 0
+    assert "failing " in text
+    assert "findings(bundle, number, rule" in text
+
+
+def test_a_finished_database_is_one_file(database: Path) -> None:
+    assert [path.name for path in database.parent.iterdir()] == [database.name]
 
 
 def test_sql_of_a_user(database: Path) -> None:
