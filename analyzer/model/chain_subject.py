@@ -11,8 +11,8 @@ from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
-from analyzer.model.aws import parse_role_arn, provider_of, without_scheme
-from analyzer.model.chains import COPIES, Chain, operator_of
+from analyzer.model.aws import parse_role_arn, without_scheme
+from analyzer.model.chains import Chain, operator_of
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
@@ -21,11 +21,8 @@ from analyzer.model.permissions import permission_facts
 from analyzer.model.recorded_calls import last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.repairs import chain_repairs
 from analyzer.model.resolve import foreign_role
-from analyzer.model.secrets import LengthVerdict, secret_facts
-from analyzer.model.surroundings import (
-    hidden_by_collision,
-    surrounding_facts,
-)
+from analyzer.model.secrets import secret_facts
+from analyzer.model.surroundings import hidden_by_collision, surrounding_facts
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
@@ -49,7 +46,7 @@ class ChainModel:
 def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     """Give a chain as a subject with all its facts, and what the report says of it beside them."""
     evidence, asks, view = joined.evidence, joined.asks, joined.view
-    choice, verdict = joined.choices[chain.id], joined.lengths[chain.id]
+    choice = joined.choices[chain.id]
     symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
     symptoms += recorded_symptoms(chain, choice.name, evidence, view.issuer)
     signed_in = last_sign_in(chain, evidence)
@@ -68,26 +65,13 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts: Facts = dict(view.facts)
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
     facts |= _request_facts(chain, joined)
-    facts |= secret_facts(
-        chain,
-        evidence,
-        asks,
-        verdict,
-        peers_fit=_peers_fit(chain, joined.lengths),
-        provider_account=_provider_account(joined),
-        foreign=known(foreign, choice.proof) if choice.role else asks.role(choice.name),
-        elsewhere=_elsewhere(chain, joined),
-        copy=_copy_differs(chain, joined),
-    )
+    foreign_fact = known(foreign, choice.proof) if choice.role else asks.role(choice.name)
+    facts |= secret_facts(chain, joined, foreign_fact)
     facts |= workload_facts(chain, evidence, asks, ids)
-    facts |= role_facts(
-        chain, choice, _sharing(chain, joined), requested_session(chain, joined.evidence), asks
-    )
+    sharing = _sharing(chain, joined)
+    facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
     facts |= trust_facts(chain, judged, view, audiences or None, asks)
-    facts |= permission_facts(
-        chain, judged, joined.book, view, joined.objects, denials, asks,
-        chains=joined.chains, sharing=_sharing(chain, joined), now=joined.now, evidence=evidence,
-    )  # fmt: skip
+    facts |= permission_facts(chain, judged, joined, denials, sharing)
     facts |= operator_facts(operator, joined.objects, asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, asks, recovered)
     facts["logs.signed_in"] = signed_in.fact if signed_in else Unknown()
@@ -195,57 +179,6 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
     if not names or chain.in_release.name in names:
         return None, None
     return False, operator.where.at("status", "relatedObjects")
-
-
-def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
-    others = [verdict.fits for chain_id, verdict in lengths.items() if chain_id != chain.id]
-    return others.count(True) > others.count(False)
-
-
-def _provider_account(joined: Joined) -> Fact | Unknown:
-    """The one account with a provider for the issuer; null where a complete listing has none."""
-    if not joined.view.issuer:
-        return joined.view.facts["cluster.issuer"] if joined.view.issuer is None else known(None)
-    wanted = without_scheme(joined.view.issuer)
-    owners: dict[str, Cite] = {}
-    for arn, listing in joined.providers.listed_arns():
-        found = provider_of(arn)
-        if found and found[1] == wanted:
-            owners[found[0]] = listing.where
-    for record in joined.providers.records:
-        account = joined.providers.account_of(record)
-        if account and without_scheme(record.url or "") == wanted:
-            owners.setdefault(account, record.where)
-    if len(owners) == 1:
-        return known(*owners.popitem())
-    return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
-
-
-def _elsewhere(chain: Chain, joined: Joined) -> list[tuple[str, Cite]]:
-    """Find Secrets of STS shape that no chain claims, of this name or in this namespace."""
-    claimed = {c.id for c in joined.chains}
-    found: list[tuple[str, Cite]] = []
-    for obj in joined.objects.all("Secret"):
-        place = f"{obj.namespace}/{obj.name}"
-        record = kubernetes.secret(obj)
-        if place in claimed or set(record.values) != {"credentials"}:
-            continue
-        if obj.name == chain.secret_name or obj.namespace == chain.namespace:
-            found.append((place, obj.where))
-    return found
-
-
-def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
-    """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
-    copied = next((copy for copy, original in COPIES.items() if original == chain.secret_name), None)
-    if copied is None or chain.length is None:
-        return known(None)
-    obj = joined.objects.one("Secret", copied, chain.namespace)
-    copy = kubernetes.secret(obj).values.get("credentials") if obj else None
-    if obj is None or copy is None or copy.length is None or copy.length == chain.length:
-        return known(None)
-    phrase = f"{obj.name} has {copy.length} bytes, {chain.secret_name} {chain.length}"
-    return known(phrase, obj.where.at("data", "credentials"))
 
 
 def _sharing(chain: Chain, joined: Joined) -> list[str]:

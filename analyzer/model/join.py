@@ -29,14 +29,12 @@ from analyzer.model.objects import known
 from analyzer.model.provider_facts import provider_facts
 from analyzer.model.repairs import cluster_repairs, token_repairs
 from analyzer.model.signing_keys import signing_keys
-from analyzer.model.surroundings import (
-    surrounding_subjects,
-)
+from analyzer.model.surroundings import surrounding_subjects
 from analyzer.model.symptoms import recency
 from analyzer.model.timeline import timeline
 from analyzer.model.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.upgrade import upgrade_subjects
-from analyzer.model.upgrade_release import Present, Target
+from analyzer.model.upgrade_release import Target
 from analyzer.model.webhook_chains import audiences_of, webhook_chains
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
 
@@ -76,15 +74,8 @@ def build_model(
     # Whoever names the cluster knows that there are several.
     model = _subjects(joined, whole if cluster is None else evidence, foreign)
     model = replace(model, notes=(*left, *notes, *joined.notes))
-    return model if target is None else replace(model, subjects=model.subjects + _upgrade(target, joined))
-
-
-def _upgrade(target: Target, joined: Joined) -> tuple[Subject, ...]:
-    present = Present(
-        joined.evidence, joined.objects, joined.view, joined.asks, joined.chains, joined.choices, joined.book,
-        joined.names,
-    )  # fmt: skip
-    return tuple(upgrade_subjects(target, present))
+    added = upgrade_subjects(target, joined) if target is not None else ()
+    return replace(model, subjects=(*model.subjects, *added))
 
 
 def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model:

@@ -24,7 +24,7 @@ from analyzer.model.requests import match_release, own_chains
 from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
 from analyzer.model.role_choice import Naming
 from analyzer.model.roles import RoleBook
-from analyzer.model.secrets import LengthVerdict, judge_length
+from analyzer.model.secret_length import LengthVerdict, judge_length
 from analyzer.model.surroundings import Surroundings
 from analyzer.model.trust import RoleChoice
 from analyzer.model.webhook import accounts_of

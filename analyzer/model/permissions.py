@@ -7,13 +7,13 @@ from datetime import datetime
 
 from analyzer.engine.facts import Cite
 from analyzer.evidence.aws_records import OrganizationPolicy, SimulatedAction
-from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import Symptom
-from analyzer.iam.coverage import ActionVerdict
+from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
-from analyzer.model.denied_calls import actions_of, quotes_of, read_denials
+from analyzer.model.denied_calls import Denials, actions_of, quotes_of, read_denials
+from analyzer.model.joined import Joined
 from analyzer.model.objects import Objects, known
 from analyzer.model.organization import Denied, organization_facts, policy_denials
 from analyzer.model.permission_causes import features_of, grouped, hints, in_other_versions, overwritten_by
@@ -22,8 +22,8 @@ from analyzer.model.permission_judged import Judged
 from analyzer.model.permission_limits import boundary_facts, denied_facts, narrow_facts
 from analyzer.model.permission_scope import INGRESS, entries_of, judge, private_zone_role, setting_of
 from analyzer.model.role_policies import maker_of, read_policies
-from analyzer.model.roles import Role, RoleBook
-from analyzer.model.simulated import overrule, read_simulated, under_boundary
+from analyzer.model.roles import Role
+from analyzer.model.simulated import Simulated, overrule, read_simulated, under_boundary
 from analyzer.model.trust import RoleChoice
 
 NAMES = (
@@ -40,26 +40,18 @@ NAMES = (
 def permission_facts(
     chain: Chain,
     choice: RoleChoice,
-    book: RoleBook,
-    view: ClusterView,
-    objects: Objects,
-    denials: Sequence[Symptom],
-    asks: Asks,
-    *,
-    chains: Sequence[Chain] = (),
+    joined: Joined,
+    denials: Sequence[Symptom] = (),
     sharing: Sequence[str] = (),
-    now: datetime | None = None,
-    evidence: Evidence | None = None,
 ) -> Facts:
     """Give the ``permissions.*`` facts of a chain.
 
-    ``denials`` are its denied actions in the logs, ``chains`` all chains, ``sharing`` the ids of those
-    that use the same role, ``now`` the time of the gather, ``evidence`` holds AWS's own verdicts and the
-    policies of the organization.
+    ``denials`` are its denied actions in the logs, ``sharing`` the ids of the chains that use the same role.
     """
+    asks, objects, evidence, now = joined.asks, joined.objects, joined.evidence, joined.now
     said = read_denials(denials, choice.name)
-    simulated = read_simulated(evidence.of(SimulatedAction) if evidence else (), choice.name)
-    above = _above(chain, choice, view, objects, evidence) if evidence else []
+    simulated = read_simulated(evidence.of(SimulatedAction), choice.name)
+    above = _above(chain, choice, joined)
     caller = choice.arn or "its role"
     facts = organization_facts(said, simulated.denied_by("organization"), above, caller, now)
     facts |= _private_zone(chain, objects, asks)
@@ -69,28 +61,35 @@ def permission_facts(
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), ask)
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
-    held = read_policies(choice.role, book, asks)
-    setting = setting_of(chain, choice.role, view, objects)
+    judged = _judged(chain, choice.role, entries, joined, said, simulated)
+    other = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
+    return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing], now)
+
+
+def _judged(
+    chain: Chain, role: Role, entries: tuple[Entry, ...], joined: Joined, said: Denials, simulated: Simulated
+) -> Judged:
+    """Hold what a request asks for against what its role's policies grant, and AWS's own verdicts."""
+    held = read_policies(role, joined.book, joined.asks)
+    setting = setting_of(chain, role, joined.view, joined.objects)
     rows, differing = overrule(judge(entries, held.identity, setting), simulated, held.identity)
     limited = judge(entries, held.layers, setting) if held.boundary is not None else rows
-    judged = Judged(
+    return Judged(
         chain=chain,
-        role=choice.role,
+        role=role,
         held=held,
-        maker=maker_of(choice.role, hosted=view.hosted),
+        maker=maker_of(role, hosted=joined.view.hosted),
         entries=entries,
         rows=rows,
         limited=under_boundary(limited, rows, simulated),
         setting=setting,
-        features=features_of(chain, setting, objects),
+        features=features_of(chain, setting, joined.objects),
         denials=said,
-        book=book,
-        asks=asks,
+        book=joined.book,
+        asks=joined.asks,
         simulated=simulated,
         differing=tuple(differing),
     )
-    other = overwritten_by(chain, rows, chains, held.identity, setting)
-    return facts | _facts(judged, other, view, [c for c in chains if c.id in sharing], now)
 
 
 def _facts(
@@ -117,16 +116,14 @@ def _facts(
     return {f"permissions.{name}": fact for name, fact in facts.items()}
 
 
-def _above(
-    chain: Chain, choice: RoleChoice, view: ClusterView, objects: Objects, evidence: Evidence
-) -> list[Denied]:
+def _above(chain: Chain, choice: RoleChoice, joined: Joined) -> list[Denied]:
     """What policies of the organization that were handed in take of what the request asks for."""
     entries = entries_of(chain.request) if chain.request and chain.request.entries else None
-    if not entries or not evidence.of(OrganizationPolicy):
+    if not entries or not joined.evidence.of(OrganizationPolicy):
         return []
     role = choice.role or Role(choice.name or "", choice.arn, choice.account)
-    setting = setting_of(chain, role, view, objects)
-    return policy_denials(evidence, entries, features_of(chain, setting, objects), setting)
+    setting = setting_of(chain, role, joined.view, joined.objects)
+    return policy_denials(joined.evidence, entries, features_of(chain, setting, joined.objects), setting)
 
 
 def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:

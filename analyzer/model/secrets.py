@@ -1,26 +1,21 @@
-"""Facts about the Secret of a chain: what it says where it is readable, what its length tells else."""
+"""Facts about the Secret of a chain: what it says where it is readable, and what stands around it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 from analyzer.engine.facts import Cite, Fact, Unknown
-from analyzer.evidence.gathered import Evidence
+from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Where
-from analyzer.frozen import frozen
 from analyzer.model.asks import Asks
-from analyzer.model.aws import parse_role_arn
-from analyzer.model.chains import Chain
+from analyzer.model.aws import parse_role_arn, provider_of, without_scheme
+from analyzer.model.chains import COPIES, Chain
 from analyzer.model.cluster import Facts
 from analyzer.model.credentials import (
     EMPTY_LENGTHS,
-    KUBERNETES_TOKEN,
-    OPENSHIFT_TOKEN,
     Credentials,
-    expected_lengths,
-    fitting,
 )
+from analyzer.model.joined import Joined
 from analyzer.model.objects import known
+from analyzer.model.secret_length import LengthVerdict, brokered
 from analyzer.model.workloads import token_paths
 
 _TEXT_FACTS = (
@@ -54,86 +49,10 @@ _PRESENT_FACTS = (
 )
 
 
-@frozen
-class LengthVerdict:
-    """What the byte length says about the role that the Secret was made for."""
-
-    fits: bool | None
-    expected: list[int]
-    other_role: str | None = None
-    template_regional: bool | None = None
-    token_path: str | None = None
-    """The only token path with which the length fits."""
-
-
-def judge_length(
-    chain: Chain, role_arn: str | None, all_arns: Mapping[str, str], region: str
-) -> LengthVerdict:
-    """Compare the elided length with what the ARN of the chain's role leads to.
-
-    ``all_arns`` maps the ARNs of other chains' roles to their chain id.
-    """
-    if role_arn is None or chain.length is None:
-        return LengthVerdict(None, [])
-    paths = known_paths(chain)
-    fits = fitting(chain.length, len(role_arn), paths, region)
-    expected = expected_lengths(len(role_arn), paths, region)
-    if fits:
-        regional, fitted = {fit.template.regional for fit in fits}, {fit.token_path for fit in fits}
-        return LengthVerdict(
-            True,
-            expected,
-            None,
-            regional.pop() if len(regional) == 1 else None,
-            fitted.pop() if len(fitted) == 1 else None,
-        )
-    if not region:  # a template names it
-        return LengthVerdict(None, expected)
-    other = next(
-        (
-            arn
-            for arn, owner in all_arns.items()
-            if owner != chain.id and fitting(chain.length, len(arn), [OPENSHIFT_TOKEN], region)
-        ),
-        None,
-    )
-    return LengthVerdict(False, expected, other)
-
-
-def known_paths(chain: Chain) -> list[str]:
-    """Give the token paths that a Secret of this chain may name.
-
-    The credential operator's own default is among them only where it makes the Secret itself, for a
-    request that names its role: elsewhere such a length is another role's.
-    """
-    request = chain.request
-    paths = [OPENSHIFT_TOKEN, *token_paths(chain.workloads)]
-    if request is not None and request.token_path:
-        paths.append(request.token_path)
-    if brokered(chain):
-        paths.append(KUBERNETES_TOKEN)
-    return list(dict.fromkeys(paths))
-
-
-def brokered(chain: Chain) -> bool:
-    """Tell whether the credential operator makes the Secret, from a role that the request names."""
-    return chain.in_cluster is not None and chain.in_cluster.sts_role_arn is not None
-
-
-def secret_facts(
-    chain: Chain,
-    evidence: Evidence,
-    asks: Asks,
-    verdict: LengthVerdict,
-    *,
-    peers_fit: bool | None,
-    provider_account: Fact | Unknown,
-    foreign: Fact | Unknown,
-    elsewhere: Sequence[tuple[str, Cite]],
-    copy: Fact | Unknown,
-) -> Facts:
-    """Give the ``secret.*`` facts of a chain."""
-    facts: Facts = {"secret.provider_account": provider_account}
+def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts:
+    """Give the ``secret.*`` facts of a chain; ``foreign`` names the chain whose role its Secret names."""
+    evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
+    facts: Facts = {"secret.provider_account": _provider_account(joined)}
     gathered = evidence.has_list("Secret", chain.namespace) and not chain.gated
     seen = chain.secret is not None or chain.secret_name in evidence.seen("Secret", chain.namespace)
     if not seen:
@@ -141,9 +60,7 @@ def secret_facts(
         if chain.gated:
             absent = asks.config("clusterversions.config.openshift.io")
         facts["secret.present"] = known(False) if gathered else absent
-        facts["secret.elsewhere"] = (
-            known([place for place, _ in elsewhere], *(cite for _, cite in elsewhere)) if gathered else absent
-        )
+        facts["secret.elsewhere"] = _elsewhere(chain, joined) if gathered else absent
         blank: Fact | Unknown = known(None) if gathered else absent
         return facts | {f"secret.{name}": blank for name in (*_TEXT_FACTS, *_PRESENT_FACTS)}
     if chain.secret is None:
@@ -162,8 +79,8 @@ def secret_facts(
         "secret.static_keys": known(bool(chain.static_keys), where.at("data")),
         "secret.readable": known(readable, where),
         "secret.length": known(chain.length, data),
-        "secret.peers_fit": known(bool(peers_fit), derived=True),
-        "secret.copy_differs": copy,
+        "secret.peers_fit": known(_peers_fit(chain, joined.lengths), derived=True),
+        "secret.copy_differs": _copy_differs(chain, joined),
         "secret.changed_after_pods": _changed_after(chain),
     }
     unreadable = asks.secret_value(chain.namespace, chain.secret_name)
@@ -238,3 +155,54 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         "secret.token_path_mounted": mounted,
         "secret.regional": known(credentials.regional, cite),
     }
+
+
+def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
+    others = [verdict.fits for chain_id, verdict in lengths.items() if chain_id != chain.id]
+    return others.count(True) > others.count(False)
+
+
+def _provider_account(joined: Joined) -> Fact | Unknown:
+    """The one account with a provider for the issuer; null where a complete listing has none."""
+    if not joined.view.issuer:
+        return joined.view.facts["cluster.issuer"] if joined.view.issuer is None else known(None)
+    wanted = without_scheme(joined.view.issuer)
+    owners: dict[str, Cite] = {}
+    for arn, listing in joined.providers.listed_arns():
+        found = provider_of(arn)
+        if found and found[1] == wanted:
+            owners[found[0]] = listing.where
+    for record in joined.providers.records:
+        account = joined.providers.account_of(record)
+        if account and without_scheme(record.url or "") == wanted:
+            owners.setdefault(account, record.where)
+    if len(owners) == 1:
+        return known(*owners.popitem())
+    return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
+
+
+def _elsewhere(chain: Chain, joined: Joined) -> Fact:
+    """Find Secrets of STS shape that no chain claims, of this name or in this namespace."""
+    claimed = {c.id for c in joined.chains}
+    found: list[tuple[str, Cite]] = []
+    for obj in joined.objects.all("Secret"):
+        place = f"{obj.namespace}/{obj.name}"
+        record = kubernetes.secret(obj)
+        if place in claimed or set(record.values) != {"credentials"}:
+            continue
+        if obj.name == chain.secret_name or obj.namespace == chain.namespace:
+            found.append((place, obj.where))
+    return known([place for place, _ in found], *(cite for _, cite in found))
+
+
+def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
+    """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
+    copied = next((copy for copy, original in COPIES.items() if original == chain.secret_name), None)
+    if copied is None or chain.length is None:
+        return known(None)
+    obj = joined.objects.one("Secret", copied, chain.namespace)
+    copy = kubernetes.secret(obj).values.get("credentials") if obj else None
+    if obj is None or copy is None or copy.length is None or copy.length == chain.length:
+        return known(None)
+    phrase = f"{obj.name} has {copy.length} bytes, {chain.secret_name} {chain.length}"
+    return known(phrase, obj.where.at("data", "credentials"))

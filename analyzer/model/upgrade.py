@@ -13,41 +13,42 @@ from analyzer.evidence.records import CredentialsRequest
 from analyzer.model.asks import NOT_JUDGED
 from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled
 from analyzer.model.cluster import Facts, value_of
+from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
 from analyzer.model.releases import CAPABILITY, actions_of, added_actions
 from analyzer.model.requests import has_namespace
 from analyzer.model.resolve import resolve_role
 from analyzer.model.trust import RoleChoice, trust_facts
-from analyzer.model.upgrade_release import Present, Target, cluster_minor, release_facts, target_version
+from analyzer.model.upgrade_release import Target, cluster_minor, release_facts, target_version
 from analyzer.model.workloads import USUAL_AUDIENCES
 
 DELETE = "release.openshift.io/delete"
 
 
-def upgrade_subjects(target: Target, present: Present) -> list[Subject]:
+def upgrade_subjects(target: Target, joined: Joined) -> list[Subject]:
     """Give the subjects of the kind ``upgrade``: the release, each of its requests, each that it drops."""
     released = [kubernetes.credentials_request(obj, release=True) for obj in target.objects]
     released = [r for r in released if r.provider_kind == "AWSProviderSpec"]
     kept = [r for r in released if r.annotations.get(DELETE) != "true"]
-    wanted = [r for r in kept if _is_wanted(r, present)]
-    version = target_version(kept, target.hint, cluster_minor(present))
-    shared: Facts = present.view.facts | {"upgrade.target": version.fact}
-    subjects = [Subject("upgrade", "release", shared | release_facts(version, present), ())]
-    subjects += [_request_subject(request, present, shared) for request in wanted]
-    subjects += _removed({r.name for r in kept}, present, shared)
+    wanted = [r for r in kept if _is_wanted(r, joined)]
+    version = target_version(kept, target.hint, cluster_minor(joined))
+    shared: Facts = joined.view.facts | {"upgrade.target": version.fact}
+    subjects = [Subject("upgrade", "release", shared | release_facts(version, joined), ())]
+    subjects += [_request_subject(request, joined, shared) for request in wanted]
+    subjects += _removed({r.name for r in kept}, joined, shared)
     return subjects
 
 
 # --- each request -----------------------------------------------------------------------------
 
 
-def _request_subject(request: CredentialsRequest, present: Present, shared: Facts) -> Subject:
+def _request_subject(request: CredentialsRequest, joined: Joined, shared: Facts) -> Subject:
     chain_id = f"{request.secret_namespace}/{request.secret_name}"
-    now = next((c for c in present.chains if c.request and c.request.name == request.name), None)
-    own = next((c for c in present.chains if c.id == chain_id), None)
+    now = next((c for c in joined.chains if c.request and c.request.name == request.name), None)
+    own = next((c for c in joined.chains if c.id == chain_id), None)
     old = now.request if now else None
-    choice = _choice(request, own, present)
+    choice = _choice(request, own, joined)
     moved = old is not None and (old.secret_namespace, old.secret_name) != (
         request.secret_namespace,
         request.secret_name,
@@ -60,35 +61,35 @@ def _request_subject(request: CredentialsRequest, present: Present, shared: Fact
         "upgrade.namespace": known(request.secret_namespace, secret_place),
         "upgrade.secret_name": known(request.secret_name, secret_place),
         "upgrade.removed": known(False),
-        "upgrade.new": _is_new(request, now, present),
+        "upgrade.new": _is_new(request, now, joined),
         "upgrade.secret_was": known(
             f"{old.secret_namespace}/{old.secret_name}" if old and moved else None, secret_place
         ),
-        "upgrade.namespace_present": _namespace(request, present),
-        "upgrade.secret_present": _secret(request, own, present),
-        "upgrade.role_name": known(choice.name, derived=True) if choice.name else present.asks.roles(),
+        "upgrade.namespace_present": _namespace(request, joined),
+        "upgrade.secret_present": _secret(request, own, joined),
+        "upgrade.role_name": known(choice.name, derived=True) if choice.name else joined.asks.roles(),
         "upgrade.role_present": (
-            present.asks.role(choice.name) if choice.exists is None else known(choice.exists, choice.proof)
+            joined.asks.role(choice.name) if choice.exists is None else known(choice.exists, choice.proof)
         ),
     }
     facts["upgrade.lacking"] = _lacking(facts, chain_id, choice)
-    facts |= _actions(request, old, choice, present)
-    facts |= _service_accounts(request, old, choice, present)
+    facts |= _actions(request, old, choice, joined)
+    facts |= _service_accounts(request, old, choice, joined)
     concerned = own or now
     return Subject("upgrade", request.name, shared | facts, (concerned.id,) if concerned else ())
 
 
-def _is_wanted(request: CredentialsRequest, present: Present) -> bool:
+def _is_wanted(request: CredentialsRequest, joined: Joined) -> bool:
     """Whether the upgraded cluster will use a request.
 
     A capability that the present release does not know is switched on by the upgrade for what is there.
     """
     if request.name == READ_ONLY_REQUEST or not is_enabled(request.annotations, None):
         return False
-    enabled = enabled_capabilities(present.objects)
-    if enabled is None or any(c.in_cluster and c.in_cluster.name == request.name for c in present.chains):
+    enabled = enabled_capabilities(joined.objects)
+    if enabled is None or any(c.in_cluster and c.in_cluster.name == request.name for c in joined.chains):
         return True
-    version = present.objects.one("ClusterVersion", "version")
+    version = joined.objects.one("ClusterVersion", "version")
     path = ("status", "capabilities", "knownCapabilities")
     known_here = {c for c in items(dig(version.value, *path)) if isinstance(c, str)} if version else set()
     needed = set(request.annotations.get(CAPABILITY, "").split("+")) - {""}
@@ -107,12 +108,10 @@ def _pseudo(request: CredentialsRequest, own: Chain | None) -> Chain:
     return chain
 
 
-def _choice(request: CredentialsRequest, own: Chain | None, present: Present) -> RoleChoice:
+def _choice(request: CredentialsRequest, own: Chain | None, joined: Joined) -> RoleChoice:
     if own is not None:
-        return present.choices[own.id]
-    return resolve_role(
-        _pseudo(request, None), present.book, present.names, present.view, present.asks.account
-    )
+        return joined.choices[own.id]
+    return resolve_role(_pseudo(request, None), joined.book, joined.names, joined.view, joined.asks.account)
 
 
 def _lacking(facts: Facts, chain_id: str, choice: RoleChoice) -> Fact:
@@ -128,33 +127,33 @@ def _lacking(facts: Facts, chain_id: str, choice: RoleChoice) -> Fact:
     return known([f"{shown[what]} {words[what]}" for what in gone], *cites)
 
 
-def _is_new(request: CredentialsRequest, now: Chain | None, present: Present) -> Fact | Unknown:
+def _is_new(request: CredentialsRequest, now: Chain | None, joined: Joined) -> Fact | Unknown:
     if now is not None:
         return known(False, now.request.where if now.request else None)
-    if not present.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE):
-        return present.asks.requests()
+    if not joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE):
+        return joined.asks.requests()
     return known(True, request.where)
 
 
-def _namespace(request: CredentialsRequest, present: Present) -> Fact | Unknown:
-    found = has_namespace(request.secret_namespace, present.evidence)
-    return present.asks.namespaces() if found is None else known(found, request.where.at("spec", "secretRef"))
+def _namespace(request: CredentialsRequest, joined: Joined) -> Fact | Unknown:
+    found = has_namespace(request.secret_namespace, joined.evidence)
+    return joined.asks.namespaces() if found is None else known(found, request.where.at("spec", "secretRef"))
 
 
-def _secret(request: CredentialsRequest, own: Chain | None, present: Present) -> Fact | Unknown:
+def _secret(request: CredentialsRequest, own: Chain | None, joined: Joined) -> Fact | Unknown:
     namespace, place = request.secret_namespace, request.where.at("spec", "secretRef")
     if own is not None and own.secret is not None:
         return known(True, own.secret.where)
-    evidence = present.evidence
+    evidence = joined.evidence
     if request.secret_name in evidence.seen("Secret", namespace):
         return known(True, place)
     if evidence.has_list("Secret", namespace) or has_namespace(namespace, evidence) is False:
         return known(False, place)
-    return present.asks.namespace(namespace, "Secrets")
+    return joined.asks.namespace(namespace, "Secrets")
 
 
 def _actions(
-    request: CredentialsRequest, old: CredentialsRequest | None, choice: RoleChoice, present: Present
+    request: CredentialsRequest, old: CredentialsRequest | None, choice: RoleChoice, joined: Joined
 ) -> Facts:
     """Hold the actions that the target adds against the role's policies."""
     added = added_actions(old, request) if old else sorted(actions_of(request).values())
@@ -169,10 +168,7 @@ def _actions(
     if not entries:
         none = {"upgrade.actions_missing": known([]), "upgrade.actions_unused": known([])}
         return facts | none | {"upgrade.actions_summary": known(None)}
-    judged = permission_facts(
-        _pseudo(replace(request, entries=entries), None),
-        choice, present.book, present.view, present.objects, (), present.asks,
-    )  # fmt: skip
+    judged = permission_facts(_pseudo(replace(request, entries=entries), None), choice, joined)
     facts["upgrade.actions_missing"] = _joined(judged, ("required", "likely"))
     facts["upgrade.actions_unused"] = _joined(judged, ("optional",))
     facts["upgrade.actions_summary"] = known(_summary(facts))
@@ -198,7 +194,7 @@ def _joined(facts: Facts, names: Iterable[str]) -> Fact | Unknown:
 
 
 def _service_accounts(
-    request: CredentialsRequest, old: CredentialsRequest | None, choice: RoleChoice, present: Present
+    request: CredentialsRequest, old: CredentialsRequest | None, choice: RoleChoice, joined: Joined
 ) -> Facts:
     """Hold the ServiceAccounts that the target adds against the role's trust policy."""
     before = set(old.service_accounts) if old else set()
@@ -208,17 +204,17 @@ def _service_accounts(
     if not added:
         return facts | {"upgrade.subjects_denied": known([])}
     chain = _pseudo(replace(request, service_accounts=tuple(added)), None)
-    judged = trust_facts(chain, choice, present.view, list(USUAL_AUDIENCES[:1]), present.asks)
+    judged = trust_facts(chain, choice, joined.view, list(USUAL_AUDIENCES[:1]), joined.asks)
     denied = judged["trust.subjects_denied"]
     if isinstance(denied, Fact):
         denied = Fact(denied.value, (*denied.cites, place))
     return facts | {"upgrade.subjects_denied": denied}
 
 
-def _removed(kept: set[str], present: Present, shared: Facts) -> list[Subject]:
+def _removed(kept: set[str], joined: Joined, shared: Facts) -> list[Subject]:
     """Give the requests of the present release that the target has no more; those of OLM are nobody's."""
     subjects = []
-    for chain in present.chains:
+    for chain in joined.chains:
         request = chain.in_cluster
         if request is None or request.name in kept:
             continue
@@ -227,7 +223,7 @@ def _removed(kept: set[str], present: Present, shared: Facts) -> list[Subject]:
         )
         if not ours:
             continue
-        choice = present.choices[chain.id]
+        choice = joined.choices[chain.id]
         facts: Facts = {
             "upgrade.request": known(request.name, request.where),
             "upgrade.chain": known(chain.id, request.where.at("spec", "secretRef")),

@@ -10,14 +10,10 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.records import CredentialsRequest, K8sObject
 from analyzer.frozen import frozen
-from analyzer.model.asks import Asks
-from analyzer.model.chains import Chain
-from analyzer.model.cluster import ClusterView, Facts, value_of
-from analyzer.model.objects import Objects, known
+from analyzer.model.cluster import Facts, value_of
+from analyzer.model.joined import Joined
+from analyzer.model.objects import known
 from analyzer.model.releases import Range, minor_of, range_of
-from analyzer.model.role_choice import Naming
-from analyzer.model.roles import RoleBook
-from analyzer.model.trust import RoleChoice
 from analyzer.patterns import later
 
 _VERSION = later(r"(?<!\d)4\.\d{1,2}(?!\d)")
@@ -45,20 +41,6 @@ def take_target(evidence: Evidence, input_id: str, path: Path) -> Target:
 
 
 @frozen
-class Present:
-    """What the cluster has, as far as an upgrade needs it."""
-
-    evidence: Evidence
-    objects: Objects
-    view: ClusterView
-    asks: Asks
-    chains: Sequence[Chain]
-    choices: dict[str, RoleChoice]
-    book: RoleBook
-    names: Naming
-
-
-@frozen
 class Version:
     """The target: ``minors`` it may be of, ``minor_update`` whether they are later than the cluster's."""
 
@@ -67,9 +49,9 @@ class Version:
     minor_update: bool | None
 
 
-def cluster_minor(present: Present) -> int | None:
+def cluster_minor(joined: Joined) -> int | None:
     """Give the minor release of the cluster."""
-    return minor_of(text(value_of(present.view.facts, "cluster.version")))
+    return minor_of(text(value_of(joined.view.facts, "cluster.version")))
 
 
 def target_version(requests: Sequence[CredentialsRequest], hint: str | None, current: int | None) -> Version:
@@ -85,13 +67,13 @@ def target_version(requests: Sequence[CredentialsRequest], hint: str | None, cur
     return Version(fact, found, None if found is None or current is None else found.last > current)
 
 
-def release_facts(version: Version, present: Present) -> Facts:
+def release_facts(version: Version, joined: Joined) -> Facts:
     """Give the facts of the subject that is the release as a whole."""
     facts: Facts = {"upgrade.request": known(None), "upgrade.removed": known(False)}
     facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
-    operator = present.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
+    operator = joined.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
     if operator is None:
-        ask = present.asks.config("cloudcredentials.operator.openshift.io")
+        ask = joined.asks.config("cloudcredentials.operator.openshift.io")
         return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": ask}
     value = strings(dig(operator.value, "metadata", "annotations")).get(ANNOTATION)
     where = operator.where.at("metadata", "annotations", ANNOTATION)
@@ -101,7 +83,7 @@ def release_facts(version: Version, present: Present) -> Facts:
         facts["upgrade.annotation_problem"] = known("it is not set", operator.where.at("metadata"))
     elif version.minors is not None and (minor_of(value) or 0) not in version.minors:
         facts["upgrade.annotation_problem"] = known(f"it is {value}", where)
-    elif blocked := _blocked(present):
+    elif blocked := _blocked(joined):
         facts["upgrade.annotation_problem"] = Fact(
             f"it is {value}, but the operator still reports Upgradeable=False, MissingUpgradeableAnnotation",
             (where, *blocked.cites),
@@ -109,8 +91,8 @@ def release_facts(version: Version, present: Present) -> Facts:
     return facts
 
 
-def _blocked(present: Present) -> Fact | None:
-    operator = present.objects.one("ClusterOperator", "cloud-credential")
+def _blocked(joined: Joined) -> Fact | None:
+    operator = joined.objects.one("ClusterOperator", "cloud-credential")
     for index, entry in enumerate(items(dig(operator.value, "status", "conditions")) if operator else ()):
         state = (dig(entry, "type"), dig(entry, "status"), dig(entry, "reason"))
         if operator and state == ("Upgradeable", "False", "MissingUpgradeableAnnotation"):

@@ -1,0 +1,81 @@
+"""What the byte length of an elided Secret says about the role that it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.frozen import frozen
+from analyzer.model.chains import Chain
+from analyzer.model.credentials import (
+    KUBERNETES_TOKEN,
+    OPENSHIFT_TOKEN,
+    expected_lengths,
+    fitting,
+)
+from analyzer.model.workloads import token_paths
+
+
+@frozen
+class LengthVerdict:
+    """What the byte length says about the role that the Secret was made for."""
+
+    fits: bool | None
+    expected: list[int]
+    other_role: str | None = None
+    template_regional: bool | None = None
+    token_path: str | None = None
+    """The only token path with which the length fits."""
+
+
+def judge_length(
+    chain: Chain, role_arn: str | None, all_arns: Mapping[str, str], region: str
+) -> LengthVerdict:
+    """Compare the elided length with what the ARN of the chain's role leads to.
+
+    ``all_arns`` maps the ARNs of other chains' roles to their chain id.
+    """
+    if role_arn is None or chain.length is None:
+        return LengthVerdict(None, [])
+    paths = known_paths(chain)
+    fits = fitting(chain.length, len(role_arn), paths, region)
+    expected = expected_lengths(len(role_arn), paths, region)
+    if fits:
+        regional, fitted = {fit.template.regional for fit in fits}, {fit.token_path for fit in fits}
+        return LengthVerdict(
+            True,
+            expected,
+            None,
+            regional.pop() if len(regional) == 1 else None,
+            fitted.pop() if len(fitted) == 1 else None,
+        )
+    if not region:  # a template names it
+        return LengthVerdict(None, expected)
+    other = next(
+        (
+            arn
+            for arn, owner in all_arns.items()
+            if owner != chain.id and fitting(chain.length, len(arn), [OPENSHIFT_TOKEN], region)
+        ),
+        None,
+    )
+    return LengthVerdict(False, expected, other)
+
+
+def known_paths(chain: Chain) -> list[str]:
+    """Give the token paths that a Secret of this chain may name.
+
+    The credential operator's own default is among them only where it makes the Secret itself, for a
+    request that names its role: elsewhere such a length is another role's.
+    """
+    request = chain.request
+    paths = [OPENSHIFT_TOKEN, *token_paths(chain.workloads)]
+    if request is not None and request.token_path:
+        paths.append(request.token_path)
+    if brokered(chain):
+        paths.append(KUBERNETES_TOKEN)
+    return list(dict.fromkeys(paths))
+
+
+def brokered(chain: Chain) -> bool:
+    """Tell whether the credential operator makes the Secret, from a role that the request names."""
+    return chain.in_cluster is not None and chain.in_cluster.sts_role_arn is not None
