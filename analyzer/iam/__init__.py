@@ -22,7 +22,7 @@ from analyzer.iam.decide import Decision, decide
 from analyzer.iam.difference import Difference, difference
 from analyzer.iam.document import Path, PolicyProblem, dotted
 from analyzer.iam.evaluate import Request
-from analyzer.iam.explain import Near, nearest_allow
+from analyzer.iam.explain import Near, explain, nearest_allow
 from analyzer.iam.layers import Layers
 from analyzer.iam.lines import evaluate_policy_line, evaluate_trust_line
 from analyzer.iam.lint import Lint
@@ -62,6 +62,7 @@ __all__ = [
     # decisions
     "decide",
     "Decision",
+    "explain",
     "nearest_allow",
     "Near",
     # trust

@@ -37,13 +37,6 @@ class Decision:
         """True, False, or None when it is not known."""
         return None if self.outcome == "Unknown" else self.outcome == "Allowed"
 
-    @property
-    def because(self) -> tuple[str, ...]:
-        """The reasons as sentences: statement, clause, values, and the nearest statement of a denial."""
-        from analyzer.iam.explain import explain
-
-        return explain(self)
-
 
 def decide(request: Request, layers: Layers) -> Decision:
     """Decide a request; documents that are missing or malformed count as not known."""

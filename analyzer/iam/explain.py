@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from analyzer.frozen import frozen
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import ABSENT
+from analyzer.iam.decide import Decision
 from analyzer.iam.difference import Difference, difference, most_alike, similarity
 from analyzer.iam.document import Path
 from analyzer.iam.evaluate import Hit, Request
@@ -15,9 +16,6 @@ from analyzer.iam.layers import LAYER_NAMES, LayerKind, Layers
 from analyzer.iam.policy import Malformed, MissingDocument, Policy, Statement
 from analyzer.iam.service_rules import kept_by_aws
 from analyzer.redact import redact
-
-if TYPE_CHECKING:
-    from analyzer.iam.decide import Decision
 
 Part = Literal["action", "resource", "condition"]
 

@@ -14,6 +14,7 @@ from analyzer.iam.context import Context
 from analyzer.iam.decide import decide
 from analyzer.iam.document import dotted
 from analyzer.iam.evaluate import Request
+from analyzer.iam.explain import explain
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Document, MissingDocument, parse_policy
 from analyzer.iam.trust import judge_trust
@@ -38,7 +39,7 @@ def evaluate_policy_line(line: object) -> dict[str, Any]:
         decision = decide(_request(given), _layers(given))
     except _BadLineError as error:
         return {"id": given.get("id"), "decision": "Unknown", "because": [str(error)]}
-    return {"id": given.get("id"), "decision": decision.outcome, "because": list(decision.because)}
+    return {"id": given.get("id"), "decision": decision.outcome, "because": list(explain(decision))}
 
 
 def evaluate_trust_line(line: object) -> dict[str, Any]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analyzer.findings.report import Evidence, Finding, Fix
-
-from .detail import Detail
-from .excerpt import gutter_of, quoted
-from .page import Page
-from .story import Findings, Story, log_lines, proofs
-from .wording import STATE_WORDS, counted, listed, minute, sentences
+from analyzer.reports.detail import Detail
+from analyzer.reports.excerpt import gutter_of, quoted
+from analyzer.reports.page import Page
+from analyzer.reports.story import Findings, Story, log_lines, proofs
+from analyzer.reports.wording import STATE_WORDS, counted, listed, minute, sentences
 
 _SUMMARIES = 4
 """How many further failures have a line of their own, where there is no room for more."""

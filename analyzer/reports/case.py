@@ -9,17 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analyzer.findings.report import Finding, Missing, Report
-
-from .formats import Options
-from .headline import errors_seen, sentence
-from .inert import inert, rewritten
-from .markup import block
-from .page import Page
-from .paths import short_path
-from .story import Group, Story, proofs, says_something, tell
-from .text import render_text
-from .unknowns import alike
-from .wording import listed, minute
+from analyzer.reports.formats import Options
+from analyzer.reports.headline import errors_seen, sentence
+from analyzer.reports.inert import inert, rewritten
+from analyzer.reports.markup import block
+from analyzer.reports.page import Page
+from analyzer.reports.paths import short_path
+from analyzer.reports.story import Group, Story, proofs, says_something, tell
+from analyzer.reports.text import render_text
+from analyzer.reports.unknowns import alike
+from analyzer.reports.wording import listed, minute
 
 WIDTH = 96
 """Case systems break lines that are longer."""

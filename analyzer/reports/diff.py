@@ -6,12 +6,11 @@ import json
 
 from analyzer.findings.diff import Difference, FactChange, FindingChange, Lost, VerdictChange
 from analyzer.findings.report import SCHEMA_VERSION, to_json
-
-from .formats import Options
-from .inert import inert, rewritten
-from .page import NARROWEST, Page
-from .paths import short_path
-from .wording import STATE_WORDS, counted, listed, minute
+from analyzer.reports.formats import Options
+from analyzer.reports.inert import inert, rewritten
+from analyzer.reports.page import NARROWEST, Page
+from analyzer.reports.paths import short_path
+from analyzer.reports.wording import STATE_WORDS, counted, listed, minute
 
 _MOST = 8
 """How many entries of a kind a short answer has."""

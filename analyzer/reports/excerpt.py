@@ -7,10 +7,9 @@ from difflib import SequenceMatcher
 from analyzer.findings.report import Evidence
 from analyzer.frozen import frozen
 from analyzer.patterns import later
-
-from .page import Page
-from .paths import short_path
-from .story import says_something
+from analyzer.reports.page import Page
+from analyzer.reports.paths import short_path
+from analyzer.reports.story import says_something
 
 _LONGEST = 600
 """More of a line than this is neither searched nor shown."""

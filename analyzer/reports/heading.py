@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from analyzer.findings.report import Input, Report
-
-from .page import Page
-from .wording import counted, minute
+from analyzer.reports.page import Page
+from analyzer.reports.wording import counted, minute
 
 LEAD = 9
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analyzer.findings.report import Chain
-
-from .page import Page
-from .story import Group, Story
-from .wording import RECENCY_WORDS, STATE_WORDS, listed, minute
+from analyzer.reports.page import Page
+from analyzer.reports.story import Group, Story
+from analyzer.reports.wording import RECENCY_WORDS, STATE_WORDS, listed, minute
 
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)

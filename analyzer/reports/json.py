@@ -10,10 +10,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import SCHEMA_VERSION, Report, to_json
+from analyzer.reports.formats import Options
+from analyzer.reports.inert import inert, without_secrets
 from analyzer.schemas import schema
-
-from .formats import Options
-from .inert import inert, without_secrets
 
 _FIELDS = {"pass": "passed"}
 

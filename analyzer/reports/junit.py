@@ -11,9 +11,8 @@ from xml.etree import ElementTree as ET
 
 from analyzer.findings.report import Chain, Finding, Report
 from analyzer.frozen import frozen
-
-from .formats import Options
-from .inert import inert, rewritten
+from analyzer.reports.formats import Options
+from analyzer.reports.inert import inert, rewritten
 
 OTHERS = "beside the chains"
 """The suite of findings that no chain has among its checks."""

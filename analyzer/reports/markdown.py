@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from analyzer.findings.report import Evidence, Finding, Report
-
-from .formats import Options
-from .headline import draw_verdict, errors_seen, sentence
-from .inert import inert, rewritten
-from .markup import block, code, prose, table
-from .page import Page
-from .paths import short_path
-from .story import Findings, Group, Story, proofs, says_something, tell
-from .unknowns import alike
-from .wording import EXIT_WORDS, STATE_WORDS, counted, listed, minute
+from analyzer.reports.formats import Options
+from analyzer.reports.headline import draw_verdict, errors_seen, sentence
+from analyzer.reports.inert import inert, rewritten
+from analyzer.reports.markup import block, code, prose, table
+from analyzer.reports.page import Page
+from analyzer.reports.paths import short_path
+from analyzer.reports.story import Findings, Group, Story, proofs, says_something, tell
+from analyzer.reports.unknowns import alike
+from analyzer.reports.wording import EXIT_WORDS, STATE_WORDS, counted, listed, minute
 
 _SIGNS = Page().signs.states
 _ALIKE = 10

@@ -6,8 +6,7 @@ import re
 from collections.abc import Sequence
 
 from analyzer.patterns import later
-
-from .inert import inert
+from analyzer.reports.inert import inert
 
 _PLAIN = later(
     r"""[("'“‘]*[^\W_](?:[^\W_]|[-'’/,=%](?=[^\W_])|(?<=\d)\.(?=\d))*[)"'”’.,;:?!%…]*|\d\d:\d\dZ,?|[-–—=·×→…(&]+"""

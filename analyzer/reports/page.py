@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from analyzer.frozen import frozen
-
-from .inert import escape, inert
-from .wording import STATE_WORDS
+from analyzer.reports.inert import escape, inert
+from analyzer.reports.wording import STATE_WORDS
 
 NARROWEST = 40
 """Below this width lines are not made shorter: nothing could be read."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.findings.report import Chain, Link
-
-from .page import Page
-from .story import Story
-from .wording import listed
+from analyzer.reports.page import Page
+from analyzer.reports.story import Story
+from analyzer.reports.wording import listed
 
 _INDENT = 1
 

@@ -10,9 +10,8 @@ import json
 from urllib.parse import quote
 
 from analyzer.findings.report import Evidence, Finding, Input, Missing, ReadError, Report
-
-from .formats import Options
-from .inert import inert, rewritten
+from analyzer.reports.formats import Options
+from analyzer.reports.inert import inert, rewritten
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

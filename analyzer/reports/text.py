@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from analyzer.findings.report import Chain, Counts, Report
-
-from .blocks import draw_main, draw_others, draw_rest
-from .detail import EVERYTHING, LADDER, Detail
-from .formats import Options
-from .heading import LEAD, draw_heading
-from .headline import draw_verdict, names_in_headline
-from .inert import rewritten
-from .page import NARROWEST, Page
-from .picture import draw_chain, draw_matrix
-from .story import Story, tell
-from .unknowns import draw_unknowns
-from .wording import EXIT_WORDS, counted, listed
+from analyzer.reports.blocks import draw_main, draw_others, draw_rest
+from analyzer.reports.detail import EVERYTHING, LADDER, Detail
+from analyzer.reports.formats import Options
+from analyzer.reports.heading import LEAD, draw_heading
+from analyzer.reports.headline import draw_verdict, names_in_headline
+from analyzer.reports.inert import rewritten
+from analyzer.reports.page import NARROWEST, Page
+from analyzer.reports.picture import draw_chain, draw_matrix
+from analyzer.reports.story import Story, tell
+from analyzer.reports.unknowns import draw_unknowns
+from analyzer.reports.wording import EXIT_WORDS, counted, listed
 
 DEFAULT = Options()
 

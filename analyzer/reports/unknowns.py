@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from analyzer.findings.report import Missing
-
-from .detail import Detail
-from .page import Page
-from .story import Story
-from .wording import listed
+from analyzer.reports.detail import Detail
+from analyzer.reports.page import Page
+from analyzer.reports.story import Story
+from analyzer.reports.wording import listed
 
 
 def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:

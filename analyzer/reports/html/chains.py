@@ -6,10 +6,9 @@ from collections import Counter, defaultdict
 
 from analyzer.findings.report import LINKS, Chain, Link, LinkFact
 from analyzer.frozen import frozen
+from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.story import Story
 from analyzer.reports.wording import STATE_WORDS
-
-from .anchors import Anchors
 
 AT_AWS = LINKS.index("provider")
 """Links from here on are judged by AWS, those before lie in the cluster."""

@@ -10,17 +10,16 @@ from jinja2 import Template
 from analyzer.findings.report import LINKS, Report, to_json
 from analyzer.patterns import later
 from analyzer.reports.formats import Options
+from analyzer.reports.html.anchors import Anchors
+from analyzer.reports.html.chains import draw_chains, draw_matrix, drawn
+from analyzer.reports.html.findings import draw_findings
+from analyzer.reports.html.page import asset, environment, policy
+from analyzer.reports.html.proof import cited_lines, short
+from analyzer.reports.html.timeline import draw_period, draw_timeline
+from analyzer.reports.html.verdict import draw_verdict, gap_groups
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.story import tell
 from analyzer.reports.wording import STATE_WORDS, minute
-
-from .anchors import Anchors
-from .chains import draw_chains, draw_matrix, drawn
-from .findings import draw_findings
-from .page import asset, environment, policy
-from .proof import cited_lines, short
-from .timeline import draw_period, draw_timeline
-from .verdict import draw_verdict, gap_groups
 
 LINK_HOSTS = frozenset(
     {

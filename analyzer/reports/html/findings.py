@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from analyzer.findings.report import Finding
 from analyzer.frozen import frozen
+from analyzer.reports.html.anchors import Anchors
+from analyzer.reports.html.proof import Quote, quote
 from analyzer.reports.story import Story
-
-from .anchors import Anchors
-from .proof import Quote, quote
 
 SECTIONS = {
     "cause": "Causes",

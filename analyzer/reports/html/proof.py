@@ -5,11 +5,10 @@ from __future__ import annotations
 from analyzer.findings.report import Evidence
 from analyzer.frozen import frozen
 from analyzer.reports.excerpt import find_mark
+from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.inert import inert
 from analyzer.reports.paths import short_path
 from analyzer.reports.story import Story, says_something
-
-from .anchors import Anchors
 
 _LONGEST = 600
 _ROOM = 96

@@ -5,12 +5,11 @@ from __future__ import annotations
 from analyzer.findings.report import Finding, Fix, Missing
 from analyzer.frozen import frozen
 from analyzer.reports.headline import errors_seen, sentence
+from analyzer.reports.html.anchors import Anchors
+from analyzer.reports.html.proof import Quote, quote
 from analyzer.reports.story import Group, Story, proofs
 from analyzer.reports.unknowns import alike
 from analyzer.reports.wording import STATE_WORDS, counted, listed
-
-from .anchors import Anchors
-from .proof import Quote, quote
 
 
 @frozen
