@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 from analyzer.patterns import later
 
 from .entry import Entry
-from .inflate import Meter, inflate
+from .inflate import Meter, inflate_file
 from .issues import Severity, Tally
 from .limits import Limits
 from .names import inside_must_gather
@@ -160,8 +160,12 @@ def _walk_nested(outer: Entry, tally: Tally, charge: Callable[[int], None]) -> I
 def _inflated(file: BinaryIO, meter: Meter) -> Stream:
     file.seek(0)
     codec = codec_of(file.read(BLOCK)) or "gzip"
-    file.seek(0)
-    return Stream(inflate(file_pieces(file, _unaccounted, _PACKED_PIECE), codec, meter))
+
+    def packed() -> Iterator[bytes]:
+        file.seek(0)
+        return file_pieces(file, _unaccounted, _PACKED_PIECE)
+
+    return Stream(inflate_file(packed, codec, meter))
 
 
 def _unaccounted(_: int) -> None:
