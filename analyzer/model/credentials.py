@@ -71,13 +71,28 @@ class Fit:
 
 def fitting(length: int, arn_length: int, token_paths: Iterable[str], region: str) -> list[Fit]:
     """Give the templates whose byte length for an ARN of ``arn_length`` is ``length``."""
-    variants = {0, 1, len(f"\nregion = {region}"), len(f"\nregion = {region}") + 1}
     return [
         Fit(template, path)
         for template in TEMPLATES
         for path in token_paths
-        if length - template.length(arn_length, path, region) in variants
+        if length - template.length(arn_length, path, region) in _variants(region)
     ]
+
+
+def fitting_arns(length: int, token_paths: Iterable[str], region: str) -> set[int]:
+    """Give the lengths of an ARN with which a value of ``length`` bytes fits a template."""
+    return {
+        length - template.length(0, path, region) - variant
+        for template in TEMPLATES
+        for path in token_paths
+        for variant in _variants(region)
+    }
+
+
+def _variants(region: str) -> set[int]:
+    """Give the bytes that a value may have beyond its template: a line break, a region line, both."""
+    line = len(f"\nregion = {region}")
+    return {0, 1, line, line + 1}
 
 
 def expected_lengths(arn_length: int, token_paths: Iterable[str], region: str) -> list[int]:

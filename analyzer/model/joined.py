@@ -24,7 +24,7 @@ from analyzer.model.requests import match_release, own_chains
 from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
 from analyzer.model.role_choice import Naming
 from analyzer.model.roles import RoleBook
-from analyzer.model.secret_length import LengthVerdict, judge_length
+from analyzer.model.secret_length import LengthVerdict, judge_length, judge_together
 from analyzer.model.surroundings import Surroundings
 from analyzer.model.trust import RoleChoice
 from analyzer.model.webhook import accounts_of
@@ -121,7 +121,11 @@ def _lengths(
     arns = {
         choice.arn: chain_id for chain_id, choice in choices.items() if choice.arn and choice.role is not None
     }
-    return {
+    lengths = {
         c.id: judge_length(c, choices[c.id].arn if choices[c.id].role else None, arns, view.region)
         for c in chains
     }
+    for chain_id, odd in judge_together(chains, view.region).items():
+        if not lengths[chain_id].expected:
+            lengths[chain_id] = odd
+    return lengths

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from analyzer.evidence.origin import Where
 from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 from analyzer.model.credentials import (
@@ -12,6 +13,7 @@ from analyzer.model.credentials import (
     expected_lengths,
     fitting,
 )
+from analyzer.model.name_lengths import odd_lengths
 from analyzer.model.workloads import token_paths
 
 
@@ -21,10 +23,14 @@ class LengthVerdict:
 
     fits: bool | None
     expected: list[int]
+    role_arn: str | None = None
+    """The role that it was compared with."""
     other_role: str | None = None
     template_regional: bool | None = None
     token_path: str | None = None
     """The only token path with which the length fits."""
+    peers: tuple[Where, ...] = ()
+    """Other Secrets, which tell what the role's name should be like where it was not exported."""
 
 
 def judge_length(
@@ -44,12 +50,13 @@ def judge_length(
         return LengthVerdict(
             True,
             expected,
+            role_arn,
             None,
             regional.pop() if len(regional) == 1 else None,
             fitted.pop() if len(fitted) == 1 else None,
         )
     if not region:  # a template names it
-        return LengthVerdict(None, expected)
+        return LengthVerdict(None, expected, role_arn)
     other = next(
         (
             arn
@@ -58,7 +65,26 @@ def judge_length(
         ),
         None,
     )
-    return LengthVerdict(False, expected, other)
+    return LengthVerdict(False, expected, role_arn, other)
+
+
+def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerdict]:
+    """Compare the elided Secrets of the release's own chains with each other; gives those that are odd.
+
+    Those chains have their roles from ccoctl or rosa; others have roles with names of their own.
+    """
+    elided = {
+        c.id: c
+        for c in chains
+        if c.credentials is None and c.static_keys is False and c.request is not None and not brokered(c)
+    }
+    paths = {chain_id: known_paths(c) for chain_id, c in elided.items()}
+    verdicts = {}
+    for chain_id, odd in odd_lengths(list(elided.values()), paths, region).items():
+        secrets = [elided[one].secret for one in odd.agreeing]
+        peers = tuple(secret.where.at("data", "credentials") for secret in secrets if secret)
+        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=peers)
+    return verdicts
 
 
 def known_paths(chain: Chain) -> list[str]:

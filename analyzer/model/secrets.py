@@ -42,6 +42,7 @@ _PRESENT_FACTS = (
     "length",
     "length_fits",
     "length_expected",
+    "length_for",
     "length_other_role",
     "peers_fit",
     "copy_differs",
@@ -95,6 +96,16 @@ def _changed_after(chain: Chain) -> Fact:
     return known([w.name for w in older], *(w.where for w in older))
 
 
+def _length_for(verdict: LengthVerdict, asks: Asks) -> Fact | Unknown:
+    """Say what the length was compared with."""
+    if verdict.role_arn is not None:
+        return known(f"role {verdict.role_arn}", derived=True)
+    if verdict.peers:
+        phrase = f"a role named as those of {len(verdict.peers)} other Secrets are"
+        return known(phrase, *verdict.peers, derived=True)
+    return asks.roles()
+
+
 def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
     expected = known(verdict.expected, derived=True)
     if verdict.fits is None and verdict.expected:
@@ -106,6 +117,7 @@ def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks
     return {
         "secret.length_fits": fits,
         "secret.length_expected": expected,
+        "secret.length_for": _length_for(verdict, asks),
         "secret.length_other_role": known(verdict.other_role or "none that was exported", derived=True),
     }
 

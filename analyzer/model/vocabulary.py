@@ -170,6 +170,7 @@ secret.provider_account        string  account that holds the provider of the cl
 secret.foreign                 string  how it shows that the role is not the one made for this request, as one phrase, else null
 secret.length_fits             bool    the byte length fits a template for the role that this request must use
 secret.length_expected         list    byte lengths that would fit
+secret.length_for              string  what the length was compared with: a role, or what others are named like
 secret.length_other_role       string  another role whose ARN it fits, else null
 secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte
 secret.token_path              string  web_identity_token_file, else null
