@@ -17,6 +17,8 @@ _NAMES = range(1, ROLE_NAME_LIMIT // 2 + 1)
 _PATHS = range(ROLE_NAME_LIMIT)
 _ENOUGH = 4
 """Secrets that must agree on one name before another one counts as odd."""
+_MOST = 200
+"""Chains that are compared: no release has more than some dozen."""
 
 
 @frozen
@@ -49,7 +51,7 @@ def odd_lengths(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], reg
     one path in their ARNs, by which they are longer. Nothing is odd where fewer than ``_ENOUGH`` agree,
     or not at least three times as many as are odd: then roles are named one by one.
     """
-    if not region:  # a template names it
+    if not region or len(chains) > _MOST:  # a template names the region
         return {}
     head = len(f"arn:{partition_of(region)}:iam::123456789012:role/")
     told = [
