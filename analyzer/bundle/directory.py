@@ -11,7 +11,6 @@ from typing import BinaryIO
 
 from .archive import archive_kind, find_splits, may_be_bundle, open_regular, walk_archive, walk_split
 from .entry import Entry
-from .inflate import PIECE
 from .issues import StreamError, Tally
 from .limits import Limits
 from .names import decode_name, escapes, inside_must_gather
@@ -139,6 +138,6 @@ def _pieces(opened: Callable[[], BinaryIO], tally: Tally) -> Iterator[bytes]:
     """Open late: most files are never read."""
     try:
         with opened() as file:
-            yield from file_pieces(file, tally.charge, PIECE * 4)
+            yield from file_pieces(file, tally.charge)
     except OSError as error:
         raise StreamError("unreadable", f"cannot be read: {error.strerror}", "unreadable") from error

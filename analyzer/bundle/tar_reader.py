@@ -94,7 +94,9 @@ def _extend(stream: Stream, header: Header, override: Override | None, tally: Ta
             tally.report(header.name, "unreadable", "malformed pax header", "incomplete")
         return pax
     text = decode_name(data.split(b"\0", 1)[0])
-    return replace(override, name=text) if header.type == "long-name" else replace(override, target=text)
+    if header.type == "long-name":
+        return Override(text, override.target, override.size, override.sparse)
+    return Override(override.name, text, override.size, override.sparse)
 
 
 def _apply(header: Header, override: Override | None) -> Header:
@@ -104,11 +106,14 @@ def _apply(header: Header, override: Override | None) -> Header:
     if override is None:
         # Its true name is lost: reading it under the short one would be a guess.
         return replace(header, name="")
-    if override.size is not None and header.type in ("file", "other", "sparse"):
-        header = replace(header, size=override.size)
-    name = header.name if override.name is None else override.name
-    target = header.target if override.target is None else override.target
-    return replace(header, name=name, target=target, type="sparse" if override.sparse else header.type)
+    sized = override.size is not None and header.type in ("file", "other", "sparse")
+    return Header(
+        header.name if override.name is None else override.name,
+        "sparse" if override.sparse else header.type,
+        override.size if sized and override.size is not None else header.size,
+        header.target if override.target is None else override.target,
+        header.extended,
+    )
 
 
 def _admitted(header: Header, tally: Tally, prefix: str) -> str | None:

@@ -1,6 +1,6 @@
 """Find the few records of a log that may hold an AWS error, without decoding the rest.
 
-A log is read in regions of about 1 MiB that end between records. A handful of literals is looked for in
+A log is read in regions of about 256 KiB that end between records. A handful of literals is looked for in
 each region; only the lines that hold one are joined with the lines that continue them, and decoded.
 """
 
@@ -12,8 +12,8 @@ from analyzer.evidence.log_text import Line, read_line
 from analyzer.frozen import frozen
 from analyzer.needles import find
 
-REGION = 1 << 20
-"""Bytes scanned at once; a line longer than this is read in parts."""
+REGION = 1 << 18
+"""Bytes scanned at once, few enough for the processor's cache; a longer line is read in parts."""
 
 _JOINED = 12
 """Lines that one record may have."""
@@ -67,8 +67,8 @@ class Record:
         return stamp + self.text[begin:end].rstrip("\n"), len(stamp) + position - begin, nanos, offset
 
 
-def regions(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut a stream of bytes into regions of whole records.
+def regions(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Cut a stream of bytes into regions of whole records: some bytes, and how many of them are the region.
 
     Where reading fails, what was read is still given before the error is raised.
     """
@@ -85,13 +85,13 @@ def regions(chunks: Iterable[bytes]) -> Iterator[bytes]:
                     continue
                 joined = b"".join(pending)
                 cut = _cut(joined)
-                yield joined[:cut]
+                yield joined, cut
                 pending = [joined[cut:]]
                 size = len(pending[0])
     except Exception as error:
         failure = error
     if size:
-        yield b"".join(pending)
+        yield b"".join(pending), size
     if failure is not None:
         raise failure
 
@@ -129,24 +129,27 @@ def _joins(data: bytes, start: int) -> bool:
     return _line(data, before)[0].partial
 
 
-def _hits(data: bytes) -> dict[int, int]:
-    """Find the lines that hold a needle: where each begins, and the needle's place."""
+def _hits(data: bytes, stop: int) -> dict[int, int]:
+    """Find the lines before ``stop`` that hold a needle: where each begins, and the needle's place."""
     found: dict[int, int] = {}
     for needle, beside in _NEEDLES:
-        place = find(data, needle)
+        place = find(data, needle, 0, stop)
         while place >= 0:
             start = data.rfind(b"\n", 0, place) + 1
-            end = data.find(b"\n", place)
-            end = len(data) if end < 0 else end
+            end = data.find(b"\n", place, stop)
+            end = stop if end < 0 else end
             if not beside or any(data.find(word, start, end) >= 0 for word in beside):
                 found[start] = min(place, found.get(start, place))
-            place = find(data, needle, end)
+            place = find(data, needle, end, stop)
     return found
 
 
-def records(region: bytes) -> Iterator[Record]:
+def records(data: bytes, stop: int) -> Iterator[Record]:
     """Give the records of a region that hold a needle, in order, each once."""
-    hits = _hits(region)
+    hits = _hits(data, stop)
+    if not hits:
+        return
+    region = data[:stop]
     done = 0
     for start in sorted(hits):
         if start < done:
@@ -200,9 +203,9 @@ def first_stamp(region: bytes, lines: int = 40) -> int | None:
     return None
 
 
-def last_stamp(region: bytes, lines: int = 40) -> int | None:
+def last_stamp(region: bytes, stop: int, lines: int = 40) -> int | None:
     """Find the time of the last stamped line among the last few."""
-    end = len(region) - region.endswith(b"\n")
+    end = stop - region.endswith(b"\n", 0, stop)
     for _ in range(lines):
         start = region.rfind(b"\n", 0, end) + 1
         nanos = read_line(region[start : min(end, start + 300)]).nanos

@@ -94,13 +94,13 @@ class LogScan:
         first: int | None = None
         last: int | None = None
         try:
-            for region in regions(chunks):
-                self._scan(region, lines, input_id, path, name)
+            for region, stop in regions(chunks):
+                self._scan(region, stop, lines, input_id, path, name)
                 first = first_stamp(region) if first is None else first
-                latest = last_stamp(region)
+                latest = last_stamp(region, stop)
                 last = last if latest is None else latest
-                lines += count(region, b"\n")
-                unfinished = not region.endswith(b"\n")
+                lines += count(region, b"\n", 0, stop)
+                unfinished = not region.endswith(b"\n", 0, stop)
         finally:
             self.files.append(
                 LogFile(
@@ -116,9 +116,9 @@ class LogScan:
             )
         return self.files[-1]
 
-    def _scan(self, region: bytes, lines: int, input_id: str, path: str, name: LogName) -> None:
+    def _scan(self, region: bytes, stop: int, lines: int, input_id: str, path: str, name: LogName) -> None:
         counted = 0
-        for record in records(region):
+        for record in records(region, stop):
             error = self._classify(record.text)
             if error is None:
                 continue

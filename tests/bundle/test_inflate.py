@@ -32,10 +32,10 @@ def _read(data: bytes) -> tuple[bytes, str]:
         file = io.BytesIO(data)
         return iter(lambda: file.read(PIECE), b"")
 
-    out, meter = [], inflate.Meter(b.DEFAULT_LIMITS, Tally(b.DEFAULT_LIMITS).charge)
+    out: list[bytes] = []
+    meter = inflate.Meter(b.DEFAULT_LIMITS, Tally(b.DEFAULT_LIMITS).charge)
     try:
-        for piece in inflate.inflate_file(packed, "gzip", meter):
-            out.append(piece)
+        out.extend(inflate.inflate_file(packed, "gzip", meter))
     except StreamError as error:
         return b"".join(out), f"{error.code}: {error.detail}"
     return b"".join(out), ""

@@ -26,10 +26,10 @@ def _log(seed: int) -> bytes:
 
 
 def _both(region: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[int, int], dict[int, int]]:
-    fast = log_records._hits(region)
+    fast = log_records._hits(region, len(region))
     with monkeypatch.context() as patched:
         patched.setattr(log_records, "find", bytes.find)
-        return fast, log_records._hits(region)
+        return fast, log_records._hits(region, len(region))
 
 
 @pytest.mark.parametrize("seed", range(30))
