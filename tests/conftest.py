@@ -15,6 +15,7 @@ import pytest
 
 from analyzer import session
 from analyzer.evidence import gather, gathered
+from analyzer.redact import live_secrets
 from analyzer.reports import inert
 from samples import bundle
 from samples.yamlout import document
@@ -57,6 +58,8 @@ def made_once() -> Iterator[None]:
         patch.setattr(bundle, "document", remembered)
         for module, reader in ((gather, "cut_list"), (gathered, "parse_item"), (gather, "read_loose")):
             patch.setattr(module, reader, functools.lru_cache(16_384)(getattr(module, reader)))
+        secrets = functools.lru_cache(16_384)(lambda data, urls: tuple(live_secrets(data, urls=urls)))
+        patch.setattr(gather, "live_secrets", lambda data, *, urls=True: secrets(data, urls))
         patch.setattr(inert, "redact", functools.lru_cache(65_536)(inert.redact))
         yield
 

@@ -79,7 +79,7 @@ def parts_without(part: str) -> tuple[str, ...]:
 class Bench:
     """A folder for inputs. The last reports are kept: many tests ask for the same ones."""
 
-    kept = 60
+    kept = 100
 
     def __init__(self, folder: Path, rules: RuleSet) -> None:
         self.folder = folder
@@ -100,14 +100,16 @@ class Bench:
         """
         wish = Options(**options)  # type: ignore[arg-type]
         key = (digest_of(files), wish)
-        if key not in self._reports:
+        report = self._reports.pop(key, None)
+        if report is None:
             path = self.folder / "input.tar"
             path.write_bytes(archive(files))
             report = analyze([path], wish)
             self.check(report, files)
-            self._reports = dict(list(self._reports.items())[-self.kept :])
-            self._reports[key] = report
-        return self._reports[key]
+        self._reports[key] = report  # the last again
+        if len(self._reports) > self.kept:
+            del self._reports[next(iter(self._reports))]
+        return report
 
     def readiness(self, files: Files, target: Files) -> Report:
         """Judge whether the cluster of the files is ready for the requests of another release."""
