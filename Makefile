@@ -40,6 +40,8 @@ demo: $(VENV)/.run
 	@echo; echo '$$ sts-doctor analyze samples/ingress-jwks-403'
 	@$(BIN)/sts-doctor analyze samples/ingress-jwks-403 || test $$? -eq 1
 
+# Compiled once, not anew in each process that a test starts.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -n 2

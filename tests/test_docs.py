@@ -62,40 +62,47 @@ def runs(line: str) -> bool:
 WITH_COMMANDS = [page for page in PAGES if any(c.startswith("sts-doctor ") for c in commands(page))]
 
 
-@pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def at_hand(tmp_path_factory: pytest.TempPathFactory, made_once: None) -> Path:
     """Lay out, under the names that the pages use, what a reader would have at hand."""
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path_factory.mktemp("reader")
     for name in ("bundle", "cases/one", "cases/two"):
-        shutil.copytree(SAMPLE / "must-gather", tmp_path / name)
-    shutil.copytree(SAMPLE / "exports", tmp_path / "exports")
-    shutil.copytree(SAMPLE, tmp_path / "case")
-    shutil.copytree(SAMPLE / "exports" / "credrequests", tmp_path / "credrequests")
+        shutil.copytree(SAMPLE / "must-gather", folder / name)
+    shutil.copytree(SAMPLE / "exports", folder / "exports")
+    shutil.copytree(SAMPLE, folder / "case")
+    shutil.copytree(SAMPLE / "exports" / "credrequests", folder / "credrequests")
     for name in ("must-gather.tar.gz", "before.tar.gz", "after.tar.gz", "sts-collect-1.tar.gz"):
-        with tarfile.open(tmp_path / name, "w:gz", compresslevel=1) as archive:
+        with tarfile.open(folder / name, "w:gz", compresslevel=1) as archive:
             archive.add(SAMPLE / ("exports" if "collect" in name else "must-gather"), "held")
-    (tmp_path / "samples").symlink_to(ROOT / "samples")
-    (tmp_path / "my-rules" / "trust").mkdir(parents=True)
+    (folder / "samples").symlink_to(ROOT / "samples")
+    (folder / "my-rules" / "trust").mkdir(parents=True)
     rule = blocks(ROOT / "docs" / "writing-rules.md", "yaml")[0]
-    (tmp_path / "my-rules" / "trust" / "our-session-length.yaml").write_text(rule, encoding="utf-8")
+    (folder / "my-rules" / "trust" / "our-session-length.yaml").write_text(rule, encoding="utf-8")
     for source, name in ((ROLE, "get-role.json"), ("exports/issuer/keys.json", "keys.json")):
-        shutil.copy(SAMPLE / source, tmp_path / name)
-    (tmp_path / "token").write_text(
+        shutil.copy(SAMPLE / source, folder / name)
+    (folder / "token").write_text(
         "eyJhbGciOiJSUzI1NiIsImtpZCI6ImEifQ.eyJpc3MiOiJodHRwczovL2V4YW1wbGUuY29tIn0", encoding="ascii"
     )
     trust = {"id": "1", "trustPolicy": {"Statement": []}, "providerArn": "arn:aws:iam::1:oidc-provider/x",
              "claims": {"iss": "https://x", "sub": "s", "aud": "a"}}  # fmt: skip
     policy = {"id": "1", "request": {"action": "s3:GetObject", "resource": "*"}, "identityPolicies": []}
     for name, line in (("trust.jsonl", trust), ("policy.jsonl", policy)):
-        (tmp_path / name).write_text(f"{json.dumps(line)}\n", encoding="utf-8")
-    return tmp_path
+        (folder / name).write_text(f"{json.dumps(line)}\n", encoding="utf-8")
+    saved = CliRunner().invoke(app, ["analyze", str(folder / "case"), "-f", "json"]).stdout
+    (folder / "report.json").write_text(saved, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def case(at_hand: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a copy of it to work in."""
+    monkeypatch.chdir(shutil.copytree(at_hand, tmp_path / "reader", symlinks=True))
+    return tmp_path / "reader"
 
 
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_commands_of_a_page_run(page: Path, case: Path) -> None:
     runner = CliRunner()
-    saved = runner.invoke(app, ["analyze", "case/", "-f", "json"]).stdout
-    (case / "report.json").write_text(saved, encoding="utf-8")
     for line in commands(page):
         if not runs(line):
             continue
