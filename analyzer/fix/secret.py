@@ -41,40 +41,44 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
         return Refusal(
             "which role the Secret must name is not known: hand in an export of the account's roles"
         )
-    paths = token_paths(chain.workloads)
-    path = paths[0] if len(set(paths)) == 1 else OPENSHIFT_TOKEN
-    value = (
-        f"[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\nweb_identity_token_file = {path}"
-    )
-    manifest = (
-        "apiVersion: v1\nkind: Secret\nmetadata:\n"
-        f"  namespace: {chain.namespace}\n  name: {chain.secret_name}\n"
-        "type: Opaque\nstringData:\n  credentials: |-\n    " + value.replace("\n", "\n    ") + "\n"
-    )
-    file = f"secrets/{file_name(chain.namespace)}-{file_name(chain.secret_name)}.yaml"
-    saved = f"{BACKUP}/secret-{file_name(chain.namespace)}-{file_name(chain.secret_name)}.yaml"
+    manifest = _manifest(chain, arn)
+    name = f"{file_name(chain.namespace)}-{file_name(chain.secret_name)}.yaml"
+    file, saved = f"secrets/{name}", f"{BACKUP}/secret-{name}"
     get = ("oc", "-n", chain.namespace, "get", "secret", chain.secret_name, "-o", "yaml")
     delete = command("oc", "-n", chain.namespace, "delete", "secret", chain.secret_name)
-    absent = chain.secret is None
+    make = Step("Make the Secret.", command("oc", "apply", "-f", file))
+    restart = Step("Restart the pods that read it only when they start.", _restart(chain))
+    undo = Step("Delete the new one.", delete)
+    save = Step("Save the Secret as it is. The file holds its value.", to_file(get, saved))
+    remove = Step("Delete it: keys that are not in the new one would stay.", delete)
+    again = Step("Make the old one again.", command("oc", "create", "-f", saved))
+    there = chain.secret is not None
     return Repair(
         key=f"secret:{chain.id}",
         title=f"Secret {chain.id}",
         documents=(Document(file, manifest),),
         changes=(Change("secret", chain.id, manifest),),
-        backup=()
-        if absent
-        else (Step("Save the Secret as it is. The file holds its value.", to_file(get, saved)),),
-        apply=(
-            *(() if absent else (Step("Delete it: keys that are not in the new one would stay.", delete),)),
-            Step("Make the Secret.", command("oc", "apply", "-f", file)),
-            Step("Restart the pods that read it only when they start.", _restart(chain)),
-        ),
-        rollback=(
-            Step("Delete the new one.", delete),
-            *(() if absent else (Step("Make the old one again.", command("oc", "create", "-f", saved)),)),
-        ),
+        backup=(save,) if there else (),
+        apply=(remove, make, restart) if there else (make, restart),
+        rollback=(undo, again) if there else (undo,),
         notes=_notes(chain),
     )
+
+
+def _manifest(chain: Chain, arn: str) -> str:
+    """Write the Secret as ccoctl does, for the token path that the chain's pods agree on."""
+    paths = set(token_paths(chain.workloads))
+    lines = (
+        "[default]",
+        "sts_regional_endpoints = regional",
+        f"role_arn = {arn}",
+        f"web_identity_token_file = {paths.pop() if len(paths) == 1 else OPENSHIFT_TOKEN}",
+    )
+    return (
+        "apiVersion: v1\nkind: Secret\nmetadata:\n"
+        f"  namespace: {chain.namespace}\n  name: {chain.secret_name}\n"
+        "type: Opaque\nstringData:\n  credentials: |-\n"
+    ) + "".join(f"    {line}\n" for line in lines)
 
 
 def _restart(chain: Chain) -> str:
