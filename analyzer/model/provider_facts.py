@@ -95,6 +95,9 @@ def _presence(
         where = record.where if record else here[0][1].where
         arn = record.arn if record and record.arn else (here[0][0] if here else None)
         return _found(present=known(True, where), arn=known(arn, where) if arn else asks.providers())
+    if providers.stray(issuer, account):
+        why = f"a provider for the issuer was exported, and the listing of account {account} does not have it"
+        return {f"provider.{name}": asks.providers(why) for name in _PRESENCE}
     listing = providers.complete(account) if account else None
     expected = provider_arn(partition, account, issuer) if account else ""
     elsewhere = _elsewhere(wanted, providers, account)

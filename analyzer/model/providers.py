@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 
 from analyzer.evidence.gathered import Evidence
@@ -34,17 +34,33 @@ class Providers:
         return next(iter(listed)) if len(listed) == 1 else self.caller
 
     def find(self, issuer: str, account: str | None) -> ProviderRecord | None:
-        """Find the detailed record for an issuer, Url compared to the byte."""
-        wanted = without_scheme(issuer)
+        """Find the detailed record for an issuer, by the exact Url, unless a listing contradicts it."""
+        stray = self.stray(issuer, account)
         return next(
             (
                 r
-                for r in self.records
-                if without_scheme(r.url or "") == wanted
-                and (account is None or self.account_of(r) in (None, account))
+                for r in self._records_of(issuer)
+                if r is not stray and (account is None or self.account_of(r) in (None, account))
             ),
             None,
         )
+
+    def stray(self, issuer: str, account: str | None) -> ProviderRecord | None:
+        """Give a record for an issuer that bears no account, and that the account's listing does not have.
+
+        An answer to get-open-id-connect-provider names no ARN: this one is of another account, or one of
+        the two is older than the provider.
+        """
+        if account is None or self.complete(account) is None:
+            return None
+        wanted = without_scheme(issuer)
+        if any((of := provider_of(arn)) and of[1] == wanted for arn, _ in self.listed_arns()):
+            return None
+        return next((r for r in self._records_of(issuer) if not (r.arn and provider_of(r.arn))), None)
+
+    def _records_of(self, issuer: str) -> Iterator[ProviderRecord]:
+        wanted = without_scheme(issuer)
+        return (r for r in self.records if without_scheme(r.url or "") == wanted)
 
     def listed_arns(self) -> list[tuple[str, Listing]]:
         """Give every provider ARN of every listing."""

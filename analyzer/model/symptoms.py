@@ -84,26 +84,28 @@ def log_facts(
 
 
 def _all_read(chain: Chain, evidence: Evidence) -> bool:
-    """Whether each container of the pods that use the chain left a log, be it an empty one."""
+    """Whether each container of the pods that use the chain left a log of now, be it an empty one."""
     pods = [w for w in chain.workloads if w.kind == "Pod"]
     if not pods and not evidence.has_list("Pod", chain.namespace):
         return False
-    read = {(f.pod, f.container) for f in evidence.log_files if f.namespace == chain.namespace}
+    read = {(log.pod, log.container) for log in _logs_of_now(chain, evidence)}
     return all((pod.name, container.name) in read for pod in pods for container in pod.containers)
 
 
 def _tells_now(chain: Chain, evidence: Evidence) -> bool:
-    """Whether the log of every running pod of the chain is there: an error may stand in the one that is not.
-
-    What a container wrote before it was restarted says nothing about now.
-    """
-    told = {
-        log.pod
-        for log in evidence.log_files
-        if log.namespace == chain.namespace and "previous" not in log.path.rsplit("/", 1)[-1]
-    }
+    """Whether the log of every running pod of the chain is there: the one that is not may hold an error."""
+    told = {log.pod for log in _logs_of_now(chain, evidence)}
     running = {w.name for w in chain.workloads if w.kind == "Pod" and w.phase in (None, "Running")}
     return running <= told
+
+
+def _logs_of_now(chain: Chain, evidence: Evidence) -> list[LogFile]:
+    """Give the logs of the chain's namespace but those from before a restart, which do not tell of now."""
+    return [
+        log
+        for log in evidence.log_files
+        if log.namespace == chain.namespace and "previous" not in log.path.rsplit("/", 1)[-1]
+    ]
 
 
 def _found(symptoms: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Facts:
