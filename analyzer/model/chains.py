@@ -46,6 +46,8 @@ class Chain:
     """The role that the hosted cluster's own object names for it, and where."""
     gated: bool = False
     """Whether only a capability asks for it, and the cluster does not tell its capabilities."""
+    left_over: bool = False
+    """Whether nothing needs its request any more: its operator is gone, or its release deletes it."""
     webhook_account: str | None = None
     """The ServiceAccount of a chain that the pod identity webhook serves: it has no request and no Secret."""
 
@@ -73,8 +75,8 @@ class Chain:
 
     @property
     def optional(self) -> bool:
-        """Whether nothing uses it in Manual mode."""
-        return self.request is not None and self.request.name == READ_ONLY_REQUEST
+        """Whether nothing uses it: it is left over, or only of use in other modes than Manual."""
+        return self.left_over or (self.request is not None and self.request.name == READ_ONLY_REQUEST)
 
     @property
     def static_keys(self) -> bool | None:

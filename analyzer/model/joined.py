@@ -25,6 +25,7 @@ from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
 from analyzer.model.role_choice import Naming
 from analyzer.model.roles import RoleBook
 from analyzer.model.secret_length import LengthVerdict, judge_length, judge_together
+from analyzer.model.stale import mark_left_over
 from analyzer.model.surroundings import Surroundings
 from analyzer.model.trust import RoleChoice
 from analyzer.model.webhook import accounts_of
@@ -64,6 +65,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     add_hosted_roles(chains, objects, view)
     match = match_release(chains, view, objects, aside)
     chains = own_chains(chains, match, hosted=view.hosted)
+    mark_left_over(chains, evidence, objects)
     notes = add_pasted(chains, evidence)
     names = cluster_naming(book, chains, view, providers)
     account = _account(chains, book, names, view, providers)

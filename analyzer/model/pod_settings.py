@@ -87,9 +87,11 @@ def setting_facts(
         if container.env.get("AWS_WEB_IDENTITY_TOKEN_FILE", "").startswith(LEGACY_FOLDER)
         and not _has_own_volume(found, container)
     ]
+    unread = [] if static else [name for found in chain.workloads for name in _unread(found, chain, evidence)]
+    secrets = asks.namespace(chain.namespace, "Secrets")
     return {
-        "workload.static_env": _list(static),
-        "workload.overrides": _list(static + profiles),
+        "workload.static_env": secrets if unread else _list(static),
+        "workload.overrides": secrets if unread and not profiles else _list(static + profiles),
         "workload.other_profiles": _list([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
         "workload.token_lifetimes": _list(odd),
         "workload.legacy_tokens": _list(legacy),
@@ -118,6 +120,17 @@ def _static_env(
             if any("access_key_id" in key.lower() for obj in copies for key in secret(obj).values):
                 phrase = f"{_STATIC} in {found.name}/{container.name}, from Secret {source}"
                 yield phrase, _env_place(found, container, _STATIC)
+
+
+def _unread(found: Workload, chain: Chain, evidence: Evidence) -> Iterator[str]:
+    """Name the Secrets that a key in the environment comes from and that were not gathered."""
+    if evidence.has_list("Secret", found.namespace):
+        return
+    known_ones = {chain.secret_name, *_copies(chain), *evidence.seen("Secret", found.namespace)}
+    for container in found.containers:
+        source = container.env_secrets.get(_STATIC)
+        if source and not container.env.get(_STATIC) and source not in known_ones:
+            yield source
 
 
 def _env_place(found: Workload, container: Container, name: str) -> Where:

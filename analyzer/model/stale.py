@@ -15,6 +15,13 @@ from analyzer.model.objects import Objects, known, was_in_cluster
 from analyzer.model.requests import condition
 
 
+def mark_left_over(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> None:
+    """Note on each chain whether anything needs its request any more."""
+    for chain in chains:
+        if chain.in_cluster is not None:
+            chain.left_over = any(True for _ in _stale(chain.in_cluster, chain, evidence, objects))
+
+
 def stale_subjects(
     evidence: Evidence, objects: Objects, chains: Sequence[Chain], facts: Facts
 ) -> list[Subject]:

@@ -57,7 +57,7 @@ def surrounding_facts(
     facts["request.waits_for_role"] = known(
         waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None
     )
-    facts["secret.default_token_path"] = _default_token_path(chain, asks)
+    facts["secret.default_token_path"] = _default_token_path(chain, evidence, asks)
     facts |= condition_facts(chain, objects, asks)
     facts |= setting_facts(chain, evidence, objects, view, symptoms, around.now, asks)
     return facts
@@ -83,14 +83,17 @@ def hidden_by_collision(facts: Facts) -> Facts:
     return dict.fromkeys(hidden, not_judged("request-role-name-collision"))
 
 
-def _default_token_path(chain: Chain, asks: Asks) -> Fact | Unknown:
+def _default_token_path(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
     """Tell whether the Secret names the path of the API server's own token; by its length where elided."""
     if chain.credentials is not None:
         path = chain.credentials.token_path
         return known(path == DEFAULT_TOKEN_PATH, chain.credentials_where)
     arn = chain.request.sts_role_arn if chain.request else None
-    if not arn or chain.secret is None:
+    if not arn:
         return known(False)
+    if chain.secret is None:
+        gathered = evidence.has_list("Secret", chain.namespace)
+        return known(False) if gathered else asks.namespace(chain.namespace, "Secrets")
     where = chain.secret.where.at("data", "credentials")
     if chain.length is None:
         return asks.secret_value(chain.namespace, chain.secret_name)

@@ -75,7 +75,12 @@ def role_facts(
         "role.how": known(choice.how),
         "role.exists": ask if choice.exists is None else known(choice.exists, choice.proof or role_where),
         "role.shared_with": known(list(shared), derived=True),
-        "role.max_session": known(choice.role.max_session, role_where) if choice.role else ask,
+        # The account's details name it for no role.
+        "role.max_session": (
+            ask
+            if choice.role is None or choice.role.max_session is None
+            else known(choice.role.max_session, role_where)
+        ),
         "role.requested_session": requested,
     }
 

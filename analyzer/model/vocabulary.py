@@ -132,7 +132,7 @@ chain.namespace                string  namespace of the Secret
 chain.secret_name              string  name of the Secret
 chain.operator                 string  the ClusterOperator that it serves, else the request's name
 chain.uses_sts                 bool    this chain must be served by STS: the cluster means to, the request is enabled here
-chain.optional                 bool    nothing uses it in Manual mode (the credential operator's own read-only request)
+chain.optional                 bool    nothing uses it: the credential operator's own read-only request, or one that is left over
 chain.mechanism                string  sts-secret, static-keys, webhook, node-role or none (no credentials)
 request.in_cluster             bool    the CredentialsRequest is in the cluster
 request.in_release             bool    the release's requests hold it; null without release requests

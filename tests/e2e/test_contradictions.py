@@ -1,14 +1,19 @@
-"""Inputs that contradict each other, or that tell of another time: what they leave open stays open."""
+"""Inputs that contradict each other, tell of another time, or lack a piece: what is open stays open."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 
+import pytest
+
 from samples import Cluster
 from samples.faults import call_denied
 
-from .runs import INGRESS, Bench, everything, findings, states_of, the_chain, told, without
+from .faults import FAULTS
+from .runs import INGRESS, Bench, everything, findings, named, states_of, the_chain, told, without
+
+BY_ID = {fault.id: fault for fault in FAULTS}
 
 
 def _listing(files: Mapping[str, bytes], *urls: str) -> dict[str, bytes]:
@@ -40,3 +45,33 @@ def test_a_log_from_before_the_restart_says_nothing_about_now(bench: Bench) -> N
     assert states_of(report)[INGRESS, "operator", "log-action-denied"] == "unknown", told(report)
     operator = next(link for link in the_chain(report, INGRESS).links if link.link == "operator")
     assert operator.state != "pass"
+
+
+def test_nothing_of_a_left_over_request_fails(bench: Bench) -> None:
+    """Its operator is gone, and its role too, as the account's whole listing shows."""
+    cluster = BY_ID["request-stale-operator-gone"].cluster()
+    report = bench.report(everything(cluster, details=True))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert "request-stale" in named(report, "info")
+
+
+def test_a_role_that_was_never_given_is_not_missing_from_the_account(bench: Bench) -> None:
+    report = bench.report(everything(BY_ID["olm-role-arn-missing"].cluster(), details=True))
+    assert named(report, "fail") == {"olm-role-arn-missing"}, told(report)
+
+
+def test_the_accounts_details_name_no_length_of_sessions(bench: Bench) -> None:
+    fault = BY_ID["role-session-too-short"]
+    cluster = fault.cluster()
+    files = everything(cluster, details=True) | (fault.more(cluster) if fault.more else {})
+    report = bench.report(files)
+    assert states_of(report)[INGRESS, "trust", "role-session-too-short"] == "unknown", told(report)
+    assert any("role-session-too-short" in item.decides for item in report.missing)
+
+
+@pytest.mark.parametrize("name", ["olm-token-path-default", "workload-static-env-from-a-secret"])
+def test_a_secret_that_was_not_gathered_proves_nothing(bench: Bench, name: str) -> None:
+    fault = BY_ID[name]
+    (chain,) = fault.chains
+    files = without(fault.files(), rf"namespaces/{chain.split('/')[0]}/core/secrets")
+    assert states_of(bench.report(files))[chain, fault.link, fault.rule] == "unknown"
