@@ -104,8 +104,9 @@ $(VENV)-release/.done: | $(VENV)/bin/python
 wheelhouse: $(VENV)/.run
 	$(BIN)/python -m release.wheelhouse
 
+# The index is for pex's own pip, which it fetches from Python 3.12 on; each wheel is held to its hash.
 zipapp: wheelhouse $(VENV)-release/.done
-	$(VENV)-release/bin/pex --no-pypi --find-links dist/wheelhouse -r dist/wheelhouse/requirements.txt \
+	$(VENV)-release/bin/pex --use-pip-config --find-links dist/wheelhouse -r dist/wheelhouse/requirements.txt \
 	  --script sts-doctor --venv --python-shebang '/usr/bin/env python3' -o dist/sts-doctor.pyz
 	$(BIN)/python -m release.check --file dist/sts-doctor.pyz
 

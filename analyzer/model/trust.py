@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
-from analyzer.evidence.origin import Where
+from analyzer.evidence.origin import Source, Where
 from analyzer.evidence.records import PolicyDocument
 from analyzer.evidence.withheld import hides_accounts
 from analyzer.frozen import frozen
@@ -75,14 +75,19 @@ def role_facts(
         "role.how": known(choice.how),
         "role.exists": ask if choice.exists is None else known(choice.exists, choice.proof or role_where),
         "role.shared_with": known(list(shared), derived=True),
-        # The account's details name it for no role.
-        "role.max_session": (
-            ask
-            if choice.role is None or choice.role.max_session is None
-            else known(choice.role.max_session, role_where)
-        ),
+        "role.max_session": _max_session(choice, role_where, asks),
         "role.requested_session": requested,
     }
+
+
+def _max_session(choice: RoleChoice, where: Source | None, asks: Asks) -> Fact | Unknown:
+    """The longest session of the role, which get-role tells, and neither its policies nor a list of all."""
+    role = choice.role
+    if role is None:
+        return asks.role(choice.name)
+    if role.max_session is None:
+        return asks.role(role.name, f"no export tells the MaxSessionDuration of role {role.name}")
+    return known(role.max_session, where)
 
 
 def policy_of(document: PolicyDocument) -> Policy | Malformed:

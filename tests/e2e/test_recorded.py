@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from analyzer.findings.report import Finding, Report
 from samples import Cluster, recorded
 
-from .runs import INGRESS, Bench, bundle, everything, told
+from .faults import FAULTS
+from .runs import INGRESS, Bench, bundle, everything, states_of, told
 
 SUBJECT = "system:serviceaccount:openshift-ingress-operator:ingress-operator"
 ACTION = "route53:ChangeResourceRecordSets"
@@ -290,3 +292,17 @@ def test_a_dry_run_under_other_names_proves_nothing(bench: Bench, cluster: Clust
     assert report.exit_code == 0, told(report)
     chain = next(c for c in report.chains if c.id == INGRESS)
     assert {link.link: link.state for link in chain.links}["keys"] == "unknown"
+
+
+@pytest.mark.parametrize("details", [False, True])
+def test_how_long_a_session_may_be_stands_in_get_role_alone(bench: Bench, details: bool) -> None:
+    """A list of all roles leaves it out, as does an export of the role's policies."""
+    fault = next(one for one in FAULTS if one.rule == "role-session-too-short")
+    files = replace(fault, details=details).files()
+    role = Cluster().role("openshift-ingress-operator").name
+    hidden = {path: data for path, data in files.items() if not path.endswith(f"/get-role-{role}.json")}
+    report = bench.report(hidden)
+    assert rule(report, "role-session-too-short") is None
+    assert states_of(report)[INGRESS, "trust", "role-session-too-short"] == "unknown", told(report)
+    commands = [item.command for item in report.missing if "role-session-too-short" in item.decides]
+    assert commands == [f"aws iam get-role --role-name {role} > get-role-{role}.json"]
