@@ -76,8 +76,21 @@ class Entry:
         self._content = b"".join(parts)
         return self._content
 
-    def chunks(self, size: int = 1 << 20) -> Iterator[bytes]:
-        """Yield the content in pieces of at most ``size`` bytes, once."""
+    def chunks(self, size: int = 1 << 20, most: int | None = None) -> Iterator[bytes]:
+        """Yield the content in pieces of at most ``size`` bytes, once; ``most`` of it, which is reported."""
+        left = most
+        for piece in self._pieces_of(size):
+            if left is not None:
+                if len(piece) > left:
+                    self.truncated = True
+                    detail = f"only the first {most} bytes were read"
+                    self._tally.report(self.path, "too-large", detail, "incomplete")
+                    yield piece[:left]
+                    return
+                left -= len(piece)
+            yield piece
+
+    def _pieces_of(self, size: int) -> Iterator[bytes]:
         if self._content is not None:
             pieces: Iterator[bytes] = iter((self._content,))
         else:

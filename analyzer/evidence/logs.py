@@ -20,6 +20,16 @@ __all__ = ["Classified", "LogScan", "classify"]
 MOST_SYMPTOMS = 5000
 """Distinct symptoms that one scan keeps; more are only counted."""
 
+MOST_TEXT = 32 << 20
+"""Characters of records with an error that one scan looks at; of later logs it reads the ends alone.
+
+The end always: whether an error goes on is told by the last lines.
+"""
+
+_MOST_NEW = 50_000
+"""Texts classified in one scan that were not seen just before, long ones counted as several; beyond, only
+known ones are looked at."""
+
 _MOST_SEEN = 100_000
 """Occurrences remembered, to know them again in another file of the same container."""
 
@@ -61,13 +71,16 @@ class _Merged:
 class LogScan:
     """The state of one run over any number of log files.
 
-    ``files`` lists the scanned logs in the order they were fed; ``dropped`` counts the occurrences of
-    symptoms beyond ``MOST_SYMPTOMS``.
+    ``files`` lists the scanned logs in the order they were fed, ``skimmed`` those whose end alone was
+    looked at; ``dropped`` counts the occurrences of symptoms beyond ``MOST_SYMPTOMS``.
     """
 
     def __init__(self) -> None:
         self.files: list[LogFile] = []
+        self.skimmed: list[LogFile] = []
         self.dropped = 0
+        self._looked = 0
+        self._new = 0
         self._merged: dict[_Key, _Merged] = {}
         self._seen: dict[tuple[_Key, int], str] = {}
         self._answers: dict[tuple[str, int], Classified | None] = {}
@@ -93,15 +106,21 @@ class LogScan:
         unfinished = False
         first: int | None = None
         last: int | None = None
+        end: tuple[bytes, int, int] | None = None
         try:
             for region, stop in regions(chunks):
-                self._scan(region, stop, lines, input_id, path, name)
+                if self._looked < MOST_TEXT:
+                    self._scan(region, stop, lines, input_id, path, name)
+                else:
+                    end = region, stop, lines
                 first = first_stamp(region) if first is None else first
                 latest = last_stamp(region, stop)
                 last = last if latest is None else latest
                 lines += count(region, b"\n", 0, stop)
                 unfinished = not region.endswith(b"\n", 0, stop)
         finally:
+            if end is not None:
+                self._scan(*end, input_id, path, name)
             self.files.append(
                 LogFile(
                     input=input_id,
@@ -114,11 +133,13 @@ class LogScan:
                     last=instant(last),
                 )
             )
+            self.skimmed += self.files[-1:] if end is not None else []
         return self.files[-1]
 
     def _scan(self, region: bytes, stop: int, lines: int, input_id: str, path: str, name: LogName) -> None:
         counted = 0
         for record in records(region, stop):
+            self._looked += len(record.text)
             error = self._classify(record.text)
             if error is None:
                 continue
@@ -132,13 +153,20 @@ class LogScan:
     def _classify(self, text: str) -> Classified | None:
         """Classify a text, or remember the answer: a failing controller writes the same line for hours."""
         if len(text) > 4096:
-            return classify(text)
+            return self._classify_new(text)
         key = _REPEAT.sub("", text), len(text)
         if key not in self._answers:
             if len(self._answers) >= _MOST_ANSWERS:
                 self._answers.clear()
-            self._answers[key] = classify(text)
+            self._answers[key] = self._classify_new(text)
         return self._answers[key]
+
+    def _classify_new(self, text: str) -> Classified | None:
+        if self._new >= _MOST_NEW:
+            self.dropped += 1
+            return None
+        self._new += 1 + len(text) // 128
+        return classify(text)
 
     def _add(
         self, error: Classified, record: Record, line: int, input_id: str, path: str, name: LogName

@@ -283,6 +283,29 @@ def test_symptoms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert scan.dropped == 20
 
 
+def test_of_a_flood_of_errors_the_end_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether an error goes on is told by the last lines, however many came before."""
+    monkeypatch.setattr(logs, "MOST_TEXT", 100_000)
+    error = (
+        "AccessDenied: User: arn:aws:sts::123456789012:assumed-role/a/b is not authorized to perform: s3:Get"
+    )
+    flood = (f"{stamp(5)}{error}\n" * 20_000).encode()
+    scan = LogScan()
+    file = scan.feed("a", f"{LOGS}/current.log", [flood, flood, f"{stamp(9)}{error}Last\n".encode()])
+    assert scan.skimmed == [file]
+    assert file.lines == 40_001
+    last = max(scan.symptoms(), key=lambda symptom: symptom.last or symptom.first)
+    assert (last.last, last.quote.line) == (file.last, 40_001)
+
+
+def test_texts_that_are_new_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_MOST_NEW", 20)
+    scan = LogScan()
+    lines = "".join(f"ExpiredToken: the token has expired in request {n}\n" for n in range(30))
+    scan.feed("a", "x.log", [lines.encode()])
+    assert scan.dropped == 10
+
+
 def test_what_was_read_before_a_failure_counts() -> None:
     def broken() -> Iterator[bytes]:
         yield escaped(1).encode()
