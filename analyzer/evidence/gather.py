@@ -7,7 +7,7 @@ apart by content. Pods and deployments are kept as bytes until it is known which
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +38,7 @@ from analyzer.evidence.insights import (
     read_member,
 )
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
-from analyzer.evidence.logs import LogScan
+from analyzer.evidence.logs import MOST_SYMPTOMS, MOST_TEXT, LogScan
 from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_begin
 from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
 from analyzer.evidence.origin import Quote
@@ -50,6 +50,12 @@ from analyzer.redact import live_secrets
 
 LOOSE_LIMIT = 64 << 20
 """Bytes of a file that is looked at for its content; exports of large accounts stay below."""
+
+LOG_LIMIT = 4 << 30
+"""Bytes of one log that are looked at: kubelet rotates logs at 50 MiB."""
+
+MOST_OBJECTS = 100_000
+"""Objects kept of all inputs, about 400 MB of them; a large cluster's bundle has some thousands."""
 
 REPORT = "report of must-gather-clean"
 _DISK_FULL = b"Disk usage exceeds the volume percentage"
@@ -97,8 +103,23 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
             _take(evidence, record, entry, logs)
         _close(evidence, record, source)
     evidence.log_files = logs.files
+    evidence.problems += _floods(logs)
     evidence.symptoms = tuple(_without_masks(symptom) for symptom in logs.symptoms())
     return evidence
+
+
+def _floods(logs: LogScan) -> Iterator[Problem]:
+    """Say where there were more errors than are looked at one by one."""
+    if logs.skimmed:
+        first, more = logs.skimmed[0], len(logs.skimmed) - 1
+        others = f", as of {more} more" if more else ""
+        detail = (
+            f"more than {MOST_TEXT >> 20} MiB of errors in logs: only this one's end was looked at{others}"
+        )
+        yield Problem(first.input, first.path, "too-large", detail, "incomplete")
+    if logs.dropped:
+        detail = f"more than {MOST_SYMPTOMS} different errors in logs: {logs.dropped} more were left out"
+        yield Problem(logs.files[-1].input, "", "too-large", detail, "incomplete")
 
 
 def _without_masks(symptom: Symptom) -> Symptom:
@@ -116,7 +137,11 @@ def _unmasked(value: str | None) -> str | None:
 
 
 def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
-    record.members, record.bytes, record.stopped = source.members, source.bytes, source.stopped
+    record.members, record.bytes = source.members, source.bytes
+    record.stopped = source.stopped or record.full
+    if record.full:
+        detail = f"more than {MOST_OBJECTS} objects: the files after them were not read"
+        evidence.problems.append(Problem(record.id, "", "too-many-objects", detail, "unsafe"))
     record.sha256 = source.sha256
     record.kind = kind_of(record.roots, record.layouts, record.contents) or record.kind
     if record.kind == "file" and any(one.input == record.id for one in evidence.unused):
@@ -141,6 +166,9 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) 
     name = entry.path.rsplit("/", 1)[-1]
     if name in _NOISE or name.startswith("._"):
         return
+    if _kept(evidence) >= MOST_OBJECTS:
+        record.full = True
+        return
     note = note_of(entry.path)
     if note is not None and _take_note(evidence, record, entry, *note):
         return
@@ -164,6 +192,10 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) 
         _take_loose(evidence, record, entry, logs)
 
 
+def _kept(evidence: Evidence) -> int:
+    return len(evidence.objects) + len(evidence.raw) + len(evidence.loose) + len(evidence.problems)
+
+
 def _take_note(evidence: Evidence, record: InputRecord, entry: Entry, folder: str, name: str) -> bool:
     """Read what stands beside bundles: when they were gathered, by what, and what went wrong then."""
     if name == "timestamp":
@@ -185,7 +217,7 @@ def _take_note(evidence: Evidence, record: InputRecord, entry: Entry, folder: st
 
 
 def _feed(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
-    chunks = entry.chunks()
+    chunks = entry.chunks(most=LOG_LIMIT)
     if evidence.translation:
         chunks = iter((evidence.translation.restore(entry.read()),))
     logs.feed(record.id, entry.path, chunks)

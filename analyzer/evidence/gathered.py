@@ -67,6 +67,8 @@ class InputRecord:
     kinds: set[str] = field(default_factory=set)
     """Kinds of which a file was seen, so that kinds left out by a cleaning tool show."""
     stopped: bool = False
+    full: bool = False
+    """It holds more objects than are kept: the files after them were not read."""
 
 
 @frozen

@@ -15,7 +15,7 @@ from analyzer.frozen import frozen
 _STATES = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
 """Verdicts, the worst first: a bundle's is the worst of its chains'."""
 
-_BROKEN = ("truncated", "unsupported", "too-many-bytes", "too-many-members")
+_BROKEN = ("truncated", "unsupported", "too-many-bytes", "too-many-members", "too-many-objects")
 _ESCAPING = ("utf-8", "backslashreplace")
 """Half of a surrogate pair is written as JSON does."""
 
