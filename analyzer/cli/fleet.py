@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.guard import guarded, say
-from analyzer.cli.output import STDOUT, write
+from analyzer.cli.output import STDOUT, check_place, write
 from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _show(answer: Answer, form: str, output: str) -> None:
     if form == "parquet":
         if output == STDOUT:
             raise UsageProblem("Parquet is no text", do="Name a file with -o")
-        queries.write_parquet(answer, Path(output))
+        write(queries.as_parquet(answer), output)
         return
     shown = {"table": queries.as_table, "csv": queries.as_csv, "jsonl": queries.as_json_lines}[form](answer)
     write(shown, output)
@@ -127,4 +127,6 @@ def _opened(db: Path, output: str) -> sqlite3.Connection:
 
     if output != STDOUT and Path(output).resolve() == db.resolve():
         raise UsageProblem("the output is the database itself", do="Name another file")
+    if output != STDOUT:
+        check_place(Path(output), [])
     return read_only(db)

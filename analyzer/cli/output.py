@@ -215,21 +215,22 @@ def _width() -> int:
         return DEFAULT_WIDTH
 
 
-def write(text: str, path: str) -> None:
-    """Write a text to stdout, or to a file that only its owner can read.
+def write(content: str | bytes, path: str) -> None:
+    """Write a text to stdout, or a text or bytes to a file that only its owner can read.
 
     A file appears whole or not at all, and takes the place of one that was there: what a link or
     another name of the old file points at stays as it was. Raises UsageProblem.
     """
-    if path == STDOUT:
-        _print(text)
+    if path == STDOUT and isinstance(content, str):
+        _print(content)
         return
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
         if _is_stream(path):
-            with Path(path).open("w", encoding="utf-8", errors="backslashreplace") as stream:
-                stream.write(text)
+            with Path(path).open("wb") as stream:
+                stream.write(data)
         else:
-            _replace(Path(path), text)
+            _replace(Path(path), data)
     except OSError as error:
         raise UsageProblem(f"cannot write {path}: {error.strerror}") from None
 
@@ -266,13 +267,12 @@ def _is_stream(path: str) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, data: bytes) -> None:
     draft = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with os.fdopen(os.open(draft, flags, 0o600), "w", encoding="utf-8", errors="backslashreplace",
-                       newline="\n") as file:  # fmt: skip
-            file.write(text)
+        with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
+            file.write(data)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.guard import INTERRUPTED, guarded, say
+from analyzer.cli.output import check_place
 from analyzer.errors import UsageProblem
 from analyzer.reports.wording import counted
 
@@ -57,6 +58,7 @@ def scan(
         raise UsageProblem("no database given", do="Pass --db FILE; it is made where it is not there")
     if jobs < 0 or time_limit < 1 or memory_limit < 128:
         raise UsageProblem("--jobs, --time-limit and --memory-limit take numbers of at least 0, 1 and 128")
+    check_place(db, inputs)
     from analyzer.fleet.judge import Bounds
     from analyzer.fleet.scan import scan as run
     from analyzer.options import Options

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -104,10 +105,10 @@ class Ledger:
         """The descriptor that keeps others out; a process forked from this one must close it."""
         self._db = sqlite3.connect(path, isolation_level=None)
         try:
+            migrate(self._db)  # first: a file of another program stays as it is to the byte
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
-            migrate(self._db)
         except sqlite3.DatabaseError as error:
             raise UsageProblem(f"not a results database: {error}", where=str(path)) from None
         self._db.execute("UPDATE bundles SET state = 'new' WHERE state = 'running'")
@@ -271,6 +272,9 @@ def _locked(path: Path) -> int:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0), 0o600)
     except OSError as error:
         raise UsageProblem(f"cannot open {path}: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise UsageProblem(f"{path} is no file", do="Choose another --db")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -8,7 +8,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from tabulate import tabulate
 
@@ -149,8 +148,8 @@ def as_json_lines(answer: Answer) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def write_parquet(answer: Answer, path: Path) -> None:
-    """Write a Parquet file, packed by zstd; needs the extra ``parquet``. Raises UsageProblem."""
+def as_parquet(answer: Answer) -> bytes:
+    """Give a Parquet file, packed by zstd; needs the extra ``parquet``. Raises UsageProblem."""
     try:
         import pyarrow
         from pyarrow import parquet
@@ -161,7 +160,9 @@ def write_parquet(answer: Answer, path: Path) -> None:
         for column, value in zip(columns, row, strict=True):
             column.append(value)
     table = pyarrow.table(dict(zip(answer.columns, columns, strict=True)))
-    parquet.write_table(table, path, compression="zstd")
+    out = io.BytesIO()
+    parquet.write_table(table, out, compression="zstd")
+    return out.getvalue()
 
 
 def _text(value: Value) -> str:
