@@ -6,7 +6,7 @@ all roles of a cluster. No bundle holds a role's ARN, but each elided Secret tel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.frozen import frozen
 from analyzer.model.aws import ROLE_NAME_LIMIT, partition_of
@@ -40,8 +40,11 @@ class _Told:
     """Length of what follows the name in the role's name."""
     lengths: frozenset[int]
 
-    def fits(self, name: int, path: int) -> bool:
-        return path + min(name + self.tail, ROLE_NAME_LIMIT) in self.lengths
+    def fitting(self) -> Iterator[tuple[int, int]]:
+        """Give the lengths of a name and of a path with which the Secret's length fits."""
+        for name in _NAMES:
+            rest = min(name + self.tail, ROLE_NAME_LIMIT)
+            yield from ((name, length - rest) for length in self.lengths if length - rest in _PATHS)
 
 
 def odd_lengths(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], region: str) -> dict[str, Odd]:
@@ -63,7 +66,10 @@ def odd_lengths(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], reg
         for c in chains
         if c.length is not None
     ]
-    agreeing = {(name, path): [t for t in told if t.fits(name, path)] for name in _NAMES for path in _PATHS}
+    agreeing: dict[tuple[int, int], list[_Told]] = {}
+    for one in told:
+        for of in one.fitting():
+            agreeing.setdefault(of, []).append(one)
     most = max(map(len, agreeing.values()), default=0)
     best = [of for of, agree in agreeing.items() if len(agree) == most]
     odd = [t for t in told if not any(t in agreeing[of] for of in best)]

@@ -61,7 +61,8 @@ def without_secrets(value: _T) -> _T:
 def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -> Any:
     """Change strings from the leaves up; what holds none that changes is given back as it is."""
     if isinstance(value, str):
-        return change(value)
+        new = change(value)
+        return value if new == value else new  # one that was changed before may be another object
     if value is None or isinstance(value, int | float):
         return value
     if isinstance(value, tuple | list):
