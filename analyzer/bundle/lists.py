@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from heapq import merge
 from typing import Literal
 
 from analyzer.frozen import frozen
+from analyzer.needles import count, find, places
 from analyzer.patterns import later
 
 from .document import Document, Seq, UnreadableDocument
@@ -25,6 +27,7 @@ from .yaml_guard import parse_yaml
 # Patterns begin with the line break before them: a literal first byte makes the search ten times faster.
 _ITEMS = later(rb"\n[\"']?items[\"']?:[ \t]*([^\n]*)\n?")
 _KIND = later(rb"\n[\"']?kind[\"']?:[ \t]*[\"']?(\w+)")
+_QUOTES = (b"", b'"', b"'")
 _SEPARATOR = later(rb"\n(?:---(?=[ \t\n]|\Z)|\.\.\.(?=[ \t]*(?:\n|\Z)))[ \t]*")
 _BLANK = later(rb"(?:[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z))*+")
 _MARKER = later(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
@@ -142,10 +145,13 @@ def _documents(text: bytes) -> Iterator[tuple[int, int, int]]:
     The text has a line break put before it; starts are those of lines, or follow ``---``.
     """
     start, line = 1, 1
-    for mark in _SEPARATOR.finditer(text):
-        if _has_content(text, start, mark.start()):
-            yield line, start, mark.start() + 1
-        line += text.count(b"\n", start, mark.end())
+    for place in merge(places(text, b"\n---"), places(text, b"\n...")):
+        mark = _SEPARATOR.match(text, place)
+        if mark is None:
+            continue
+        if _has_content(text, start, place):
+            yield line, start, place + 1
+        line += count(text, b"\n", start, mark.end())
         start = mark.end()
     if _has_content(text, start, len(text)):
         yield line, start, len(text)
@@ -169,10 +175,11 @@ def _cut_yaml(text: bytes, line: int, start: int, end: int) -> tuple[list[ListIt
             return whole
         # The marker makes them what items of a block sequence are.
         return [ListItem(line + down, b"- " + item, listed.kind) for down, item in listed.items], True
-    head = _ITEMS.search(text, start - 1, end)
+    head = _key(_ITEMS, b"items", text, start - 1, end)
     if head is None:
         return whole
-    kind = _KIND.search(text, start - 1, head.start()) or _KIND.search(text, head.end() - 1, end)
+    kind = _key(_KIND, b"kind", text, start - 1, head.start())
+    kind = kind or _key(_KIND, b"kind", text, head.end() - 1, end)
     rest = head[1].split(b" #")[0].strip()
     if rest in (b"[]", b"null", b"~"):
         return [], True
@@ -187,28 +194,35 @@ def _cut_yaml(text: bytes, line: int, start: int, end: int) -> tuple[list[ListIt
     name = kind[1].decode("ascii", "replace") if kind else "List"
     items, at = [], start
     for item_start, item_end in zip(starts, [*starts[1:], stop], strict=True):
-        line += text.count(b"\n", at, item_start)
+        line += count(text, b"\n", at, item_start)
         at = item_start
         items.append(ListItem(line, text[item_start:item_end], name, complete or item_end != stop))
     return items, complete
 
 
+def _key(
+    pattern: re.Pattern[bytes], name: bytes, text: bytes, start: int, end: int
+) -> re.Match[bytes] | None:
+    """Find the first line that begins with a key as the pattern has it; literals show where to look."""
+    found = [find(text, b"\n%b%b%b:" % (quote, name, quote), start, end) for quote in _QUOTES]
+    first = min((place for place in found if place >= 0), default=-1)
+    return pattern.match(text, first, end) if first >= 0 else None
+
+
 def _item_starts(text: bytes, begin: int, end: int, indent: int) -> tuple[list[int], int]:
     """Give where each item's line begins, and where the sequence ends."""
-    item, after = _item_patterns(indent)
-    found = after.search(text, begin - 1, end)
-    stop = found.start() + 1 if found else end
-    return [mark.start() + 1 for mark in item.finditer(text, begin - 1, stop)], stop
+    starts: list[int] = []
+    for mark in _item_pattern(indent).finditer(text, begin - 1, end):
+        if mark[1] is None:
+            return starts, mark.start() + 1
+        starts.append(mark.start() + 1)
+    return starts, end
 
 
 @lru_cache(maxsize=16)
-def _item_patterns(indent: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
-    """Match the beginning of an item, and the first line indented less or as much without being one."""
-    less = rb" {0,%d}[^\s#]|" % (indent - 1) if indent else b""
-    return (
-        re.compile(rb"\n {%d}-(?=[ \n]|\Z)" % indent),
-        re.compile(rb"\n(?:%b {%d}(?:[^\s#-]|-[^ \n]))" % (less, indent)),
-    )
+def _item_pattern(indent: int) -> re.Pattern[bytes]:
+    """Match the beginning of an item (group 1), and any other line that is not indented deeper."""
+    return re.compile(rb"\n(?: {%d}(-)(?=[ \n]|\Z)| {0,%d}[^\s#])" % (indent, indent))
 
 
 def item_base(data: bytes) -> int:

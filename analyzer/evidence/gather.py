@@ -264,7 +264,7 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
     data = _restored(evidence, record, entry.read())
     evidence.files.append(ReadFile(record.id, entry.path, want.kind or "cluster configuration"))
     _note_secrets(evidence, record, entry.path, data)
-    if not data.strip():
+    if not data or data.isspace():
         evidence.problems.append(
             Problem(record.id, entry.path, "truncated", "the file is empty", "incomplete")
         )
@@ -305,11 +305,14 @@ def _take_item(
             evidence.problems.append(Problem(record.id, file, "unreadable", detail, "unreadable"))
             return
         namespace = within or want.namespace
-        evidence.names.setdefault((root, want.kind, namespace), set()).add(name)
+        names = evidence.names.setdefault((root, want.kind, namespace), set())
+        again = name in names  # a pod lies in its namespace's list and in a file of its own
+        names.add(name)
         if not wants_item(want.kind, namespace, name, item.data):
             return
         if want.kind in LATER and not (want.kind == "Secret" and _holds_credentials(item.data)):
-            evidence.raw.append(RawItem(want.kind, namespace, name, item, record.id, file, root))
+            if not again:
+                evidence.raw.append(RawItem(want.kind, namespace, name, item, record.id, file, root))
             return
     if not item.complete:
         return
