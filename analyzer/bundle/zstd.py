@@ -64,3 +64,17 @@ def zstd_decompressor(memory: int) -> Decompressor:
         )
     option = module.DecompressionParameter.window_log_max
     return cast(Decompressor, module.ZstdDecompressor(options={option: memory.bit_length() - 1}))
+
+
+def squeeze(data: bytes) -> bytes:
+    """Pack bytes that are to be kept for a while, at a gigabyte in some two seconds."""
+    module = _module()
+    packed: bytes = module.compress(data, 1) if module else zlib.compress(data, 1)
+    return packed
+
+
+def unsqueeze(packed: bytes) -> bytes:
+    """Give what was packed."""
+    module = _module()
+    data: bytes = module.decompress(packed) if module else zlib.decompress(packed)
+    return data

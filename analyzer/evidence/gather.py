@@ -28,7 +28,7 @@ from analyzer.bundle import (
 )
 from analyzer.bundle.text import to_utf8
 from analyzer.evidence.aws_records import LiveSecret
-from analyzer.evidence.gathered import Evidence, GatherTime, InputRecord, Problem, RawItem, ReadFile
+from analyzer.evidence.gathered import Evidence, GatherTime, InputRecord, Problem, ReadFile
 from analyzer.evidence.input_kind import kind_of, layout_of, loose_layout
 from analyzer.evidence.insights import (
     archive_time,
@@ -312,7 +312,7 @@ def _take_item(
             return
         if want.kind in LATER and not (want.kind == "Secret" and _holds_credentials(item.data)):
             if not again:
-                evidence.raw.append(RawItem(want.kind, namespace, name, item, record.id, file, root))
+                evidence.keep(want.kind, namespace, name, item, record.id, file, root)
             return
     if not item.complete:
         return

@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from analyzer.bundle import ListItem, Place, UnreadableDocument, parse_item
+from analyzer.bundle.zstd import squeeze, unsqueeze
 from analyzer.evidence import kubernetes
 from analyzer.evidence.masks import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.frozen import frozen
+from analyzer.needles import holds_any
 from analyzer.patterns import later
+
+_MOST_PLAIN = 16 << 20
+"""Bytes of unparsed objects that are kept as they are; most bundles have less."""
 
 _RESOURCE_VERSION = later(rb"\n +resourceVersion: \"?([0-9]{1,19})\b")
 
@@ -73,15 +78,28 @@ class InputRecord:
 
 @frozen
 class RawItem:
-    """An object that was not parsed yet."""
+    """An object that was not parsed yet; ``squeezed`` where its text is kept packed."""
 
     kind: str
     namespace: str
     name: str
-    item: ListItem
+    kept: ListItem
     input: str
     file: str
     root: str
+    squeezed: bool = False
+
+    @property
+    def item(self) -> ListItem:
+        """The object's text."""
+        if not self.squeezed:
+            return self.kept
+        kept = self.kept
+        return ListItem(kept.first_line, unsqueeze(kept.data), kept.list_kind, kept.complete, kept.format)
+
+    def speaks_of(self, words: Collection[str]) -> bool:
+        """Tell whether the text holds one of the words."""
+        return holds_any(self.item.data, tuple(word.encode() for word in words))
 
 
 @dataclass(slots=True)
@@ -109,6 +127,20 @@ class Evidence:
     """Roots that were collected before the bundle that holds them."""
     translation: Translation | None = None
     _parsed: dict[int, K8sObject | None] = field(default_factory=dict, init=False, repr=False)
+    _plain: int = field(default=0, init=False, repr=False)
+    """Bytes kept in ``raw`` as they are."""
+
+    def keep(
+        self, kind: str, namespace: str, name: str, item: ListItem, input_id: str, file: str, root: str
+    ) -> None:
+        """Keep an object as bytes until it is known whether it matters, packed once there are many."""
+        squeezed = self._plain + len(item.data) > _MOST_PLAIN
+        if squeezed:
+            data = squeeze(item.data)
+            item = ListItem(item.first_line, data, item.list_kind, item.complete, item.format)
+        else:
+            self._plain += len(item.data)
+        self.raw.append(RawItem(kind, namespace, name, item, input_id, file, root, squeezed))
 
     def seen(self, kind: str, namespace: str) -> set[str]:
         """Give the names of the objects of a kind that were seen in a namespace."""
@@ -144,10 +176,11 @@ class Evidence:
             if before is None or (raw.root != before.root and _version(raw) > _version(before)):
                 newest[key] = raw
         for raw in newest.values():
-            if words and _passed_over(raw.item.data, words):
+            item = raw.item
+            if words and _passed_over(item.data, words):
                 continue
             if id(raw) not in self._parsed:
-                self._parsed[id(raw)] = self.parse(raw.item, raw.input, raw.file, raw.root, raw.kind)
+                self._parsed[id(raw)] = self.parse(item, raw.input, raw.file, raw.root, raw.kind)
             obj = self._parsed[id(raw)]
             if obj is not None:
                 yield obj

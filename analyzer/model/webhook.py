@@ -111,11 +111,7 @@ def accounts_of(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -
 
 def _pods(evidence: Evidence, objects: Objects, accounts: Collection[tuple[str, str]]) -> Iterator[K8sObject]:
     """Yield the running pods of these accounts' namespaces, and those elsewhere that speak of a role."""
-    marked = {
-        raw.namespace
-        for raw in evidence.raw
-        if raw.kind == "Pod" and any(word.encode() in raw.item.data for word in _OF_THE_WEBHOOK)
-    }
+    marked = {raw.namespace for raw in evidence.raw if raw.kind == "Pod" and raw.speaks_of(_OF_THE_WEBHOOK)}
     spaces = marked | {namespace for namespace, _ in accounts}
     words = (*_OF_THE_WEBHOOK, ":role/", *(name for _, name in accounts))
     seen: set[tuple[str, str]] = set()
