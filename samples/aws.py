@@ -104,7 +104,7 @@ class HttpError:
 
 def dns_suffix(partition: str) -> str:
     """Return the domain under which a partition's services live."""
-    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+    return {"aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}.get(partition, "amazonaws.com")
 
 
 def role_name(cluster_name: str, namespace: str, secret: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 
+from analyzer.aws_domains import DNS_SUFFIXES
 from analyzer.findings.report import Missing, Report
 from analyzer.frozen import frozen
 
@@ -115,7 +116,7 @@ def _sts_host(report: Report) -> str:
     region = report.cluster.region or ""
     if not _safe(region, _REGION):
         return "sts.amazonaws.com"
-    suffix = "amazonaws.com.cn" if report.cluster.partition == "aws-cn" else "amazonaws.com"
+    suffix = DNS_SUFFIXES.get(report.cluster.partition or "", DNS_SUFFIXES["aws"])
     return f"sts.{region}.{suffix}"
 
 

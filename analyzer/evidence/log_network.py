@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from analyzer.aws_domains import ANY
 from analyzer.patterns import later
 
 # Domains of the partitions, and what must-gather-clean writes in their place.
 STS_HOST = (
     r"(?:vpce-[\w-]{1,80}\.)?sts(?:-fips)?\.(?:[a-z0-9-]{1,63}\.){0,3}?"
-    r"(?:amazonaws\.com(?:\.cn)?|api\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|domain\d{10}|obfuscated\.com)"
+    rf"(?:{ANY}|domain\d{{10}}|obfuscated\.com)"
 )
 
 _FAILURE = later(

@@ -36,7 +36,7 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"secret for aws cred", (b"credentials",)),
     (b"serviceaccount/token", (b"o such file", b"ermission denied", b"o read file", b"token file")),
     (
-        b".amazonaws.com",
+        b".amazonaws.",
         (b"//sts", b"lookup sts", b"to sts", b"FOUND sts", b"n: sts", b"'sts", b"t: sts", b"vpce-"),
     ),
     (b"https response error", ()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analyzer.aws_domains import SERVICE
 from analyzer.frozen import frozen
 from analyzer.model.urls import split_url
 from analyzer.patterns import later
@@ -9,9 +10,7 @@ from analyzer.patterns import later
 _ROLE = later(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.@-]+)")
 _PROVIDER = later(r"arn:(aws[a-z-]*):iam::(\d{12}):oidc-provider/(.+)")
 _ACCOUNT = later(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):")
-_BUCKET_HOST = later(
-    r"(?P<bucket>.+?)\.s3[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+)?\.?amazonaws\.com(?:\.cn)?"
-)
+_BUCKET_HOST = later(rf"(?P<bucket>.+?)\.s3[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+)?\.?(?:{SERVICE})")
 
 ROLE_NAME_LIMIT = 64
 """Characters of a role name (IAM quota); ccoctl cuts there without a hash."""

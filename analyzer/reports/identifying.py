@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, get_args
 
+from analyzer.aws_domains import ANY, SERVICE
 from analyzer.findings.report import LINKS, Report
 from analyzer.patterns import later
 
@@ -27,16 +28,14 @@ _BUCKETS = (
     later(r"\bs3://([A-Za-z0-9.-]+)"),
     later(r"\barn:[a-z-]+:s3:::([A-Za-z0-9.-]+)"),
     later(r"--bucket[ =]([A-Za-z0-9.-]+)"),
-    later(r"://s3[.-][a-z0-9.-]*amazonaws\.com(?:\.cn)?/([A-Za-z0-9.-]+)"),
+    later(rf"://s3[.-](?:[a-z0-9-]+\.)*(?:{SERVICE})/([A-Za-z0-9.-]+)"),
 )
 _PUBLIC = (
     "amazon.com", "cluster.local", "github.com", "ietf.org", "k8s.io", "kubernetes.io", "localhost",
     "oasis-open.org", "openshift.com", "openshift.io", "quay.io", "redhat.com", "svc",
 )  # fmt: skip
 """Names under which no customer's host lies, or that every cluster has."""
-_AWS = later(
-    r"(?i)\.(?:amazonaws\.com(?:\.cn)?|api\.aws|c2s\.ic\.gov|sc2s\.sgov\.gov|api\.amazonwebservices\.com\.cn)$"
-)
+_AWS = later(rf"(?i)\.(?:{ANY})$")
 _SERVICE = later(
     r"(?i)s3([.-].*)?|sts|iam|ec2|elb|elasticloadbalancing|oidc|eks|kms|route53|tagging|organizations|dualstack"
     r"|[a-z]{2}(-[a-z]+)+-\d"

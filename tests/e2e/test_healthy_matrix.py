@@ -204,6 +204,10 @@ SHAPES: dict[str, tuple[Edit, dict[str, object]]] = {
     "issuer-with-a-path": (lambda _: None, {"issuer": "https://oidc.op1.openshiftapps.com/2c9k1example7m4"}),
     "issuer-of-ones-own": (lambda _: None, {"issuer": "https://oidc.example.com:8443/clusters/demo"}),
     "issuer-in-us-east-1": (lambda _: None, {"region": "us-east-1"}),
+    "european-sovereign-cloud": (
+        lambda _: None,
+        {"region": "eusc-de-east-1", "partition": "aws-eusc", "version": "4.20.3"},
+    ),
     "two-issuers": (_two_issuers, {}),
     "key-rotated": (_key_rotated, {}),
     "more-audiences": (_more_audiences, {}),
