@@ -72,7 +72,7 @@ def test_schemas() -> None:
     assert json.loads(run("schema", "report").stdout)["properties"]["schema_version"]
     assert "| `role.max_session` |" in run("schema", "vocabulary").stdout
     assert json.loads(run("schema", "facts").stdout)["title"] == "Facts of sts-doctor"
-    assert "Schemas: report, rule, facts" in run("schema", "roles").stderr
+    assert "Schemas: report, diff, collect, facts" in run("schema", "roles").stderr
 
 
 def test_a_pass_of_one_rule_is_no_pass_of_the_chain() -> None:

@@ -153,10 +153,10 @@ def test_hostile_files_cost_little(data: bytes) -> None:
         read_loose("i", name, data)
 
 
-@pytest.mark.timeout(60)  # what takes quadratic time does not end in it
-def test_thousands_of_irrelevant_files_cost_little() -> None:
+@pytest.mark.timeout(20)  # what takes quadratic time does not end in it
+def test_hundreds_of_irrelevant_files_cost_little() -> None:
     log = b"2026-01-01T00:00:00.000000000Z I0101 00:00:00.000000 1 main.go:1] something (happened)\n" * 2000
-    for number in range(1000):
+    for number in range(200):
         assert read_loose("i", f"{number}.log", log).what == "not relevant"
 
 
