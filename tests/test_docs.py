@@ -167,6 +167,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert command in get_command(app).commands, f"{page.name}: {command}"  # type: ignore[attr-defined]
 
 
+def test_the_install_page_names_the_extras() -> None:
+    (line,) = [row for row in text(ROOT / "docs" / "install.md").splitlines() if row.startswith("Extras:")]
+    project = tomllib.loads(text(ROOT / "pyproject.toml"))["project"]
+    assert set(re.findall(r"`(\w+)` for", line)) == set(project["optional-dependencies"])
+
+
 def test_every_page_is_linked_from_the_readme() -> None:
     readme = text(ROOT / "README.md")
     for page in (ROOT / "docs").glob("*.md"):
