@@ -24,7 +24,8 @@ _LONGEST: Final = 1 << 16
 
 _LONE_KEY: Final = later(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])")
 _RUN: Final = later(r"[A-Za-z0-9+/_-]{20,}={0,2}")
-_HEX: Final = later(r"(?:[0-9a-f]{2}){16,}|(?:[0-9A-F]{2}){16,}")
+_HEX: Final = later(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_READABLE: Final = later(r"[\t\r\n -~]{12,}")
 _PERCENT: Final = later(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _OF_A_FILE: Final = later(r"(?i)(?:file|path|dir|location)(?:\\*[\"'])?\s*[:=]\s*$")
 _PATH: Final = later(r"(?:~|\.{0,2})/[\w./{}%-]*")
@@ -96,7 +97,7 @@ def _named(found: re.Match[str]) -> str:
 
 def _encoded(run: re.Match[str], depth: int) -> str:
     """Take out base64 or hexadecimal that holds a secret in its turn."""
-    if not depth or (run[0].islower() and not _HEX.fullmatch(run[0])):
+    if not depth or (run[0].islower() and not _HEX.search(run[0])):
         return run[0]  # base64 of a text has capitals; names in lower case are most of what comes here
     for decoded in _decoded(run[0]):
         low = decoded.lower()
@@ -107,9 +108,12 @@ def _encoded(run: re.Match[str], depth: int) -> str:
 
 def _decoded(run: str) -> Iterator[str]:
     """Decode a run in every way that gives text; where base64 begins in it is not known."""
-    if _HEX.fullmatch(run):
-        yield from _as_text(bytes.fromhex(run))
-        return
+    for digits in _HEX.findall(run):
+        for start in range(2):
+            part = digits[start:]
+            yield from _as_text(bytes.fromhex(part[: len(part) - len(part) % 2]))
+        if digits == run:
+            return
     plain = run.rstrip("=").translate({45: 43, 95: 47})[:_LONGEST]
     for start in range(4):
         part = plain[start:]
@@ -118,11 +122,16 @@ def _decoded(run: str) -> Iterator[str]:
 
 
 def _as_text(raw: bytes) -> Iterator[str]:
-    """Give the bytes as text where they are some: a decoder that is out of step gives noise."""
+    """Give the bytes as text where they are some: a decoder that is out of step gives noise.
+
+    Of a run that goes on behind what was encoded (a path, say) the part that is text.
+    """
     text = raw.decode("utf-8", "replace")
     readable = sum(map(str.isascii, text[:64])) - sum(c < " " and c not in "\t\r\n" for c in text[:64])
     if readable >= 0.9 * min(64, len(text)):
         yield text
+    else:
+        yield from _READABLE.findall(text)
 
 
 def _lone(found: re.Match[str]) -> str:

@@ -60,7 +60,9 @@ KINDS: Final = (
     _kind("a token of EKS", "k8s-aws-v1.", r"k8s-aws-v1\.[A-Za-z0-9_%=-]{8,}", "k8s-aws-v1.(token)"),
     _kind("a token of GitHub", "ghp_|gho_|ghu_|ghs_|ghr_|github_pat_", r"\b(gh[pousr]_|github_pat_)[A-Za-z0-9_]{16,}", r"\1(token)"),
     _kind("a secret access key", "akia|asia",
-          r"((?:AKIA|ASIA)[A-Z0-9]{16,124}[^A-Za-z0-9/+]{1,12})[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])", r"\1(secret)"),
+          r"((?:AKIA|ASIA)[A-Z0-9]{16,124}[^A-Za-z0-9/+]{1,12})"
+          r"(?:[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])"
+          r"|(?=[A-Za-z0-9/+]{0,39}[A-Z])(?=[A-Za-z0-9/+]{0,39}[0-9])[A-Za-z0-9/+]{40,})", r"\1(secret)"),
     _kind("an access key id", "akia|asia", r"(?<![A-Z0-9])((?:AKIA|ASIA)[A-Z0-9]{4})[A-Z0-9]{12,}",
           r"\1(access key id)", live=False),
     _kind(
@@ -87,12 +89,12 @@ KINDS: Final = (
     _kind("a pull secret", "auth",
           r"(?i)(\"auth\\*\"\s{0,8}:\s{0,8}\\*\")[A-Za-z0-9+/=]{6,}", r"\1(secret)"),
     _kind("a password in a URL", "@",
-          r"(\b[A-Za-z][A-Za-z0-9+.-]{1,20}:(?:\\*/){1,2}[^\s/:@\"'<>]{0,200}):([^\s/\"'<>]{1,200})@", r"\1:(password)@"),
+          r"((?<=[A-Za-z0-9+.-]):(?:\\*/){1,2}[^\s/:@\"'<>]{0,200}):([^\s/\"'<>]{1,200})@", r"\1:(password)@"),
     _kind("a password in a URL", "@",
-          r"(\b[A-Za-z][A-Za-z0-9+.-]{1,20}:(?:\\*/){1,2})[^\s/:@\"'<>]{20,200}@", r"\1(password)@"),
+          r"((?<=[A-Za-z0-9+.-]):(?:\\*/){1,2})[^\s/:@\"'<>]{20,200}@", r"\1(password)@"),
     _kind(
         "a password in a URL", "://",
-        r"(\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@\"'<>\[\]]{1,200}):(?!\d{1,5}(?:\D|\Z))[^\s/\"'<>@]{3,200}(?=[\s\"'…]|\Z)",
+        r"((?<=[A-Za-z0-9+.-])://[^\s/:@\"'<>\[\]]{1,200}):(?!\d{1,5}(?:\D|\Z))[^\s/\"'<>@]{3,200}(?=[\s\"'…]|\Z)",
         r"\1:(password)", live=False,
     ),
     _kind("a password of a proxy", "@",

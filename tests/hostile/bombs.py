@@ -1,7 +1,7 @@
 """``python -m tests.hostile.bombs``: the largest bombs, each through the real command, with time and memory.
 
 Nothing is asserted in the suite, where machines differ; this prints a table and ends with 1 where a bomb
-took more than 60 seconds of CPU or 500 MiB. Needs about 1.5 GiB of disk for a moment.
+took more than 60 seconds of CPU or 500 MiB. Needs some 150 MB of disk for a moment.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import gzip
 import io
 import lzma
 import os
+import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -25,6 +27,7 @@ from typing import IO, Any
 GIB = 1 << 30
 SECONDS, MEBIBYTES = 60, 500
 _PIECE = bytes(1 << 20)
+_ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 
 
 def _tar_of_zeros(out: IO[bytes], size: int = GIB) -> None:
@@ -45,8 +48,7 @@ def _packed(opened: Callable[[Path], Any]) -> Callable[[Path], None]:
 
 
 def _zstd(path: Path) -> Any:
-    name = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
-    return import_module(name).ZstdFile(path, "w")
+    return import_module(_ZSTD).ZstdFile(path, "w")
 
 
 def _zip(path: Path) -> None:
@@ -87,6 +89,100 @@ def _sparse(path: Path) -> None:
         file.truncate(30 * GIB + 1536)
 
 
+def _sparse_by_header(path: Path) -> None:
+    """Thirty gigabytes as holes, in each of the ways in which tar announces one, and a good file behind."""
+    size = str(30 * GIB)
+    sparse = [
+        {
+            "GNU.sparse.major": "1",
+            "GNU.sparse.minor": "0",
+            "GNU.sparse.realsize": size,
+            "GNU.sparse.name": "a",
+        },
+        {"GNU.sparse.size": size, "GNU.sparse.numblocks": "1", "GNU.sparse.map": f"0,{size}"},
+        {"size": size},
+    ]
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as out:
+        for number, headers in enumerate(sparse):
+            member = tarfile.TarInfo(f"must-gather/sparse{number}.yaml")
+            member.pax_headers = headers
+            out.addfile(member)
+    old = tarfile.TarInfo("must-gather/old.yaml")
+    old.type = tarfile.GNUTYPE_SPARSE
+    old.size = 30 * GIB
+    path.write_bytes(old.tobuf(tarfile.GNU_FORMAT) + path.read_bytes())
+
+
+def _repeated(pack: Callable[[bytes], bytes], name: str = "must-gather/zeros") -> Callable[[Path], None]:
+    """Thirty gigabytes, one packed stream behind the other: written in a second."""
+
+    def make(path: Path) -> None:
+        header = tarfile.TarInfo(name)
+        header.size = 30 * GIB
+        part = pack(bytes(1 << 26))
+        with path.open("wb") as out:
+            out.write(pack(header.tobuf(tarfile.GNU_FORMAT)))
+            for _ in range(30 * GIB >> 26):
+                out.write(part)
+            out.write(pack(bytes(1024)))
+
+    return make
+
+
+def _zip_of_30(path: Path) -> None:
+    """One zip entry of thirty gigabytes that are there: a deflated part that ends on a byte, repeated."""
+    work = zlib.compressobj(9, zlib.DEFLATED, -15)
+    part = work.compress(bytes(1 << 26)) + work.flush(zlib.Z_FULL_FLUSH)
+    count, end = 30 * GIB >> 26, b"\x03\x00"
+    packed, name = len(part) * count + len(end), b"must-gather/zeros.yaml"
+    wide = struct.pack("<2H2Q", 1, 16, 30 * GIB, packed)
+    common = struct.pack("<5H3I2H", 45, 0, 8, 0, 0, 0, 0xFFFFFFFF, 0xFFFFFFFF, len(name), len(wide))
+    with path.open("wb") as out:
+        out.write(b"PK\x03\x04" + common + name + wide)
+        for _ in range(count):
+            out.write(part)
+        out.write(end)
+        at = out.tell()
+        directory = (
+            b"PK\x01\x02" + struct.pack("<H", 45) + common + struct.pack("<3H2I", 0, 0, 0, 0, 0) + name + wide
+        )
+        out.write(directory + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 1, 1, len(directory), at, 0))
+
+
+_LOG = "must-gather/namespaces/openshift-ingress-operator/pods/p/c/c/logs/current.log"
+_ERROR = (
+    b"2024-05-14T08:00:00.123456789Z AccessDenied: User: arn:aws:sts::123456789012:assumed-role/x%09d/y "
+    b"is not authorized to perform: ec2:DescribeInstances on resource: arn:aws:ec2:us-east-1:1:i-%09d\n"
+)
+
+
+def _errors(path: Path) -> None:
+    """A gigabyte of errors, each of another role."""
+    lines = GIB // len(_ERROR % (1, 1))
+    header = tarfile.TarInfo(_LOG)
+    header.size = lines * len(_ERROR % (1, 1))
+    with gzip.open(path, "wb", 1) as out:
+        out.write(header.tobuf())
+        for number in range(lines):
+            out.write(_ERROR % (number, number))
+        out.write(bytes(-header.size % 512 + 1024))
+
+
+def _objects(path: Path) -> None:
+    """Half a million objects that count: the operators of a cluster."""
+    where = "must-gather/cluster-scoped-resources/config.openshift.io/clusteroperators"
+    with gzip.open(path, "wb", 1) as out:
+        for number in range(500_000):
+            data = (
+                b"apiVersion: config.openshift.io/v1\nkind: ClusterOperator\nmetadata:\n  name: o%d\n"
+                % number
+            )
+            header = tarfile.TarInfo(f"{where}/o{number}.yaml")
+            header.size = len(data)
+            out.write(header.tobuf() + data + bytes(-len(data) % 512))
+        out.write(bytes(1024))
+
+
 def bombs() -> Iterator[tuple[str, Callable[[Path], None]]]:
     """Give each bomb's name and what writes it."""
     yield "1 GiB of zeros, gz", _packed(partial(gzip.open, mode="wb"))
@@ -98,6 +194,16 @@ def bombs() -> Iterator[tuple[str, Callable[[Path], None]]]:
     yield "1 M members, zip", _zip_members
     yield "30 GiB announced", _announced
     yield "30 GiB in a hole", _sparse
+    yield "30 GiB as sparse files", _sparse_by_header
+    yield "30 GiB of zeros, gz", _repeated(gzip.compress)
+    yield "30 GiB of zeros, xz", _repeated(partial(lzma.compress, preset=0))
+    yield "30 GiB of zeros, bz2", _repeated(bz2.compress)
+    yield "30 GiB of zeros, zst", _repeated(import_module(_ZSTD).compress)
+    yield "30 GiB of zeros, zip", _zip_of_30
+    yield "30 GiB, gz, no bomb", _repeated(partial(gzip.compress, compresslevel=1))
+    yield "30 GiB log, gz", _repeated(partial(gzip.compress, compresslevel=1), _LOG)
+    yield "1 GiB of errors", _errors
+    yield "500,000 objects", _objects
 
 
 def measure(path: Path) -> tuple[float, int, int]:
