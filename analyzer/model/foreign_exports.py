@@ -157,7 +157,12 @@ def _doubt(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> str | None:
     prefixes = {prefix_of(role.name, c.namespace, c.secret_name) for c, role in chosen}
     trusted, infra = _trusted(chosen), _infra(joined)
     runtime = value_of(joined.view.facts, "cluster.runtime_issuers")
-    had = {without_scheme(str(one)) for one in runtime} if isinstance(runtime, list) else set()
+    # An issuer without TLS is another rule's matter, and no other cluster's.
+    had = (
+        {without_scheme(str(one)).removeprefix("http://") for one in runtime}
+        if isinstance(runtime, list)
+        else set()
+    )
     if len(prefixes) != 1 or len(trusted) != 1 or trusted & had or len(chosen) < _SEVERAL:
         return None
     (prefix,), (other,) = prefixes, trusted

@@ -16,9 +16,9 @@ from analyzer.model.requests import condition
 
 
 def mark_left_over(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> None:
-    """Note on each chain whether anything needs its request any more."""
+    """Note on each chain whether anything needs its request any more: what pods use is needed."""
     for chain in chains:
-        if chain.in_cluster is not None:
+        if chain.in_cluster is not None and not chain.workloads and evidence.has_list("Pod", chain.namespace):
             chain.left_over = any(True for _ in _stale(chain.in_cluster, chain, evidence, objects))
 
 

@@ -75,3 +75,15 @@ def test_a_secret_that_was_not_gathered_proves_nothing(bench: Bench, name: str) 
     (chain,) = fault.chains
     files = without(fault.files(), rf"namespaces/{chain.split('/')[0]}/core/secrets")
     assert states_of(bench.report(files))[chain, fault.link, fault.rule] == "unknown"
+
+
+def test_what_pods_use_is_not_left_over_whatever_a_condition_says(bench: Bench) -> None:
+    missing = BY_ID["permission-missing"]
+    report = bench.report(everything(missing.cluster(BY_ID["request-stale-condition"].edit)))
+    assert {"permission-missing"} <= named(report, "fail"), told(report)
+    assert "request-stale" in named(report, "info")
+
+
+def test_no_role_is_missing_where_none_is_made(bench: Bench) -> None:
+    report = bench.report(everything(BY_ID["request-no-service-accounts"].cluster(), details=True))
+    assert named(report, "fail") == {"request-no-service-accounts"}, told(report)
