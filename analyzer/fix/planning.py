@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from analyzer.findings.report import Finding
 from analyzer.fix.issuer import mend_discovery, mend_keys
@@ -13,6 +14,8 @@ from analyzer.fix.role import make_role
 from analyzer.fix.secret import mend_secret
 from analyzer.fix.trust import mend_trust
 from analyzer.frozen import frozen
+from analyzer.iam.document import dotted
+from analyzer.iam.grammar import DocumentKind, validate_document
 from analyzer.model.chains import Chain
 
 _OfChain = Callable[[Case, Chain, str], Repair | Refusal]
@@ -125,13 +128,29 @@ def answers(case: Case, findings: tuple[Finding, ...]) -> Iterator[Answer]:
         if finding.kind == "symptom" or (finding.state == "info" and finding.rule not in HYGIENE):
             continue
         if make_shared := OF_CLUSTER.get(finding.rule):
-            yield Answer(finding, "", make_shared(case, finding.rule))
+            yield Answer(finding, "", _held_to_grammar(make_shared(case, finding.rule)))
         elif finding.rule == "trust-extra-condition" and finding.state == "warn":
             yield Answer(finding, "", Refusal("the condition may hold, and was set on purpose"))
         elif make := OF_CHAINS.get(finding.rule):
             for name in finding.chains:
                 if name in chains:
-                    yield Answer(finding, name, make(case, chains[name], finding.rule))
+                    yield Answer(finding, name, _held_to_grammar(make(case, chains[name], finding.rule)))
         else:
             reason = NOT_BY_DOCUMENT.get(finding.rule, "it is mended in the cluster, by the steps below")
             yield Answer(finding, "", Refusal(reason))
+
+
+_GRAMMARS: dict[str, DocumentKind] = {"trust": "trust", "role": "trust", "policy": "inline"}
+
+
+def _held_to_grammar(found: Repair | Refusal) -> Repair | Refusal:
+    """Note where AWS may refuse a policy as it is written, such as for a statement that was kept."""
+    if isinstance(found, Refusal):
+        return found
+    notes = [
+        f"AWS may refuse this document at {dotted(problem.path)}: {problem.reason}"
+        for change in found.changes
+        if change.what in _GRAMMARS
+        for problem in validate_document(change.text, _GRAMMARS[change.what])
+    ]
+    return replace(found, notes=(*found.notes, *dict.fromkeys(notes)))

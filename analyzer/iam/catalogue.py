@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache
 
 from analyzer.frozen import frozen
 from analyzer.iam import glob
@@ -116,9 +116,3 @@ def load_catalogue() -> Catalogue:
     packed = resources.files("analyzer.iam").joinpath("data/actions.json.gz").read_bytes()
     content = json.loads(gzip.decompress(packed))
     return Catalogue(content["source"], content["date"], Services(content["services"]))
-
-
-@lru_cache(maxsize=4096)
-def known_action(action: str) -> Action | None:
-    """Return the action of that name from the shipped catalogue."""
-    return load_catalogue().find(action)

@@ -80,12 +80,6 @@ class Context:
                 return state
         return self.default
 
-    def hiding(self, *names: str) -> Context:
-        """Return the same context with some keys no longer known."""
-        return Context(
-            {**self.keys, **{name.lower(): UNKNOWN for name in names}}, self.default, self.families
-        )
-
     def adding(self, values: Mapping[str, object]) -> Context:
         """Return the same context with some more keys known."""
         more = {name.lower(): _value(value) for name, value in values.items()}

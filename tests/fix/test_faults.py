@@ -96,6 +96,7 @@ def test_the_commands_mend_it(tmp_path: Path, fault: Fault) -> None:
     before = found.before
     assert named(after, "fail", kind="cause") <= named(before, "fail", kind="cause") - {fault.rule}
     assert not [left for left in found.left if left.finding.rule == fault.rule]
+    assert not [note for repair in found.repairs for note in repair.notes if "AWS may refuse" in note]
 
 
 def test_every_rule_that_a_document_mends_has_a_fault() -> None:
@@ -175,3 +176,19 @@ def test_what_no_document_mends_is_left_and_said(tmp_path: Path) -> None:
     assert [repair.key.partition(":")[0] for repair in found.repairs] == ["trust"]
     assert [left.finding.rule for left in found.left] == ["workload-token-volume-missing"]
     assert "What is not mended here" in (out / "README.md").read_text()
+
+
+def test_what_aws_would_refuse_is_noted(tmp_path: Path) -> None:
+    """A statement for somebody else is kept as it is, and IAM takes no policy with two equal Sids."""
+    fault = next(f for f in FAULTS if f.id == "trust-subject-mismatch-account")
+
+    def edit(cluster: Cluster) -> None:
+        fault.edit(cluster)
+        person = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:role/deploy"},
+                  "Action": "sts:AssumeRole", "Sid": "Same"}  # fmt: skip
+        cluster.role(fault.chains[0].split("/")[0]).trust["Statement"] += [person, person]
+
+    found, out = mended(replace(fault, edit=edit), tmp_path)
+    (repair,) = found.repairs
+    assert any("Statement IDs (SID) in a single policy must be unique" in note for note in repair.notes)
+    assert "AWS may refuse this document" in (out / "README.md").read_text()
