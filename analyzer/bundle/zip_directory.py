@@ -63,6 +63,8 @@ def read_directory(file: BinaryIO, length: int, limit: int) -> Iterator[Member] 
     shift = end - size - offset
     if shift < 0:
         return None
+    if not count and read_local(file, 0) is not None:
+        return None  # an empty directory behind members hides them
     file.seek(end - size)
     data = file.read(size)
     held = _count(data)

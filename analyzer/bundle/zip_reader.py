@@ -19,6 +19,8 @@ from .zip_directory import Member, read_directory, read_local
 
 _CODECS: dict[int, Codec] = {8: "deflate", 12: "bz2", 93: "zstd", 95: "xz"}
 _ENCRYPTED = 1
+_MORE_BURSTS = 3
+"""Members that inflate too far before the whole archive is given up."""
 
 
 def walk_zip(
@@ -35,16 +37,24 @@ def walk_zip(
     except StreamError as error:
         tally.fail(label, error)
         return
-    meter = Meter(tally.limits, charge or tally.charge, packed=length)
+    meter, again = Meter(tally.limits, charge or tally.charge, packed=length), _MORE_BURSTS
     if members is None:
         yield from _rescue(file, tally, prefix, label, meter)
         return
+    starts: set[int] = set()
     for member in members:
-        if tally.halted or meter.burst:
+        if tally.halted or (meter.burst and not again):
             return
+        if meter.burst:
+            # One member was a bomb; what the others hold is still worth reading, a few times over.
+            meter, again = Meter(tally.limits, charge or tally.charge, packed=length), again - 1
         path = _admitted(member, tally, prefix)
         if path is None:
             continue
+        if member.offset in starts:
+            tally.report(path, "ratio", "its data is that of another member: a bomb", "unsafe")
+            continue
+        starts.add(member.offset)
         tally.bytes += member.size
         if _is_wanted(member, path, tally):
             entry = Entry(path, member.size, _content(file, member, meter), tally, meter.gave)

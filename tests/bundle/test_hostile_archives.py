@@ -139,12 +139,26 @@ def test_a_bomb_is_stopped_and_what_came_before_stays(tmp_path: Path, pack) -> N
     assert [(i.code, i.severity) for i in source.issues] == [("ratio", "unsafe")]
 
 
-def test_a_zip_bomb_is_stopped(tmp_path: Path) -> None:
+def test_a_zip_bomb_is_stopped_and_the_rest_is_read(tmp_path: Path) -> None:
     data = zip_of({"good": b"1", "bomb": bytes(12 << 20), "after": b"2"})
     files, source = walk(put(tmp_path, "z", data), b.Limits(ratio=200, ratio_after=1 << 20))
-    assert "after" not in files
-    assert codes(source) == ["ratio"]
+    assert (files["good"], files["after"]) == (b"1", b"2")
+    assert [(i.member, i.code) for i in source.issues] == [("bomb", "ratio")]
     assert source.stopped
+
+
+def test_a_zip_of_many_bombs_is_given_up(tmp_path: Path) -> None:
+    data = zip_of({**{f"bomb{n}": bytes((12 << 20) + n) for n in range(9)}, "after": b"2"})
+    files, source = walk(put(tmp_path, "z", data), b.Limits(ratio=20, ratio_after=1 << 20))
+    assert "after" not in files
+    assert codes(source) == ["ratio"] * 4
+
+
+def test_an_empty_directory_behind_a_zip_hides_nothing(tmp_path: Path) -> None:
+    data = zip_of({"good": b"1"}) + b"PK\x05\x06" + bytes(18)
+    files, source = walk(put(tmp_path, "z", data))
+    assert files == {"good": b"1"}
+    assert codes(source) == ["truncated"]
 
 
 def test_overlapping_zip_members_share_one_ratio(tmp_path: Path) -> None:
@@ -156,6 +170,7 @@ def test_overlapping_zip_members_share_one_ratio(tmp_path: Path) -> None:
     source = b.open_source(put(tmp_path, "z", data[:first] + many + end), SMALL)
     assert sum(len(entry.read()) for entry in source.walk()) < 10 << 20
     assert "ratio" in codes(source)
+    assert [i.member for i in source.issues if "another member" in i.detail][:2] == ["01", "02"]
 
 
 def test_a_bomb_in_a_log_stops_that_log_alone(tmp_path: Path) -> None:
