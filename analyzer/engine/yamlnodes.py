@@ -114,21 +114,23 @@ class _Reader:
         return node
 
     def node(self, event: yaml.Event, depth: int) -> Node:
-        self.count += 1
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise self.fail("anchors and aliases are refused in rule files", event)
-        if getattr(event, "tag", None):
-            raise self.fail(
-                f"the tag {str(getattr(event, 'tag', ''))[:60]!r} is refused in rule files", event
-            )
-        if depth > MAX_DEPTH or self.count > MAX_NODES:
-            raise self.fail(f"a rule has at most {MAX_DEPTH} levels and {MAX_NODES} values", event)
+        self.check(event, depth)
         if isinstance(event, yaml.ScalarEvent):
             return self.scalar(event)
         line = _line(event)
         if isinstance(event, yaml.SequenceStartEvent):
             return Items(tuple(self.items(depth)), line)
         return self.fields(depth, line)
+
+    def check(self, event: yaml.Event, depth: int) -> None:
+        self.count += 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise self.fail("anchors and aliases are refused in rule files", event)
+        tag = getattr(event, "tag", None)
+        if tag:
+            raise self.fail(f"the tag {str(tag)[:60]!r} is refused in rule files", event)
+        if depth > MAX_DEPTH or self.count > MAX_NODES:
+            raise self.fail(f"a rule has at most {MAX_DEPTH} levels and {MAX_NODES} values", event)
 
     def items(self, depth: int) -> Iterator[Node]:
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
@@ -138,14 +140,14 @@ class _Reader:
         nodes: dict[str, Node] = {}
         lines: dict[str, int] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
-            key = self.node(event, depth + 1)
-            if not isinstance(key, Scalar):
+            self.check(event, depth + 1)
+            if not isinstance(event, yaml.ScalarEvent):
                 raise self.fail("a key is a plain word", event)
-            name = key.text.value
+            name = event.value
             if name in nodes:
                 raise self.fail(f"the key {name[:60]!r} stands twice", event)
+            lines[name] = _line(event)
             nodes[name] = self.node(next(self.events), depth + 1)
-            lines[name] = key.line
         return Fields(nodes, lines, line)
 
     def scalar(self, event: yaml.ScalarEvent) -> Scalar:
