@@ -172,11 +172,22 @@ def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]
     for kind in KINDS:
         if not kind.live or kind.name in seen or not any(hint in lower for hint in kind.hints):
             continue
-        for found in kind.pattern.finditer(text):
-            if not _is_placeholder(found, kind):
+        for begin, part in _lines_with("@", text) if kind.hints == ("@",) else ((0, text),):
+            found = next((f for f in kind.pattern.finditer(part) if not _is_placeholder(f, kind)), None)
+            if found is not None:
                 seen.add(kind.name)
-                yield kind.name, len(text[: found.start()].encode())
+                yield kind.name, len(text[: begin + found.start()].encode())
                 break
+
+
+def _lines_with(mark: str, text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines that hold a character, and where they begin: a pattern from it backwards is slow."""
+    at = text.find(mark)
+    while at >= 0:
+        begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        end = len(text) if end < 0 else end
+        yield begin, text[begin:end]
+        at = text.find(mark, end)
 
 
 def _is_placeholder(found: re.Match[str], kind: Kind) -> bool:
