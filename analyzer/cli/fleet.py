@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,8 +45,8 @@ def report(
     from analyzer.fleet.sections import sections
     from analyzer.fleet.show import show_json, show_markdown, show_text
 
-    connection = _opened(db, output)
-    found = figures(connection)
+    with closing(_opened(db, output)) as connection:
+        found = figures(connection)
     if form == "json":
         text = show_json(found)
     elif form == "html":
@@ -79,11 +80,11 @@ def query(
     _known(form, TABLES)
     if question is not None and sql is not None:
         raise UsageProblem("a named question and --sql exclude each other")
-    connection = _opened(db, output)
-    if question is None and sql is None:
-        write(listing(connection), STDOUT)
-        return 0
-    _show(ask(connection, sql or named(question or "")), form, output)
+    with closing(_opened(db, output)) as connection:
+        if question is None and sql is None:
+            write(listing(connection), STDOUT)
+            return 0
+        _show(ask(connection, sql or named(question or "")), form, output)
     return 0
 
 

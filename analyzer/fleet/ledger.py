@@ -109,9 +109,13 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA foreign_keys = ON")
-        except sqlite3.DatabaseError as error:
+            self._db.execute("UPDATE bundles SET state = 'new' WHERE state = 'running'")
+        except (sqlite3.DatabaseError, UsageProblem) as error:
+            self._db.close()
+            os.close(self.lock)
+            if isinstance(error, UsageProblem):
+                raise
             raise UsageProblem(f"not a results database: {error}", where=str(path)) from None
-        self._db.execute("UPDATE bundles SET state = 'new' WHERE state = 'running'")
 
     def close(self) -> None:
         """Fold the log into the file, so that it alone can be copied and read, and let others write."""
@@ -248,8 +252,10 @@ def read_only(path: Path) -> sqlite3.Connection:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'bundles'").fetchone()
     except sqlite3.DatabaseError as error:
+        db.close()
         raise UsageProblem(f"not a results database: {error}", where=str(path)) from None
     if not known or not 0 < version <= len(MIGRATIONS):
+        db.close()
         raise UsageProblem("not a results database of this version of sts-doctor", where=str(path))
     return db
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from analyzer.fleet.ledger import ROW_COLUMNS, Ledger, read_only, rows
@@ -18,20 +19,16 @@ def merge(target: Path, sources: Sequence[Path]) -> tuple[int, int]:
     A bundle is known by its path; of two results of one path the later wins. Raises UsageProblem for
     a source that is no results database.
     """
-    opened = [read_only(source) for source in sources]
-    ledger = Ledger(target)
     taken = older = 0
-    try:
+    with ExitStack() as open_until_the_end:
+        opened = [open_until_the_end.enter_context(closing(read_only(source))) for source in sources]
+        ledger = open_until_the_end.enter_context(closing(Ledger(target)))
         for source in opened:
             for row in rows(source, "SELECT * FROM bundles WHERE state = 'done' ORDER BY id"):
                 if ledger.adopt(row, _COLUMNS, {part: _lines(source, part, row["id"]) for part in _PARTS}):
                     taken += 1
                 else:
                     older += 1
-    finally:
-        ledger.close()
-        for source in opened:
-            source.close()
     return taken, older
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,8 @@ CAUSES = (
 
 
 def page_of(db: Path) -> str:
-    found = figures(read_only(db))
+    with closing(read_only(db)) as connection:
+        found = figures(connection)
     return show_html(found, sections(found))
 
 

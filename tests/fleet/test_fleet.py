@@ -7,13 +7,14 @@ import io
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from analyzer.cli.app import app
-from analyzer.fleet.figures import UPGRADE_RISKS, figures
+from analyzer.fleet.figures import UPGRADE_RISKS, Figures, figures
 from analyzer.fleet.ledger import Ledger, read_only
 from analyzer.fleet.query import NAMED, as_csv, as_json_lines, as_table, ask
 from analyzer.fleet.row import Row
@@ -26,6 +27,11 @@ from .conftest import EXPECTED, table
 def cli(*arguments: str | Path) -> tuple[int, str]:
     done = CliRunner().invoke(app, ["fleet", *map(str, arguments)])
     return done.exit_code, done.output
+
+
+def read(db: Path) -> Figures:
+    with closing(read_only(db)) as connection:
+        return figures(connection)
 
 
 def made(path: Path, *rows: Row) -> Path:
@@ -65,7 +71,7 @@ def test_figures_count_clusters_by_their_newest_gather(tmp_path: Path) -> None:
         Row("crashed", "its process ended with signal 9"),
         judged("a", "pass", None, "2026-03-01T00:00:00Z", reason="read in part: it ends too early"),
     )
-    found = figures(read_only(db))
+    found = read(db)
     assert (found.clusters, dict(found.verdicts)) == (5, {"pass": 1, "fail": 2, "suspected": 2})
     assert [(c.rule, c.clusters, c.versions) for c in found.causes] == [
         ("trust-subject-mismatch", 2, ("4.9", "4.14")), ("log-no-provider", 2, ("4.14",)),
@@ -84,7 +90,7 @@ def test_figures_count_clusters_by_their_newest_gather(tmp_path: Path) -> None:
 def test_old_months_are_summed_up_in_a_table(tmp_path: Path) -> None:
     gathers = [f"{year}-{month:02}-01T00:00:00Z" for year in (2024, 2025) for month in range(1, 9)]
     rows = [judged(f"c{n}", "fail", "trust-subject-mismatch", when) for n, when in enumerate(gathers)]
-    (section,) = (s for s in sections(figures(read_only(made(tmp_path / "f.sqlite", *rows)))) if s.stacks)
+    (section,) = (s for s in sections(read(made(tmp_path / "f.sqlite", *rows))) if s.stacks)
     assert section.table is not None
     assert section.table.header[:3] == ("cause", "to 2024-04", "2024-05")
     assert section.table.rows == (("trust-subject-mismatch", 4, *[1] * 12),)
@@ -99,7 +105,7 @@ def test_what_an_upgrade_will_break(tmp_path: Path) -> None:
         ),
         judged("c", "pass", infra_name="shop-3", finding_rows=(finding("trust-too-broad"),)),
     )
-    found = figures(read_only(db))
+    found = read(db)
     assert [(r.rule, r.clusters) for r in found.risks] == [("olm-automatic-approval", ("shop-1",))]
     assert {rule for rule, _, _ in found.hygiene} == {"olm-automatic-approval", "trust-too-broad"}
 
@@ -172,15 +178,15 @@ def test_no_text_of_an_input_acts(tmp_path: Path) -> None:
         _, text = cli("report", db, "-f", form)
         assert not any(c in text for c in "\x1b\u202e\t"), form
     assert "<script>" not in cli("report", db, "-f", "markdown")[1]
-    connection = read_only(db)
-    sql = "SELECT rule, sentence FROM bundles"
-    shown = list(csv.reader(io.StringIO(as_csv(ask(connection, sql)))))[1:]
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in shown for cell in row)
-    for show in (as_table, as_csv):
-        text = show(ask(connection, sql))
-        assert not any(c in text for c in "\x1b\u202e"), show
-    values = [json.loads(line)["rule"] for line in as_json_lines(ask(connection, sql)).splitlines()]
-    assert values == list(HOSTILE)
+    with closing(read_only(db)) as connection:
+        sql = "SELECT rule, sentence FROM bundles"
+        shown = list(csv.reader(io.StringIO(as_csv(ask(connection, sql)))))[1:]
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in shown for cell in row)
+        for show in (as_table, as_csv):
+            text = show(ask(connection, sql))
+            assert not any(c in text for c in "\x1b\u202e"), show
+        values = [json.loads(line)["rule"] for line in as_json_lines(ask(connection, sql)).splitlines()]
+        assert values == list(HOSTILE)
 
 
 def test_parquet(database: Path, tmp_path: Path) -> None:
@@ -208,7 +214,7 @@ def test_merging_keeps_the_later_result(tmp_path: Path) -> None:
 
 def test_merge_refuses_what_is_no_results_database(tmp_path: Path, database: Path) -> None:
     other = tmp_path / "other.sqlite"
-    with sqlite3.connect(other) as db:
+    with closing(sqlite3.connect(other)) as db, db:
         db.execute("CREATE TABLE t (a)")
     assert cli("merge", tmp_path / "all.sqlite", other)[0] == 2
     copy = tmp_path / "copy.sqlite"

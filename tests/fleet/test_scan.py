@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_second_scan_touches_only_what_is_new(archive: Path, database: Path, t
     root, db = tmp_path / "archive", tmp_path / "fleet.sqlite"
     shutil.copytree(archive, root, copy_function=shutil.copy2)
     shutil.copy2(database, db)
-    with sqlite3.connect(db) as connection:
+    with closing(sqlite3.connect(db)) as connection, connection:
         connection.execute("UPDATE bundles SET path = replace(path, ?, ?)", (str(archive), str(root)))
         connection.execute("UPDATE bundles SET beside = replace(beside, ?, ?)", (str(archive), str(root)))
     before = dict(table(db, "SELECT path, finished || tries FROM bundles"))
@@ -121,7 +122,7 @@ def wait_for(db: Path, done: int) -> None:
         time.sleep(0.02)
         if db.exists():
             try:
-                with sqlite3.connect(f"{db.as_uri()}?mode=ro", uri=True) as connection:
+                with closing(sqlite3.connect(f"{db.as_uri()}?mode=ro", uri=True)) as connection, connection:
                     if (
                         connection.execute("SELECT count(*) FROM bundles WHERE state = 'done'").fetchone()[0]
                         >= done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,12 +119,12 @@ def _others(folder: Path) -> list[Path]:
     """Files that are no results database, each with a byte that must stay."""
     text, foreign, cut, folder_itself = (folder / name for name in ("notes.txt", "foreign", "cut", "folder"))
     text.write_text("nothing of yours\n" * 100)
-    with sqlite3.connect(foreign) as db:
+    with closing(sqlite3.connect(foreign)) as db, db:
         db.execute("CREATE TABLE accounts (x)")
     db.close()
     cut.write_bytes(foreign.read_bytes()[:3000])
     later = folder / "later"
-    with sqlite3.connect(later) as db:
+    with closing(sqlite3.connect(later)) as db, db:
         db.execute("PRAGMA user_version = 99")
     db.close()
     folder_itself.mkdir()
