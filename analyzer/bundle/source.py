@@ -26,10 +26,19 @@ from .stream import file_pieces
 Kind = Literal["directory", "tar", "zip", "file"]
 
 
+_LARGEST = 8 << 30
+"""Bytes of a file that still gets a digest."""
+
+
 def digest_of(parts: Sequence[Path]) -> str | None:
-    """Give the SHA-256 of files one after the other, in hexadecimal; None where they are no files."""
+    """Give the SHA-256 of files one after the other, in hexadecimal; None where they are no files.
+
+    None too where they are larger than ``_LARGEST``: that would take longer than all else.
+    """
     digest = hashlib.sha256()
     try:
+        if sum(part.stat().st_size for part in parts) > _LARGEST:
+            return None
         for part in parts:
             with open_regular(str(part.resolve())) as file:
                 while piece := file.read(PIECE):

@@ -38,7 +38,7 @@ from analyzer.evidence.insights import (
     read_member,
 )
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
-from analyzer.evidence.logs import MOST_SYMPTOMS, MOST_TEXT, LogScan
+from analyzer.evidence.logs import LogScan
 from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_begin
 from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
 from analyzer.evidence.origin import Quote
@@ -113,12 +113,10 @@ def _floods(logs: LogScan) -> Iterator[Problem]:
     if logs.skimmed:
         first, more = logs.skimmed[0], len(logs.skimmed) - 1
         others = f", as of {more} more" if more else ""
-        detail = (
-            f"more than {MOST_TEXT >> 20} MiB of errors in logs: only this one's end was looked at{others}"
-        )
+        detail = f"too many errors in logs: of this one only beginning and end were looked at{others}"
         yield Problem(first.input, first.path, "too-large", detail, "incomplete")
     if logs.dropped:
-        detail = f"more than {MOST_SYMPTOMS} different errors in logs: {logs.dropped} more were left out"
+        detail = f"too many different errors in logs: {logs.dropped} of them were not looked at"
         yield Problem(logs.files[-1].input, "", "too-large", detail, "incomplete")
 
 

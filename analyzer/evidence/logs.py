@@ -20,15 +20,18 @@ __all__ = ["Classified", "LogScan", "classify"]
 MOST_SYMPTOMS = 5000
 """Distinct symptoms that one scan keeps; more are only counted."""
 
-MOST_TEXT = 32 << 20
-"""Characters of records with an error that one scan looks at; of later logs it reads the ends alone.
+MOST_TEXT, MOST_TEXT_OF_LOG = 64 << 20, 8 << 20
+"""Characters of records with an error that a scan looks at, in all and of one log.
 
-The end always: whether an error goes on is told by the last lines.
+Of what is beyond, a log's beginning and its end are looked at all the same: since when, and whether it
+goes on.
 """
 
-_MOST_NEW = 50_000
-"""Texts classified in one scan that were not seen just before, long ones counted as several; beyond, only
-known ones are looked at."""
+_MOST_NEW, _MOST_NEW_OF_LOG, _RESERVE = 60_000, 6_000, 60
+"""Texts classified that were not seen just before, a long one counted as several: in all, of one log's
+beginning and of its end, and of each of these once there were too many in all. No log that floods keeps
+those after it from being looked at.
+"""
 
 _MOST_SEEN = 100_000
 """Occurrences remembered, to know them again in another file of the same container."""
@@ -71,16 +74,16 @@ class _Merged:
 class LogScan:
     """The state of one run over any number of log files.
 
-    ``files`` lists the scanned logs in the order they were fed, ``skimmed`` those whose end alone was
-    looked at; ``dropped`` counts the occurrences of symptoms beyond ``MOST_SYMPTOMS``.
+    ``files`` lists the scanned logs in the order they were fed, ``skimmed`` those of which only beginning
+    and end were looked at; ``dropped`` counts the errors that were too many, or too many different ones.
     """
 
     def __init__(self) -> None:
         self.files: list[LogFile] = []
         self.skimmed: list[LogFile] = []
         self.dropped = 0
-        self._looked = 0
-        self._new = 0
+        self._looked = self._looked_here = 0
+        self._new = self._new_here = 0
         self._merged: dict[_Key, _Merged] = {}
         self._seen: dict[tuple[_Key, int], str] = {}
         self._answers: dict[tuple[str, int], Classified | None] = {}
@@ -107,9 +110,11 @@ class LogScan:
         first: int | None = None
         last: int | None = None
         end: tuple[bytes, int, int] | None = None
+        self._looked_here = self._new_here = 0
         try:
             for region, stop in regions(chunks):
-                if self._looked < MOST_TEXT:
+                full = self._looked >= MOST_TEXT or self._looked_here >= MOST_TEXT_OF_LOG
+                if not full or lines == before:
                     self._scan(region, stop, lines, input_id, path, name)
                 else:
                     end = region, stop, lines
@@ -120,6 +125,7 @@ class LogScan:
                 unfinished = not region.endswith(b"\n", 0, stop)
         finally:
             if end is not None:
+                self._new_here = 0
                 self._scan(*end, input_id, path, name)
             self.files.append(
                 LogFile(
@@ -140,6 +146,7 @@ class LogScan:
         counted = 0
         for record in records(region, stop):
             self._looked += len(record.text)
+            self._looked_here += len(record.text)
             error = self._classify(record.text)
             if error is None:
                 continue
@@ -162,10 +169,13 @@ class LogScan:
         return self._answers[key]
 
     def _classify_new(self, text: str) -> Classified | None:
-        if self._new >= _MOST_NEW:
+        room = _MOST_NEW_OF_LOG if self._new < _MOST_NEW else _RESERVE if self._new < 2 * _MOST_NEW else 0
+        if self._new_here >= room:
             self.dropped += 1
             return None
-        self._new += 1 + len(text) // 128
+        cost = 1 + len(text) // 128
+        self._new += cost
+        self._new_here += cost
         return classify(text)
 
     def _add(

@@ -57,11 +57,11 @@ def mend_keys(case: Case) -> Repair | Refusal:
     if len(mine) < len(keys):
         return Refusal("a public key of the cluster is no RSA key")
     notes: list[str] = []
-    kept: list[Json] = []
+    kept: list[dict[str, Json]] = []
     for key_set in [k for k in case.joined.evidence.of(KeySet) if not k.planned][:1]:
         for jwk in key_set.keys:
             kid = jwk.get("kid")
-            if kid in mine or any(kid == other.get("kid") for other in kept if isinstance(other, Mapping)):
+            if any(kid == other for other in (*mine, *(one.get("kid") for one in kept))):
                 continue
             if problem := jwk_problem(jwk):
                 notes.append(f"Left out, since AWS cannot use it: {kid or 'a key without kid'} ({problem}).")

@@ -299,11 +299,29 @@ def test_of_a_flood_of_errors_the_end_is_read(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_texts_that_are_new_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_MOST_NEW", 20)
+    monkeypatch.setattr(logs, "_MOST_NEW_OF_LOG", 20)
     scan = LogScan()
     lines = "".join(f"ExpiredToken: the token has expired in request {n}\n" for n in range(30))
     scan.feed("a", "x.log", [lines.encode()])
     assert scan.dropped == 10
+
+
+def test_a_log_that_floods_does_not_hide_those_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "MOST_TEXT", 20_000)
+    monkeypatch.setattr(logs, "_MOST_NEW", 200)
+    scan = LogScan()
+    flood = "".join(f"{stamp(1)}AccessDenied: no {n}\n" for n in range(2000))
+    scan.feed("a", "namespaces/a-team/pods/p/c/c/logs/current.log", [flood.encode()])
+    assert scan.dropped
+    quiet = f"{stamp(2)}healthy\n" * 30_000
+    error = (
+        "InvalidIdentityToken: No OpenIDConnect provider found in your account for https://x.example.com\n"
+    )
+    log = f"{stamp(1)}{error}{quiet}{stamp(3)}{error}"
+    scan.feed("a", "namespaces/openshift-ingress-operator/pods/p/c/c/logs/current.log", [log.encode()])
+    (found,) = [s for s in scan.symptoms() if s.namespace == "openshift-ingress-operator"]
+    assert (found.count, found.quote.line) == (2, 30_002)
+    assert found.first != found.last
 
 
 def test_what_was_read_before_a_failure_counts() -> None:
