@@ -21,8 +21,9 @@ STATIC_LENGTH = 115
 """Bytes of the credentials value that holds a long-lived key: ids have 20, keys 40 characters."""
 
 _PLACEHOLDER = later(
-    r"POPULATE ROLE ARN AND DELETE THIS LINE|<[A-Za-z][\w -]*>|[%$]\{[A-Za-z_]+\}|\bwhatever\b"
-    r"|\b(?:CHANGE|REPLACE)[_-]?ME\b"
+    r"POPULATE ROLE ARN AND DELETE THIS LINE|<[A-Za-z][\w -]*>|[%$]\{[A-Za-z_]+\}|(?<==)\s*whatever\s*$"
+    r"|\b(?:CHANGE|REPLACE)[_-]?ME\b",
+    re.MULTILINE,
 )
 _SETTING = later(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
 
@@ -139,7 +140,7 @@ def read_credentials(text: str) -> Credentials:
         token_path=settings.get("web_identity_token_file") or None,
         regional=settings.get("sts_regional_endpoints", "").lower() == "regional",
         profile=re.search(r"^\s*\[default\]\s*$", text, re.MULTILINE) is not None,
-        placeholder=placeholder[0] if placeholder else None,
+        placeholder=placeholder[0].strip() if placeholder else None,
         static="aws_access_key_id" in settings,
         malformations=tuple(malformations),
     )

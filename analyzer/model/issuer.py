@@ -17,7 +17,7 @@ from analyzer.model.objects import Objects, known, read
 from analyzer.model.signing_keys import signing_facts
 from analyzer.patterns import later
 
-_PLACEHOLDER = later(r"fake-oidc|<enter_[a-z_]+>|%\{[a-z_]+\}")
+_PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
 
 
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:

@@ -97,6 +97,11 @@ def _presence(
         return _found(present=known(True, where), arn=known(arn, where) if arn else asks.providers())
     if providers.stray(issuer, account):
         why = f"a provider for the issuer was exported, and the listing of account {account} does not have it"
+        if account is None or providers.complete(account) is None:
+            why = (
+                "a provider for the issuer was exported, and the exports are of several accounts: "
+                f"no listing tells whether it is in account {account}"
+            )
         return {f"provider.{name}": asks.providers(why) for name in _PRESENCE}
     listing = providers.complete(account) if account else None
     expected = provider_arn(partition, account, issuer) if account else ""

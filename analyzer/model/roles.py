@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from analyzer.evidence.aws_records import RoleAssignment
+from analyzer.evidence.exports.aws_cli import without_call_words
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
 from analyzer.frozen import frozen
@@ -96,7 +97,7 @@ def unite(
     What Terraform remembers comes last: an export of the account wins over it.
     """
     found: dict[tuple[str, str | None], Role] = {}
-    for record in sorted(records, key=lambda one: one.last_seen):
+    for record in sorted(_hints_resolved(list(records)), key=lambda one: one.last_seen):
         if record.planned or not record.name:
             continue
         arn = parse_role_arn(record.arn) if record.arn else None
@@ -110,6 +111,22 @@ def unite(
         tuple(failures),
         tuple(assigned),
     )
+
+
+def _hints_resolved(records: Sequence[RoleRecord]) -> Iterable[RoleRecord]:
+    """Give answers that name no role the role whose name their file holds.
+
+    The name of ``list-role-policies-aws-prod-.json`` loses its ends when the words of the call are taken
+    off; the role ``aws-prod-`` loses the same ones.
+    """
+    named = {r.name for r in records if r.arn}
+    for record in records:
+        lists_only = record.arn is None and record.trust is None and not record.inline
+        if lists_only and record.name not in named:
+            file = record.where.file
+            fits = [n for n in named if n in file and without_call_words(n) == record.name]
+            record = replace(record, name=fits[0]) if len(fits) == 1 else record
+        yield record
 
 
 def _join_policies(policies: Sequence[ManagedPolicy], roles: Iterable[Role]) -> dict[str, ManagedPolicy]:

@@ -32,15 +32,16 @@ def role_name_hint(path: str) -> str:
     """
     *folders, name = path.split("/")
     stem = re.sub(r"(?i)\.(?:json|ya?ml|txt|out|log)$", "", name)
-    found = [_without_call_words(stem)]
+    found = [without_call_words(stem)]
     # A folder says less: "exports" or "case-0123" are no roles, so it must look like a long name.
-    nearest = (_without_call_words(folder) for folder in reversed(folders[-_FOLDERS:]))
+    nearest = (without_call_words(folder) for folder in reversed(folders[-_FOLDERS:]))
     found += [folder for folder in nearest if folder.count("-") >= 2 and len(folder) >= 12]
     fitting = [name for name in found if _NAME.fullmatch(name) and re.search(r"[A-Za-z]{2}", name)]
     return max(fitting, key=len, default="")
 
 
-def _without_call_words(name: str) -> str:
+def without_call_words(name: str) -> str:
+    """Take the words of the call off both ends of a name: ``<role>`` of ``list-role-policies-<role>``."""
     if match := _CALL_WORDS.match(name):
         name = name[match.end() :]
     words = re.split(r"([-_.]+)", name)

@@ -1,0 +1,59 @@
+"""Exports of two accounts: an answer that names no account is not taken for the roles' own."""
+
+import pytest
+
+from samples import Cluster
+from samples.aws import Provider
+from samples.yamlout import aws_json
+
+from .runs import Bench, everything, named, told, used, without
+
+OTHER = "444455556666"
+
+
+def _files(*, own_lists: bool) -> dict[str, bytes]:
+    """The issuer's provider is in another account alone; both accounts were exported."""
+    cluster = Cluster()
+    theirs = Provider(cluster.provider.url, OTHER, client_ids=["sts.amazonaws.com"])
+    cluster.providers = [Provider("staging-oidc.s3.us-east-2.amazonaws.com", cluster.account)]
+    listed = {"OpenIDConnectProviderList": [{"Arn": theirs.arn}]}
+    caller = {"UserId": "AIDAEXAMPLE", "Account": OTHER, "Arn": f"arn:aws:iam::{OTHER}:user/support"}
+    answer = {"Url": theirs.url, "ClientIDList": theirs.client_ids, "ThumbprintList": []}
+    files = everything(cluster) | {
+        "exports/other/caller.json": aws_json(caller),
+        "exports/other/get-oidc.json": aws_json(answer),
+        "exports/other/list-oidc.json": aws_json(listed),
+    }
+    return files if own_lists else without(files, r"exports/.*/list-o")
+
+
+def test_the_provider_of_the_other_account_is_not_the_roles(bench: Bench) -> None:
+    report = bench.report(_files(own_lists=True))
+    assert named(report, "fail") == {"provider-account-mismatch"}, told(report)
+
+
+def test_without_the_listings_nothing_tells_whose_it_is(bench: Bench) -> None:
+    report = bench.report(_files(own_lists=False))
+    assert not named(report, "fail"), told(report)
+    for chain in used(report):
+        assert next(link.state for link in chain.links if link.link == "provider") == "unknown", told(report)
+    assert "oidc-providers" in {item.evidence for item in report.missing}
+
+
+def test_an_empty_listing_of_one_of_two_accounts_proves_nothing_of_the_other(bench: Bench) -> None:
+    files = without(_files(own_lists=False), r"exports/other/get-oidc|exports/oidc/") | {
+        "exports/other/list-oidc.json": aws_json({"OpenIDConnectProviderList": []})
+    }
+    assert not named(bench.report(files), "fail")
+
+
+@pytest.mark.parametrize(
+    "folder, state", [("123456789012", "pass"), (OTHER, "unknown"), ("202403121030", "pass")]
+)
+def test_the_path_may_tell_the_account(bench: Bench, folder: str, state: str) -> None:
+    files = without(everything(Cluster()), r"exports/oidc/")
+    cluster = Cluster()
+    answer = {"Url": cluster.provider.url, "ClientIDList": cluster.provider.client_ids, "ThumbprintList": []}
+    report = bench.report(files | {f"exports/{folder}/get-oidc.json": aws_json(answer)})
+    states = {link.state for chain in report.chains for link in chain.links if link.link == "provider"}
+    assert states == {state}, told(report)
