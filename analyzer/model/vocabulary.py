@@ -312,6 +312,9 @@ account.annotated              bool    it has the annotation eks.amazonaws.com/r
 account.near                   list    annotations that miss it by some letters or stand on a pod, as phrases
 account.pods                   list    running pods of the ServiceAccount
 account.pods_bare              list    those that the webhook gave nothing
+account.pods_other_role        list    those whose AWS_ROLE_ARN is not the annotation's
+account.pods_remake            list    both of these
+account.pods_phrase            string  what is wrong with them, else null
 account.bare_reason            string  why, as far as the bundle shows it; null where there are none
 account.needs_region           bool    the cluster's region is one that the global STS endpoint does not serve
 account.pods_without_region    list    pods with a role and without AWS_REGION

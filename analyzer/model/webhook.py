@@ -23,6 +23,11 @@ WEBHOOK = "pod-identity-webhook"
 _OF_THE_WEBHOOK = ("AWS_ROLE_ARN", "eks.amazonaws.com/")
 """What a pod holds that the webhook changed, or was asked to change."""
 
+_OVERTAKEN = (
+    "they were made before the annotation was changed, or their own template sets AWS_ROLE_ARN, which the "
+    "webhook leaves alone"
+)
+
 OPT_IN = (
     "af-south-1", "ap-east-", "ap-south-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
     "ap-southeast-6", "ap-southeast-7", "ca-west-1", "eu-central-2", "eu-south-", "il-central-1", "me-",
@@ -143,17 +148,22 @@ def _facts(
     gathered = bool(account.pods) or evidence.has_list("Pod", account.namespace)
     pods: Fact | Unknown = known([p.name for p in account.pods], *(p.where for p in account.pods))
     lacking: Fact | Unknown = known([p.name for p in bare], *(p.where.at("spec") for p in bare))
+    annotated = _annotated(account, mutated, evidence, asks)
+    other = _other_role(account, mutated)
     if not gathered:
         pods = lacking = asks.namespace(account.namespace, "pods")
-    reason = _reason(account, bare, objects, down=down) if bare else None
+    reason = _reason(account, bare, objects, down=down) if bare else _OVERTAKEN if other else None
     return {
         "account.name": known(account.name, where),
         "account.namespace": known(account.namespace, where),
         "account.role_arn": known(role_of(account, mutated), where),
-        "account.annotated": _annotated(account, mutated, evidence, asks),
+        "account.annotated": annotated,
         "account.near": known(near, *near_places),
         "account.pods": pods,
         "account.pods_bare": lacking,
+        "account.pods_other_role": _pods_of(other, account, pods, asks),
+        "account.pods_remake": known([*(pod.name for pod in bare), *other]),
+        "account.pods_phrase": known(_phrase([pod.name for pod in bare], other)),
         "account.bare_reason": known(reason, where),
         "account.needs_region": known(
             view.partition != "aws" or view.region.startswith(OPT_IN), derived=True
@@ -222,6 +232,34 @@ def _has_region(found: Workload) -> bool:
         for container in found.containers
         if "AWS_ROLE_ARN" in container.env
     )
+
+
+def _other_role(account: Account, mutated: Sequence[K8sObject]) -> dict[str, str]:
+    """Give the pods whose role is not the annotation's, by name, each with the role that it has."""
+    wanted = account.annotations.get(ANNOTATION, "").strip()
+    found = {}
+    for pod in mutated if wanted else ():
+        roles = (c.env.get("AWS_ROLE_ARN", "").strip() for c in kubernetes.workload(pod).containers)
+        if role := next((role for role in roles if role and role != wanted), None):
+            found[pod.name] = role
+    return found
+
+
+def _phrase(bare: Sequence[str], other: dict[str, str]) -> str | None:
+    parts = [f"these of its pods have no AWS_ROLE_ARN: {', '.join(bare)}"] if bare else []
+    for role in sorted(set(other.values())):
+        names = ", ".join(name for name, own in other.items() if own == role)
+        parts.append(f"these of its pods have the role {role}: {names}")
+    return "; ".join(parts) or None
+
+
+def _pods_of(other: dict[str, str], account: Account, pods: Fact | Unknown, asks: Asks) -> Fact | Unknown:
+    """Give those pods as a fact: it takes the pods and the ServiceAccount to know them."""
+    if isinstance(pods, Unknown):
+        return pods
+    if account.obj is None and account.pods:
+        return asks.objects(account.namespace, f"serviceaccounts/{account.name}")
+    return known(list(other), *(p.where.at("spec") for p in account.pods if p.name in other))
 
 
 def _reason(account: Account, bare: Sequence[K8sObject], objects: Objects, *, down: bool) -> str:

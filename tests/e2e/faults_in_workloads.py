@@ -140,6 +140,8 @@ FAULTS = [
            arguments={"region": "eu-south-1"}),
     _fault("webhook-not-injected", lambda cluster: shop(cluster, mutated=False), SHOP_PODS),
     _fault("webhook-not-injected", _run_level_zero, SHOP_PODS, variant="run-level"),
+    _fault("webhook-not-injected", lambda cluster: shop(cluster, annotations={ANNOTATION: f"{ROLE}-new"}),
+           SHOP_PODS, state="warn", variant="other-role"),
     _fault("webhook-annotation-typo", _misspelt, rf"namespaces/{SHOP}/"),
     _fault("webhook-annotation-typo", _on_the_pod, SHOP_PODS, variant="on-the-pod"),
     _fault("webhook-unavailable", _webhook_down_and_used, r"apps/deployments", state="warn", kind="hygiene"),

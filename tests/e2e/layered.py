@@ -47,6 +47,7 @@ def shop(
     mutated: bool = True,
     region: bool = True,
     account: bool = True,
+    role: str = ROLE,
     **labels: str,
 ) -> None:
     """Add a program of a user, with a ServiceAccount that has a role by the webhook."""
@@ -59,7 +60,7 @@ def shop(
     env = []
     volumes: list[Json] = []
     if mutated:
-        values = {"AWS_ROLE_ARN": ROLE, "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/secrets/eks.amazonaws.com/t"}
+        values = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/secrets/eks.amazonaws.com/t"}
         values |= {"AWS_REGION": cluster.region} if region else {}
         env = [{"name": name, "value": value} for name, value in values.items()]
         token = {"audience": "sts.amazonaws.com", "expirationSeconds": 86400, "path": "token"}

@@ -6,8 +6,8 @@ import pytest
 
 from samples import Cluster
 
-from .layered import ACCOUNT, SHOP, shop
-from .runs import Bench, everything, findings, named, said, the_chain, told
+from .layered import ACCOUNT, ROLE, SHOP, shop
+from .runs import Bench, everything, findings, named, said, the_chain, told, without
 
 CHAIN = f"{SHOP}/{ACCOUNT}"
 SUBJECT = f"system:serviceaccount:{SHOP}:{ACCOUNT}"
@@ -90,6 +90,20 @@ def test_bare_pods_break_the_chain_at_the_workload(bench: Bench) -> None:
     shop(cluster, mutated=False)
     report = bench.report(everything(cluster))
     assert said(the_chain(report, CHAIN)) == ("fail", "workload", "webhook-not-injected"), told(report)
+
+
+def test_pods_keep_the_role_that_they_were_made_with(bench: Bench) -> None:
+    """The webhook changes no pod that is there: a new annotation is for new pods."""
+    cluster = cluster_with_role()
+    old = f"{ROLE}-old"
+    shop(cluster, role=old)
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, CHAIN)) == ("warn", "workload", "webhook-not-injected"), told(report)
+    (found,) = findings(report, "warn")
+    assert f"for {ROLE}, but these of its pods have the role {old}: backup-7d9f8" in found.message
+    hidden = bench.report(without(everything(cluster), f"{SHOP}/core/serviceaccounts"))
+    assert not named(hidden, "fail", "warn"), told(hidden)
+    assert "webhook-not-injected" in {rule for item in hidden.missing for rule in item.decides}
 
 
 def test_a_token_of_it_is_of_a_known_account(bench: Bench) -> None:
