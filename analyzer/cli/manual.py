@@ -39,6 +39,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "sts-doctor render report.json                             # as text",
         "sts-doctor render report.json -f case --voice internal",
         "sts-doctor render - -f sarif -o report.sarif < report.json",
+        "sts-doctor render fleet.sqlite --bundle 0042/mg.tar.gz    # kept by scan",
     ),
     "collect": (
         "sts-doctor collect bundle.tar.gz                          # what is missing, most decisive first",

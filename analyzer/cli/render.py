@@ -19,15 +19,32 @@ if TYPE_CHECKING:
 @spread
 def render(
     saved: Annotated[
-        str, typer.Argument(metavar="REPORT.json", help="A report that -f json wrote; - is stdin.")
+        str,
+        typer.Argument(
+            metavar="REPORT.json", help="A report that -f json wrote, or a database of scan; - is stdin."
+        ),
     ],
     *,
     output: OutputOptions,
+    bundle: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="The bundle of a database whose report to show: its path, or a part that no other has.",
+        ),
+    ] = None,
 ) -> int:
     """Show a saved report in any format; ends with 0 whatever the report says."""
     targets = output.plan([] if saved == STDOUT else [Path(saved)])
-    output.write(read_report(saved), targets)
+    output.write(read_report(saved) if bundle is None else _kept(Path(saved), bundle), targets)
     return 0
+
+
+def _kept(database: Path, bundle: str) -> Report:
+    from analyzer.fleet.kept import kept_report
+    from analyzer.reports.json import load_json
+
+    return load_json(kept_report(database, bundle), str(database))
 
 
 def read_report(path: str) -> Report:

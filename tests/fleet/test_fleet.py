@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import sqlite3
+import zlib
 from contextlib import closing
 from pathlib import Path
 
@@ -14,12 +15,16 @@ import pytest
 from typer.testing import CliRunner
 
 from analyzer.cli.app import app
+from analyzer.findings.report import to_json
 from analyzer.fleet.figures import UPGRADE_RISKS, Figures, figures
 from analyzer.fleet.ledger import Ledger, read_only
 from analyzer.fleet.query import NAMED, as_csv, as_json_lines, as_table, ask
 from analyzer.fleet.row import Row
 from analyzer.fleet.sections import sections
+from analyzer.reports.json import load_json
+from analyzer.reports.text import render_text
 from analyzer.session import built_in_rules
+from tests.reports import made as reports
 
 from .conftest import EXPECTED, table
 
@@ -220,3 +225,32 @@ def test_merge_refuses_what_is_no_results_database(tmp_path: Path, database: Pat
     copy = tmp_path / "copy.sqlite"
     shutil.copy(database, copy)
     assert cli("merge", copy, copy)[0] == 2
+
+
+# --- the report that is kept of a bundle -----------------------------------------------------------
+
+
+def _render(db: Path, *arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["render", str(db), *arguments])
+    return done.exit_code, done.output
+
+
+def test_a_kept_report_is_shown_in_any_format(tmp_path: Path) -> None:
+    kept = [zlib.compress(json.dumps(to_json(report)).encode()) for report in (reports.FAIL, reports.UNKNOWN)]
+    rows = [judged("a", "fail", report=kept[0]), judged("b", "unknown", report=kept[1]), judged("c", "fail")]
+    db = made(tmp_path / "fleet.sqlite", *rows)
+    assert _render(db, "--bundle", "/cases/0.tar.gz") == (0, render_text(reports.FAIL))
+    code, text = _render(db, "--bundle", "1.tar", "-f", "json")
+    assert (code, load_json(text)) == (0, reports.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    "bundle, says",
+    [("cases", "2 bundles fit 'cases'"), ("nope", "no bundle fits"), ("/0.", "no report is kept"),
+     ("/1.", "is damaged")],
+)  # fmt: skip
+def test_a_report_that_cannot_be_shown_says_why(tmp_path: Path, bundle: str, says: str) -> None:
+    db = made(tmp_path / "fleet.sqlite", judged("a", "fail"), judged("b", "fail", report=b"x"))
+    code, output = _render(db, "--bundle", bundle)
+    assert code == 2
+    assert says in output
