@@ -94,7 +94,8 @@ KINDS: Final = (
           r"((?<=[A-Za-z0-9+.-]):(?:\\*/){1,2})[^\s/:@\"'<>]{20,200}@", r"\1(password)@"),
     _kind(
         "a password in a URL", "://",
-        r"((?<=[A-Za-z0-9+.-])://[^\s/:@\"'<>\[\]]{1,200}):(?!\d{1,5}(?:\D|\Z))[^\s/\"'<>@]{3,200}(?=[\s\"'…]|\Z)",
+        # A condition key that was written with its scheme is no password: https://<issuer>:sub.
+        r"((?<=[A-Za-z0-9+.-])://[^\s/:@\"'<>\[\]]{1,200}):(?!\d{1,5}(?:\D|\Z))(?!(?:sub|aud|azp|amr)(?:\W|\Z))[^\s/\"'<>@]{3,200}(?=[\s\"'…]|\Z)",
         r"\1:(password)", live=False,
     ),
     _kind("a password of a proxy", "@",

@@ -102,6 +102,8 @@ def _action(statement: Statement) -> Fault | None:
     nearest = "" if index is None else listed[index]
     document_path: Path = (*statement.path, element)
     sentence = f"the statement allows {nearest}, not {ACTION}"
+    if element == "NotAction":
+        sentence = f"NotAction takes {nearest} out of what the statement allows"
     return Fault("action-wrong", document_path, ACTION, nearest, sentence, holds=covered)
 
 

@@ -6,7 +6,7 @@ pure function of the evidence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen
+from analyzer.model.aws import without_scheme
 from analyzer.model.binding import newest_gather, only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
@@ -92,8 +93,12 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
     webhooks = webhook_chains(joined)
-    other = _webhook_provider(joined, [model for _, model in webhooks])
-    provider = _provider_subject(joined, served, other)
+    other = [
+        *_provider_of(joined, _not_accepted(joined)),
+        *_webhook_provider(joined, [model for _, model in webhooks]),
+    ]
+    provider = _provider_subject(joined, other)
+    facts |= _near_issuer(provider.facts)
     client_ids = provider.facts["provider.client_ids"]
     joined.client_ids = client_ids if isinstance(client_ids, Fact | Unknown) else Unknown()
     names = [model.chain.id for _, model in webhooks]
@@ -113,6 +118,14 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
         for s in surrounding_subjects(joined.around)
     ]
     return Model(tuple(subjects), tuple(models), facts, joined.now, joined, events)
+
+
+def _near_issuer(provider: Mapping[str, Fact | Unknown]) -> Facts:
+    """Give the issuer and the ARN of the provider that is almost the issuer's, for what follows from that."""
+    near = provider["provider.near"]
+    if isinstance(near, Fact) and near.value:
+        near = replace(near, value=f"https://{without_scheme(str(near.value))}", derived=True)
+    return {"issuer.near": near, "issuer.near_arn": provider["provider.near_arn"]}
 
 
 def _with_foreign(clusters: Fact | Unknown, foreign: Fact) -> Fact:
@@ -169,11 +182,37 @@ def _webhook_provider(joined: Joined, models: Sequence[ChainModel]) -> list[Subj
     Only chains whose role is in the account of the cluster's own roles use that provider.
     """
     account = joined.asks.account
-    chains = [m.chain for m in models if account and m.role.account == account]
+    return _provider_of(joined, [m.chain for m in models if account and m.role.account == account])
+
+
+def _not_accepted(joined: Joined) -> list[Chain]:
+    """Find the operators whose tokens have an audience that the provider lacks, where it takes the others'.
+
+    What it lacks breaks these alone.
+    """
+    record = joined.providers.find(joined.view.issuer, joined.asks.account) if joined.view.issuer else None
+    if record is None or record.client_ids is None:
+        return []
+    lacked = set(USUAL_AUDIENCES) - set(record.client_ids)
+    used = [c for c in joined.chains if not c.optional and _audiences(c)]
+    lacking = [c for c in used if lacked & _audiences(c)]
+    return lacking if len(lacking) < len(used) else []
+
+
+def _audiences(chain: Chain) -> set[str]:
+    return {t.audience or "" for w in chain.workloads for t in aws_tokens(w)}
+
+
+def _provider_of(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
+    """Ask about the provider once more for some chains alone; nothing where there are none."""
     if not chains:
         return []
     places = [t.where for c in chains for w in c.workloads for t in aws_tokens(w)]
-    audiences = known(sorted({a for c in chains for a in audiences_of(c)}), *places, derived=not places)
+    used = sorted({a for c in chains for a in audiences_of(c)})
+    audiences: Fact | Unknown = known(used, *places, derived=not places)
+    if not any(c.webhook_account for c in chains):
+        audiences = _accepted_kinds(audiences, joined)
+    account = joined.asks.account
     facts = joined.view.facts | provider_facts(joined.view, joined.providers, account, audiences, joined.asks)
     facts["provider.audiences_spare"] = known([])  # asked about the operators
     return [Subject("provider", _provider_name(joined), facts, tuple(c.id for c in chains))]
@@ -187,8 +226,10 @@ def _provider_name(joined: Joined) -> str:
     return joined.asks.provider_arn or joined.view.issuer or "provider"
 
 
-def _provider_subject(joined: Joined, served: tuple[str, ...], other: Sequence[Subject]) -> Subject:
-    tokens = [t for c in joined.chains if not c.optional for w in c.workloads for t in aws_tokens(w)]
+def _provider_subject(joined: Joined, other: Sequence[Subject]) -> Subject:
+    apart = {name for subject in other for name in subject.chains}
+    chains = [c for c in joined.chains if c.id not in apart]
+    tokens = [t for c in chains if not c.optional for w in c.workloads for t in aws_tokens(w)]
     audiences: Fact | Unknown
     if tokens:
         audiences = known(sorted({t.audience or "" for t in tokens}), *(t.where for t in tokens))
@@ -209,7 +250,7 @@ def _provider_subject(joined: Joined, served: tuple[str, ...], other: Sequence[S
     spare = facts["provider.audiences_spare"]
     if isinstance(spare, Fact) and isinstance(spare.value, list):
         facts["provider.audiences_spare"] = replace(spare, value=[a for a in spare.value if a not in used])
-    return Subject("provider", _provider_name(joined), facts, served)
+    return Subject("provider", _provider_name(joined), facts, tuple(c.id for c in chains))
 
 
 def _accepted_kinds(audiences: Fact | Unknown, joined: Joined) -> Fact | Unknown:

@@ -47,6 +47,8 @@ issuer.url                     string  the issuer that tokens must carry: the cl
 issuer.bucket                  string  S3 bucket behind the issuer: its host's, else the one that ccoctl makes (derived)
 issuer.host                    string  host and port of the issuer (derived)
 issuer.provider_arn            string  ARN that its IAM OIDC provider has in the account of the roles (derived)
+issuer.near                    string  the issuer of an IAM OIDC provider that is there and almost this one's, else null (derived)
+issuer.near_arn                string  the ARN of that provider, else null (derived)
 issuer.meant                   string  the one issuer that the trust policies of the cluster's roles name (derived)
 ccoctl.name                    string  the --name that ccoctl was given for this cluster (derived)
 issuer.is_https                bool    it is an absolute https URL with a host

@@ -10,7 +10,7 @@ from samples.cluster import DEFAULT_ISSUER
 from samples.logs import Failure
 from samples.workloads import LogLine
 
-from .runs import INGRESS, MACHINES, Bench, bundle, everything, named, the_chain, told
+from .runs import INGRESS, MACHINES, Bench, bundle, everything, findings, named, the_chain, told, without
 
 NAMESPACE = "openshift-ingress-operator"
 DENIED = Failure("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403)
@@ -191,3 +191,28 @@ def test_often_and_then_no_more_is_over(bench: Bench, since: timedelta, logs_on:
         log[:] = [line for line in log if line.when <= ended + timedelta(minutes=1)]
     chain = the_chain(bench.report(bundle(cluster)), INGRESS)
     assert chain.verdict.recency == recency
+
+
+def test_an_issuer_that_is_almost_the_one_of_all_the_rest_is_one_cause(bench: Bench) -> None:
+    """Provider, documents and trust policies agree, and Authentication has a slash more."""
+    cluster = Cluster()
+    cluster.authentication_issuer = f"{cluster.issuer}/"
+    cluster.kas_issuers = cluster.previous_kas_issuers = [cluster.authentication_issuer]
+    report = bench.report(everything(cluster))
+    assert named(report, "fail", "warn") == {"provider-url-mismatch"}, told(report)
+    (found,) = findings(report, "fail")
+    assert f"issuer={cluster.issuer};" in (found.fix[0].command or "")
+    hidden = bench.report(without(everything(cluster), r"exports/oidc/"))
+    assert named(hidden, "fail") == {"discovery-issuer-mismatch", "trust-provider-mismatch"}, told(hidden)
+
+
+def test_an_audience_that_only_one_operator_uses_breaks_only_that(bench: Bench) -> None:
+    cluster = Cluster()
+    token = cluster.workload("machine-api-controllers").token
+    assert token is not None
+    token.audience = "sts.amazonaws.com"
+    cluster.provider.client_ids = ["openshift"]
+    report = bench.report(everything(cluster))
+    assert named(report, "fail", "warn") == {"provider-audience-missing"}, told(report)
+    assert {c.id for c in report.chains if c.verdict.state == "fail"} == {MACHINES}, told(report)
+    assert report.common_cause is None

@@ -45,6 +45,10 @@ def test_what_is_no_secret_stays() -> None:
     assert redact(line) == line
     arn = "role_arn = arn:aws:iam::123456789012:role/demo-openshift-ingress-operator-cloud-credentials"
     assert redact(arn) == arn
+    key = (
+        '"https://demo-oidc.s3.us-west-2.amazonaws.com:sub": "x", "https://oidc.example.com:8443/a:aud": "y"'
+    )
+    assert redact(key) == key
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,14 @@ def test_one_cause(statements: list[Any], problem: str, place: str) -> None:
     assert decision.because
 
 
+def test_an_action_that_is_taken_out_is_said_so() -> None:
+    statement = trust_statement(NotAction=ACTION)
+    del statement["Action"]
+    decision = trust(statement)
+    assert decision.problem == "action-wrong"
+    assert decision.sentence == f"NotAction takes {ACTION} out of what the statement allows"
+
+
 def test_what_works() -> None:
     assert trust(trust_statement()).allowed is True
     assert trust(trust_statement(Action=["sts:TagSession", "STS:assumerolewithwebidentity"])).allowed is True
