@@ -104,7 +104,7 @@ def all_requests_gathered(joined: Joined) -> bool | None:
 def _account(
     chains: Sequence[Chain], book: RoleBook, names: Naming, view: ClusterView, providers: Providers
 ) -> str | None:
-    """The account that most of the chains' roles are in, else that of the issuer's provider."""
+    """The account that most of the chains' roles are in, else the only one that was exported."""
     votes: Counter[str] = Counter()
     for chain in chains:
         choice = resolve_role(chain, book, names, view, None)
@@ -112,6 +112,8 @@ def _account(
             votes[choice.account] += 1
     if votes:
         return votes.most_common(1)[0][0]
+    if len(providers.accounts) > 1:
+        return None
     wanted = without_scheme(view.issuer or "")
     owners = {p[0] for arn, _ in providers.listed_arns() if (p := provider_of(arn)) and p[1] == wanted}
     return owners.pop() if len(owners) == 1 else providers.caller

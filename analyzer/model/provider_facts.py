@@ -39,6 +39,11 @@ def provider_facts(
     if not is_https(issuer):
         waits = not_judged("issuer-not-https")
         return {f"provider.{name}": waits for name in _NAMES} | {"provider.audiences_used": audiences}
+    if account is None and len(providers.accounts) > 1:
+        waits = asks.roles(
+            "the exports are of several accounts, and nothing tells in which one the roles are"
+        )
+        return {f"provider.{name}": waits for name in _NAMES} | {"provider.audiences_used": audiences}
     record = providers.find(issuer, account)
     facts: Facts = {
         "provider.account": known(account) if account else asks.roles(),

@@ -36,10 +36,15 @@ class Providers:
         if parsed:
             return parsed[0]
         url = without_scheme(record.url or "")
-        listed = {p[0] for li in self.listings for a in li.names if (p := provider_of(a)) and p[1] == url}
-        if len(listed) == 1:
-            return next(iter(listed))
-        return None if len(self.accounts) > 1 else self.caller
+        listed = {p[0]: li for li in self.listings for a in li.names if (p := provider_of(a)) and p[1] == url}
+        if len(listed) != 1:
+            return None if len(self.accounts) > 1 else self.caller
+        ((owner, listing),) = listed.items()
+        return owner if self._only_there(owner) or _beside(record.where, listing.where) else None
+
+    def _only_there(self, owner: str) -> bool:
+        """Tell whether every other account's listing was handed in: what none of them names is not there."""
+        return all(self.complete(account) for account in self.accounts if account != owner)
 
     def find(self, issuer: str, account: str | None) -> ProviderRecord | None:
         """Find the detailed record for an issuer, by the exact Url, unless a listing contradicts it."""
@@ -96,6 +101,10 @@ class Providers:
             if listing.complete and not unsure and (account is None or own is None or own == account):
                 return listing
         return None
+
+
+def _beside(one: Source, other: Source) -> bool:
+    return one.input == other.input and one.file.rpartition("/")[0] == other.file.rpartition("/")[0]
 
 
 def account_in(path: str) -> str | None:

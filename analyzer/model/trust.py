@@ -123,7 +123,8 @@ def trust_facts(
     # Masked accounts are not compared: what is judged is the rest, and a pass stays unknown.
     hidden = hides_accounts(role.trust)
     account = None if hidden else choice.account or role.account
-    expected = provider_arn(view.partition, account, at) if account and view.partition_known else None
+    partition = _partition(choice, view)
+    expected = provider_arn(partition, account, at) if account and partition else None
     decisions = {
         subject: evaluate_trust(
             policy,
@@ -144,6 +145,13 @@ def trust_facts(
         stranger = _admitted_stranger(chain, policy, expected, at, audiences)
         facts["trust.too_broad"] = known(stranger, role.trust.where if stranger else None)
     return facts
+
+
+def _partition(choice: RoleChoice, view: ClusterView) -> str | None:
+    """Give the partition that the role's provider is in: the role's own, else the region's."""
+    arn = choice.arn or (choice.role.arn if choice.role else None)
+    parsed = parse_role_arn(arn) if arn else None
+    return parsed.partition if parsed else view.partition if view.partition_known else None
 
 
 def _comes_first(chain: Chain, choice: RoleChoice, view: ClusterView) -> str | None:

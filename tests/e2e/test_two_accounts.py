@@ -57,3 +57,29 @@ def test_the_path_may_tell_the_account(bench: Bench, folder: str, state: str) ->
     report = bench.report(files | {f"exports/{folder}/get-oidc.json": aws_json(answer)})
     states = {link.state for chain in report.chains for link in chain.links if link.link == "provider"}
     assert states == {state}, told(report)
+
+
+def test_where_the_roles_are_not_known_the_other_accounts_provider_is_not_theirs(bench: Bench) -> None:
+    files = without(_files(own_lists=True), r"exports/iam/(?!get-caller)|exports/oidc/")
+    report = bench.report(files)
+    assert not named(report, "fail", "warn"), told(report)
+    states = {link.state for chain in used(report) for link in chain.links if link.link == "provider"}
+    assert states == {"unknown"}, told(report)
+
+
+def test_the_partition_of_a_trusted_provider_is_told_by_the_role(bench: Bench) -> None:
+    cluster = Cluster()
+    principal = cluster.role("openshift-ingress-operator").trust["Statement"][0]["Principal"]
+    principal["Federated"] = cluster.provider.arn.replace("arn:aws:", "arn:aws-us-gov:")
+    files = without(everything(cluster), "infrastructures")
+    assert named(bench.report(files), "fail") == {"trust-provider-mismatch"}
+
+
+def test_an_answer_is_of_the_account_whose_listing_lies_beside_it(bench: Bench) -> None:
+    """Both accounts have a provider for the issuer, the other's without the operators' audience."""
+    cluster = Cluster()
+    other = {path: body for path, body in _files(own_lists=True).items() if path.startswith("exports/other/")}
+    files = everything(cluster) | without(other, "list-oidc")
+    assert not named(bench.report(files), "fail", "warn")
+    hidden = bench.report(without(files, r"exports/oidc/get"))
+    assert not named(hidden, "fail", "warn"), told(hidden)
