@@ -56,14 +56,15 @@ def _pick(documents: Sequence[DiscoveryDocument], issuer: str | None) -> Discove
     The cluster's own copy points at the API server. That is as it should be, and says nothing of what
     AWS reads.
     """
-    hosted = [d for d in documents if not _is_in_cluster(d)]
+    hosted = [d for d in documents if not is_in_cluster(d)]
     same = [d for d in hosted if d.issuer == issuer]
     if same:
         return same[0]
     return hosted[0] if len(hosted) == 1 else None
 
 
-def _is_in_cluster(document: DiscoveryDocument) -> bool:
+def is_in_cluster(document: DiscoveryDocument) -> bool:
+    """Tell the copy that the API server gives, which points at the API server."""
     try:
         uri, own = split_url(document.jwks_uri or ""), split_url(document.issuer or "")
         port = uri.port

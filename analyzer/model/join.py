@@ -27,6 +27,7 @@ from analyzer.model.issuer import issuer_facts
 from analyzer.model.issuer_answers import in_force
 from analyzer.model.joined import Joined, all_requests_gathered, gathered_at, join
 from analyzer.model.objects import known
+from analyzer.model.other_issuers import without_others
 from analyzer.model.provider_facts import provider_facts
 from analyzer.model.repairs import cluster_repairs, token_repairs
 from analyzer.model.signing_keys import signing_keys
@@ -69,12 +70,15 @@ def build_model(
     evidence, left = only_one_cluster(evidence, cluster)
     evidence, notes = newest_gather(evidence)
     joined = join(evidence, as_of or gathered_at(evidence))
+    evidence, others = without_others(evidence, joined)
+    if others:
+        joined = join(evidence, joined.now)
     foreign = foreign_exports(joined)
     if foreign is not None and foreign.sure:
         joined = join(replace(evidence, loose=[]), joined.now)
     # Whoever names the cluster knows that there are several.
     model = _subjects(joined, whole if cluster is None else evidence, foreign)
-    model = replace(model, notes=(*left, *notes, *joined.notes))
+    model = replace(model, notes=(*left, *notes, *others, *joined.notes))
     added = upgrade_subjects(target, joined) if target is not None else ()
     return replace(model, subjects=(*model.subjects, *added))
 

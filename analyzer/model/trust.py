@@ -148,10 +148,12 @@ def trust_facts(
 
 
 def _partition(choice: RoleChoice, view: ClusterView) -> str | None:
-    """Give the partition that the role's provider is in: the role's own, else the region's."""
-    arn = choice.arn or (choice.role.arn if choice.role else None)
+    """Give the partition that the role's provider is in: the region's, else the exported role's own."""
+    if view.partition_known:
+        return view.partition
+    arn = choice.role.arn if choice.role else None
     parsed = parse_role_arn(arn) if arn else None
-    return parsed.partition if parsed else view.partition if view.partition_known else None
+    return parsed.partition if parsed else None
 
 
 def _comes_first(chain: Chain, choice: RoleChoice, view: ClusterView) -> str | None:

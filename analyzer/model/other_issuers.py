@@ -1,0 +1,90 @@
+"""Documents of other clusters' issuers that lie among the exports: they are no fault of this cluster's.
+
+A discovery document says whose it is. A key set does not, and is taken for that of the document it
+lies beside.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from analyzer.evidence.gathered import Evidence, Problem
+from analyzer.evidence.kubernetes import text
+from analyzer.evidence.origin import Source
+from analyzer.evidence.records import (
+    DiscoveryDocument,
+    HttpAnswer,
+    KeySet,
+    Listing,
+    ProviderRecord,
+    RoleRecord,
+)
+from analyzer.model.aws import provider_of, without_scheme
+from analyzer.model.discovery import is_in_cluster
+from analyzer.model.joined import Joined
+from analyzer.model.signing_keys import signing_keys
+
+Folder = tuple[str, str]
+"""An input, and a folder in it."""
+_SERVED = (DiscoveryDocument, KeySet, HttpAnswer)
+
+
+def without_others(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[Problem]]:
+    """Leave out what other issuers serve, and say so; the same evidence where there is nothing of theirs."""
+    issuer = joined.view.issuer
+    said: dict[Folder, set[str]] = {}
+    for document in evidence.of(DiscoveryDocument):
+        if not document.planned and document.issuer and not is_in_cluster(document):
+            said.setdefault(_folder(document.where), set()).add(document.issuer)
+    own = {folder for folder, issuers in said.items() if issuer in issuers}
+    others = {
+        folder
+        for folder, issuers in said.items()
+        if folder not in own and issuer and (own or _of_another(folder, issuers, issuer, evidence))
+    }
+    shared = {folder for folder in own if len(said[folder]) > 1}
+    kids = {key.kid for key in signing_keys(joined.objects) or ()}
+
+    def is_theirs(record: object) -> bool:
+        if isinstance(record, KeySet) and _folder(record.where) in shared:
+            return not kids & {text(key.get("kid")) for key in record.keys}
+        return isinstance(record, _SERVED) and _folder(record.where) in others
+
+    left = [record for record in evidence.loose if not is_theirs(record)]
+    if len(left) == len(evidence.loose):
+        return evidence, []
+    names = ", ".join(sorted({one for folder in others | shared for one in said[folder]} - {issuer or ""}))
+    detail = f"discovery documents and key sets of other clusters' issuers were left out: {names}"
+    gone = next(record for record in evidence.loose if isinstance(record, _SERVED) and is_theirs(record))
+    place = gone.where
+    return replace(evidence, loose=left), [Problem(place.input, place.file, "other-issuer", detail, "note")]
+
+
+def _folder(where: Source) -> Folder:
+    return where.input, where.file.rpartition("/")[0]
+
+
+def _of_another(folder: Folder, issuers: set[str], issuer: str, evidence: Evidence) -> bool:
+    """Tell documents that lie in another cluster's exports: those name its issuer, all others this one's."""
+    above = folder[1].rpartition("/")[0]
+    start = f"{above}/" if above else ""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for where, urls in _named(evidence):
+        (inside if where.input == folder[0] and where.file.startswith(start) else outside).update(urls)
+    own = without_scheme(issuer)
+    return own not in inside and own in outside and any(without_scheme(one) in inside for one in issuers)
+
+
+def _named(evidence: Evidence) -> Iterable[tuple[Source, set[str]]]:
+    """Yield the places of IAM's exports, each with the Urls of the providers that it names."""
+    for record in evidence.of(ProviderRecord):
+        arn = provider_of(record.arn) if record.arn else None
+        yield record.where, {without_scheme(record.url or ""), arn[1] if arn else ""} - {""}
+    for listing in evidence.of(Listing):
+        yield listing.where, {found[1] for arn in listing.names if (found := provider_of(arn))}
+    for role in evidence.of(RoleRecord):
+        words = json.dumps(role.trust.raw).split('"') if role.trust else ()
+        yield role.where, {found[1] for word in words if (found := provider_of(word.rstrip("\\")))}
