@@ -25,6 +25,8 @@ _PLACEHOLDER = later(
     r"|\b(?:CHANGE|REPLACE)[_-]?ME\b",
     re.MULTILINE,
 )
+_DEFAULT = later(r"^\s*\[\s*default\s*\]\s*$", re.MULTILINE)
+_HEADER = later(r"^\s*\[.*\]\s*$")
 _SETTING = later(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
 
 
@@ -123,7 +125,7 @@ def read_credentials(text: str) -> Credentials:
     malformations = list(_malformations(text))
     settings: dict[str, str] = {}
     raw_settings: dict[str, str] = {}
-    for line in text.splitlines():
+    for line in _default_profile(text):
         match = _SETTING.match(line)
         if match:
             settings.setdefault(match[1].lower(), match[2].strip("\"'"))
@@ -139,11 +141,21 @@ def read_credentials(text: str) -> Credentials:
         role_arn=settings.get("role_arn") or None,
         token_path=settings.get("web_identity_token_file") or None,
         regional=settings.get("sts_regional_endpoints", "").lower() == "regional",
-        profile=re.search(r"^\s*\[default\]\s*$", text, re.MULTILINE) is not None,
+        profile=_DEFAULT.search(text) is not None,
         placeholder=placeholder[0].strip() if placeholder else None,
         static="aws_access_key_id" in settings,
         malformations=tuple(malformations),
     )
+
+
+def _default_profile(text: str) -> Iterable[str]:
+    """Yield the lines that are not of another profile; all of them where there is no ``[default]``."""
+    ours, has_default = True, _DEFAULT.search(text) is not None
+    for line in text.splitlines():
+        if has_default and _HEADER.match(line):
+            ours = _DEFAULT.match(line) is not None
+        if ours:
+            yield line
 
 
 def _malformations(text: str) -> Iterable[str]:

@@ -86,3 +86,16 @@ def test_long_lived_keys() -> None:
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     read_credentials(text)
+
+
+def test_only_the_default_profile_counts() -> None:
+    other = "[other]\nrole_arn = arn:aws:iam::999999999999:role/other\n\n"
+    for text in (other + GOOD, f"{GOOD}\n\n{other}", other + GOOD.replace("[default]", "[ default ]")):
+        found = read_credentials(text)
+        assert (found.profile, found.role_arn, found.token_path) == (True, ARN, OPENSHIFT_TOKEN)
+        assert not found.malformations
+
+
+def test_a_placeholder_is_a_value_not_a_part_of_a_name() -> None:
+    assert read_credentials(GOOD.replace(ARN, "whatever")).placeholder == "whatever"
+    assert read_credentials(GOOD.replace("demo-", "whatever-")).placeholder is None
