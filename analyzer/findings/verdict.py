@@ -71,6 +71,9 @@ def _verdict(
         )  # fmt: skip
     symptoms = [o for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
     if symptoms:
+        if _log_signs(symptoms) == 0 and info.recency == "ongoing":
+            # An error of now, be it one that may pass, says more of the cause than a condition.
+            symptoms += [o for o in outcomes if o.state == "warn" and o.rule.id.startswith("log-")]
         return _suspected(info, symptoms, outcomes)
     unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
     warned = [o for o in outcomes if o.state == "warn"]

@@ -216,3 +216,11 @@ def test_an_audience_that_only_one_operator_uses_breaks_only_that(bench: Bench) 
     assert named(report, "fail", "warn") == {"provider-audience-missing"}, told(report)
     assert {c.id for c in report.chains if c.verdict.state == "fail"} == {MACHINES}, told(report)
     assert report.common_cause is None
+
+
+def test_an_error_that_may_pass_says_more_than_a_condition(bench: Bench) -> None:
+    cluster = Cluster()
+    fails(cluster, Failure("IDPCommunicationError", "Error communicating with identity provider", 400))
+    report = bench.report(bundle(cluster))
+    verdict = the_chain(report, INGRESS).verdict
+    assert (verdict.state, verdict.link, verdict.rule) == ("suspected", "issuer", "log-idp-communication")
