@@ -83,3 +83,13 @@ def test_an_answer_is_of_the_account_whose_listing_lies_beside_it(bench: Bench) 
     assert not named(bench.report(files), "fail", "warn")
     hidden = bench.report(without(files, r"exports/oidc/get"))
     assert not named(hidden, "fail", "warn"), told(hidden)
+
+
+def test_a_role_of_another_account_is_one_cause(bench: Bench) -> None:
+    cluster = Cluster()
+    role = cluster.role("openshift-ingress-operator")
+    role.account = OTHER
+    cluster.set_role_arn("openshift-ingress-operator", "cloud-credentials", role.arn)
+    report = bench.report(everything(cluster, secrets="full"))
+    assert named(report, "fail", "warn") == {"secret-account-mismatch"}, told(report)
+    assert named(bench.report(everything(cluster)), "fail") == {"trust-provider-mismatch"}
