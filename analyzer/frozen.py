@@ -1,8 +1,9 @@
-"""Frozen dataclasses that cost a start little.
+"""Dataclasses that cost a start little: ``frozen`` ones, and ``slotted`` for those that change.
 
-``dataclasses`` compiles six methods for each class, used or not; with some three hundred classes that is a
-quarter of a short run. Here only ``__init__`` is compiled, when the first instance is made, and the rest
-is shared.
+``dataclasses`` compiles six methods for each class, used or not, and studies its annotations; with some
+three hundred classes that is a seventh of a short run. Here an ``__init__`` is compiled for the classes of
+which many instances are made, and fields are described when somebody asks for them. Fields are a class's
+own: none are inherited.
 """
 
 from __future__ import annotations
@@ -10,42 +11,121 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from operator import attrgetter
-from typing import Any, NoReturn, TypeVar, dataclass_transform
+from typing import Any, Final, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+_FEW: Final = 8
+"""Instances that are made without an ``__init__`` compiled for them."""
+_DESCRIPTION: Final = ("__dataclass_fields__", "__dataclass_params__")
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
     """Make a class what ``@dataclass(frozen=True, slots=True)`` makes it."""
-    own = set(vars(cls))
-    made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
-    made.__init__ = _first_init(made)
+    made = _made_anew(cls)
     made.__setattr__, made.__delattr__ = _refuse_set, _refuse_delete
     made.__getstate__, made.__setstate__ = _state, _set_state
-    if "__repr__" not in own:
-        made.__repr__ = _repr
-    if "__eq__" not in own:
-        made.__eq__, made.__hash__ = _comparison(tuple(f.name for f in fields(made) if f.compare))
     return made  # type: ignore[no-any-return]
 
 
-def _first_init(cls: Any) -> Callable[..., None]:
+@dataclass_transform(field_specifiers=(field,))
+def slotted(cls: type[T]) -> type[T]:
+    """Make a class what ``@dataclass(slots=True)`` makes it."""
+    made = _made_anew(cls)
+    if "__eq__" not in vars(cls):
+        made.__hash__ = None
+    return made  # type: ignore[no-any-return]
+
+
+def _made_anew(cls: type) -> Any:
+    """Make a class again, with slots for its fields and what a dataclass has."""
+    names = tuple(name for name, of in cls.__annotations__.items() if not str(of).startswith("ClassVar"))
+    content = dict(vars(cls))
+    written = {name: content.pop(name) for name in names if name in content}
+    for name in ("__dict__", "__weakref__"):
+        content.pop(name, None)
+    content |= {"__slots__": names, "__match_args__": names}
+    content |= {name: _Described(cls, name) for name in _DESCRIPTION}
+    made: Any = type(cls)(cls.__name__, cls.__bases__, content)
+    made.__init__ = _first_init(made, _Defaults(written))
+    if "__repr__" not in content:
+        made.__repr__ = _repr
+    if "__eq__" not in content:
+        passed = {name for name, of in written.items() if isinstance(of, Field) and of.compare is False}
+        made.__eq__, made.__hash__ = _comparison([name for name in names if name not in passed])
+    return made
+
+
+class _Described:
+    """Stands where ``dataclasses`` looks for the fields of a class, until it does."""
+
+    def __init__(self, cls: type, name: str) -> None:
+        self._written = cls
+        self._name = name
+
+    def __get__(self, _: object, owner: type) -> Any:
+        described: Any = dataclass(init=False, repr=False, eq=False)(self._written)
+        for name in _DESCRIPTION:
+            setattr(owner, name, getattr(described, name))
+        return getattr(described, self._name)
+
+
+class _Defaults:
+    """What fields hold that are not given: a value, or what a factory makes."""
+
+    def __init__(self, written: dict[str, Any]) -> None:
+        self.values: dict[str, Any] = {}
+        self.factories: dict[str, Callable[[], Any]] = {}
+        for name, of in written.items():
+            if isinstance(of, Field) and of.default_factory is not MISSING:
+                self.factories[name] = of.default_factory
+            elif not isinstance(of, Field) or of.default is not MISSING:
+                self.values[name] = of.default if isinstance(of, Field) else of
+
+    def all(self) -> dict[str, Any]:
+        return self.values | {name: make() for name, make in self.factories.items()}
+
+
+def _first_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
+    names = cls.__match_args__
+    known = frozenset(names)
+    made = 0
+
     def init(self: Any, /, *args: Any, **kwargs: Any) -> None:
-        cls.__init__ = _write_init(cls)
-        cls.__init__(self, *args, **kwargs)
+        nonlocal made
+        made += 1
+        if made > _FEW:
+            cls.__init__ = _write_init(cls, defaults)
+            cls.__init__(self, *args, **kwargs)
+            return
+        given = dict(zip(names, args, strict=False))
+        if len(args) > len(names) or not known >= kwargs.keys() or not given.keys().isdisjoint(kwargs):
+            raise TypeError(f"{cls.__qualname__} does not take {len(args)} values and {sorted(kwargs)}")
+        given = defaults.all() | given | kwargs
+        if len(given) < len(names):
+            raise TypeError(f"{cls.__qualname__} needs {sorted(known - given.keys())}")
+        for name, value in given.items():
+            object.__setattr__(self, name, value)
 
     return init
 
 
-def _write_init(cls: Any) -> Callable[..., None]:
+def _write_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
     """Compile the ``__init__`` of a class, as ``dataclasses`` does at once."""
     known: dict[str, Any] = {"MISSING": MISSING, "put": object.__setattr__}
     parameters, lines = [], []
-    for number, item in enumerate(fields(cls)):
-        parameter, value = _parameter(item, f"default{number}", known)
-        parameters.append(parameter)
-        lines.append(f"    put(self, {item.name!r}, {value})\n")
+    for name in cls.__match_args__:
+        value = name
+        if name in defaults.factories:
+            known[f"make_{name}"] = defaults.factories[name]
+            parameters.append(f"{name}=MISSING")
+            value = f"make_{name}() if {name} is MISSING else {name}"
+        elif name in defaults.values:
+            known[f"default_{name}"] = defaults.values[name]
+            parameters.append(f"{name}=default_{name}")
+        else:
+            parameters.append(name)
+        lines.append(f"    put(self, {name!r}, {value})\n")
     text = f"def __init__(self, {', '.join(parameters)}):\n{''.join(lines) or '    pass'}"
     exec(text, known)  # noqa: S102 - names of our own fields
     made: Callable[..., None] = known["__init__"]
@@ -53,17 +133,7 @@ def _write_init(cls: Any) -> Callable[..., None]:
     return made
 
 
-def _parameter(item: Field[Any], default: str, known: dict[str, Any]) -> tuple[str, str]:
-    if item.default_factory is not MISSING:
-        known[default] = item.default_factory
-        return f"{item.name}=MISSING", f"{default}() if {item.name} is MISSING else {item.name}"
-    if item.default is not MISSING:
-        known[default] = item.default
-        return f"{item.name}={default}", item.name
-    return item.name, item.name
-
-
-def _comparison(names: tuple[str, ...]) -> tuple[Callable[[Any, object], Any], Callable[[Any], int]]:
+def _comparison(names: list[str]) -> tuple[Callable[[Any, object], Any], Callable[[Any], int]]:
     key: Callable[[Any], object] = attrgetter(*names) if names else lambda _: ()
 
     def equal(self: Any, other: object) -> Any:
@@ -86,9 +156,9 @@ def _refuse_delete(_: object, name: str) -> NoReturn:
 
 
 def _state(self: Any) -> list[object]:
-    return [getattr(self, f.name) for f in fields(self)]
+    return [getattr(self, name) for name in self.__match_args__]
 
 
 def _set_state(self: Any, state: list[object]) -> None:
-    for item, value in zip(fields(self), state, strict=True):
-        object.__setattr__(self, item.name, value)
+    for name, value in zip(self.__match_args__, state, strict=True):
+        object.__setattr__(self, name, value)

@@ -10,10 +10,10 @@ look-around and ``\b`` are refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, slotted
 
 MAX_STATES: Final = 600
 _CACHE_SIZE: Final = 4096
@@ -46,7 +46,7 @@ class _Step:
     to: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
+@slotted
 class Pattern:
     """A compiled pattern; ``steps`` is its automaton, entered at ``start``."""
 

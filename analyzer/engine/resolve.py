@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from analyzer.engine.facts import FactSpec
@@ -26,11 +26,12 @@ from analyzer.engine.syntax import (
     Select,
     Unary,
 )
+from analyzer.frozen import slotted
 
 MAX_DEPTH: Final = 64
 
 
-@dataclass(slots=True)
+@slotted
 class _Scope:
     """What names mean while one expression is resolved, and the facts met so far."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from analyzer.bundle import ListItem, Place, UnreadableDocument, parse_item
@@ -12,7 +12,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.masks import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, slotted
 from analyzer.needles import holds_any
 from analyzer.patterns import later
 
@@ -55,7 +55,7 @@ class GatherTime:
     last: datetime
 
 
-@dataclass(slots=True)
+@slotted
 class InputRecord:
     """One input, as it was walked."""
 
@@ -102,7 +102,7 @@ class RawItem:
         return holds_any(self.item.data, tuple(word.encode() for word in words))
 
 
-@dataclass(slots=True)
+@slotted
 class Evidence:
     """Everything that one run read."""
 

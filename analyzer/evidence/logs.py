@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.evidence.log_classes import classify
@@ -12,6 +12,7 @@ from analyzer.evidence.log_records import Record, first_stamp, last_stamp, recor
 from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import LogFile, Symptom
+from analyzer.frozen import slotted
 from analyzer.needles import count
 from analyzer.patterns import later
 
@@ -56,7 +57,7 @@ _MOST_ANSWERS = 512
 _Key = tuple[str, str, str, str, str, str, str]
 
 
-@dataclass(slots=True)
+@slotted
 class _Merged:
     """What is known so far of one symptom; all but the sums are of its latest occurrence."""
 

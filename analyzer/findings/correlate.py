@@ -8,13 +8,13 @@ keeps the causes that are left, and what would settle each. No state changes her
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from analyzer.engine import Outcome
 from analyzer.engine.rule import STAGES, Rule
 from analyzer.findings.report import LINKS, Candidate, Finding
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, slotted
 
 _FOUND = ("fail", "warn", "info")
 
@@ -56,7 +56,7 @@ def correlate(
     return tuple(heard.on_cause(f) if f.kind == "cause" else heard.on_symptom(f) for f in findings)
 
 
-@dataclass(slots=True)
+@slotted
 class _Seen:
     """One symptom rule on one chain: at which stage AWS answered, and when first and last."""
 

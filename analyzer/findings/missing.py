@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from analyzer.engine import Missing as Asked
 from analyzer.engine import Outcome
 from analyzer.findings.order import FOUND
 from analyzer.findings.report import Chain, Missing
+from analyzer.frozen import slotted
 
 
-@dataclass(slots=True)
+@slotted
 class _Piece:
     """One piece of evidence: who asks for it, the rules and chains that wait for it, and its weight."""
 

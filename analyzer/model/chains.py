@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
@@ -11,6 +11,7 @@ from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, SecretValue, Workload
+from analyzer.frozen import slotted
 from analyzer.model.credentials import STATIC_LENGTH, Credentials, read_credentials
 from analyzer.model.objects import Objects, was_in_cluster
 
@@ -25,7 +26,7 @@ _GATES = ("release.openshift.io/feature-set", "release.openshift.io/feature-gate
 _CAPABILITY = "capability.openshift.io/name"
 
 
-@dataclass(slots=True)
+@slotted
 class Chain:
     """One consumer of one role, as far as the evidence joins.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.frozen import slotted
 from analyzer.model.asks import Asks
 from analyzer.model.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain, enabled_capabilities, join_chains
@@ -31,7 +31,7 @@ from analyzer.model.trust import RoleChoice
 from analyzer.model.webhook import accounts_of
 
 
-@dataclass(slots=True)
+@slotted
 class Joined:
     """What the chains are judged with."""
 

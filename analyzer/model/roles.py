@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from analyzer.evidence.aws_records import RoleAssignment
 from analyzer.evidence.exports.aws_cli import without_call_words
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, slotted
 from analyzer.iam.document import decode
 from analyzer.model.aws import parse_role_arn
 
@@ -22,7 +22,7 @@ OWNED = "openshift.io/cloud-credential-operator/"
 """Prefix of the tag that ccoctl puts on what it makes; the rest is its ``--name``."""
 
 
-@dataclass(slots=True)
+@slotted
 class Role:
     """One role, united from its records."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
@@ -13,6 +13,7 @@ from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, string
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, Workload
+from analyzer.frozen import slotted
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
@@ -36,7 +37,7 @@ OPT_IN = (
 """Regions that an account must switch on: the global STS endpoint's answers do not hold there by default."""
 
 
-@dataclass(slots=True)
+@slotted
 class Account:
     """A ServiceAccount that has, or seems meant to have, a role; ``obj`` is None if it was not gathered."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, ManagedPolicy
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, slotted
 from analyzer.patterns import later
 
 _OPTION = later(
@@ -41,7 +41,7 @@ class Command:
         return named.rsplit("/", 1)[-1] if named else None
 
 
-@dataclass(slots=True)
+@slotted
 class Reading:
     """One file while its documents are read in order: what the answers before may say of the next."""
 

@@ -8,7 +8,7 @@ Attributes are those of the AWS provider's resources; policies are JSON text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from analyzer.evidence.exports import iam_objects
 from analyzer.evidence.exports.issuer_hosts import bucket_policy, public_access
@@ -23,7 +23,7 @@ from analyzer.evidence.records import (
     ProviderRecord,
     RoleRecord,
 )
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, slotted
 
 _DEEPEST = 8
 
@@ -35,7 +35,7 @@ class _Resource:
     where: Where
 
 
-@dataclass(slots=True)
+@slotted
 class _Held:
     """What resources beside a role's own say of its policies."""
 
