@@ -168,7 +168,8 @@ def built_in_rules(packs: Sequence[Path] = (), *, with_tests: bool = False) -> R
 @lru_cache(maxsize=4)
 def _loaded(packs: tuple[Path, ...], _state: tuple[object, ...]) -> RuleSet:
     """Load rules once for as long as the files of the packs are what they were."""
-    return load_rules([rules_directory(), *packs], VOCABULARY, with_tests=False, checked=not packs)
+    own = rules_directory()
+    return load_rules([own, *packs], VOCABULARY, with_tests=False, packed=own)
 
 
 def _state_of(packs: Sequence[Path]) -> Iterator[tuple[str, int, int]]:

@@ -14,8 +14,10 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from analyzer.cli.app import app
-from analyzer.engine import load_rules, rule_schema, run_rule_tests
+from analyzer.engine import load_rules
 from analyzer.engine.parser import FUNCTIONS, METHODS, QUANTIFIERS
+from analyzer.engine.ruleschema import rule_schema
+from analyzer.engine.selftest import run_rule_tests
 from analyzer.model.vocabulary import SUBJECTS, VOCABULARY
 from analyzer.schemas import schema
 

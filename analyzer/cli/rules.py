@@ -55,7 +55,7 @@ def list_rules(packs: Packs = None) -> int:
 def _show(rule_id: str, packs: list[Path] | None) -> int:
     from difflib import get_close_matches
 
-    from analyzer.engine import render_rule_markdown
+    from analyzer.engine.docs import render_rule_markdown
 
     ruleset = _load(packs)
     rules = {r.id: r for r in ruleset.rules}
@@ -102,7 +102,7 @@ def check(packs: Packs = None) -> int:
 @guarded
 def run_tests(packs: Packs = None) -> int:
     """Run the tests that stand inside the rule files."""
-    from analyzer.engine import run_rule_tests
+    from analyzer.engine.selftest import run_rule_tests
 
     ruleset = _load(packs, with_tests=True)
     results = run_rule_tests(ruleset)
@@ -131,7 +131,7 @@ def _rules(count: int) -> str:
 @guarded
 def docs(packs: Packs = None) -> int:
     """Print the documentation of all rules as Markdown."""
-    from analyzer.engine import render_rules_markdown
+    from analyzer.engine.docs import render_rules_markdown
 
     show_lines(render_rules_markdown(_load(packs)))
     return 0
@@ -151,7 +151,8 @@ def schema(
     """Print the JSON Schema of an output or of a rule file, or the vocabulary of rules as Markdown."""
     import json
 
-    from analyzer.engine import render_vocabulary_markdown, rule_schema
+    from analyzer.engine.docs import render_vocabulary_markdown
+    from analyzer.engine.ruleschema import rule_schema
     from analyzer.model.vocabulary import SUBJECTS, VOCABULARY
     from analyzer.schemas import NAMES
     from analyzer.schemas import schema as schema_of

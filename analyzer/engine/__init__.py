@@ -3,7 +3,6 @@
 Load rules with :func:`load_rules`, ask them with :func:`evaluate`.
 """
 
-from analyzer.engine.docs import render_rule_markdown, render_rules_markdown, render_vocabulary_markdown
 from analyzer.engine.evaluate import Fix, Outcome, Proof, SimulatedError, evaluate, judge
 from analyzer.engine.expr import Program, compile_expression, run
 from analyzer.engine.facts import (
@@ -23,8 +22,6 @@ from analyzer.engine.facts import (
 )
 from analyzer.engine.rule import FAILING, KINDS, LINKS, SEVERITIES, STATES, Rule, RuleTest
 from analyzer.engine.rules import RuleSet, choose, find_problems, load_rules
-from analyzer.engine.ruleschema import rule_schema
-from analyzer.engine.selftest import TestResult, run_rule_tests
 from analyzer.engine.template import Template, compile_template, in_prose, render
 from analyzer.engine.values import EvaluationError
 
@@ -34,8 +31,6 @@ __all__ = [
     "Program", "compile_expression", "run", "EvaluationError",
     "Template", "compile_template", "in_prose", "render",
     "Rule", "RuleSet", "RuleTest", "FAILING", "KINDS", "LINKS", "SEVERITIES", "STATES",
-    "choose", "find_problems", "load_rules", "rule_schema",
+    "choose", "find_problems", "load_rules",
     "Fix", "Outcome", "Proof", "SimulatedError", "evaluate", "judge",
-    "TestResult", "run_rule_tests",
-    "render_rule_markdown", "render_rules_markdown", "render_vocabulary_markdown",
 ]  # fmt: skip

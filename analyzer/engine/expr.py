@@ -11,7 +11,8 @@ when the fact is known, and is allowed in ``applies`` only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from analyzer.engine.closures import build
 from analyzer.engine.facts import Facts, FactSpec
@@ -19,44 +20,59 @@ from analyzer.engine.operators import Closure, Run
 from analyzer.engine.parser import parse
 from analyzer.engine.resolve import resolve
 from analyzer.engine.source import Text, locate, problem
+from analyzer.engine.syntax import Node
 from analyzer.engine.typecheck import type_of
 from analyzer.engine.values import EvaluationError
 from analyzer.frozen import frozen
 
 
 @frozen
-class Compiled:
-    """What an expression comes to: the names of the facts that it uses, its type, and how to run it."""
+class Parsed:
+    """An expression's tree, the names of the facts that it uses, and its type."""
 
+    tree: Node
     refs: frozenset[str]
     type: str
-    closure: Closure
 
 
 class Program:
-    """An expression over declared facts, compiled when something is first asked of it."""
+    """An expression over declared facts, parsed and compiled when something is first asked of it.
 
-    __slots__ = ("_compiled", "_facts", "_may_ask_known", "_result", "source")
+    ``parsed`` gives what parsing gave before.
+    """
+
+    __slots__ = ("_closure", "_parse", "_parsed", "source")
 
     def __init__(
-        self, source: Text, facts: Mapping[str, FactSpec], result: str = "bool", *, may_ask_known: bool
+        self,
+        source: Text,
+        facts: Mapping[str, FactSpec],
+        result: str = "bool",
+        *,
+        may_ask_known: bool,
+        parsed: Callable[[], Parsed] | None = None,
     ) -> None:
         self.source = source
-        self._facts = facts
-        self._result = result
-        self._may_ask_known = may_ask_known
-        self._compiled: Compiled | None = None
+        self._parse = parsed or partial(_parse, source, facts, result, may_ask_known)
+        self._parsed: Parsed | None = None
+        self._closure: Closure | None = None
 
-    def compiled(self) -> Compiled:
+    def parsed(self) -> Parsed:
+        """Parse and check it, once; raises RuleProblem."""
+        if self._parsed is None:
+            self._parsed = self._parse()
+        return self._parsed
+
+    def closure(self) -> Closure:
         """Compile it, once; raises RuleProblem."""
-        if self._compiled is None:
-            self._compiled = _compile(self.source, self._facts, self._result, self._may_ask_known)
-        return self._compiled
+        if self._closure is None:
+            self._closure = build(self.parsed().tree, self.source)
+        return self._closure
 
     @property
     def refs(self) -> frozenset[str]:
         """The names of the facts that it uses."""
-        return self.compiled().refs
+        return self.parsed().refs
 
     @property
     def text(self) -> str:
@@ -70,26 +86,24 @@ def compile_expression(
     *,
     result: str = "bool",
     may_ask_known: bool = False,
-    later: bool = False,
 ) -> Program:
-    """Compile an expression over declared facts, or with ``later`` when it is first run.
+    """Compile an expression over declared facts.
 
     ``result`` is the type that it must have (``any`` for no demand). Raises RuleProblem whose ``where``
     is ``file:line:column`` and whose advice shows the place with a caret and the nearest known name.
     """
     text = source if isinstance(source, Text) else Text(source)
     program = Program(text, facts, result, may_ask_known=may_ask_known)
-    if not later:
-        program.compiled()
+    program.closure()
     return program
 
 
-def _compile(text: Text, facts: Mapping[str, FactSpec], result: str, may_ask_known: bool) -> Compiled:
+def _parse(text: Text, facts: Mapping[str, FactSpec], result: str, may_ask_known: bool) -> Parsed:
     tree, refs = resolve(parse(text), text, facts, may_ask_known=may_ask_known)
     found = type_of(tree, text, facts)
     if result != "any" and found not in (result, "any"):
         raise problem(text, f"the expression gives a {found}; a {result} is needed", tree.start, tree.end)
-    return Compiled(refs, found, build(tree, text))
+    return Parsed(tree, refs, found)
 
 
 def run(program: Program, facts: Facts) -> object:
@@ -98,7 +112,7 @@ def run(program: Program, facts: Facts) -> object:
     Raises EvaluationError where a value does not fit or the work exceeds the budget; never anything else.
     """
     try:
-        return program.compiled().closure(Run(facts))
+        return program.closure()(Run(facts))
     except EvaluationError as error:
         raise EvaluationError(
             error.what, where=locate(program.source, 0), do=error.do, final=error.final

@@ -47,15 +47,12 @@ class RuleFile:
     data: bytes
 
 
-def read_rule(
-    file: RuleFile, vocabulary: Vocabulary, *, with_tests: bool = True, checked: bool = False
-) -> Rule:
+def read_rule(file: RuleFile, vocabulary: Vocabulary, *, with_tests: bool = True) -> Rule:
     """Read and check one rule; raises RuleProblem, whose ``where`` begins with ``file:line``.
 
-    Without its tests the rest of the file is read as if they were well. The expressions and templates of
-    a file that was ``checked`` before are compiled when they are first used.
+    Without its tests the rest of the file is read as if they were well.
     """
-    return _RuleReader(file, vocabulary, with_tests, checked).rule()
+    return _RuleReader(file, vocabulary, with_tests).rule()
 
 
 _TESTS: Final = later(rb"^tests:", re.MULTILINE)
@@ -76,11 +73,10 @@ def _emptied(data: bytes) -> bytes:
 class _RuleReader:
     """The nodes of one file and what its expressions may name."""
 
-    def __init__(self, file: RuleFile, vocabulary: Vocabulary, with_tests: bool, checked: bool) -> None:
+    def __init__(self, file: RuleFile, vocabulary: Vocabulary, with_tests: bool) -> None:
         self.file = file
         self.vocabulary = vocabulary
         self.with_tests = with_tests
-        self.checked = checked
         self.top = read_nodes(file.data if with_tests else _emptied(file.data), file.label)
         self.facts: Mapping[str, FactSpec] = {}
 
@@ -176,11 +172,11 @@ class _RuleReader:
         node = fields.nodes[key]
         if not isinstance(node, Scalar):
             raise self.problem(f"{key!r} is an expression", fields.lines[key])
-        return compile_expression(node.text, self.facts, may_ask_known=may_ask_known, later=self.checked)
+        return compile_expression(node.text, self.facts, may_ask_known=may_ask_known)
 
     def template(self, fields: Fields, key: str, *, command: bool = False) -> Template:
         text = self.scalar(fields, key).text
-        return compile_template(text, self.facts, command=command, later=self.checked)
+        return compile_template(text, self.facts, command=command)
 
     def items(self, key: str) -> tuple[Node, ...]:
         node = self.top.nodes.get(key)

@@ -5,17 +5,17 @@ Built-in and user rules are the same thing. No folder overrides another: an id s
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
 from analyzer.engine.facts import Vocabulary
+from analyzer.engine.packed import unpack
 from analyzer.engine.rule import LINKS, Rule
 from analyzer.engine.rulefile import RuleFile, read_rule
+from analyzer.engine.rulefolder import digest_of, rule_files
 from analyzer.engine.source import nearest
-from analyzer.engine.yamlnodes import MAX_BYTES
 from analyzer.errors import RuleProblem, UsageProblem
 from analyzer.frozen import frozen
 
@@ -41,16 +41,20 @@ class RuleSet:
 
 
 def load_rules(
-    directories: Sequence[Path], vocabulary: Vocabulary, *, with_tests: bool = True, checked: bool = False
+    directories: Sequence[Path],
+    vocabulary: Vocabulary,
+    *,
+    with_tests: bool = True,
+    packed: Path | None = None,
 ) -> RuleSet:
     """Load, compile and cross-check all rules of the folders.
 
     The tests inside the files are half of their text: ``with_tests`` leaves them out unread.
-    With ``checked`` the files count as found well before: what is written in them as expressions and
-    templates is compiled at first use, and a mistake shows only then.
+    The rules of the folder ``packed``, one of them, are taken from its packed file where that was made of
+    the very files that lie there.
     Raises RuleProblem (``where`` is ``file:line``) for the first problem; says how many there are.
     """
-    ruleset, problems = _load(directories, vocabulary, with_tests, checked)
+    ruleset, problems = _load(directories, vocabulary, with_tests, packed)
     if problems:
         first = problems[0]
         if len(problems) > 1:
@@ -88,93 +92,54 @@ def _fits(rule: Rule, entry: str) -> bool:
 
 
 def _load(
-    directories: Sequence[Path], vocabulary: Vocabulary, with_tests: bool, checked: bool = False
+    directories: Sequence[Path], vocabulary: Vocabulary, with_tests: bool, packed: Path | None = None
 ) -> tuple[RuleSet, list[RuleProblem]]:
     problems: list[RuleProblem] = []
-    rules: dict[str, tuple[Rule, str]] = {}
-    digest = hashlib.sha256()
-    for file in _files(directories, problems):
-        digest.update(f"{file.link}/{file.stem}\0{len(file.data)}\0".encode())
-        digest.update(file.data)
+    all_files: list[RuleFile] = []
+    rules: dict[str, Rule] = {}
+    places: dict[str, str] = {}
+    for directory in directories:
+        files = list(rule_files(directory, MAX_RULES - len(all_files), problems))
+        all_files += files
+        trusted = directory == packed and not with_tests
+        known = unpack(directory, digest_of(files), vocabulary) if trusted else None
+        for rule in known or _read_all(files, vocabulary, with_tests, problems):
+            place = f"{directory / rule.file}:{rule.line}"
+            if rule.id in rules:
+                what = f"the id {rule.id!r} is taken by {places[rule.id]}"
+                problems.append(RuleProblem(what, where=place, do="Give the rule another id"))
+            else:
+                rules[rule.id], places[rule.id] = rule, place
+    if not problems:
+        problems += _cross_checks(rules, places)
+    order = {link: position for position, link in enumerate(LINKS)}
+    ordered = tuple(sorted(rules.values(), key=lambda rule: (order[rule.link], rule.id)))
+    packs = tuple(dict.fromkeys(directory.name or directory.resolve().name for directory in directories))
+    return RuleSet(ordered, digest_of(all_files), packs), problems
+
+
+def _read_all(
+    files: Sequence[RuleFile],
+    vocabulary: Vocabulary,
+    with_tests: bool,
+    problems: list[RuleProblem],
+) -> Iterator[Rule]:
+    for file in files:
         try:
-            rule = read_rule(file, vocabulary, with_tests=with_tests, checked=checked)
+            yield read_rule(file, vocabulary, with_tests=with_tests)
         except RuleProblem as problem:
             problems.append(problem)
-            continue
-        if rule.id in rules:
-            what = f"the id {rule.id!r} is taken by {rules[rule.id][1]}"
-            problems.append(
-                RuleProblem(what, where=f"{file.label}:{rule.line}", do="Give the rule another id")
-            )
-        else:
-            rules[rule.id] = (rule, file.label)
-    if not problems:
-        problems += _cross_checks(rules)
-    order = {link: position for position, link in enumerate(LINKS)}
-    ordered = tuple(
-        sorted((rule for rule, _ in rules.values()), key=lambda rule: (order[rule.link], rule.id))
-    )
-    packs = tuple(dict.fromkeys(_pack(directory) for directory in directories))
-    return RuleSet(ordered, digest.hexdigest(), packs), problems
 
 
-def _pack(directory: Path) -> str:
-    return directory.name or directory.resolve().name
-
-
-def _files(directories: Sequence[Path], problems: list[RuleProblem]) -> Iterator[RuleFile]:
-    count = 0
-    for directory in directories:
-        before = count
-        if not directory.is_dir():
-            problems.append(RuleProblem("there is no folder of rules here", where=str(directory)))
-            continue
-        for path in sorted(directory.rglob("*.y*ml")):
-            if any(part.startswith(".") for part in path.relative_to(directory).parts):
-                continue
-            count += 1
-            if count > MAX_RULES:
-                problems.append(
-                    RuleProblem(f"there are more than {MAX_RULES} rule files", where=str(directory))
-                )
-                return
-            try:
-                yield _read(path, directory)
-            except RuleProblem as problem:
-                problems.append(problem)
-        if count == before:
-            problems.append(RuleProblem("the folder holds no rule", where=str(directory)))
-
-
-def _read(path: Path, directory: Path) -> RuleFile:
-    parts = path.relative_to(directory).parts
-    if len(parts) != 2 or parts[0] not in LINKS:
-        raise RuleProblem(
-            "a rule stands in a folder named after its link",
-            where=f"{path}:1",
-            do=f"One of: {', '.join(LINKS)}",
-        )
-    if path.suffix != ".yaml":
-        raise RuleProblem("a rule file is named <id>.yaml", where=f"{path}:1")
-    if not path.is_file():
-        raise RuleProblem("this is not a regular file", where=f"{path}:1")
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise RuleProblem(f"the file cannot be read: {error.strerror}", where=f"{path}:1") from error
-    return RuleFile(_pack(directory), parts[0], path.stem, str(path), data)
-
-
-def _cross_checks(rules: dict[str, tuple[Rule, str]]) -> list[RuleProblem]:
+def _cross_checks(rules: Mapping[str, Rule], places: Mapping[str, str]) -> list[RuleProblem]:
     problems: list[RuleProblem] = []
-    symptoms = [rule.id for rule, _ in rules.values() if rule.kind == "symptom"]
-    for rule, label in rules.values():
+    symptoms = [rule.id for rule in rules.values() if rule.kind == "symptom"]
+    for rule in rules.values():
         for name in rule.explains:
             if name not in rules:
                 what = f"'explains' names {name!r}, which is no rule"
-                problems.append(RuleProblem(what, where=f"{label}:{rule.line}", do=nearest(name, symptoms)))
-            elif rules[name][0].kind != "symptom":
-                what = f"'explains' names {name!r}, which is a {rules[name][0].kind}; it holds symptoms"
-                problems.append(RuleProblem(what, where=f"{label}:{rule.line}"))
+                problems.append(RuleProblem(what, where=places[rule.id], do=nearest(name, symptoms)))
+            elif rules[name].kind != "symptom":
+                what = f"'explains' names {name!r}, which is a {rules[name].kind}; it holds symptoms"
+                problems.append(RuleProblem(what, where=places[rule.id]))
     return problems

@@ -63,18 +63,15 @@ class Template:
         return frozenset(part.fact for part in self.parts if isinstance(part, Hole))
 
 
-def compile_template(
-    source: Text | str, facts: Mapping[str, FactSpec], *, command: bool = False, later: bool = False
-) -> Template:
-    """Compile a template over declared facts, or with ``later`` when it is first filled in.
+def compile_template(source: Text | str, facts: Mapping[str, FactSpec], *, command: bool = False) -> Template:
+    """Compile a template over declared facts.
 
     Raises RuleProblem for a lone brace, a name that the vocabulary does not declare, and in a command
     for a value inside quotes, back-ticks or a here-document, where no quoting would be safe.
     """
     text = source if isinstance(source, Text) else Text(source, "<template>")
     template = Template(text, facts, command)
-    if not later:
-        _ = template.parts
+    _ = template.parts
     return template
 
 

@@ -17,10 +17,9 @@ from analyzer.engine import (
     check_facts,
     evaluate,
     load_rules,
-    render_rules_markdown,
-    render_vocabulary_markdown,
-    run_rule_tests,
 )
+from analyzer.engine.docs import render_rules_markdown, render_vocabulary_markdown
+from analyzer.engine.selftest import run_rule_tests
 from analyzer.errors import UsageProblem
 
 from .support import CAUSE, CHAIN, SYMPTOM, VOCABULARY, Place, missing, unknown, write_rules

@@ -316,14 +316,3 @@ def test_what_follows_the_tests_keeps_its_lines(tmp_path: Path, shape: str) -> N
     with pytest.raises(RuleProblem) as problem:
         load_rules([write_rules(tmp_path, wrong)], VOCABULARY, with_tests=False)
     assert problem.value.where.endswith(f":{wrong.count(chr(10))}")
-
-
-def test_what_was_checked_before_is_compiled_at_first_use(tmp_path: Path) -> None:
-    wrong = CAUSE.replace("check: ", "check: nonsense + ", 1)
-    folder = write_rules(tmp_path, wrong, SYMPTOM)
-    with pytest.raises(RuleProblem) as eager:
-        load_rules([folder], VOCABULARY, with_tests=False)
-    ruleset = load_rules([folder], VOCABULARY, with_tests=False, checked=True)
-    with pytest.raises(RuleProblem) as late:
-        ruleset.find("trust-subject-mismatch").check.compiled()
-    assert str(late.value) == str(eager.value)

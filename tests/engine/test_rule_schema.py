@@ -7,7 +7,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from analyzer.engine import rule_schema
+from analyzer.engine.ruleschema import rule_schema
 from analyzer.model.vocabulary import VOCABULARY
 
 ROOT = Path(__file__).resolve().parents[2]
