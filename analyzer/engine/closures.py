@@ -18,7 +18,6 @@ from analyzer.engine.operators import (
     settle,
     unary,
 )
-from analyzer.engine.regex import PatternError, compile_pattern, found_in
 from analyzer.engine.source import Text, problem
 from analyzer.engine.syntax import (
     Binary,
@@ -128,6 +127,8 @@ def _call(node: Call, text: Text) -> Closure:
 
 
 def _matches(subject: Closure, literal: Node, text: Text) -> Closure:
+    from analyzer.engine.regex import PatternError, compile_pattern, found_in
+
     assert isinstance(literal, Literal)  # noqa: S101  the type check admits nothing else
     try:
         pattern = compile_pattern(str(literal.value))

@@ -17,11 +17,8 @@ from functools import partial
 from analyzer.engine.closures import build
 from analyzer.engine.facts import Facts, FactSpec
 from analyzer.engine.operators import Closure, Run
-from analyzer.engine.parser import parse
-from analyzer.engine.resolve import resolve
 from analyzer.engine.source import Text, locate, problem
 from analyzer.engine.syntax import Node
-from analyzer.engine.typecheck import type_of
 from analyzer.engine.values import EvaluationError
 from analyzer.frozen import frozen
 
@@ -99,6 +96,11 @@ def compile_expression(
 
 
 def _parse(text: Text, facts: Mapping[str, FactSpec], result: str, may_ask_known: bool) -> Parsed:
+    # The rules of the program itself come parsed.
+    from analyzer.engine.parser import parse
+    from analyzer.engine.resolve import resolve
+    from analyzer.engine.typecheck import type_of
+
     tree, refs = resolve(parse(text), text, facts, may_ask_known=may_ask_known)
     found = type_of(tree, text, facts)
     if result != "any" and found not in (result, "any"):

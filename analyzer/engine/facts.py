@@ -145,6 +145,15 @@ def visible_facts(vocabulary: Vocabulary, kind: str) -> dict[str, FactSpec]:
     return visible
 
 
+def split_name(parts: tuple[str, ...], facts: Mapping[str, FactSpec]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the longest declared fact that the parts begin with, and the parts left; None without one."""
+    for length in range(len(parts), 0, -1):
+        name = ".".join(parts[:length])
+        if name in facts:
+            return name, parts[length:]
+    return None
+
+
 def fits(value: object, wanted: str) -> bool:
     """Return whether a value may stand for a fact of the type; None fits every type, a bool is no int."""
     if value is None:

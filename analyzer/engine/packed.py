@@ -6,6 +6,7 @@ The file is JSON, one rule a line, and says of which rule files it was made; for
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -94,7 +95,7 @@ class _Unpacker:
         self.facts = facts
         self.pack = folder.name
         self.file = f"{written['link']}/{written['id']}.yaml"
-        self.label = str(folder / self.file)
+        self.label = f"{folder}{os.sep}{self.file}"
 
     def rule(self) -> Rule:
         written = self.written

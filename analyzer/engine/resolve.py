@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Final
 
-from analyzer.engine.facts import FactSpec
+from analyzer.engine.facts import FactSpec, split_name
 from analyzer.engine.source import Text, nearest, problem
 from analyzer.engine.syntax import (
     Binary,
@@ -53,15 +53,6 @@ def resolve(node: Node, text: Text, facts: Mapping[str, FactSpec], *, may_ask_kn
     scope = _Scope(text, facts, may_ask_known)
     resolved = _resolve(node, scope, 0)
     return resolved, frozenset(scope.refs)
-
-
-def split_name(parts: tuple[str, ...], facts: Mapping[str, FactSpec]) -> tuple[str, tuple[str, ...]] | None:
-    """Return the longest declared fact that the parts begin with, and the parts left; None without one."""
-    for length in range(len(parts), 0, -1):
-        name = ".".join(parts[:length])
-        if name in facts:
-            return name, parts[length:]
-    return None
 
 
 def _resolve(node: Node, scope: _Scope, depth: int) -> Node:

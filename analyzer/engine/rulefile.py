@@ -20,12 +20,12 @@ from analyzer.engine.rule import (
     StateCase,
     StsError,
 )
+from analyzer.engine.rulefolder import RuleFile
 from analyzer.engine.ruletests import read_tests
 from analyzer.engine.source import nearest
 from analyzer.engine.template import Template, compile_template
 from analyzer.engine.yamlnodes import Fields, Items, Node, Scalar, read_nodes
 from analyzer.errors import RuleProblem
-from analyzer.frozen import frozen
 from analyzer.patterns import later
 
 _REQUIRED: Final = (
@@ -34,17 +34,6 @@ _REQUIRED: Final = (
 )  # fmt: skip
 _OPTIONAL: Final = ("applies", "fix", "disproof", "references", "explains", "points_at", "stage", "sts_error")
 _FOR_CAUSES: Final = ("fix", "disproof")
-
-
-@frozen
-class RuleFile:
-    """A rule file before it is understood: which pack, which folder and name, where to say it stands."""
-
-    pack: str
-    link: str
-    stem: str
-    label: str
-    data: bytes
 
 
 def read_rule(file: RuleFile, vocabulary: Vocabulary, *, with_tests: bool = True) -> Rule:

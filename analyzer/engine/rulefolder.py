@@ -6,11 +6,28 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from analyzer.engine.rule import LINKS
-from analyzer.engine.rulefile import RuleFile
-from analyzer.engine.yamlnodes import MAX_BYTES
 from analyzer.errors import RuleProblem
+from analyzer.frozen import frozen
+
+MAX_RULES: Final = 2000
+"""Rule files of all folders together."""
+
+MAX_BYTES: Final = 256 * 1024
+"""Bytes of one rule file."""
+
+
+@frozen
+class RuleFile:
+    """A rule file before it is understood: which pack, which folder and name, where to say it stands."""
+
+    pack: str
+    link: str
+    stem: str
+    label: str
+    data: bytes
 
 
 def rule_files(directory: Path, most: int, problems: list[RuleProblem]) -> Iterator[RuleFile]:
@@ -23,11 +40,11 @@ def rule_files(directory: Path, most: int, problems: list[RuleProblem]) -> Itera
         problems.append(RuleProblem("the folder holds no rule", where=str(directory)))
     for path in paths[:most]:
         try:
-            yield _read(directory.name or directory.resolve().name, path, str(directory / path))
+            yield _read(directory.name or directory.resolve().name, path, f"{directory}{os.sep}{path}")
         except RuleProblem as problem:
             problems.append(problem)
     if len(paths) > most:
-        problems.append(RuleProblem(f"there are more than {most} rule files", where=str(directory)))
+        problems.append(RuleProblem(f"there are more than {MAX_RULES} rule files", where=str(directory)))
 
 
 def digest_of(files: Iterable[RuleFile]) -> str:

@@ -5,21 +5,18 @@ Built-in and user rules are the same thing. No folder overrides another: an id s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
 
 from analyzer.engine.facts import Vocabulary
 from analyzer.engine.packed import unpack
 from analyzer.engine.rule import LINKS, Rule
-from analyzer.engine.rulefile import RuleFile, read_rule
-from analyzer.engine.rulefolder import digest_of, rule_files
+from analyzer.engine.rulefolder import MAX_RULES, RuleFile, digest_of, rule_files
 from analyzer.engine.source import nearest
 from analyzer.errors import RuleProblem, UsageProblem
 from analyzer.frozen import frozen
-
-MAX_RULES: Final = 2000
 
 
 @frozen
@@ -104,7 +101,7 @@ def _load(
         trusted = directory == packed and not with_tests
         known = unpack(directory, digest_of(files), vocabulary) if trusted else None
         for rule in known or _read_all(files, vocabulary, with_tests, problems):
-            place = f"{directory / rule.file}:{rule.line}"
+            place = f"{directory}{os.sep}{rule.file}:{rule.line}"
             if rule.id in rules:
                 what = f"the id {rule.id!r} is taken by {places[rule.id]}"
                 problems.append(RuleProblem(what, where=place, do="Give the rule another id"))
@@ -124,6 +121,8 @@ def _read_all(
     with_tests: bool,
     problems: list[RuleProblem],
 ) -> Iterator[Rule]:
+    from analyzer.engine.rulefile import read_rule  # not needed where the rules are packed
+
     for file in files:
         try:
             yield read_rule(file, vocabulary, with_tests=with_tests)

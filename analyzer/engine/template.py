@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from analyzer.engine.facts import Facts, FactSpec, Unknown, lookup
-from analyzer.engine.resolve import split_name
+from analyzer.engine.facts import Facts, FactSpec, Unknown, lookup, split_name
 from analyzer.engine.source import Text, nearest, problem
 from analyzer.frozen import frozen
 from analyzer.patterns import later

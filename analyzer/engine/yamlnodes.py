@@ -12,12 +12,12 @@ from typing import Final
 
 import yaml
 
+from analyzer.engine.rulefolder import MAX_BYTES
 from analyzer.engine.source import Text
 from analyzer.errors import RuleProblem
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 
-MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 16
 MAX_NODES: Final = 10_000
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
