@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote
 
-from analyzer.needles import holds_any
+from analyzer.needles import Needles
 from analyzer.patterns import later
 from analyzer.secret_kinds import FLAG, KINDS, NAME_HINT, NAMED, SECRET_NAME, Kind, compiled
 
@@ -147,13 +147,13 @@ def _unquoted(word: str, depth: int) -> str:
     return word if shown == plain else shown
 
 
-_LIVE_KEY: Final = (b"PRIVATE KEY", b"KEY-----")
-_LIVE_WORDS: Final = (
+_LIVE_KEY: Final = Needles((b"PRIVATE KEY", b"KEY-----"))
+_LIVE_WORDS: Final = Needles((
     b"private key-----", b"Private Key-----", b".ey", b".Ey",
     b'"auth"', b'"Auth"', b"uthorization", b"Uthorization",
     b"secretaccesskey", b"SecretAccessKey", b"Secretaccesskey",
     b"secret_access_key", b"Secret_Access_Key", b"SECRET_ACCESS_KEY",
-)  # fmt: skip
+))  # fmt: skip
 _LIVE_URL: Final = later(rb"://[^\s/:@\"'<>]{1,100}:[^\s/@\"'<>]{1,200}@")
 
 
@@ -163,8 +163,8 @@ def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]
     Placeholders are left out. ``urls`` looks for passwords in URLs too, which takes the longest.
     """
     # Most files hold none of these words as they are written, and need not be decoded.
-    hinted = holds_any(data, _LIVE_WORDS)
-    hinted = hinted or (holds_any(data, _LIVE_KEY) and holds_any(data.lower(), _LIVE_WORDS))
+    hinted = _LIVE_WORDS.are_in(data)
+    hinted = hinted or (_LIVE_KEY.are_in(data) and _LIVE_WORDS.are_in(data.lower()))
     if not hinted and not (urls and _LIVE_URL.search(data)):
         return
     text = data.decode("utf-8", "replace")

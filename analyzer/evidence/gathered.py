@@ -13,7 +13,7 @@ from analyzer.evidence.masks import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.frozen import frozen, slotted
-from analyzer.needles import holds_any
+from analyzer.needles import Needles
 from analyzer.patterns import later
 
 _MOST_PLAIN = 16 << 20
@@ -97,9 +97,9 @@ class RawItem:
         kept = self.kept
         return ListItem(kept.first_line, unsqueeze(kept.data), kept.list_kind, kept.complete, kept.format)
 
-    def speaks_of(self, words: Collection[str]) -> bool:
+    def speaks_of(self, words: Needles) -> bool:
         """Tell whether the text holds one of the words."""
-        return holds_any(self.item.data, tuple(word.encode() for word in words))
+        return words.are_in(self.item.data)
 
 
 @slotted
@@ -175,9 +175,10 @@ class Evidence:
             before = newest.get(key)
             if before is None or (raw.root != before.root and _version(raw) > _version(before)):
                 newest[key] = raw
+        wanted = Needles(word.encode() for word in words) if all(words) else Needles(())
         for raw in newest.values():
             item = raw.item
-            if words and _passed_over(item.data, words):
+            if wanted.words and b"serviceAccountName" in item.data and not wanted.are_in(item.data):
                 continue
             if id(raw) not in self._parsed:
                 self._parsed[id(raw)] = self.parse(item, raw.input, raw.file, raw.root, raw.kind)
@@ -206,10 +207,6 @@ class Evidence:
             where=Where(input_id, Place(document)),
             root=root,
         )
-
-
-def _passed_over(data: bytes, words: Collection[str]) -> bool:
-    return b"serviceAccountName" in data and not any(word.encode() in data for word in words)
 
 
 def _version(raw: RawItem) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from analyzer.evidence.log_text import Line, read_line
 from analyzer.frozen import frozen
-from analyzer.needles import find
+from analyzer.needles import Needles
 
 REGION = 1 << 18
 """Bytes scanned at once, few enough for the processor's cache; a longer line is read in parts."""
@@ -49,6 +49,7 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"activated in this region", ()),
     (b"Throttling", (b"Rate exceeded",)),
 )
+_ALL = Needles(needle for needle, _ in _NEEDLES)
 
 
 @frozen
@@ -131,17 +132,21 @@ def _joins(data: bytes, start: int) -> bool:
 
 def _hits(data: bytes, stop: int) -> dict[int, int]:
     """Find the lines before ``stop`` that hold a needle: where each begins, and the needle's place."""
-    found: dict[int, int] = {}
-    for needle, beside in _NEEDLES:
-        place = find(data, needle, 0, stop)
-        while place >= 0:
-            start = data.rfind(b"\n", 0, place) + 1
-            end = data.find(b"\n", place, stop)
-            end = stop if end < 0 else end
-            if not beside or any(data.find(word, start, end) >= 0 for word in beside):
-                found[start] = min(place, found.get(start, place))
-            place = find(data, needle, end, stop)
-    return found
+    lines = ((begin, _first(data, begin, end)) for begin, end in _ALL.lines(data, stop))
+    return {begin: place for begin, place in lines if place >= 0}
+
+
+def _first(data: bytes, begin: int, end: int) -> int:
+    """Give the place in a line of the first needle that stands with one of its words; -1 without any."""
+    return min(
+        (
+            place
+            for needle, beside in _NEEDLES
+            if (place := data.find(needle, begin, end)) >= 0
+            and (not beside or any(data.find(word, begin, end) >= 0 for word in beside))
+        ),
+        default=-1,
+    )
 
 
 def records(data: bytes, stop: int) -> Iterator[Record]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
-from analyzer.needles import find, holds_any
+from analyzer.needles import Needles, find
 from analyzer.patterns import later
 
 _MASK = later(
@@ -24,7 +24,7 @@ _WHOLE = later(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")
 _ACCOUNT = later(
     r"(?<=:)(?:X{6,}|x{6,}|\*{3,}|(?i:redacted)|<[A-Za-z][A-Za-z _-]*>)(?=:)",
 )
-TOOL_MARKS = (b"x-ipv4-00", b"x-ipv6-00", b"x-mac-00", b"domain000", b"obfuscated.com")
+TOOL_MARKS = Needles((b"x-ipv4-00", b"x-ipv6-00", b"x-mac-00", b"domain000", b"obfuscated.com"))
 """What must-gather-clean leaves in the text of a file; looked for before anything is parsed."""
 
 _TOOL_MASK = later(rb"x-[a-z0-9]{2,30}-\d{10}-x|\bdomain\d{7,10}\b")
@@ -40,7 +40,7 @@ def is_cleaned(data: bytes) -> bool:
     """Tell a text that must-gather-clean went over."""
     if find(data, _STATIC) >= 0:
         return True
-    return holds_any(data, TOOL_MARKS) and _TOOL_MASK.search(data) is not None
+    return TOOL_MARKS.are_in(data) and _TOOL_MASK.search(data) is not None
 
 
 def holds_mask(value: Json) -> bool:
@@ -75,7 +75,7 @@ class Translation:
 
     def restore(self, data: bytes) -> bytes:
         """Put the originals back; masks of several originals stay."""
-        if not any(mark in data for mark in TOOL_MARKS):
+        if not TOOL_MARKS.are_in(data):
             return data
         return _TOOL_MASK.sub(lambda found: self.originals.get(found[0], found[0]), data)
 

@@ -19,6 +19,7 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known, was_in_cluster
 from analyzer.model.webhook_names import ANNOTATION, SKIP, near_misses
+from analyzer.needles import Needles
 
 WEBHOOK = "pod-identity-webhook"
 _OF_THE_WEBHOOK = ("AWS_ROLE_ARN", "eks.amazonaws.com/")
@@ -117,7 +118,8 @@ def accounts_of(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -
 
 def _pods(evidence: Evidence, objects: Objects, accounts: Collection[tuple[str, str]]) -> Iterator[K8sObject]:
     """Yield the running pods of these accounts' namespaces, and those elsewhere that speak of a role."""
-    marked = {raw.namespace for raw in evidence.raw if raw.kind == "Pod" and raw.speaks_of(_OF_THE_WEBHOOK)}
+    needles = Needles(word.encode() for word in _OF_THE_WEBHOOK)
+    marked = {raw.namespace for raw in evidence.raw if raw.kind == "Pod" and raw.speaks_of(needles)}
     spaces = marked | {namespace for namespace, _ in accounts}
     words = (*_OF_THE_WEBHOOK, ":role/", *(name for _, name in accounts))
     seen: set[tuple[str, str]] = set()

@@ -1,4 +1,4 @@
-"""With StringZilla and without it the same lines are found, whatever a log holds."""
+"""With the libraries for it and without them the same lines are found, whatever a log holds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ import pytest
 
 from analyzer import needles
 from analyzer.evidence import log_records
+from analyzer.needles import Needles
 
 _WORDS = [word for needle, beside in log_records._NEEDLES for word in (needle, *beside)]
 _NOISE = [b"I0514 12:00:01.000000 1 main.go:1] ok", b"credentials", b"ec2.eu-west-1.amazonaws.com", b" "]
+WAYS = ("ahocorasick_rs", "StringZilla", "plain Python")
+
+
+def _use(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for literals in one of the ways."""
+    if way != "ahocorasick_rs":
+        monkeypatch.setattr(needles, "_aho_corasick", None)
+    if way == "plain Python":
+        monkeypatch.setattr(needles, "find", bytes.find)
 
 
 def _log(seed: int) -> bytes:
@@ -25,30 +35,57 @@ def _log(seed: int) -> bytes:
     return b"\n".join(lines)
 
 
-def _both(region: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[int, int], dict[int, int]]:
-    fast = log_records._hits(region, len(region))
-    with monkeypatch.context() as patched:
-        patched.setattr(log_records, "find", bytes.find)
-        return fast, log_records._hits(region, len(region))
+def _each_way(region: bytes, monkeypatch: pytest.MonkeyPatch) -> list[dict[int, int]]:
+    found = []
+    for way in WAYS:
+        with monkeypatch.context() as patched:
+            _use(way, patched)
+            found.append(log_records._hits(region, len(region)))
+    return found
+
+
+def test_the_libraries_are_there() -> None:
+    assert needles.find is not bytes.find, "StringZilla is a dependency, but was not loaded"
+    assert needles._aho_corasick is not None, "the extra fast is a part of what tests need"
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_same_lines_are_found(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    fast, plain = _both(_log(seed), monkeypatch)
-    assert fast == plain
-    assert plain
+    first, *others = _each_way(_log(seed), monkeypatch)
+    assert first
+    assert others == [first, first]
 
 
 def test_the_same_lines_are_found_in_the_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    logs = list(Path("samples").rglob("*.log"))
-    found = [_both(log.read_bytes(), monkeypatch) for log in logs]
-    assert any(plain for _, plain in found)
-    assert all(fast == plain for fast, plain in found)
+    found = [_each_way(log.read_bytes(), monkeypatch) for log in Path("samples").rglob("*.log")]
+    assert any(first for first, *_ in found)
+    assert all(others == [first, first] for first, *others in found)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_lines_are_found_whole_and_in_order(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _use(way, monkeypatch)
+    chance = random.Random(7)
+    words = Needles([b"ab", b"bcd", b"c\n", b"\xff"])
+    for _ in range(300):
+        data = bytes(chance.choices(b"abcd\n\xff ", k=chance.randrange(80)))
+        stop = chance.randrange(len(data) + 1)
+        begin, lines = 0, []
+        for line in data[:stop].split(b"\n"):
+            end = begin + len(line)
+            if any(begin <= place <= end for w in words.words for place in _all(data[:stop], w)):
+                lines.append((begin, end))
+            begin = end + 1
+        assert list(words.lines(data, stop)) == lines
+        assert words.are_in(data) == any(word in data for word in words.words)
+
+
+def _all(data: bytes, word: bytes) -> list[int]:
+    return [at for at in range(len(data)) if data.startswith(word, at)]
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_the_library_looks_as_bytes_do(seed: int) -> None:
-    assert needles.find is not bytes.find, "StringZilla is a dependency, but was not loaded"
     chance = random.Random(seed)
     for _ in range(200):
         data = bytes(chance.choices(b"ab\x00\xff", k=chance.randrange(300)))
