@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal
 from analyzer.patterns import later
 
 from .entry import Entry
-from .inflate import Meter, inflate_file
+from .inflate import PIECE, Meter, inflate_file
 from .issues import Severity, Tally
 from .limits import Limits
 from .names import inside_must_gather
@@ -30,11 +30,32 @@ _INSIGHTS = later(r"(?:^|/)insights-data/(?:[^/]+/)*insights-[^/]+\.tar\.gz\Z")
 
 def open_regular(path: str) -> BinaryIO:
     """Open a regular file without following a link or waiting on a pipe; raises OSError otherwise."""
+    return os.fdopen(_open(path)[0], "rb")
+
+
+def regular_pieces(path: str, charge: Callable[[int], None]) -> Iterator[bytes]:
+    """Yield the bytes of a file that is opened as ``open_regular`` does, each piece accounted for."""
+    descriptor, size = _open(path)
+    got = 0
+    try:
+        while piece := os.read(descriptor, min(PIECE, max(size - got, 4096))):
+            got += len(piece)
+            charge(len(piece))
+            yield piece
+            if got == size:
+                return
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: str) -> tuple[int, int]:
+    """Open a file; also give how many bytes it holds now."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise OSError(0, "no regular file any more")
-    return os.fdopen(descriptor, "rb")
+    return descriptor, status.st_size
 
 
 def may_be_bundle(path: str) -> bool:

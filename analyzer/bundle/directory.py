@@ -9,14 +9,21 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from .archive import archive_kind, find_splits, may_be_bundle, open_regular, walk_archive, walk_split
+from .archive import (
+    archive_kind,
+    find_splits,
+    may_be_bundle,
+    open_regular,
+    regular_pieces,
+    walk_archive,
+    walk_split,
+)
 from .entry import Entry
-from .issues import StreamError, Tally
+from .issues import Tally
 from .limits import Limits
 from .names import decode_name, escapes, inside_must_gather
 from .parts import Split
 from .sniff import unsupported_archive
-from .stream import file_pieces
 
 _SMALLEST_ARCHIVE = 64
 
@@ -30,7 +37,7 @@ def walk_directory(top: Path, tally: Tally) -> Iterator[Entry]:
         listing = _listing(folder, inner, tally)
         parts = _splits(listing, inner, tally.limits)
         for item in listing:
-            path = inner + decode_name(os.fsencode(item.name))
+            path = inner + (item.name if item.name.isascii() else decode_name(os.fsencode(item.name)))
             if _is_folder(item):
                 tally.pass_over()
                 below.append((item.path, f"{path}/", depth + 1))
@@ -38,7 +45,8 @@ def walk_directory(top: Path, tally: Tally) -> Iterator[Entry]:
                 if item.name in parts:
                     yield from _walk_parts(folder, parts[item.name], item.name, path, tally)
                 else:
-                    yield from walk_file(partial(open_regular, item.path), path, size, tally)
+                    pieces = regular_pieces(item.path, tally.charge)
+                    yield from walk_file(partial(open_regular, item.path), pieces, path, size, tally)
             if tally.halted:
                 return
         if below and depth >= tally.limits.directory_depth:
@@ -111,8 +119,13 @@ def _regular_size(item: os.DirEntry[str], path: str, tally: Tally) -> int | None
     return status.st_size
 
 
-def walk_file(opened: Callable[[], BinaryIO], path: str, size: int, tally: Tally) -> Iterator[Entry]:
-    """Yield a file as it is, or an archive's members; ``opened`` opens it, when it is looked at."""
+def walk_file(
+    opened: Callable[[], BinaryIO], pieces: Iterator[bytes], path: str, size: int, tally: Tally
+) -> Iterator[Entry]:
+    """Yield a file as it is, or an archive's members.
+
+    ``opened`` opens it, when it is looked at; ``pieces`` gives its bytes.
+    """
     if size >= _SMALLEST_ARCHIVE and may_be_bundle(path):
         try:
             with opened() as file:
@@ -129,15 +142,6 @@ def walk_file(opened: Callable[[], BinaryIO], path: str, size: int, tally: Tally
             tally.report(path, "unsupported", advice, "unreadable")
             return
     tally.bytes += size
-    entry = Entry(path, size, _pieces(opened, tally), tally)
+    entry = Entry(path, size, pieces, tally)
     yield entry
     entry.close()
-
-
-def _pieces(opened: Callable[[], BinaryIO], tally: Tally) -> Iterator[bytes]:
-    """Open late: most files are never read."""
-    try:
-        with opened() as file:
-            yield from file_pieces(file, tally.charge)
-    except OSError as error:
-        raise StreamError("unreadable", f"cannot be read: {error.strerror}", "unreadable") from error

@@ -15,6 +15,7 @@ from .issues import Tally
 from .limits import Limits
 from .s3 import Stored, find_object, objects_below, open_object
 from .source import Kind, Source, walk_open_file
+from .stream import file_pieces
 
 
 class S3Source(Source):
@@ -38,7 +39,8 @@ class S3Source(Source):
         for stored in objects_below(self.path):
             path = tally.admit(stored.key[start:])
             if path is not None:
-                yield from walk_file(partial(open_object, stored), path, stored.size, tally)
+                pieces = _pieces(stored, tally)
+                yield from walk_file(partial(open_object, stored), pieces, path, stored.size, tally)
             if tally.halted:
                 return
 
@@ -59,3 +61,9 @@ def open_s3(path: Path, limits: Limits) -> Source:
             return S3Source(path, archive_kind(file, limits) or "file", limits, stored)
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror}", where=path.name) from error
+
+
+def _pieces(stored: Stored, tally: Tally) -> Iterator[bytes]:
+    """Open late: most objects are never read."""
+    with open_object(stored) as file:
+        yield from file_pieces(file, tally.charge)

@@ -138,15 +138,12 @@ def _hits(data: bytes, stop: int) -> dict[int, int]:
 
 def _first(data: bytes, begin: int, end: int) -> int:
     """Give the place in a line of the first needle that stands with one of its words; -1 without any."""
-    return min(
-        (
-            place
-            for needle, beside in _NEEDLES
-            if (place := data.find(needle, begin, end)) >= 0
-            and (not beside or any(data.find(word, begin, end) >= 0 for word in beside))
-        ),
-        default=-1,
-    )
+    line, first = data[begin:end], -1
+    for needle, beside in _NEEDLES:
+        if needle in line and (not beside or any(word in line for word in beside)):
+            place = begin + line.index(needle)
+            first = place if first < 0 else min(first, place)
+    return first
 
 
 def records(data: bytes, stop: int) -> Iterator[Record]:
