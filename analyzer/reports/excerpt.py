@@ -79,14 +79,23 @@ def _labelled(page: Page, under: str, start: int, role: str, room: int) -> list[
 
 def find_mark(line: str, message: str, column: int | None) -> Mark:
     """Find what a line has in common with the message that it proves; else begin at the column."""
-    match = SequenceMatcher(None, line, message[:_LONGEST], autojunk=False).find_longest_match()
-    start, end = _whole_words(line, match.a, match.a + match.size)
+    start, end = _whole_words(line, *_shared(line, message[:_LONGEST]))
     word = line[start:end]
     if len(word) >= 6 or (len(word) >= 3 and any(c.isdigit() for c in word)):
         return Mark(start, end, _difference(word, start, message))
     begin = column - 1 if column and column <= len(line) and not line.startswith("…") else 0
     begin += len(line[begin:]) - len(line[begin:].lstrip())
     return Mark(begin, max(len(line), begin + 1))
+
+
+def _shared(line: str, message: str) -> tuple[int, int]:
+    """Give the longest part of a line that is in the message too, the first of several as long."""
+    start = end = 0
+    for begin in range(len(line)):
+        stop = begin + end - start + 1
+        while stop <= len(line) and line[begin:stop] in message:
+            start, end, stop = begin, stop, stop + 1
+    return start, end
 
 
 def _whole_words(line: str, start: int, end: int) -> tuple[int, int]:
