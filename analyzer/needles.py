@@ -43,6 +43,10 @@ class Needles:
             return any(find(data, word) >= 0 for word in self.words)
         return bool(self._automaton.find_matches_as_indexes(data))
 
+    def found_in(self, data: bytes) -> frozenset[bytes]:
+        """Give those of them that are there."""
+        return frozenset(word for word in self.words if find(data, word) >= 0)
+
     def lines(self, data: bytes, stop: int) -> Iterator[tuple[int, int]]:
         """Yield begin and end of each line before ``stop`` that holds one of them, in order."""
         done = 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote
 
@@ -154,6 +154,8 @@ _LIVE_WORDS: Final = Needles((
     b"secretaccesskey", b"SecretAccessKey", b"Secretaccesskey",
     b"secret_access_key", b"Secret_Access_Key", b"SECRET_ACCESS_KEY",
 ))  # fmt: skip
+_LIVE_HINTS: Final = Needles(hint.encode() for kind in KINDS if kind.live for hint in kind.hints)
+_LINES_BELOW: Final = 8
 _LIVE_URL: Final = later(rb"://[^\s/:@\"'<>]{1,100}:[^\s/@\"'<>]{1,200}@")
 
 
@@ -167,12 +169,14 @@ def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]
     hinted = hinted or (_LIVE_KEY.are_in(data) and _LIVE_WORDS.are_in(data.lower()))
     if not hinted and not (urls and _LIVE_URL.search(data)):
         return
-    text = data.decode("utf-8", "replace")
-    lower, seen = text.lower(), set[str]()
+    low = data.lower()
+    text, lower = data.decode("utf-8", "replace"), low.decode("utf-8", "replace")
+    there, seen = _LIVE_HINTS.found_in(low), set[str]()
     for kind in KINDS:
-        if not kind.live or kind.name in seen or not any(hint in lower for hint in kind.hints):
+        hints = [hint for hint in kind.hints if hint.encode() in there]
+        if not kind.live or kind.name in seen:
             continue
-        for begin, part in _lines_with("@", text) if kind.hints == ("@",) else ((0, text),):
+        for begin, part in _near(hints, text, lower):
             found = next((f for f in kind.pattern.finditer(part) if not _is_placeholder(f, kind)), None)
             if found is not None:
                 seen.add(kind.name)
@@ -180,14 +184,38 @@ def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]
                 break
 
 
-def _lines_with(mark: str, text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines that hold a character, and where they begin: a pattern from it backwards is slow."""
-    at = text.find(mark)
-    while at >= 0:
-        begin, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
-        end = len(text) if end < 0 else end
+def _near(hints: Sequence[str], text: str, lower: str) -> Iterator[tuple[int, str]]:
+    """Yield the parts of a text around hints, whole lines each, and where they begin.
+
+    A secret stands on the line of its hint or goes on below; what looks for the @ of a URL is slow and
+    needs no line more.
+    """
+    more = 0 if hints == ["@"] else _LINES_BELOW
+    begin = end = 0
+    for place in sorted(place for hint in hints for place in _places(hint, lower)):
+        if place >= end:
+            if begin < end:
+                yield begin, text[begin:end]
+            begin = lower.rfind("\n", 0, place) + 1
+        end = _below(lower, place, more)
+    if begin < end:
         yield begin, text[begin:end]
-        at = text.find(mark, end)
+
+
+def _places(hint: str, lower: str) -> Iterator[int]:
+    place = lower.find(hint)
+    while place >= 0:
+        yield place
+        place = lower.find(hint, place + 1)
+
+
+def _below(text: str, place: int, lines: int) -> int:
+    """Give the end of the line at a place, or of the last of so many below it."""
+    for _ in range(lines + 1):
+        place = text.find("\n", place) + 1
+        if not place:
+            return len(text)
+    return place
 
 
 def _is_placeholder(found: re.Match[str], kind: Kind) -> bool:

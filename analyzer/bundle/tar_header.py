@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from analyzer.frozen import frozen
 from analyzer.patterns import later
 
 from .names import decode_name
@@ -35,8 +34,7 @@ _WITHOUT_DATA = ("link", "device", "directory")
 _RECORD = later(rb"(\d{1,20}) ([^=]+)=")
 
 
-@frozen
-class Header:
+class Header(NamedTuple):
     """One tar header; ``size`` counts the bytes that follow it, without padding."""
 
     name: str
@@ -47,8 +45,7 @@ class Header:
     """GNU sparse: further header blocks follow."""
 
 
-@frozen
-class Override:
+class Override(NamedTuple):
     """What a pax or long-name header says about the member after it."""
 
     name: str | None = None
@@ -104,7 +101,7 @@ def parse_pax(data: bytes) -> Override | None:
 
 
 def _text(field: bytes) -> str:
-    return decode_name(field.split(b"\0", 1)[0])
+    return decode_name(field[: field.find(b"\0")] if b"\0" in field else field)
 
 
 def _number(field: bytes) -> int | None:

@@ -7,7 +7,6 @@ where an archive is cut, and costs a fifth of a whole run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from .entry import Entry
 from .issues import Tally
@@ -105,7 +104,7 @@ def _apply(header: Header, override: Override | None) -> Header:
         return header
     if override is None:
         # Its true name is lost: reading it under the short one would be a guess.
-        return replace(header, name="")
+        return header._replace(name="")
     sized = override.size is not None and header.type in ("file", "other", "sparse")
     return Header(
         header.name if override.name is None else override.name,

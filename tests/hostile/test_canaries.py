@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,24 @@ def test_where_a_secret_lies_is_said_and_a_placeholder_is_none(tmp_path: Path) -
                  "-----BEGIN RSA PRIVATE KEY-----", '"auth": "xxxxxxxxxxxx"',
                  "aws_secret_access_key: 40 bytes long"):  # fmt: skip
         assert not list(live_secrets(text.encode())), text
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_secrets_are_found_among_lines_that_only_look_so(seed: int) -> None:
+    """What is near the words that give a secret away says the same as the whole text."""
+    from analyzer.redact import _is_placeholder, live_secrets
+    from analyzer.secret_kinds import KINDS
+
+    chance = random.Random(seed)
+    noise = ["rbac.authorization.k8s.io", "secretAccessKey:", "auth", "a@b", "é eyJ", "x" * 300, "", "key"]
+    lines = [*chance.choices(noise, k=200), *chance.sample(sorted(canaries.PHRASES.values()), 3)]
+    chance.shuffle(lines)
+    text = "\n".join(lines)
+    whole = set()
+    for kind in KINDS:
+        if kind.live and any(hint in text.lower() for hint in kind.hints):
+            hits = (f for f in kind.pattern.finditer(text) if not _is_placeholder(f, kind))
+            whole |= {(kind.name, hit.start()) for hit in hits}
+    found = {(name, len(text.encode()[:at].decode())) for name, at in live_secrets(text.encode())}
+    assert found <= whole
+    assert {name for name, _ in found} == {name for name, _ in whole}
