@@ -1,0 +1,65 @@
+"""With the libraries for speed and without them the reports are the same, byte for byte."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from analyzer import needles, redact, session
+from analyzer.bundle import inflate, lists
+from analyzer.evidence import gather, gathered, logs, masks, sniff
+from analyzer.reports.json import render_json
+
+SAMPLES = sorted(
+    path
+    for path in Path("samples").iterdir()
+    if path.is_dir() and path.name not in ("__pycache__", "rule-pack")
+)
+BUNDLE = Path("../shared/data/must-gather/must-gather-aws.tar.xz")
+WAYS = ("with StringZilla alone", "with nothing")
+
+
+def _without(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(needles, "_aho_corasick", None)
+    if way == "with nothing":
+        monkeypatch.setattr(inflate, "_isal", lambda: None)
+        for module in (needles, lists, masks):
+            monkeypatch.setattr(module, "find", bytes.find)
+        for module in (lists, logs):
+            monkeypatch.setattr(module, "count", bytes.count)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read anew what other tests let whole runs share."""
+    for module, name in ((lists, "cut_list"), (sniff, "read_loose"), (redact, "live_secrets")):
+        monkeypatch.setattr(gather, name, getattr(module, name))
+    monkeypatch.setattr(gathered, "parse_item", lists.parse_item)
+
+
+def _same(paths: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = render_json(session.analyze(paths))
+    for way in WAYS:
+        with monkeypatch.context() as patched:
+            _without(way, patched)
+            assert render_json(session.analyze(paths)) == whole, way
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda path: path.name)
+def test_every_sample(sample: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _same([sample], monkeypatch)
+
+
+def test_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = tmp_path / "bundle.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(SAMPLES[0], "bundle")
+    _same([archive], monkeypatch)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not BUNDLE.exists(), reason="the data folder beside the checkout is absent")
+def test_the_real_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    _same([BUNDLE], monkeypatch)
