@@ -143,7 +143,8 @@ def warm_up(options: Options) -> None:
     load_catalogue()
     ruleset = built_in_rules(options.rules)
     for rule in ruleset.rules:
-        _ = rule.refs
+        for program in rule.programs:
+            program.closure()
     compile_patterns()
     nothing = Evidence()
     model = build_model(nothing, options.as_of)

@@ -12,11 +12,7 @@ from analyzer.bundle import inflate, lists
 from analyzer.evidence import gather, gathered, logs, masks, sniff
 from analyzer.reports.json import render_json
 
-SAMPLES = sorted(
-    path
-    for path in Path("samples").iterdir()
-    if path.is_dir() and path.name not in ("__pycache__", "rule-pack")
-)
+SAMPLES = sorted(path for path in Path("samples").glob("*-*") if path.name != "rule-pack")
 BUNDLE = Path("../shared/data/must-gather/must-gather-aws.tar.xz")
 WAYS = ("with StringZilla alone", "with nothing")
 

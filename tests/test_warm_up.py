@@ -14,14 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 WARM = """
 import sys
 from pathlib import Path
-from pathlib import Path
 from analyzer import patterns, session
 from analyzer.options import Options
 
 session.warm_up(Options())
 loaded = set(sys.modules)
 unread = [p for p in patterns._WRITTEN if p._compiled is None]
-uncompiled = [r.id for r in session.built_in_rules().rules if r.check._compiled is None]
+uncompiled = [r.id for r in session.built_in_rules().rules if r.check._closure is None]
 session.analyze([Path(sys.argv[1])])
 late = sorted(name for name in set(sys.modules) - loaded if name.startswith(("analyzer", "cryptography")))
 print(len(unread), uncompiled, late)

@@ -109,5 +109,10 @@ class Rule:
     @property
     def refs(self) -> frozenset[str]:
         """Every fact that the verdict depends on."""
-        programs = (self.applies, self.check, *(case.when for case in self.states))
-        return frozenset().union(*(program.refs for program in programs if program is not None))
+        return frozenset().union(*(program.refs for program in self.programs))
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """Every expression of the rule."""
+        written = (self.applies, self.check, *(case.when for case in self.states))
+        return tuple(program for program in written if program is not None)

@@ -7,6 +7,7 @@ import pytest
 from analyzer.bundle import cut_list
 from analyzer.evidence import gathered
 from analyzer.evidence.gathered import Evidence
+from analyzer.needles import Needles
 
 PODS = b"""\
 apiVersion: v1
@@ -41,7 +42,8 @@ def test_what_is_kept_packed_is_read_as_if_it_were_not(monkeypatch: pytest.Monke
     assert [raw.squeezed for raw in plain.raw] == [False, False]
     assert [raw.squeezed for raw in packed.raw] == [False, True]
     assert [raw.item for raw in packed.raw] == [raw.item for raw in plain.raw]
-    assert [raw.speaks_of(("role-arn", "other")) for raw in packed.raw] == [False, True]
+    words = Needles((b"role-arn", b"other"))
+    assert [raw.speaks_of(words) for raw in packed.raw] == [False, True]
     first, second = (list(e.parse_raw(("Pod",), ("shop",))) for e in (plain, packed))
     assert [(o.name, o.value) for o in first] == [(o.name, o.value) for o in second]
     assert [o.where.place.line for o in first] == [o.where.place.line for o in second] == [3, 8]
