@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from analyzer.engine.facts import Cite, Fact
-from analyzer.evidence.records import DiscoveryDocument, KeySet
+from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.evidence.gathered import Evidence, Problem
+from analyzer.evidence.records import DiscoveryDocument, KeySet, Listing, ProviderRecord, RoleRecord
 from analyzer.frozen import frozen
 from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, provider_of, without_scheme
+from analyzer.model.binding import clusters_of
 from analyzer.model.chains import Chain
-from analyzer.model.cluster import value_of
 from analyzer.model.issuer_answers import in_force
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
+from analyzer.model.providers import known_names
+from analyzer.model.related import infra_name, is_alike, is_related
 from analyzer.model.resolve import STATED
 from analyzer.model.role_choice import names_issuer, prefix_of
 from analyzer.model.roles import Role
@@ -28,21 +31,28 @@ _TRUSTED = later(r"oidc-provider/([A-Za-z0-9./_-]+)")
 _CALLER = later(r":assumed-role/([^/]+)/(?!i-[0-9a-f]{8})")
 _INFRA_TAG = "kubernetes.io/cluster/"
 _SEVERAL = 2
+_EXPORTS = (RoleRecord, ProviderRecord, Listing, DiscoveryDocument, KeySet)
 
 
 @frozen
 class Foreign:
-    """Exports that do not fit; ``clusters`` are phrases, or one sentence where it is not ``sure``."""
+    """Exports that do not fit; ``clusters`` are phrases, one sentence where it is not ``sure``, or not known.
 
-    clusters: Fact
+    ``records`` are those of ``Evidence.loose`` that are not this cluster's, or that nothing ties to it.
+    """
+
+    clusters: Fact | Unknown
     sure: bool
+    records: Sequence[object]
+    note: Problem | None = None
 
 
 def foreign_exports(joined: Joined) -> Foreign | None:
     """Tell exports that are of another cluster, or may be; None where something ties them to this one.
 
     None of the exported roles trusts this issuer. What then proves another cluster is in ``_proof``, where
-    no exported provider is this issuer's; without proof, names that are not alike make it doubtful.
+    no exported provider is this issuer's; without proof, names that are not alike make it doubtful. Where
+    nothing ties the roles to this cluster, nothing is judged by them: their proof may not be at hand.
     """
     view, issuer = joined.view, without_scheme(joined.view.issuer or "")
     if not issuer:
@@ -60,11 +70,74 @@ def foreign_exports(joined: Joined) -> Foreign | None:
             f"the cluster, whose issuer is {view.issuer}",
             f"the exports, with roles such as {roles[0].name}",
         ]
-        return Foreign(known(phrases, *cites, *_places(roles), derived=True), sure=True)
-    doubt = _doubt(joined, chosen)
-    if doubt is None:
+        clusters = known(phrases, *cites, *_places(roles), derived=True)
+        return Foreign(clusters, sure=True, records=joined.evidence.loose)
+    if _is_ours(joined, chosen):
         return None
-    return Foreign(known(doubt, *cites, *_places([role for _, role in chosen]), derived=True), sure=False)
+    doubt = _doubt(joined, chosen)
+    where = _places([role for _, role in chosen])
+    said = known(doubt, *cites, *where, derived=True) if doubt else Unknown()
+    return Foreign(said, sure=False, records=_others(joined, issuer), note=_note(chosen))
+
+
+def is_comparable(joined: Joined, whole: Evidence) -> bool:
+    """Tell whether inputs may be of different clusters at all: two bundles, or exports beside one."""
+    exported = any(isinstance(record, _EXPORTS) for record in whole.loose)
+    return len(clusters_of(whole.objects)) > 1 or (exported and bool(joined.view.issuer))
+
+
+def are_tied(joined: Joined) -> bool:
+    """Tell whether something in the exports is of this cluster: its issuer, one it had, its name or a key."""
+    view, evidence = joined.view, joined.evidence
+    issuer = without_scheme(view.issuer or "")
+    urls = _providers(joined) | {d.issuer for d in in_force(evidence, DiscoveryDocument) if d.issuer}
+    if any(is_related(url, view) for url in urls if url):
+        return True
+    if any(names_issuer(role, issuer) for role in joined.book.roles):
+        return True
+    chosen = [(c, role) for c in joined.chains if (role := joined.choices[c.id].role) is not None]
+    if any(joined.choices[c.id].how in STATED for c, _ in chosen) or (chosen and _is_ours(joined, chosen)):
+        return True
+    return bool(_own_keys(joined) & _published(joined))
+
+
+def _own_keys(joined: Joined) -> set[str]:
+    return {key.kid for key in signing_keys(joined.objects) or ()}
+
+
+def _published(joined: Joined) -> set[str]:
+    return {str(key.get("kid")) for one in in_force(joined.evidence, KeySet) for key in one.keys}
+
+
+def _note(chosen: Sequence[tuple[Chain, Role]]) -> Problem | None:
+    role = next((role for _, role in chosen if role.where is not None), None)
+    if role is None or role.where is None:
+        return None
+    trusted = ", ".join(sorted(_trusted(chosen)))
+    detail = (
+        f"roles such as {role.name} were left out: nothing ties them to this cluster, they trust {trusted}"
+    )
+    return Problem(role.where.input, role.where.file, "other-roles", detail, "note")
+
+
+def _others(joined: Joined, issuer: str) -> list[object]:
+    """Give the records of the roles that do not trust this issuer."""
+    kept = {role.name for role in joined.book.roles if names_issuer(role, issuer)}
+    return [record for record in joined.evidence.of(RoleRecord) if record.name not in kept]
+
+
+def _is_ours(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> bool:
+    """Tell roles that something ties to this cluster though they do not trust its issuer.
+
+    Its name in theirs, an issuer that it had or that is almost its own, the installer's tag, a log; or
+    they trust no issuer at all, and so none of another cluster.
+    """
+    trusted, issuer = _trusted(chosen), joined.view.issuer or ""
+    if not trusted or any(is_related(url, joined.view) for url in trusted) or _tied(joined, chosen):
+        return True
+    prefixes = {prefix_of(role.name, c.namespace, c.secret_name) for c, role in chosen} - {None}
+    own, infra = {ccoctl_name_of(issuer), *known_names(joined.providers, issuer)}, infra_name(joined.view)
+    return any(p in own or (infra is not None and is_alike(str(p), infra)) for p in prefixes)
 
 
 def _places(roles: Iterable[Role]) -> Sequence[Cite]:
@@ -78,9 +151,9 @@ def _providers(joined: Joined) -> set[str]:
 
 def _proof(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> list[Role]:
     """Give the roles that are another cluster's: by tag, log, byte length, keys or name."""
-    infra = value_of(joined.view.facts, "cluster.infra_name")
+    infra = infra_name(joined.view)
     tagged = {role.name: owner for _, role in chosen if (owner := _tagged(role))}
-    if tagged and isinstance(infra, str):
+    if tagged and infra is not None:
         return [r for _, r in chosen if r.name in tagged] if infra not in tagged.values() else []
     logged = [fits for c, role in chosen if (fits := _logged(c, role, joined)) is not None]
     if any(logged):
@@ -117,15 +190,16 @@ def _by_keys(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> bool:
     """Tell whether the exported documents are of the issuer that the roles trust, with keys not ours."""
     trusted = _trusted(chosen)
     documents = {without_scheme(d.issuer or "") for d in in_force(joined.evidence, DiscoveryDocument)}
-    own = {key.kid for key in signing_keys(joined.objects) or ()}
-    published = {str(k.get("kid")) for s in in_force(joined.evidence, KeySet) for k in s.keys}
+    own, published = _own_keys(joined), _published(joined)
     return bool(len(trusted) == 1 and trusted <= documents and own and published and not own & published)
 
 
 def _tied(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> bool:
     """Tell roles that are this cluster's all the same: by the installer's tag, or by AWS's words in a log."""
-    infra = _infra(joined)
-    return any(_tagged(role) == infra or _logged(c, role, joined) for c, role in chosen)
+    infra = infra_name(joined.view)
+    tagged = infra is not None and any(_tagged(role) == infra for _, role in chosen)
+    named = {s.role_arn for s in joined.evidence.symptoms} - {None}
+    return tagged or any(role.arn in named or _logged(c, role, joined) for c, role in chosen)
 
 
 def _trusted(chosen: Sequence[tuple[Chain, Role]]) -> set[str]:
@@ -134,39 +208,22 @@ def _trusted(chosen: Sequence[tuple[Chain, Role]]) -> set[str]:
 
 def _of_another_name(chain: Chain, role: Role, joined: Joined) -> bool:
     """Tell a role that was made with another name than the cluster's, for an issuer of that name too."""
-    prefix, infra = prefix_of(role.name, chain.namespace, chain.secret_name), _infra(joined)
+    prefix, infra = prefix_of(role.name, chain.namespace, chain.secret_name), infra_name(joined.view)
     own = ccoctl_name_of(joined.view.issuer or "")
     if prefix is None or own is None or infra is None:
         return False
     trusted = {ccoctl_name_of(f"https://{url}") for url in _TRUSTED.findall(role.trust_text)}
-    return _alike(own, infra) and not _alike(prefix, infra) and trusted == {prefix}
-
-
-def _infra(joined: Joined) -> str | None:
-    infra = value_of(joined.view.facts, "cluster.infra_name")
-    return infra if isinstance(infra, str) else None
-
-
-def _alike(name: str, infra: str) -> bool:
-    """Tell a name that may have been given for a cluster: installer and people begin both alike."""
-    return name[:3].lower() == infra[:3].lower()
+    return is_alike(own, infra) and not is_alike(prefix, infra) and trusted == {prefix}
 
 
 def _doubt(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> str | None:
     """Say why the exports may be of another cluster: another name, and an issuer this one never had."""
     prefixes = {prefix_of(role.name, c.namespace, c.secret_name) for c, role in chosen}
-    trusted, infra = _trusted(chosen), _infra(joined)
-    runtime = value_of(joined.view.facts, "cluster.runtime_issuers")
-    # An issuer without TLS is another rule's matter, and no other cluster's.
-    had = (
-        {without_scheme(str(one)).removeprefix("http://") for one in runtime}
-        if isinstance(runtime, list)
-        else set()
-    )
-    if len(prefixes) != 1 or len(trusted) != 1 or trusted & had or len(chosen) < _SEVERAL:
+    trusted, infra = _trusted(chosen), infra_name(joined.view)
+    if len(prefixes) != 1 or len(trusted) != 1 or len(chosen) < _SEVERAL:
         return None
     (prefix,), (other,) = prefixes, trusted
-    if prefix is None or infra is None or _alike(prefix, infra) or _tied(joined, chosen):
+    if prefix is None or infra is None:
         return None
     return (
         f"the cluster is {infra} with issuer {joined.view.issuer}, the names of the exported "

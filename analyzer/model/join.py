@@ -21,13 +21,13 @@ from analyzer.model.binding import newest_gather, only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import DEFAULT_ISSUER, Facts, value_of
-from analyzer.model.foreign_exports import Foreign, foreign_exports
+from analyzer.model.foreign_exports import Foreign, are_tied, foreign_exports, is_comparable
 from analyzer.model.inputs import input_facts
 from analyzer.model.issuer import issuer_facts
 from analyzer.model.issuer_answers import in_force
 from analyzer.model.joined import Joined, all_requests_gathered, gathered_at, join
 from analyzer.model.objects import known
-from analyzer.model.other_issuers import without_others
+from analyzer.model.other_issuers import without_others, without_untied
 from analyzer.model.provider_facts import provider_facts
 from analyzer.model.repairs import cluster_repairs, token_repairs
 from analyzer.model.signing_keys import signing_keys
@@ -74,11 +74,17 @@ def build_model(
     if others:
         joined = join(evidence, joined.now)
     foreign = foreign_exports(joined)
-    if foreign is not None and foreign.sure:
-        joined = join(replace(evidence, loose=[]), joined.now)
+    if foreign is not None:
+        gone = {id(record) for record in foreign.records}
+        evidence = replace(evidence, loose=[record for record in evidence.loose if id(record) not in gone])
+    evidence, untied = without_untied(evidence, joined)
+    if foreign is not None or untied:
+        joined = join(evidence, joined.now)
+    if foreign is not None and foreign.note is not None:
+        untied.append(foreign.note)
     # Whoever names the cluster knows that there are several.
     model = _subjects(joined, whole if cluster is None else evidence, foreign)
-    model = replace(model, notes=(*left, *notes, *others, *joined.notes))
+    model = replace(model, notes=(*left, *notes, *others, *untied, *joined.notes))
     added = upgrade_subjects(target, joined) if target is not None else ()
     return replace(model, subjects=(*model.subjects, *added))
 
@@ -90,9 +96,10 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
     facts |= issuer_facts(view, evidence, joined.objects, joined.asks)
     facts |= cluster_repairs(joined)
     facts |= input_facts(whole)
-    if foreign is not None and foreign.sure:
+    if foreign is not None and foreign.sure and isinstance(foreign.clusters, Fact):
         facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign.clusters)
-    facts["inputs.doubtful"] = known(None) if foreign is None or foreign.sure else foreign.clusters
+    facts["inputs.comparable"] = known(is_comparable(joined, whole))
+    facts["inputs.doubtful"] = _doubtful(joined, foreign)
     facts["inputs.mixed_summary"] = _mixed(facts)
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
@@ -138,6 +145,13 @@ def _with_foreign(clusters: Fact | Unknown, foreign: Fact) -> Fact:
         return foreign
     phrases = foreign.value if isinstance(foreign.value, list) else []
     return Fact([*clusters.value, *phrases], (*clusters.cites, *foreign.cites), derived=True)
+
+
+def _doubtful(joined: Joined, foreign: Foreign | None) -> Fact | Unknown:
+    """Say why exports may be of another cluster; not known where nothing ties them to this one either."""
+    if foreign is not None:
+        return known(None) if foreign.sure else foreign.clusters
+    return known(None) if are_tied(joined) else Unknown()
 
 
 def _mixed(facts: Facts) -> Fact:
@@ -217,7 +231,9 @@ def _provider_of(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
     if not any(c.webhook_account for c in chains):
         audiences = _accepted_kinds(audiences, joined)
     account = joined.asks.account
-    facts = joined.view.facts | provider_facts(joined.view, joined.providers, account, audiences, joined.asks)
+    facts = joined.view.facts | provider_facts(
+        joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied
+    )
     facts["provider.audiences_spare"] = known([])  # asked about the operators
     return [Subject("provider", _provider_name(joined), facts, tuple(c.id for c in chains))]
 
@@ -248,7 +264,7 @@ def _provider_subject(joined: Joined, other: Sequence[Subject]) -> Subject:
         if recency([s], joined.now) == "ongoing"
     ]
     facts = joined.view.facts | provider_facts(
-        joined.view, joined.providers, account, audiences, joined.asks, said=said
+        joined.view, joined.providers, account, audiences, joined.asks, said=said, tied=joined.account_tied
     )
     used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
     spare = facts["provider.audiences_spare"]

@@ -19,6 +19,7 @@ from analyzer.model.hosted_roles import add_hosted_roles
 from analyzer.model.objects import Objects
 from analyzer.model.pasted_credentials import add_pasted
 from analyzer.model.providers import Providers, read_providers
+from analyzer.model.related import is_related
 from analyzer.model.release_folders import release_folders
 from analyzer.model.requests import match_release, own_chains
 from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
@@ -48,6 +49,8 @@ class Joined:
     client_ids: Fact | Unknown
     now: datetime | None
     around: Surroundings
+    account_tied: bool
+    """Whether the cluster's own roles or provider tell the account, and not only who made the exports."""
     notes: tuple[Problem, ...] = ()
     """What of the inputs could not be tied to a chain."""
 
@@ -68,7 +71,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     mark_left_over(chains, evidence, objects)
     notes = add_pasted(chains, evidence)
     names = cluster_naming(book, chains, view, providers)
-    account = _account(chains, book, names, view, providers)
+    account, tied = _account(chains, book, names, view, providers)
     asks = Asks(
         issuer=view.issuer or None,
         account=account,
@@ -83,7 +86,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     around = Surroundings(evidence, objects, view, asks, chains, names, match, accounts, now)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
-        around, tuple(notes),
+        around, tied, tuple(notes),
     )  # fmt: skip
 
 
@@ -103,20 +106,28 @@ def all_requests_gathered(joined: Joined) -> bool | None:
 
 def _account(
     chains: Sequence[Chain], book: RoleBook, names: Naming, view: ClusterView, providers: Providers
-) -> str | None:
-    """The account that most of the chains' roles are in, else the only one that was exported."""
+) -> tuple[str | None, bool]:
+    """The account that most of the chains' roles are in, else the only one that was exported.
+
+    Also tells whether something ties it to this cluster: roles of its chains, or a provider of an issuer
+    that is, was or almost is its own.
+    """
     votes: Counter[str] = Counter()
     for chain in chains:
         choice = resolve_role(chain, book, names, view, None)
         if choice.account:
             votes[choice.account] += 1
     if votes:
-        return votes.most_common(1)[0][0]
+        return votes.most_common(1)[0][0], True
     if len(providers.accounts) > 1:
-        return None
+        return None, False
     wanted = without_scheme(view.issuer or "")
-    owners = {p[0] for arn, _ in providers.listed_arns() if (p := provider_of(arn)) and p[1] == wanted}
-    return owners.pop() if len(owners) == 1 else providers.caller
+    listed = [p for arn, _ in providers.listed_arns() if (p := provider_of(arn))]
+    owners = {owner for owner, url in listed if url == wanted}
+    if len(owners) == 1:
+        return owners.pop(), True
+    urls = [url for _, url in listed] + [record.url for record in providers.records if record.url]
+    return providers.caller, any(is_related(url, view) for url in urls)
 
 
 def _lengths(

@@ -7,7 +7,7 @@ lies beside.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence, Problem
@@ -24,6 +24,7 @@ from analyzer.evidence.records import (
 from analyzer.model.aws import provider_of, without_scheme
 from analyzer.model.discovery import is_in_cluster
 from analyzer.model.joined import Joined
+from analyzer.model.related import is_related
 from analyzer.model.signing_keys import signing_keys
 
 Folder = tuple[str, str]
@@ -33,11 +34,7 @@ _SERVED = (DiscoveryDocument, KeySet, HttpAnswer)
 
 def without_others(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[Problem]]:
     """Leave out what other issuers serve, and say so; the same evidence where there is nothing of theirs."""
-    issuer = joined.view.issuer
-    said: dict[Folder, set[str]] = {}
-    for document in evidence.of(DiscoveryDocument):
-        if not document.planned and document.issuer and not is_in_cluster(document):
-            said.setdefault(_folder(document.where), set()).add(document.issuer)
+    issuer, said = joined.view.issuer, _said(evidence)
     own = {folder for folder, issuers in said.items() if issuer in issuers}
     others = {
         folder
@@ -45,21 +42,69 @@ def without_others(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[P
         if folder not in own and issuer and (own or _of_another(folder, issuers, issuer, evidence))
     }
     shared = {folder for folder in own if len(said[folder]) > 1}
-    kids = {key.kid for key in signing_keys(joined.objects) or ()}
+    kids = _own_kids(joined)
 
     def is_theirs(record: object) -> bool:
         if isinstance(record, KeySet) and _folder(record.where) in shared:
             return not kids & {text(key.get("kid")) for key in record.keys}
         return isinstance(record, _SERVED) and _folder(record.where) in others
 
-    left = [record for record in evidence.loose if not is_theirs(record)]
-    if len(left) == len(evidence.loose):
+    named = {one for folder in others | shared for one in said[folder]} - {issuer or ""}
+    return _less(evidence, is_theirs, named)
+
+
+def without_untied(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[Problem]]:
+    """Leave out what issuers serve that have nothing to do with this cluster, as far as the inputs show.
+
+    A document names itself another's. Only where a key of this cluster lies beside it, or IAM's exports are
+    of this cluster's issuer, is it known that its own issuer serves that. A key set names nobody: alone it
+    is taken for this issuer's, and beside IAM's exports that are all of other issuers for one of theirs.
+    """
+    said, own = _said(evidence), without_scheme(joined.view.issuer or "")
+    urls = {url for _, named in _named(joined.evidence) for url in named}
+    if not own or own in urls:
         return evidence, []
-    names = ", ".join(sorted({one for folder in others | shared for one in said[folder]} - {issuer or ""}))
+    kids, foreign = _own_kids(joined), bool(urls) and not any(is_related(url, joined.view) for url in urls)
+    sets = [(one, bool(kids & {text(key.get("kid")) for key in one.keys})) for one in evidence.of(KeySet)]
+    keyed = {_folder(one.where) for one, ours in sets if ours}
+    others = {
+        folder
+        for folder, issuers in said.items()
+        if folder not in keyed and not any(is_related(one, joined.view) for one in issuers)
+    }
+    untold = {id(one) for one, ours in sets if foreign and not ours and _folder(one.where) not in said}
+
+    def is_theirs(record: object) -> bool:
+        return id(record) in untold or (isinstance(record, _SERVED) and _folder(record.where) in others)
+
+    issuers = {one for folder in others for one in said[folder]} | (urls if untold else set())
+    return _less(evidence, is_theirs, issuers)
+
+
+def _said(evidence: Evidence) -> dict[Folder, set[str]]:
+    """Give the issuers that the hosted discovery documents of each folder name."""
+    said: dict[Folder, set[str]] = {}
+    for document in evidence.of(DiscoveryDocument):
+        if not document.planned and document.issuer and not is_in_cluster(document):
+            said.setdefault(_folder(document.where), set()).add(document.issuer)
+    return said
+
+
+def _less(
+    evidence: Evidence, is_theirs: Callable[[object], bool], issuers: set[str]
+) -> tuple[Evidence, list[Problem]]:
+    gone = [record for record in evidence.loose if is_theirs(record)]
+    place = next((record.where for record in gone if isinstance(record, _SERVED)), None)
+    if place is None:
+        return evidence, []
+    left = [record for record in evidence.loose if not is_theirs(record)]
+    names = ", ".join(sorted(issuers))
     detail = f"discovery documents and key sets of other clusters' issuers were left out: {names}"
-    gone = next(record for record in evidence.loose if isinstance(record, _SERVED) and is_theirs(record))
-    place = gone.where
     return replace(evidence, loose=left), [Problem(place.input, place.file, "other-issuer", detail, "note")]
+
+
+def _own_kids(joined: Joined) -> set[str | None]:
+    return {key.kid for key in signing_keys(joined.objects) or ()}
 
 
 def _folder(where: Source) -> Folder:

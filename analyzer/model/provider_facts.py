@@ -27,9 +27,12 @@ def provider_facts(
     asks: Asks,
     *,
     said: Sequence[Quote] = (),
+    tied: bool = True,
 ) -> Facts:
     """Give the ``provider.*`` facts for one account; ``account`` is None where no role's is known.
 
+    ``tied`` tells whether something of this cluster names the account: what the list of any other
+    account lacks proves nothing.
     ``said`` are log lines of now in which AWS says that the roles' account has none for this issuer.
     """
     issuer = view.issuer
@@ -52,7 +55,7 @@ def provider_facts(
         ),
         "provider.audiences_used": audiences,
     }
-    facts |= _presence(issuer, view.partition, providers, account, record, asks, said)
+    facts |= _presence(issuer, view.partition, providers, account, record, asks, said, tied=tied)
     facts |= detail_facts(record, audiences, asks, facts["provider.present"])
     facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
     return facts
@@ -88,6 +91,8 @@ def _presence(
     record: ProviderRecord | None,
     asks: Asks,
     said: Sequence[Quote],
+    *,
+    tied: bool,
 ) -> Facts:
     wanted = without_scheme(issuer)
     listed = [
@@ -108,6 +113,9 @@ def _presence(
                 f"no listing tells whether it is in account {account}"
             )
         return {f"provider.{name}": asks.providers(why) for name in _PRESENCE}
+    if not (tied or said or account is None):
+        untied = asks.roles(f"nothing ties account {account}, which was exported, to this cluster")
+        return {f"provider.{name}": untied for name in _PRESENCE}
     listing = providers.complete(account) if account else None
     expected = provider_arn(partition, account, issuer) if account else ""
     elsewhere = _elsewhere(wanted, providers, account)

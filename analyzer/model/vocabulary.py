@@ -77,6 +77,7 @@ keys.signing_published         bool    that kid is in the key set
 keys.foreign                   bool    the key set has usable keys, and none of them is a key of this cluster
 keys.mismatched                list    kids that stand in the key set with another modulus than the cluster's key
 keys.old_unpublished           list    kids of older keys of the cluster that are not in the key set
+inputs.comparable              bool    whether inputs may be of different clusters: two bundles, or exports beside one
 inputs.clusters                list    the different clusters that the inputs are of, as phrases; one where they agree
 inputs.doubtful                string  why the exports may be of another cluster though nothing proves it, as one phrase, else null
 inputs.mixed_summary           string  what of the two stands, as a sentence, else null

@@ -97,8 +97,7 @@ FAULTS = [
            variant="exports"),
     _fault("input-mixed-clusters", None, r"exports/(?:iam|oidc|issuer)/", _hosted_anothers_exports,
            state="fail", variant="alike"),
-    _fault("input-mixed-clusters", None, ROLES, _doubtful_roles, variant="doubtful",
-           beside=("trust-provider-mismatch",)),
+    _fault("input-mixed-clusters", None, ROLES, _doubtful_roles, variant="doubtful"),
     _fault("input-unsafe", lambda cluster: {"../outside.yaml": b"kind: Pod\n"}, r"outside"),
     _fault("input-live-secret", None, TOKEN, token=lambda cluster: cluster.token(*ACCOUNT)),
 ]  # fmt: skip
