@@ -33,6 +33,8 @@ class Run:
 
 
 Closure = Callable[[Run], object]
+_SIMPLE: Final = (str, bool, type(None))
+"""Types whose values are equal where Python says so."""
 
 
 def settle(run: Run, terms: Iterable[Closure], stop: bool) -> bool | Unknown:
@@ -132,8 +134,8 @@ def binary(operator: str, left: Closure, right: Closure) -> Closure:
 
         def relate(run: Run) -> object:
             one, other = left(run), right(run)
-            if isinstance(one, str) and isinstance(other, str) and operator != "in":
-                return (one == other) is (operator == "==")
+            if operator != "in" and type(one) in _SIMPLE and type(other) in _SIMPLE:
+                return (type(one) is type(other) and one == other) is (operator == "==")
             run.spend(1 + _weight(one) + _weight(other))
             result = compare(one, other)
             return result if isinstance(result, Unknown) or operator != "!=" else not result

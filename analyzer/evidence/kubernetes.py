@@ -37,7 +37,7 @@ def is_masked_text(value: str) -> bool:
 
 def mapping(value: Json) -> Mapping[str, Json]:
     """Give the value if it is a mapping with string keys, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def items(value: Json) -> list[Json]:
@@ -54,10 +54,9 @@ def dig(value: Json, *path: str | int) -> Json:
     """Follow a path of keys and indexes; None where a step is not there."""
     for step in path:
         if isinstance(step, str):
-            value = mapping(value).get(step)
+            value = value.get(step) if isinstance(value, dict) else None
         else:
-            entries = items(value)
-            value = entries[step] if step < len(entries) else None
+            value = value[step] if isinstance(value, list) and step < len(value) else None
     return value
 
 

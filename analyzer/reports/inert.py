@@ -58,14 +58,19 @@ def without_secrets(value: _T) -> _T:
     return rewritten(value, cache(redact), _DIGESTS)
 
 
+_UNCHANGED = (type(None), bool, int, float)
+
+
 def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -> Any:
     """Change strings from the leaves up; what holds none that changes is given back as it is."""
-    if isinstance(value, str):
+    if type(value) is str:
         new = change(value)
         return value if new == value else new  # one that was changed before may be another object
-    if value is None or isinstance(value, int | float):
+    if type(value) in _UNCHANGED:
         return value
     if isinstance(value, tuple | list):
+        if not value:
+            return value
         items = [_rewritten(item, change, keep) for item in value]
         same = all(new is old for new, old in zip(items, value, strict=True))
         return value if same else type(value)(items)
