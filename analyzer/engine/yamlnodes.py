@@ -23,6 +23,7 @@ MAX_NODES: Final = 10_000
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = later(r"[-+]?[0-9]{1,19}\Z")
 _FLOAT = later(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?\Z")
+_SIGN = later(r"^[ -]*([\w-]+: +)([!&*%@`\"].*)$")
 _WORDS: Final = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -74,10 +75,21 @@ def read_nodes(data: bytes, file: str) -> Fields:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error).split("\n")[0]
         line = mark.line + 1 if mark else 1
-        raise RuleProblem(f"the YAML cannot be read: {what}", where=f"{file}:{line}") from error
+        do = _quotes(source, line)
+        raise RuleProblem(f"the YAML cannot be read: {what}", where=f"{file}:{line}", do=do) from error
     if not isinstance(node, Fields):
         raise RuleProblem("a rule is a mapping of keys to values", where=f"{file}:{node.line}")
     return node
+
+
+def _quotes(source: str, line: int) -> str:
+    """Advise quotes where a value begins with a sign that means something to YAML, as ``!`` does."""
+    for written in reversed(source.splitlines()[max(0, line - 2) : line]):
+        found = _SIGN.search(written)
+        if found:
+            value = found[2].strip().replace("'", "''")
+            return f"Put the whole value in quotes: {found[1]}'{value[:60]}'"
+    return ""
 
 
 def plain(node: Node) -> object:
@@ -128,7 +140,8 @@ class _Reader:
             raise self.fail("anchors and aliases are refused in rule files", event)
         tag = getattr(event, "tag", None)
         if tag:
-            raise self.fail(f"the tag {str(tag)[:60]!r} is refused in rule files", event)
+            where, do = f"{self.file}:{_line(event)}", _quotes(self.source, _line(event))
+            raise RuleProblem(f"the tag {str(tag)[:60]!r} is refused in rule files", where=where, do=do)
         if depth > MAX_DEPTH or self.count > MAX_NODES:
             raise self.fail(f"a rule has at most {MAX_DEPTH} levels and {MAX_NODES} values", event)
 

@@ -316,3 +316,14 @@ def test_what_follows_the_tests_keeps_its_lines(tmp_path: Path, shape: str) -> N
     with pytest.raises(RuleProblem) as problem:
         load_rules([write_rules(tmp_path, wrong)], VOCABULARY, with_tests=False)
     assert problem.value.where.endswith(f":{wrong.count(chr(10))}")
+
+
+@pytest.mark.parametrize("value", ["!x", "!x && y", '"a" == b', "%x", "@x", "!a == 'b'"])
+def test_a_value_that_yaml_reads_as_something_else_is_advised_quotes(tmp_path: Path, value: str) -> None:
+    head, _, rest = CAUSE.partition("check: ")
+    text = f"{head}check: {value}\n{rest.partition(chr(10))[2]}"
+    with pytest.raises(RuleProblem) as caught:
+        load_rules([write_rules(tmp_path, text, SYMPTOM)], VOCABULARY)
+    quoted = value.replace("'", "''")
+    assert caught.value.do == f"Put the whole value in quotes: check: '{quoted}'"
+    assert caught.value.where.endswith(f":{line_of(text, 'check:')}")
