@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import marshal
 import os
 from collections.abc import Generator, Iterator
@@ -20,6 +21,9 @@ from analyzer.reports import inert
 from samples import bundle
 from samples.yamlout import document
 from tests.e2e.runs import Bench
+
+
+gc.set_threshold(50_000, 20, 50)  # as the program sets it: what is kept for all tests makes each search long
 
 
 @pytest.hookimpl(wrapper=True)
