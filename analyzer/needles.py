@@ -22,6 +22,8 @@ _aho_corasick: Any = None
 with suppress(ImportError):
     _aho_corasick = import_module("ahocorasick_rs")
 
+_PIECE = 1 << 18
+
 __all__ = ["Needles", "count", "find", "places"]
 
 
@@ -41,7 +43,10 @@ class Needles:
         """Tell whether one of them is there."""
         if _aho_corasick is None:
             return any(find(data, word) >= 0 for word in self.words)
-        return bool(self._automaton.find_matches_as_indexes(data))
+        view, longest = memoryview(data), max(map(len, self.words), default=0)
+        # All matches of a piece are listed: a file that is nothing else would fill the memory at once.
+        pieces = (view[at : at + _PIECE + longest] for at in range(0, len(view), _PIECE))
+        return any(self._automaton.find_matches_as_indexes(piece) for piece in pieces)
 
     def found_in(self, data: bytes) -> frozenset[bytes]:
         """Give those of them that are there."""

@@ -95,3 +95,13 @@ def test_the_library_looks_as_bytes_do(seed: int) -> None:
         assert needles.find(data, needle) == data.find(needle)
         assert needles.find(data, needle, start, stop) == data.find(needle, start, stop)
         assert needles.count(data, needle[:1], start, stop) == data.count(needle[:1], start, stop)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_word_is_found_wherever_a_piece_ends(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _use(way, monkeypatch)
+    monkeypatch.setattr(needles, "_PIECE", 4)
+    for at in range(12):
+        assert Needles([b"word", b"other"]).are_in(b"." * at + b"word" + b"." * (12 - at))
+        assert not Needles([b"word", b"other"]).are_in(b"." * at + b"wor")
+    assert not Needles([b"word"]).are_in(b"")
