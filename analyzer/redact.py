@@ -156,6 +156,8 @@ _LIVE_WORDS: Final = Needles((
 ))  # fmt: skip
 _LIVE_HINTS: Final = Needles(hint.encode() for kind in KINDS if kind.live for hint in kind.hints)
 _LINES_BELOW: Final = 8
+_GAP: Final = 256
+"""Characters between parts that are looked at as one: a part for each line of a large file takes long."""
 _LIVE_URL: Final = later(rb"://[^\s/:@\"'<>]{1,100}:[^\s/@\"'<>]{1,200}@")
 
 
@@ -170,43 +172,38 @@ def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]
     if not hinted and not (urls and _LIVE_URL.search(data)):
         return
     low = data.lower()
-    text, lower = data.decode("utf-8", "replace"), low.decode("utf-8", "replace")
-    there, seen = _LIVE_HINTS.found_in(low), set[str]()
+    there, lower = _LIVE_HINTS.found_in(low), low.decode("utf-8", "replace")
+    del low  # a file may have 64 MiB
+    text, seen = data.decode("utf-8", "replace"), set[str]()
     for kind in KINDS:
         hints = [hint for hint in kind.hints if hint.encode() in there]
         if not kind.live or kind.name in seen:
             continue
-        for begin, part in _near(hints, text, lower):
-            found = next((f for f in kind.pattern.finditer(part) if not _is_placeholder(f, kind)), None)
+        for begin, end in _near(hints, lower):
+            hits = kind.pattern.finditer(text, begin, end)
+            found = next((hit for hit in hits if not _is_placeholder(hit, kind)), None)
             if found is not None:
                 seen.add(kind.name)
-                yield kind.name, len(text[: begin + found.start()].encode())
+                yield kind.name, len(text[: found.start()].encode())
                 break
 
 
-def _near(hints: Sequence[str], text: str, lower: str) -> Iterator[tuple[int, str]]:
-    """Yield the parts of a text around hints, whole lines each, and where they begin.
+def _near(hints: Sequence[str], lower: str) -> Iterator[tuple[int, int]]:
+    """Yield begin and end of the parts of a text around hints: whole lines, and the line break before them.
 
     A secret stands on the line of its hint or goes on below; what looks for the @ of a URL is slow and
     needs no line more.
     """
     more = 0 if hints == ["@"] else _LINES_BELOW
-    begin = end = 0
-    for place in sorted(place for hint in hints for place in _places(hint, lower)):
-        if place >= end:
-            if begin < end:
-                yield begin, text[begin:end]
-            begin = lower.rfind("\n", 0, place) + 1
-        end = _below(lower, place, more)
-    if begin < end:
-        yield begin, text[begin:end]
-
-
-def _places(hint: str, lower: str) -> Iterator[int]:
-    place = lower.find(hint)
-    while place >= 0:
-        yield place
-        place = lower.find(hint, place + 1)
+    following = {hint: lower.find(hint) for hint in hints}
+    while (last := min((place for place in following.values() if place >= 0), default=-1)) >= 0:
+        begin, end = max(lower.rfind("\n", 0, last), 0), _below(lower, last, more)
+        while (further := max(lower.rfind(hint, last + 1, end + _GAP) for hint in hints)) >= 0:
+            last, end = further, _below(lower, further, more)
+        yield begin, end
+        for hint, place in following.items():
+            if 0 <= place < end:
+                following[hint] = lower.find(hint, end)
 
 
 def _below(text: str, place: int, lines: int) -> int:

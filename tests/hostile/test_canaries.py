@@ -137,3 +137,12 @@ def test_secrets_are_found_among_lines_that_only_look_so(seed: int) -> None:
     found = {(name, len(text.encode()[:at].decode())) for name, at in live_secrets(text.encode())}
     assert found <= whole
     assert {name for name, _ in found} == {name for name, _ in whole}
+
+
+@pytest.mark.parametrize("line", ["@\n", "auth\n", "\n\n\n\n\nauthorization", "x" * 200 + "@\n"])
+def test_a_text_full_of_hints_is_looked_at_in_one_piece(line: str) -> None:
+    from analyzer.redact import _near
+
+    text = line * 5000
+    for hints in (["@"], ["auth", "authorization"]):
+        assert len(list(_near(hints, text))) <= 1
