@@ -68,6 +68,7 @@ def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
             INGRESS, "ingresscontrollers.operator.openshift.io,dnsrecords.ingress.operator.openshift.io"
         )
     found: list[_Trouble] = []
+    names = {record.name for record in records}
     for record in records:
         for index, zone in enumerate(items(dig(record.value, "status", "zones"))):
             found += _zone_troubles(record, zone, index)
@@ -77,7 +78,15 @@ def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
                 reason = text(entry.get("reason")) or "no reason"
                 phrase = f"IngressController {controller.name} has DNSReady=False ({reason})"
                 found.append(_trouble(phrase, entry, where))
+    if not found and any(_has_record(c) and f"{c.name}-wildcard" not in names for c in controllers):
+        return asks.objects(INGRESS, "dnsrecords.ingress.operator.openshift.io")
     return found
+
+
+def _has_record(controller: K8sObject) -> bool:
+    """Tell whether the operator writes a wildcard record for a controller: it does for load balancers."""
+    strategy = dig(controller.value, "status", "endpointPublishingStrategy", "type")
+    return strategy == "LoadBalancerService"
 
 
 def _zone_troubles(record: K8sObject, zone: Json, index: int) -> Iterator[_Trouble]:

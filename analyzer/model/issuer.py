@@ -59,8 +59,16 @@ def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unk
     path = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
     observed = [i for i in items(read(operator, *path)) if isinstance(i, str)] if operator else []
     own, runtime = view.facts["cluster.authentication_issuer"], view.facts["cluster.runtime_issuers"]
-    if not operator or not observed or not isinstance(own, Fact) or not isinstance(runtime, Fact):
+    if not operator or not observed:
         return known(None)
+    if not isinstance(own, Fact):
+        return own
+    if not isinstance(runtime, Fact):
+        return runtime
+    if operator.where.at(*path) in runtime.cites and observed[0] != own.value:
+        return asks.configmap(
+            "openshift-kube-apiserver", "config"
+        )  # what runs was told by the operator alone
     running = runtime.value if isinstance(runtime.value, list) else []
     if not own.value or not running or running[0] != own.value or observed[0] == own.value:
         return known(None)

@@ -288,7 +288,7 @@ def _token_subjects(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
     for token in joined.evidence.of(TokenSample):
         now = collected_at(token, joined.evidence.of(Collected)) or joined.now
         facts = joined.view.facts | token_facts(
-            token, chains, joined.client_ids, keys, now, all_requests=all_requests_gathered(joined)
+            token, chains, joined.client_ids, keys, now, all_requests=all_requests_gathered(joined.objects)
         )
         facts |= token_repairs(token)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))

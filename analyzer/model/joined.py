@@ -10,6 +10,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.frozen import slotted
 from analyzer.model.asks import Asks
 from analyzer.model.aws import provider_arn, provider_of, without_scheme
@@ -83,7 +84,9 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
-    around = Surroundings(evidence, objects, view, asks, chains, names, match, accounts, now)
+    listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
+    complete = listed or all_requests_gathered(objects)
+    around = Surroundings(evidence, objects, view, asks, chains, names, match, accounts, now, complete)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
         around, tied, tuple(notes),
@@ -95,12 +98,12 @@ def gathered_at(evidence: Evidence) -> datetime | None:
     return max((time.last for time in evidence.times), default=None)
 
 
-def all_requests_gathered(joined: Joined) -> bool | None:
+def all_requests_gathered(objects: Objects) -> bool | None:
     """Tell whether every request that the credential operator names was read; None where it was not read."""
-    operator = joined.objects.one("ClusterOperator", "cloud-credential")
+    operator = objects.one("ClusterOperator", "cloud-credential")
     related = items(dig(operator.value, "status", "relatedObjects")) if operator else []
     named = {text(dig(one, "name")) for one in related if dig(one, "resource") == "credentialsrequests"}
-    read = {obj.name for obj in joined.objects.all("CredentialsRequest")}
+    read = {obj.name for obj in objects.all("CredentialsRequest")}
     return named <= read if named else None
 
 

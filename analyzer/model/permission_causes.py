@@ -83,7 +83,7 @@ def overwritten_by(
     chain: Chain, rows: Sequence[ActionVerdict], chains: Iterable[Chain], layers: Layers, setting: Setting
 ) -> Chain | None:
     """Give the chain whose request the role's policies serve wholly, while they hardly serve their own."""
-    if _share(rows) >= _HALF:
+    if not serves_little(rows):
         return None
     served: list[tuple[int, Chain]] = []
     for other in chains:
@@ -92,6 +92,11 @@ def overwritten_by(
         if len(own) > 1 and all(row.verdict == "granted" for row in own):
             served.append((len(own), other))
     return max(served, key=lambda one: (one[0], one[1].id), default=(0, None))[1]
+
+
+def serves_little(rows: Sequence[ActionVerdict]) -> bool:
+    """Tell whether policies grant less than half of what their own request asks for."""
+    return _share(rows) < _HALF
 
 
 def _plain(rows: Sequence[ActionVerdict]) -> list[ActionVerdict]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from analyzer.engine.facts import Cite
+from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.aws_records import OrganizationPolicy, SimulatedAction
 from analyzer.evidence.records import Symptom
 from analyzer.iam.coverage import ActionVerdict, Entry
@@ -16,7 +16,14 @@ from analyzer.model.denied_calls import Denials, actions_of, quotes_of, read_den
 from analyzer.model.joined import Joined
 from analyzer.model.objects import Objects, known
 from analyzer.model.organization import Denied, organization_facts, policy_denials
-from analyzer.model.permission_causes import features_of, grouped, hints, in_other_versions, overwritten_by
+from analyzer.model.permission_causes import (
+    features_of,
+    grouped,
+    hints,
+    in_other_versions,
+    overwritten_by,
+    serves_little,
+)
 from analyzer.model.permission_extras import excess_facts, shared_vpc_problem, zone_lacks
 from analyzer.model.permission_judged import Judged
 from analyzer.model.permission_limits import boundary_facts, denied_facts, narrow_facts
@@ -62,7 +69,11 @@ def permission_facts(
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
     judged = _judged(chain, choice.role, entries, joined, said, simulated)
-    other = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
+    maker = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
+    place: list[Cite] = [where for _, where in judged.held.places]
+    other: Fact | Unknown = known(maker.id if maker else None, *place)
+    if maker is None and serves_little(judged.rows) and not joined.around.all_requests:
+        other = asks.requests()
     return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing], now)
 
 
@@ -93,7 +104,7 @@ def _judged(
 
 
 def _facts(
-    judged: Judged, other: Chain | None, view: ClusterView, sharing: Sequence[Chain], now: datetime | None
+    judged: Judged, other: Fact | Unknown, view: ClusterView, sharing: Sequence[Chain], now: datetime | None
 ) -> Facts:
     held, role = judged.held, judged.role
     undecided = any(row.verdict == "unknown" for row in judged.rows)
@@ -105,7 +116,7 @@ def _facts(
         "assumes": known(["no service control policy", "no resource control policy", "no VPC endpoint policy",
                           *assumes], derived=True),
         "simulated": known(list(judged.differing), *(r.where for r in judged.simulated.results[:3])),
-        "overwritten_by": judged.missing if undecided else known(other.id if other else None, *place),
+        "overwritten_by": judged.missing if undecided else other,
     }  # fmt: skip
     facts |= _missing(judged, now, zone_taken=zone_lacks(judged))
     facts |= denied_facts(judged, now)

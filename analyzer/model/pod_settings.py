@@ -18,7 +18,7 @@ from analyzer.model.aws import without_scheme
 from analyzer.model.chains import COPIES, Chain
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known
-from analyzer.model.symptoms import stamp
+from analyzer.model.symptoms import all_logs_read, stamp
 from analyzer.model.workloads import aws_tokens
 from analyzer.patterns import later
 
@@ -89,13 +89,14 @@ def setting_facts(
     ]
     unread = [] if static else [name for found in chain.workloads for name in _unread(found, chain, evidence)]
     secrets = asks.namespace(chain.namespace, "Secrets")
+    quiet = None if all_logs_read(chain, evidence) else asks.logs(chain.namespace)
     return {
         "workload.static_env": secrets if unread else _list(static),
         "workload.overrides": secrets if unread and not profiles else _list(static + profiles),
         "workload.other_profiles": _list([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
         "workload.token_lifetimes": _list(odd),
         "workload.legacy_tokens": _list(legacy),
-    } | _predating(chain, _change(evidence, objects, view, asks), symptoms, now)
+    } | _predating(chain, _change(evidence, objects, view, asks), symptoms, now, quiet)
 
 
 def _list(hits: Sequence[tuple[str, Where]]) -> Fact:
@@ -245,12 +246,17 @@ def _first_issuer(config: str | None) -> str | None:
 
 
 def _predating(
-    chain: Chain, change: IssuerChange | Unknown | None, symptoms: Sequence[Symptom], now: datetime | None
+    chain: Chain,
+    change: IssuerChange | Unknown | None,
+    symptoms: Sequence[Symptom],
+    now: datetime | None,
+    unread: Unknown | None,
 ) -> Facts:
     """Name the pods whose token at gather time may still be one of the issuer before.
 
     Kubelet writes a new token when four fifths of its life are over, so an old pod does not stay
-    behind for long; a log line that names the old issuer after that proves that one did.
+    behind for long; a log line that names the old issuer after that proves that one did. ``unread`` asks
+    for logs that are not there, which may hold such a line.
     """
     if isinstance(change, Unknown):
         names = ("predating", "predating_proven", "issuer_changed")
@@ -272,7 +278,9 @@ def _predating(
     shown = pods if lines else held
     cites: list[Cite] = [*(w.where.at("status", "startTime") for w in shown), *(s.quote for s in lines[:2])]
     return {
-        "workload.predating": known([w.name for w in shown], *cites),
+        "workload.predating": (
+            unread if pods and not shown and unread else known([w.name for w in shown], *cites)
+        ),
         "workload.predating_proven": known(bool(lines and pods), *(s.quote for s in lines[:2])),
         "workload.issuer_changed": known(stamp(change.when), change.proof),
     }

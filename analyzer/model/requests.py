@@ -118,8 +118,12 @@ def request_facts(
     asks: Asks,
     *,
     in_cluster: bool | None,
+    all_requests: bool | None = True,
 ) -> Facts:
-    """Give the ``request.*`` facts of a chain beyond its identity; ``in_cluster`` None: not known."""
+    """Give the ``request.*`` facts of a chain beyond its identity; ``in_cluster`` None: not known.
+
+    ``all_requests`` tells whether all requests were read: one that was not may be of the same role's name.
+    """
     request = chain.in_cluster or chain.in_release
     where = request.where if request else None
     return {
@@ -131,7 +135,7 @@ def request_facts(
             if request
             else asks.requests()
         ),
-    } | _collisions(chain, chains, names, asks)
+    } | _collisions(chain, chains, names, asks, all_requests=bool(all_requests))
 
 
 def _drift(chain: Chain, match: ReleaseMatch) -> Fact:
@@ -203,7 +207,9 @@ def _provision_failure(
 # --- names of roles ---------------------------------------------------------------------------
 
 
-def _collisions(chain: Chain, chains: Sequence[Chain], names: Naming, asks: Asks) -> Facts:
+def _collisions(
+    chain: Chain, chains: Sequence[Chain], names: Naming, asks: Asks, *, all_requests: bool
+) -> Facts:
     """Find the other requests for which ccoctl gives the same role name, cut at 64 characters."""
     others = [c for c in chains if c.id != chain.id and c.request is not None]
     where = chain.request.where if chain.request else None
@@ -217,7 +223,9 @@ def _collisions(chain: Chain, chains: Sequence[Chain], names: Naming, asks: Asks
     hits = [c for c in others if _collides(len(prefix), chain, c) and not _apart(chain, c)]
     cites = [where, *(c.request.where for c in hits if c.request)]
     return {
-        "request.collides_with": known([c.id for c in hits], *cites, derived=True),
+        "request.collides_with": (
+            known([c.id for c in hits], *cites, derived=True) if hits or all_requests else asks.requests()
+        ),
         "request.role_name": known(
             role_name(prefix, chain.namespace, chain.secret_name), where, derived=True
         ),

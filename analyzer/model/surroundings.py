@@ -39,6 +39,8 @@ class Surroundings:
     match: ReleaseMatch
     accounts: Sequence[Account]
     now: datetime | None
+    all_requests: bool | None
+    """Whether every request that the credential operator names was read; None where it was not read."""
 
     def installed(self) -> list[Installed]:
         """Find the operators of OLM that have a role, or could have one."""
@@ -51,8 +53,9 @@ def surrounding_facts(
     """Give what this module knows of a chain; ``in_cluster`` tells of its request, None: not known."""
     evidence, objects, view, asks = around.evidence, around.objects, around.view, around.asks
     facts = request_facts(
-        chain, around.chains, evidence, view, around.match, around.names, asks, in_cluster=in_cluster
-    )
+        chain, around.chains, evidence, view, around.match, around.names, asks,
+        in_cluster=in_cluster, all_requests=around.all_requests,
+    )  # fmt: skip
     waiting = waiting_for_role(chain, around.installed(), evidence)
     facts["request.waits_for_role"] = known(
         waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None

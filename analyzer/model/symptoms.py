@@ -13,7 +13,7 @@ from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
-from analyzer.model.objects import Objects, known
+from analyzer.model.objects import known
 
 Recency = Literal["ongoing", "stopped", "unknown"]
 
@@ -79,11 +79,11 @@ def log_facts(
         facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
         return facts | _found(symptoms, now, recovered)
     facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
-    quiet = known(None) if _all_read(chain, evidence) else asks.logs(chain.namespace)
+    quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace)
     return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
 
 
-def _all_read(chain: Chain, evidence: Evidence) -> bool:
+def all_logs_read(chain: Chain, evidence: Evidence) -> bool:
     """Whether each container of the pods that use the chain left a log of now, be it an empty one."""
     pods = [w for w in chain.workloads if w.kind == "Pod"]
     if not pods and not evidence.has_list("Pod", chain.namespace):
@@ -173,9 +173,12 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def operator_facts(operator: K8sObject | None, objects: Objects, asks: Asks) -> Facts:
-    """Give the ``operator.*`` facts: the first condition that is not as it should be."""
-    if operator is None and objects.all("ClusterOperator"):
+def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) -> Facts:
+    """Give the ``operator.*`` facts: the first condition that is not as it should be.
+
+    ``all_read`` tells whether the whole list of ClusterOperators was: only then a chain has none.
+    """
+    if operator is None and all_read:
         return {f"operator.{name}": known(None) for name in ("unhealthy", "message", "since")}
     if operator is None:
         missing = asks.config("clusteroperators.config.openshift.io")

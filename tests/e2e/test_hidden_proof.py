@@ -1,0 +1,43 @@
+"""What is hidden of a proof leaves the rule unknown: the rest never passes for the whole."""
+
+import pytest
+
+from samples import Cluster
+from tests.properties.hiding import judged, subjects_of
+
+from .faults import FAULTS
+from .runs import Bench, everything, without
+
+HIDDEN = [
+    ("operator-dns-not-ready-denied", r"dnsrecords/"),
+    ("operator-degraded", r"clusteroperators(?:\.yaml|/machine-api)"),
+    (
+        "permission-overwritten",
+        r"image-registry.*credentials-request|credentialsrequests/openshift-image-registry",
+    ),
+    ("role-shared", r"ingress.*credentials-request|credentialsrequests/openshift-ingress\."),
+    ("secret-role-foreign", r"exports/iam/get-role-staging-"),
+    ("workload-predates-issuer", r"openshift-machine-api/pods/.*/machine-controller/.*current\.log"),
+    ("issuer-inconsistent", r"openshift-kube-apiserver/core/configmaps"),
+    (
+        "request-role-name-collision",
+        r"iam-ro-credentialsrequest|credentialsrequests/cloud-credential-operator-iam-ro",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "hidden"), HIDDEN, ids=[name for name, _ in HIDDEN])
+def test_the_rest_does_not_pass(bench: Bench, name: str, hidden: str) -> None:
+    fault = next(one for one in FAULTS if one.id == name)
+    before = judged(bench, subjects_of(bench, fault.files())).states
+    after = judged(bench, subjects_of(bench, without(fault.files(), hidden))).states
+    found = [key for key, state in before.items() if key[0] == fault.rule and state in ("fail", "warn")]
+    assert found
+    assert [after.get(key) for key in found].count("pass") == 0, [(k, after.get(k)) for k in found]
+    assert "unknown" in [after.get(key, "unknown") for key in found]
+
+
+def test_nothing_hidden_leaves_nothing_of_it_unknown(bench: Bench) -> None:
+    states = judged(bench, subjects_of(bench, everything(Cluster()))).states
+    rules = {fault.rule for fault in FAULTS if fault.id in dict(HIDDEN)} - {"secret-role-foreign"}
+    assert "unknown" not in {state for key, state in states.items() if key[0] in rules}
