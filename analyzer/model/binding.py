@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import field, replace
 
 from analyzer.engine.facts import Cite
 from analyzer.errors import UsageProblem
@@ -17,6 +17,7 @@ from analyzer.frozen import frozen
 from analyzer.model.objects import was_in_cluster
 
 _ID = ("ClusterVersion", ("spec", "clusterID"))
+_UID = "uid of "
 _INFRA = ("Infrastructure", ("status", "infrastructureName"))
 
 
@@ -28,11 +29,16 @@ class Identity:
     infra: str | None
     roots: frozenset[str]
     cites: tuple[Cite, ...]
+    uids: Mapping[str, str] = field(default_factory=dict)
+    """Uids of the configuration objects that each cluster has one of, by their kind."""
 
     @property
     def phrase(self) -> str:
         """What identifies it, and the file that says so."""
         word = f"infrastructure {self.infra}" if self.infra else f"cluster {self.id}"
+        if not (self.infra or self.id):
+            kind = min(self.uids)
+            word = f"the cluster whose {kind} has the uid {self.uids[kind]}"
         more = f", cluster {self.id}" if self.infra and self.id else ""
         return f"{word}{more} ({_bundle_of(self.cites[0].file)})"
 
@@ -49,10 +55,16 @@ def clusters_of(objects: Iterable[K8sObject]) -> list[Identity]:
     """Give the clusters that the roots name, in the order in which they were read.
 
     Roots are of one cluster where they share its id or, where one of them tells no id, its
-    infrastructure name. A name that was masked tells nothing.
+    infrastructure name; where that leaves it open, where their configuration objects have the same uids.
+    A name that was masked tells nothing.
     """
     told: dict[str, dict[str, tuple[str, Cite]]] = {}
     for obj in objects:
+        uid = text(dig(obj.value, "metadata", "uid")) if _is_single(obj) else None
+        if uid and not is_masked(uid):
+            told.setdefault(obj.root, {}).setdefault(
+                f"{_UID}{obj.kind}", (uid, obj.where.at("metadata", "uid"))
+            )
         for kind, path in (_ID, _INFRA):
             value = text(dig(obj.value, *path)) if obj.kind == kind else None
             if value and not is_masked(value) and was_in_cluster(obj):
@@ -72,26 +84,39 @@ def clusters_of(objects: Iterable[K8sObject]) -> list[Identity]:
     return found
 
 
+def _is_single(obj: K8sObject) -> bool:
+    """Tell an object of which a cluster has one from its installation to its end."""
+    return obj.group == "config.openshift.io" and not obj.namespace and obj.name in ("cluster", "version")
+
+
 def _identity(root: str, values: dict[str, tuple[str, Cite]]) -> Identity:
     id_, infra = values.get(_ID[0]), values.get(_INFRA[0])
     return Identity(
         id_[0] if id_ else None,
         infra[0] if infra else None,
         frozenset({root}),
-        tuple(pair[1] for pair in (infra, id_) if pair),
+        tuple(pair[1] for pair in (infra, id_) if pair) or tuple(cite for _, cite in values.values()),
+        {kind.removeprefix(_UID): uid for kind, (uid, _) in values.items() if kind.startswith(_UID)},
     )
 
 
 def _is_same(one: Identity, other: Identity) -> bool | None:
-    """Compare what both tell; None where one tells an id and the other a name."""
+    """Compare what both tell; None where they tell nothing that can be compared."""
     if one.id and other.id:
         return one.id == other.id
-    return one.infra == other.infra if one.infra and other.infra else None
+    if one.infra and other.infra:
+        return one.infra == other.infra
+    both = one.uids.keys() & other.uids.keys()
+    return any(one.uids[kind] == other.uids[kind] for kind in both) if both else None
 
 
 def _united(one: Identity, other: Identity) -> Identity:
     return Identity(
-        one.id or other.id, one.infra or other.infra, one.roots | other.roots, one.cites + other.cites
+        one.id or other.id,
+        one.infra or other.infra,
+        one.roots | other.roots,
+        one.cites + other.cites,
+        {**other.uids, **one.uids},
     )
 
 

@@ -6,7 +6,7 @@ from samples import Cluster
 from tests.properties.hiding import judged, subjects_of
 
 from .faults import FAULTS
-from .runs import Bench, everything, without
+from .runs import Bench, everything, named, told, without
 
 HIDDEN = [
     ("operator-dns-not-ready-denied", r"dnsrecords/"),
@@ -41,3 +41,18 @@ def test_nothing_hidden_leaves_nothing_of_it_unknown(bench: Bench) -> None:
     states = judged(bench, subjects_of(bench, everything(Cluster()))).states
     rules = {fault.rule for fault in FAULTS if fault.id in dict(HIDDEN)} - {"secret-role-foreign"}
     assert "unknown" not in {state for key, state in states.items() if key[0] in rules}
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [r"^staging/.*(?:clusterversions|infrastructures|/version)", r"clusterversions|infrastructures"],
+    ids=["the other's", "both"],
+)
+def test_a_bundle_that_names_no_cluster_shows_by_its_uids_that_it_is_anothers(
+    bench: Bench, hidden: str
+) -> None:
+    """Its Authentication is not taken for this cluster's, however new it is."""
+    fault = next(one for one in FAULTS if one.id == "input-mixed-clusters-bundles")
+    report = bench.report(without(fault.files(), hidden))
+    assert named(report, "fail") == {"input-mixed-clusters"}, told(report)
+    assert report.cluster.issuer == Cluster().issuer
