@@ -44,6 +44,8 @@ def boundary_facts(judged: Judged, now: datetime | None) -> Facts:
     cut, narrowed, open_still = [], [], False
     for alone, whole in zip(judged.rows, judged.limited, strict=False):
         if alone.verdict in ("denied", "unknown") and whole.denial != "boundary":
+            # A policy that was not read may grant what the boundary then narrows.
+            open_still = open_still or (alone.verdict == "unknown" and held.boundary is not None)
             continue
         if whole.denial == "boundary":
             cut.append(whole)

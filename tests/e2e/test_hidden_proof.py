@@ -16,6 +16,7 @@ HIDDEN = [
         r"image-registry.*credentials-request|credentialsrequests/openshift-image-registry",
     ),
     ("role-shared", r"ingress.*credentials-request|credentialsrequests/openshift-ingress\."),
+    ("permission-boundary-in-part", r"exports/iam/get-role-policy-.*machine-api"),
     ("secret-role-foreign", r"exports/iam/get-role-staging-"),
     ("workload-predates-issuer", r"openshift-machine-api/pods/.*/machine-controller/.*current\.log"),
     ("issuer-inconsistent", r"openshift-kube-apiserver/core/configmaps"),
