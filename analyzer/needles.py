@@ -52,25 +52,19 @@ class Needles:
         """Give those of them that are there."""
         return frozenset(word for word in self.words if find(data, word) >= 0)
 
-    def lines(self, data: bytes, stop: int) -> Iterator[tuple[int, int]]:
-        """Yield begin and end of each line before ``stop`` that holds one of them, in order."""
-        done = 0
-        for place in self._places(data, stop):
-            if place >= done:
-                begin, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place, stop)
-                done = stop if end < 0 else end
-                yield begin, done
+    def places(self, data: bytes, stop: int) -> list[tuple[int, int]]:
+        """Give where they are before ``stop``, in order, each with the word's position among the words.
 
-    def _places(self, data: bytes, stop: int) -> Iterable[int]:
-        """Give where they are, in order; at least one place for each line that holds one."""
+        Of each word it may be the first place alone in each line; words must not overlap each other.
+        """
         if _aho_corasick is not None:
             matches = self._automaton.find_matches_as_indexes(memoryview(data)[:stop])
-            return [begin for _, begin, _ in matches]
+            return [(begin, which) for which, begin, _ in matches]
         found = []
-        for word in self.words:
+        for which, word in enumerate(self.words):
             place = find(data, word, 0, stop)
             while place >= 0:
-                found.append(place)
+                found.append((place, which))
                 end = data.find(b"\n", place, stop)
                 place = find(data, word, stop if end < 0 else end, stop)
         return sorted(found)

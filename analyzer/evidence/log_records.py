@@ -22,7 +22,8 @@ _WINDOW = 16384
 """Bytes kept on either side of a hit in a long line."""
 
 # Every line that the classifier can make something of holds one of these; where words stand beside a
-# needle, one of them must be on the line too, which keeps healthy logs from being decoded.
+# needle, one of them must be on the line too, which keeps healthy logs from being decoded. What overlaps
+# another needle counts without such words.
 _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"Identity", (b"WebIdentity", b"IdentityToken")),
     (b"AccessDenied", ()),
@@ -31,7 +32,7 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"NoCredentialProviders", ()),
     # Not "credentials" itself: healthy logs are full of it.
     (b"cached cred", (b"credentials",)),
-    (b"credentials from any", ()),
+    (b"tials from any", (b"credentials",)),
     (b"to locate cred", (b"credentials",)),
     (b"secret for aws cred", (b"credentials",)),
     (b"serviceaccount/token", (b"o such file", b"ermission denied", b"o read file", b"token file")),
@@ -40,7 +41,7 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
         (b"//sts", b"lookup sts", b"to sts", b"FOUND sts", b"n: sts", b"'sts", b"t: sts", b"vpce-"),
     ),
     (b"https response error", ()),
-    (b"An error occurred (", ()),
+    (b"An error occurred", (b"occurred (",)),
     (b", request id: ", ()),
     (b"(Service: ", ()),
     # What the SDKs for JavaScript and others say without any of these envelopes.
@@ -132,18 +133,18 @@ def _joins(data: bytes, start: int) -> bool:
 
 def _hits(data: bytes, stop: int) -> dict[int, int]:
     """Find the lines before ``stop`` that hold a needle: where each begins, and the needle's place."""
-    lines = ((begin, _first(data, begin, end)) for begin, end in _ALL.lines(data, stop))
-    return {begin: place for begin, place in lines if place >= 0}
-
-
-def _first(data: bytes, begin: int, end: int) -> int:
-    """Give the place in a line of the first needle that stands with one of its words; -1 without any."""
-    line, first = data[begin:end], -1
-    for needle, beside in _NEEDLES:
-        if needle in line and (not beside or any(word in line for word in beside)):
-            place = begin + line.index(needle)
-            first = place if first < 0 else min(first, place)
-    return first
+    found: dict[int, int] = {}
+    done = 0
+    for place, which in _ALL.places(data, stop):
+        if place < done:
+            continue
+        begin, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place, stop)
+        end = stop if end < 0 else end
+        beside = _NEEDLES[which][1]
+        if not beside or any(data.find(word, begin, end) >= 0 for word in beside):
+            found[begin] = place
+            done = end
+    return found
 
 
 def records(data: bytes, stop: int) -> Iterator[Record]:
