@@ -12,7 +12,7 @@ from analyzer.bundle import inflate, lists
 from analyzer.evidence import gather, gathered, logs, masks, sniff
 from analyzer.reports.json import render_json
 
-SAMPLES = sorted(path for path in Path("samples").glob("*-*") if path.name != "rule-pack")
+SAMPLES = sorted(path.parent for path in Path("samples").glob("*/must-gather*"))
 BUNDLE = Path("../shared/data/must-gather/must-gather-aws.tar.xz")
 WAYS = ("with StringZilla alone", "with nothing")
 
