@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, slotted
 from analyzer.patterns import later
 
 
@@ -44,8 +44,39 @@ class Point:
     y: int = 2
 
 
+@slotted
+class OurRecord:
+    """One that changes, made our way."""
+
+    a: int
+    b: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class TheirRecord:
+    """The same class, made by the standard library."""
+
+    a: int
+    b: list[int] = field(default_factory=list)
+
+
+def test_one_that_changes_behaves_as_the_standard_one() -> None:
+    for number in range(20):  # the first few are made another way than the rest
+        ours, theirs = OurRecord(number), TheirRecord(a=number)
+        assert repr(ours) == repr(theirs).replace("Their", "Our")
+        ours.b.append(1)
+        assert ours != OurRecord(number)
+        ours.a, ours.b = 7, []
+        assert ours == OurRecord(7)
+        assert OurRecord.__hash__ is TheirRecord.__hash__ is None
+        with pytest.raises(AttributeError):
+            ours.other = 1  # type: ignore[attr-defined]
+        with pytest.raises(TypeError):
+            OurRecord()  # type: ignore[call-arg]
+
+
 def test_it_behaves_as_the_standard_one() -> None:
-    for args in ((1,), (1, "y"), (1, "y", [3], 4)):
+    for args in 5 * ((1,), (1, "y"), (1, "y", [3], 4)):  # the first few are made another way than the rest
         ours, theirs = Ours(*args), Theirs(*args)
         assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
         assert [getattr(ours, f.name) for f in fields(ours)] == [
@@ -64,7 +95,8 @@ def test_it_behaves_as_the_standard_one() -> None:
 
 @pytest.mark.parametrize("wrong", [lambda c: c(), lambda c: c(1, z=2), lambda c: c(1, a=1)])
 def test_wrong_arguments_are_refused(wrong: Any) -> None:
-    for cls in (Ours, Theirs):
+    made = frozen(type("Made", (), {"__annotations__": {"a": "int"}, "__module__": __name__}))
+    for cls in (Ours, Theirs, *20 * [made]):
         with pytest.raises(TypeError):
             wrong(cls)
 

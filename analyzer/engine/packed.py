@@ -38,7 +38,7 @@ def unpack(folder: Path, sha256: str, vocabulary: Vocabulary) -> tuple[Rule, ...
         content = json.loads((folder / NAME).read_bytes())
     except (OSError, ValueError):
         return None
-    if content["sha256"] != sha256:
+    if not isinstance(content, dict) or content.get("sha256") != sha256:
         return None
     facts = {subject: visible_facts(vocabulary, subject) for subject in vocabulary}
     return tuple(_Unpacker(folder, written, facts[written["subject"]]).rule() for written in content["rules"])

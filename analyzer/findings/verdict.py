@@ -73,7 +73,7 @@ def _verdict(
     if symptoms:
         if _log_signs(symptoms) == 0 and info.recency == "ongoing":
             # An error of now, be it one that may pass, says more of the cause than a condition.
-            symptoms += [o for o in outcomes if o.state == "warn" and o.rule.id.startswith("log-")]
+            symptoms += [o for o in outcomes if o.state == "warn" and _is_log_line(o)]
         return _suspected(info, symptoms, outcomes)
     unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
     warned = [o for o in outcomes if o.state == "warn"]
@@ -111,7 +111,11 @@ def _length_fits(outcomes: Sequence[Outcome]) -> bool:
 
 
 def _log_signs(signs: Sequence[Outcome]) -> int:
-    return sum(o.rule.id.startswith("log-") for o in signs)
+    return sum(map(_is_log_line, signs))
+
+
+def _is_log_line(sign: Outcome) -> bool:
+    return sign.rule.id.startswith("log-")
 
 
 def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:

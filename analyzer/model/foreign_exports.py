@@ -22,12 +22,11 @@ from analyzer.model.providers import known_names
 from analyzer.model.related import infra_name, is_alike, is_related
 from analyzer.model.resolve import STATED
 from analyzer.model.role_choice import names_issuer, prefix_of
-from analyzer.model.roles import Role
-from analyzer.model.signing_keys import signing_keys
+from analyzer.model.roles import Role, trusted_issuers
+from analyzer.model.signing_keys import key_ids, own_key_ids
 from analyzer.model.symptoms import symptoms_of
 from analyzer.patterns import later
 
-_TRUSTED = later(r"oidc-provider/([A-Za-z0-9./_-]+)")
 _CALLER = later(r":assumed-role/([^/]+)/(?!i-[0-9a-f]{8})")
 _INFRA_TAG = "kubernetes.io/cluster/"
 _SEVERAL = 2
@@ -98,15 +97,7 @@ def are_tied(joined: Joined) -> bool:
     chosen = [(c, role) for c in joined.chains if (role := joined.choices[c.id].role) is not None]
     if any(joined.choices[c.id].how in STATED for c, _ in chosen) or (chosen and _is_ours(joined, chosen)):
         return True
-    return bool(_own_keys(joined) & _published(joined))
-
-
-def _own_keys(joined: Joined) -> set[str]:
-    return {key.kid for key in signing_keys(joined.objects) or ()}
-
-
-def _published(joined: Joined) -> set[str]:
-    return {str(key.get("kid")) for one in in_force(joined.evidence, KeySet) for key in one.keys}
+    return bool(own_key_ids(joined.objects) & key_ids(in_force(evidence, KeySet)))
 
 
 def _note(chosen: Sequence[tuple[Chain, Role]]) -> Problem | None:
@@ -190,7 +181,7 @@ def _by_keys(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> bool:
     """Tell whether the exported documents are of the issuer that the roles trust, with keys not ours."""
     trusted = _trusted(chosen)
     documents = {without_scheme(d.issuer or "") for d in in_force(joined.evidence, DiscoveryDocument)}
-    own, published = _own_keys(joined), _published(joined)
+    own, published = own_key_ids(joined.objects), key_ids(in_force(joined.evidence, KeySet))
     return bool(len(trusted) == 1 and trusted <= documents and own and published and not own & published)
 
 
@@ -203,7 +194,7 @@ def _tied(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> bool:
 
 
 def _trusted(chosen: Sequence[tuple[Chain, Role]]) -> set[str]:
-    return {url for _, role in chosen for url in _TRUSTED.findall(role.trust_text)}
+    return {url for _, role in chosen for url in trusted_issuers(role.trust)}
 
 
 def _of_another_name(chain: Chain, role: Role, joined: Joined) -> bool:
@@ -212,7 +203,7 @@ def _of_another_name(chain: Chain, role: Role, joined: Joined) -> bool:
     own = ccoctl_name_of(joined.view.issuer or "")
     if prefix is None or own is None or infra is None:
         return False
-    trusted = {ccoctl_name_of(f"https://{url}") for url in _TRUSTED.findall(role.trust_text)}
+    trusted = {ccoctl_name_of(f"https://{url}") for url in trusted_issuers(role.trust)}
     return is_alike(own, infra) and not is_alike(prefix, infra) and trusted == {prefix}
 
 

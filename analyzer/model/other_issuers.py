@@ -6,12 +6,10 @@ lies beside.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.kubernetes import text
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import (
     DiscoveryDocument,
@@ -25,7 +23,8 @@ from analyzer.model.aws import provider_of, without_scheme
 from analyzer.model.discovery import is_in_cluster
 from analyzer.model.joined import Joined
 from analyzer.model.related import is_related
-from analyzer.model.signing_keys import signing_keys
+from analyzer.model.roles import trusted_issuers
+from analyzer.model.signing_keys import key_ids, own_key_ids
 
 Folder = tuple[str, str]
 """An input, and a folder in it."""
@@ -42,11 +41,11 @@ def without_others(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[P
         if folder not in own and issuer and (own or _of_another(folder, issuers, issuer, evidence))
     }
     shared = {folder for folder in own if len(said[folder]) > 1}
-    kids = _own_kids(joined)
+    own_keys = own_key_ids(joined.objects)
 
     def is_theirs(record: object) -> bool:
         if isinstance(record, KeySet) and _folder(record.where) in shared:
-            return not kids & {text(key.get("kid")) for key in record.keys}
+            return not own_keys & key_ids([record])
         return isinstance(record, _SERVED) and _folder(record.where) in others
 
     named = {one for folder in others | shared for one in said[folder]} - {issuer or ""}
@@ -64,8 +63,9 @@ def without_untied(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[P
     urls = {url for _, named in _named(joined.evidence) for url in named}
     if not own or own in urls:
         return evidence, []
-    kids, foreign = _own_kids(joined), bool(urls) and not any(is_related(url, joined.view) for url in urls)
-    sets = [(one, bool(kids & {text(key.get("kid")) for key in one.keys})) for one in evidence.of(KeySet)]
+    own_keys = own_key_ids(joined.objects)
+    foreign = bool(urls) and not any(is_related(url, joined.view) for url in urls)
+    sets = [(one, bool(own_keys & key_ids([one]))) for one in evidence.of(KeySet)]
     keyed = {_folder(one.where) for one, ours in sets if ours}
     others = {
         folder
@@ -103,10 +103,6 @@ def _less(
     return replace(evidence, loose=left), [Problem(place.input, place.file, "other-issuer", detail, "note")]
 
 
-def _own_kids(joined: Joined) -> set[str | None]:
-    return {key.kid for key in signing_keys(joined.objects) or ()}
-
-
 def _folder(where: Source) -> Folder:
     return where.input, where.file.rpartition("/")[0]
 
@@ -131,5 +127,4 @@ def _named(evidence: Evidence) -> Iterable[tuple[Source, set[str]]]:
     for listing in evidence.of(Listing):
         yield listing.where, {found[1] for arn in listing.names if (found := provider_of(arn))}
     for role in evidence.of(RoleRecord):
-        words = json.dumps(role.trust.raw).split('"') if role.trust else ()
-        yield role.where, {found[1] for word in words if (found := provider_of(word.rstrip("\\")))}
+        yield role.where, trusted_issuers(role.trust)

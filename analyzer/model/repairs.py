@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import TokenSample
-from analyzer.model.aws import bucket_of, is_https, parse_role_arn, provider_of
+from analyzer.model.aws import bucket_of, is_https
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.resolve import made_for
+from analyzer.model.roles import trusted_issuers
 from analyzer.model.trust import RoleChoice
 from analyzer.model.urls import split_url
 
@@ -68,19 +67,5 @@ def _host(issuer: str) -> str | None:
 def _meant(joined: Joined) -> str | None:
     """Give the one issuer that the trust policies of the chains' roles name."""
     roles = [joined.choices[c.id].role for c in joined.chains]
-    urls = {url for role in roles if role and role.trust for url in _federated(role.trust.raw)}
+    urls = {url for role in roles if role for url in trusted_issuers(role.trust)}
     return f"https://{urls.pop()}" if len(urls) == 1 else None
-
-
-def _federated(policy: object) -> Iterable[str]:
-    """Yield the provider Urls that stand anywhere in a policy document."""
-    if isinstance(policy, str):
-        found = provider_of(policy)
-        if found and not parse_role_arn(policy):
-            yield found[1]
-    elif isinstance(policy, dict):
-        for value in policy.values():
-            yield from _federated(value)
-    elif isinstance(policy, list):
-        for value in policy:
-            yield from _federated(value)

@@ -17,6 +17,9 @@ from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, Policy
 from analyzer.frozen import frozen, slotted
 from analyzer.iam.document import decode
 from analyzer.model.aws import parse_role_arn
+from analyzer.patterns import later
+
+_TRUSTED = later(r":oidc-provider/([^\"'\\\s]+)")
 
 OWNED = "openshift.io/cloud-credential-operator/"
 """Prefix of the tag that ccoctl puts on what it makes; the rest is its ``--name``."""
@@ -45,9 +48,7 @@ class Role:
     @property
     def trust_text(self) -> str:
         """The trust policy as text, for looking at what it names."""
-        raw = self.trust.raw if self.trust else ""
-        value, _, problem = decode(raw) if isinstance(raw, str) else (raw, (), None)
-        return str(raw) if problem else json.dumps(value)
+        return _text_of(self.trust)
 
 
 @frozen
@@ -83,6 +84,18 @@ class RoleBook:
             if same and name.lower() not in {n.lower() for n in listing.names}:
                 return listing.where
         return None
+
+
+def _text_of(policy: PolicyDocument | None) -> str:
+    """Give a document as text, without the percent-encoding in which the API hands it out."""
+    raw = policy.raw if policy else ""
+    value, _, problem = decode(raw) if isinstance(raw, str) else (raw, (), None)
+    return str(raw) if problem else json.dumps(value)
+
+
+def trusted_issuers(trust: PolicyDocument | None) -> set[str]:
+    """Give the issuers, without scheme, of the OIDC providers that a trust policy names anywhere."""
+    return set(_TRUSTED.findall(_text_of(trust)))
 
 
 def unite(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
@@ -31,6 +31,16 @@ def signing_keys(objects: Objects) -> list[PublicKey] | None:
         if found:
             return found
     return None
+
+
+def own_key_ids(objects: Objects) -> set[str]:
+    """Give the ids of the cluster's keys; none where no ConfigMap was read."""
+    return {key.kid for key in signing_keys(objects) or ()}
+
+
+def key_ids(key_sets: Iterable[KeySet]) -> set[str]:
+    """Give the ids of the keys of these sets."""
+    return {kid for one in key_sets for key in one.keys if (kid := text(key.get("kid")))}
 
 
 def _index(name: str) -> int:

@@ -1,5 +1,8 @@
 """Exports that nothing ties to the cluster prove nothing of it: what tells them apart may be what lacks."""
 
+import json
+from urllib.parse import quote
+
 import pytest
 
 from samples import Cluster
@@ -64,6 +67,24 @@ def test_a_document_of_another_issuer_is_this_ones_where_its_keys_are(bench: Ben
     assert named(bench.report(files), "fail") == {"discovery-issuer-mismatch"}
     hidden = bench.report(without(files, "exports/issuer/keys"))
     assert not named(hidden, "fail"), told(hidden)
+
+
+@pytest.mark.parametrize("encoded", [False, True], ids=["as the CLI writes it", "percent-encoded"])
+def test_a_document_of_another_issuer_is_this_ones_where_roles_trust_it(bench: Bench, encoded: bool) -> None:
+    cluster = Cluster()
+    assert isinstance(cluster.discovery, dict)
+    cluster.discovery = dict(cluster.discovery, issuer="https://d1a2b3c4d5e6f7.cloudfront.net")
+    files = without(everything(cluster), r"exports/oidc/|exports/issuer/keys")
+    if encoded:
+        files = {path: _as_the_api_gives_it(data) if "AssumeRolePolicyDocument" in data.decode() else data
+                 for path, data in files.items()}  # fmt: skip
+    assert named(bench.report(files), "fail") == {"discovery-issuer-mismatch"}
+
+
+def _as_the_api_gives_it(data: bytes) -> bytes:
+    answer = json.loads(data)
+    answer["Role"]["AssumeRolePolicyDocument"] = quote(json.dumps(answer["Role"]["AssumeRolePolicyDocument"]))
+    return json.dumps(answer).encode()
 
 
 def test_the_list_of_an_account_that_nothing_names_lacks_no_provider(bench: Bench) -> None:
