@@ -13,7 +13,7 @@ from analyzer.evidence import gather, gathered, logs, masks, sniff
 from analyzer.reports.json import render_json
 
 SAMPLES = sorted(path.parent for path in Path("samples").glob("*/must-gather*"))
-BUNDLE = Path("../shared/data/must-gather/must-gather-aws.tar.xz")
+DATA = Path("../shared/data")
 WAYS = ("with StringZilla alone", "with nothing")
 
 
@@ -56,6 +56,10 @@ def test_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not BUNDLE.exists(), reason="the data folder beside the checkout is absent")
-def test_the_real_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
-    _same([BUNDLE], monkeypatch)
+@pytest.mark.skipif(not DATA.exists(), reason="the data folder beside the checkout is absent")
+@pytest.mark.parametrize(
+    "name",
+    ["must-gather", "iam-export-samples", "ccoctl-dryrun-rendered", "credrequests"],
+)
+def test_real_files(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _same([DATA / name], monkeypatch)

@@ -75,6 +75,16 @@ class Asks:
             CLUSTER,
         )
 
+    def release(self) -> Unknown:
+        """Ask for all CredentialsRequests of the cluster's release."""
+        return _ask(
+            "release-requests",
+            "not all CredentialsRequests of the release were handed in whose contents tell its version",
+            "oc adm release extract --credentials-requests --cloud=aws --to=credrequests "
+            "$(oc get clusterversion version -o jsonpath='{.status.desired.image}')",
+            CLUSTER,
+        )
+
     def secret_value(self, namespace: str, name: str) -> Unknown:
         """Ask for the value of a credentials Secret; the command lets no access key through."""
         command = (

@@ -67,7 +67,9 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     book, providers = read_roles(evidence), read_providers(evidence)
     chains = join_chains(evidence, objects, enabled_capabilities(objects))
     add_hosted_roles(chains, objects, view)
-    match = match_release(chains, view, objects, aside)
+    listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
+    complete = listed or all_requests_gathered(objects)
+    match = match_release(chains, view, objects, aside, all_requests=bool(complete))
     chains = own_chains(chains, match, hosted=view.hosted)
     mark_left_over(chains, evidence, objects)
     notes = add_pasted(chains, evidence)
@@ -84,8 +86,6 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
-    listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
-    complete = listed or all_requests_gathered(objects)
     around = Surroundings(evidence, objects, view, asks, chains, names, match, accounts, now, complete)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,

@@ -130,12 +130,7 @@ def foreign_release(
     Only requests that differ from the cluster's own can be of another release: what stands in the
     cluster came with its release, whatever this program knows of it.
     """
-    pairs = [(own[name], released[name]) for name in own.keys() & released.keys()]
-    if all(
-        not differences(ours, theirs)
-        and ours.annotations.get(CAPABILITY) == theirs.annotations.get(CAPABILITY)
-        for ours, theirs in pairs
-    ):
+    if all(_is_same(own[name], released[name]) for name in own.keys() & released.keys()):
         return None
     theirs_of = range_of(released.values())
     if theirs_of is None:
@@ -146,3 +141,22 @@ def foreign_release(
     if ours_of is None or (ours_of.first <= theirs_of.last and theirs_of.first <= ours_of.last):
         return None
     return str(theirs_of)
+
+
+def tells_release(
+    own: Mapping[str, CredentialsRequest], released: Mapping[str, CredentialsRequest], minors: set[int]
+) -> bool:
+    """Tell whether requests that are of no other release by ``foreign_release`` were all there to be so.
+
+    ``own`` are all that the cluster has. They are the release's word for word; or the cluster's version is
+    known, and each request is there whose contents tell the version of a release.
+    """
+    if own and all(name in released and _is_same(own[name], released[name]) for name in own):
+        return True
+    return bool(minors) and released.keys() >= {name for _, name, _ in _MARKS}
+
+
+def _is_same(own: CredentialsRequest, released: CredentialsRequest) -> bool:
+    if own.annotations.get(CAPABILITY) != released.annotations.get(CAPABILITY):
+        return False
+    return not differences(own, released)

@@ -16,7 +16,7 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts, value_of
 from analyzer.model.objects import Objects, known
 from analyzer.model.release_folders import ReleaseFolder
-from analyzer.model.releases import differences, foreign_release, minor_of
+from analyzer.model.releases import differences, foreign_release, minor_of, tells_release
 from analyzer.model.role_choice import Naming, role_name
 
 NOISE = "an empty awsSTSIAMRoleARN was found"
@@ -35,11 +35,13 @@ _EVERYWHERE = frozenset({"default", "kube-system", "openshift"})
 class ReleaseMatch:
     """How the release's requests that were handed in fit the cluster.
 
-    ``other`` names their version where it is another one; ``changing`` tells an upgrade under way.
+    ``other`` names their version where it is another one, ``sure`` tells whether all is there that could
+    show that; ``changing`` tells an upgrade under way.
     """
 
     given: bool
     other: str | None
+    sure: bool
     changing: bool
     beside: tuple[ReleaseFolder, ...] = ()
     """Releases that were handed in as well and left aside, since they contradict the one that fits best."""
@@ -51,9 +53,14 @@ class ReleaseMatch:
 
 
 def match_release(
-    chains: Sequence[Chain], view: ClusterView, objects: Objects, beside: Sequence[ReleaseFolder] = ()
+    chains: Sequence[Chain],
+    view: ClusterView,
+    objects: Objects,
+    beside: Sequence[ReleaseFolder] = (),
+    *,
+    all_requests: bool,
 ) -> ReleaseMatch:
-    """Tell whether the release that was handed in is the cluster's."""
+    """Tell whether the release that was handed in is the cluster's, whose requests were all read or not."""
     own = {c.in_cluster.name: c.in_cluster for c in chains if c.in_cluster}
     released = {c.in_release.name: c.in_release for c in chains if c.in_release}
     version = objects.one("ClusterVersion", "version")
@@ -62,7 +69,8 @@ def match_release(
     minors = {m for m in (minor_of(done), minor_of(desired)) if m is not None}
     changing = bool(desired and done and desired != done)
     other = foreign_release(own, released, minors)
-    return ReleaseMatch(bool(released), other, changing, tuple(beside))
+    sure = other is not None or (all_requests and tells_release(own, released, minors))
+    return ReleaseMatch(bool(released), other, sure, changing, tuple(beside))
 
 
 def own_chains(chains: Sequence[Chain], match: ReleaseMatch, *, hosted: bool | None) -> list[Chain]:
@@ -79,7 +87,9 @@ def own_chains(chains: Sequence[Chain], match: ReleaseMatch, *, hosted: bool | N
     return [chain for chain in chains if is_own(chain)]
 
 
-def release_subject(chains: Sequence[Chain], match: ReleaseMatch, facts: Facts) -> list[Subject]:
+def release_subject(
+    chains: Sequence[Chain], match: ReleaseMatch, facts: Facts, asks: Asks, *, all_requests: bool
+) -> list[Subject]:
     """Give the one subject that stands for the release's requests, where any were handed in."""
     if not match.given:
         return []
@@ -88,8 +98,9 @@ def release_subject(chains: Sequence[Chain], match: ReleaseMatch, facts: Facts) 
         Subject("release", f"{folder.input}:{folder.folder}", facts | _aside(folder), ())
         for folder in match.beside
     ]
+    open_still = asks.release() if all_requests else asks.requests()
     more: Facts = {
-        "release.other_version": known(match.other, *cites[:3], derived=True),
+        "release.other_version": known(match.other, *cites[:3], derived=True) if match.sure else open_still,
         "release.requests": known(len(cites), *cites[:1]),
     }
     if not cites:

@@ -71,7 +71,7 @@ def surrounding_subjects(around: Surroundings) -> list[Subject]:
     evidence, objects, view, asks = around.evidence, around.objects, around.view, around.asks
     facts = view.facts
     return [
-        *release_subject(around.chains, around.match, facts),
+        *release_subject(around.chains, around.match, facts, asks, all_requests=bool(around.all_requests)),
         *stale_subjects(evidence, objects, around.chains, facts),
         *webhook_subjects(around.accounts, evidence, objects, view, asks),
         *subscription_subjects(around.installed(), evidence, facts, asks),

@@ -9,6 +9,8 @@ from .faults import FAULTS
 from .runs import Bench, everything, named, told, without
 
 HIDDEN = [
+    ("request-release-mismatch-older", r"cloudcredential\.openshift\.io"),
+    ("request-release-mismatch-newer", r"exports/credrequests/.*(?:machine-api|ingress)"),
     ("operator-dns-not-ready-denied", r"dnsrecords/"),
     ("operator-degraded", r"clusteroperators(?:\.yaml|/machine-api)"),
     (
