@@ -11,7 +11,7 @@ help:
 	@echo "make test     run every test"
 	@echo "make check    formatting, lint, types, import layers, samples and docs up to date"
 	@echo "make samples  write the samples anew"
-	@echo "make docs     write the generated pages of docs/ anew"
+	@echo "make docs     write the generated pages of docs/ and the packed rules anew"
 	@echo "make bench    measure whole runs on bundles of 50 and 500 MB (MB='50 500 2000'), and policy evaluation"
 	@echo "make fuzz     fuzz every reader for SECONDS each (60); led by coverage with ATHERIS=1"
 	@echo "make mutate   2,000 damaged samples through whole runs"
