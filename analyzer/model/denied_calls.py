@@ -31,16 +31,6 @@ class Denials:
         """Give the denials of one action that the role's own policies may account for."""
         return [s for s in self.identity if s.action and s.action.lower() == action.lower()]
 
-    @property
-    def explicit(self) -> tuple[Symptom, ...]:
-        """Those that AWS calls an explicit deny in an identity-based policy."""
-        return tuple(s for s in self.identity if s.layer == "identity policy: explicit deny")
-
-    def without_allow(self, now: datetime | None) -> list[Symptom]:
-        """Give those of now that AWS lays to the lack of an Allow in the identity-based policies."""
-        found = [s for s in self.identity if s.layer == "identity policy: no allow"]
-        return [s for s in found if recency_of([s], now) == "ongoing"]
-
 
 def read_denials(symptoms: Iterable[Symptom], role: str | None) -> Denials:
     """Sort denied actions by layer; what another caller was denied is left out."""

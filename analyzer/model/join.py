@@ -257,14 +257,13 @@ def _provider_subject(joined: Joined, other: Sequence[Subject]) -> Subject:
         audiences = Fact(["openshift"], derived=True) if joined.chains else joined.asks.requests()
     account = joined.asks.account
     audiences = _accepted_kinds(audiences, joined)
-    said = [
-        s.quote
+    # where AWS says now that the roles' account has none, the list of an account that lacks it fits
+    said = any(
+        s.klass == "no-provider" and s.issuer == joined.view.issuer and recency([s], joined.now) == "ongoing"
         for s in joined.evidence.symptoms
-        if s.klass == "no-provider" and s.issuer == joined.view.issuer
-        if recency([s], joined.now) == "ongoing"
-    ]
+    )
     facts = joined.view.facts | provider_facts(
-        joined.view, joined.providers, account, audiences, joined.asks, said=said, tied=joined.account_tied
+        joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied or said
     )
     used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
     spare = facts["provider.audiences_spare"]

@@ -55,21 +55,21 @@ def organization_facts(
     now: datetime | None,
 ) -> Facts:
     """Give the ``permissions.organization_*`` facts; not known where nothing speaks of the organization."""
-    sources = [*_logged(said, now), *_simulated(simulated), *policies]
-    found = [source for source in sources if source.actions]
-    if not sources:
+    found = [s for s in (*_logged(said, now), *_simulated(simulated), *policies) if s.actions]
+    if not found:
+        # A policy handed in that denies nothing proves nothing: others stand beside it in no export.
         return {f"permissions.organization_{name}": Unknown() for name in _NAMES}
-    cites = [cite for source in found or sources for cite in source.cites]
+    cites = [cite for source in found for cite in source.cites]
     actions = sorted({action for source in found for action in source.actions}, key=str.lower)
     layers = sorted({source.layer for source in found})
     logged = said.organization
     only_logged = bool(logged) and all(source.proof.startswith("AWS says so") for source in found)
     values: dict[str, object] = {
         "denied": actions,
-        "layer": " and a ".join(layers) or "policy of the organization",
+        "layer": " and a ".join(layers),
         "caller": next((s.caller for s in logged if s.caller), None) or caller,
         "recency": recency_of(logged, now) if only_logged else "unknown",
-        "proof": "; ".join(source.proof for source in found) or "nothing that was handed in denies it",
+        "proof": "; ".join(source.proof for source in found),
         "certain": any(source.certain for source in found),
     }
     return {f"permissions.organization_{name}": known(value, *cites) for name, value in values.items()}

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Unknown, merge
-from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
 from analyzer.iam.coverage import ActionVerdict, Entry
-from analyzer.iam.policy import MissingDocument
 from analyzer.iam.resources import includes
 from analyzer.model.asks import NOT_JUDGED, Asks
 from analyzer.model.chains import Chain
@@ -59,20 +56,6 @@ class Judged:
         if not value and (unread or any(row.verdict == "unknown" for row in self.rows)):
             return self.missing
         return known(list(value), *cites)
-
-    def said_missing(self, now: datetime | None) -> list[Symptom]:
-        """Give AWS's words in the logs that no policy allows an action, where not all policies are here."""
-        documents = self.held.identity
-        if documents.complete or any(isinstance(d, MissingDocument) for d in documents.identity):
-            return []  # a document that is named and not here may grant it in part
-        told = self.denials.without_allow(now)
-        asked = {row.action.lower() for row in self.rows}
-        # where a document here allows it, the log is of the time before, or the cause is a finer one
-        return [
-            s
-            for s in told
-            if s.action and s.action.lower() in asked and not self.held.statements("Allow", [s.action])
-        ]
 
     def denied_by_finer(self) -> bool:
         """Tell whether what the logs deny is granted in part or in another version, or taken by a Deny."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.records import Symptom
 from analyzer.iam.coverage import ActionVerdict
 from analyzer.model.cluster import ClusterView, Facts
-from analyzer.model.denied_calls import actions_of, quotes_of, recency_of
+from analyzer.model.denied_calls import quotes_of
 from analyzer.model.objects import known
 from analyzer.model.permission_causes import grouped
 from analyzer.model.permission_extras import zone_lacks
@@ -20,25 +18,23 @@ from analyzer.model.role_policies import boundary_place
 _DOUBT = " may deny it"
 
 
-def denied_facts(judged: Judged, now: datetime | None) -> Facts:
+def denied_facts(judged: Judged) -> Facts:
     """Give what a Deny in the role's own policies takes."""
     rows = [row for row in judged.rows if row.verdict == "denied" and row.denial == "explicit"]
     needed = [row for row in rows if judged.features.needs(row.action) or is_logged(row, judged.denials)]
-    said = [] if judged.held.missing is None else _ongoing(judged.denials.explicit, now)
-    said = [s for s in said if _open(s.action, judged.rows)]
-    actions = sorted({row.action for row in needed} | set(actions_of(said)))
+    actions = sorted({row.action for row in needed})
     places = judged.held.statements("Deny", actions)
-    logged = sorted({row.action for row in needed if is_logged(row, judged.denials)} | set(actions_of(said)))
+    logged = sorted({row.action for row in needed if is_logged(row, judged.denials)})
     spare = sorted({row.action for row in rows} - set(actions))
     return {
-        "denied": judged.listed(actions, *places, *quotes_of(said), denies=True),
-        "denied_logged": known(logged, *quotes_of(said)),
+        "denied": judged.listed(actions, *places, denies=True),
+        "denied_logged": known(logged),
         "denied_optional": judged.listed(spare, *judged.held.statements("Deny", spare), denies=True),
         "denied_summary": known(_summary(actions, spare)),
     }
 
 
-def boundary_facts(judged: Judged, now: datetime | None) -> Facts:
+def boundary_facts(judged: Judged) -> Facts:
     """Give what the permissions boundary takes of what the role's own policies grant."""
     held, role = judged.held, judged.role
     cut, narrowed, open_still = [], [], False
@@ -52,18 +48,15 @@ def boundary_facts(judged: Judged, now: datetime | None) -> Facts:
         elif alone.verdict == "granted" and whole.verdict in ("partial", "conditional"):
             narrowed.append(whole)
         open_still = open_still or whole.verdict == "unknown"
-    said: list[Symptom] = []
-    if held.boundary_missing is not None:
-        said = _ongoing(judged.denials.boundary, now)
-    needed = [
-        row for row in cut if judged.features.needs(row.action) or _said(row.action, judged.denials.boundary)
-    ]
-    actions = sorted({row.action for row in needed} | set(actions_of(said)))
+    said = {s.action.lower(): s for s in judged.denials.boundary if s.action}
+    needed = [row for row in cut if judged.features.needs(row.action) or row.action.lower() in said]
+    actions = sorted({row.action for row in needed})
     spare = sorted({row.action for row in cut} - set(actions))
     narrowed = [row for row in narrowed if judged.features.needs(row.action)]
-    logged = [row.action for row in [*needed, *narrowed] if _said(row.action, judged.denials.boundary)]
+    logged = sorted({row.action for row in [*needed, *narrowed] if row.action.lower() in said})
     narrow = grouped(narrowed, {row.action: _limits(row) for row in narrowed})
-    cite = [boundary_place(role, judged.book), role.where, *quotes_of(said)]
+    quotes = quotes_of(said[action.lower()] for action in logged)
+    cite = [boundary_place(role, judged.book), role.where, *quotes]
     unknown = held.boundary_missing
 
     def listed(value: list[str]) -> Fact | Unknown:
@@ -76,7 +69,7 @@ def boundary_facts(judged: Judged, now: datetime | None) -> Facts:
         "boundary": arn if held.boundary is not None or unknown is None else unknown,
         "boundary_cuts": listed(actions),
         "boundary_optional": listed(spare),
-        "boundary_logged": known(sorted({*logged, *actions_of(said)}), *quotes_of(said)),
+        "boundary_logged": known(logged, *quotes),
         "boundary_narrow": listed(narrow),
         "boundary_summary": known(_summary(actions, spare, narrow)),
     }
@@ -87,20 +80,6 @@ def _summary(needed: Sequence[str], spare: Sequence[str], narrow: Sequence[str] 
     told += [f"{', '.join(spare)} (nothing shows that it is needed here)"] if spare else []
     told += [f"in part: {'; '.join(narrow)}"] if narrow else []
     return "; ".join(told) or None
-
-
-def _ongoing(symptoms: Sequence[Symptom], now: datetime | None) -> list[Symptom]:
-    return [s for s in symptoms if recency_of([s], now) != "stopped"]
-
-
-def _open(action: str | None, rows: Iterable[ActionVerdict]) -> bool:
-    """Tell whether the documents leave an action open: what they decide is not overruled by a log."""
-    mine = [row for row in rows if action and row.action.lower() == action.lower()]
-    return all(row.settled is None for row in mine)
-
-
-def _said(action: str, symptoms: Iterable[Symptom]) -> bool:
-    return any(s.action and s.action.lower() == action.lower() for s in symptoms)
 
 
 # --- narrower than asked ----------------------------------------------------------------------

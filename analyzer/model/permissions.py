@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.aws_records import OrganizationPolicy, SimulatedAction
@@ -12,7 +11,7 @@ from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
-from analyzer.model.denied_calls import Denials, actions_of, quotes_of, read_denials
+from analyzer.model.denied_calls import Denials, quotes_of, read_denials
 from analyzer.model.joined import Joined
 from analyzer.model.objects import Objects, known
 from analyzer.model.organization import Denied, organization_facts, policy_denials
@@ -34,7 +33,7 @@ from analyzer.model.simulated import Simulated, overrule, read_simulated, under_
 from analyzer.model.trust import RoleChoice
 
 NAMES = (
-    "maker", "policies", "assumes", "overwritten_by", "missing_said", "missing_finer", "missing_logged",
+    "maker", "policies", "assumes", "overwritten_by", "missing_finer", "missing_logged",
     "missing_required", "missing_likely",
     "missing_optional", "missing_summary", "missing_first", "denied", "denied_logged", "denied_optional",
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
@@ -74,7 +73,7 @@ def permission_facts(
     other: Fact | Unknown = known(maker.id if maker else None, *place)
     if maker is None and serves_little(judged.rows) and not joined.around.all_requests:
         other = asks.requests()
-    return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing], now)
+    return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing])
 
 
 def _judged(
@@ -103,9 +102,7 @@ def _judged(
     )
 
 
-def _facts(
-    judged: Judged, other: Fact | Unknown, view: ClusterView, sharing: Sequence[Chain], now: datetime | None
-) -> Facts:
+def _facts(judged: Judged, other: Fact | Unknown, view: ClusterView, sharing: Sequence[Chain]) -> Facts:
     held, role = judged.held, judged.role
     undecided = any(row.verdict == "unknown" for row in judged.rows)
     place: list[Cite] = [where for _, where in held.places]
@@ -118,9 +115,9 @@ def _facts(
         "simulated": known(list(judged.differing), *(r.where for r in judged.simulated.results[:3])),
         "overwritten_by": judged.missing if undecided else other,
     }  # fmt: skip
-    facts |= _missing(judged, now, zone_taken=zone_lacks(judged))
-    facts |= denied_facts(judged, now)
-    facts |= boundary_facts(judged, now)
+    facts |= _missing(judged, zone_taken=zone_lacks(judged))
+    facts |= denied_facts(judged)
+    facts |= boundary_facts(judged)
     facts |= narrow_facts(judged, view)
     facts["shared_vpc_problem"] = shared_vpc_problem(judged)
     facts |= excess_facts(judged, sharing)
@@ -151,11 +148,8 @@ def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
 # --- missing ----------------------------------------------------------------------------------
 
 
-def _missing(judged: Judged, now: datetime | None, *, zone_taken: bool) -> Facts:
-    """Sort the actions that no policy of the role allows by how sure it is that they are needed.
-
-    Where policies were not handed in, AWS's own words in a log of now stand in their place.
-    """
+def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
+    """Sort the actions that no policy of the role allows by how sure it is that they are needed."""
     denied = [row for row in judged.rows if row.verdict == "denied" and row.denial == "implicit"]
     denied = [row for row in denied if not (zone_taken and row.action.lower() == "sts:assumerole")]
     plain = [row for row in denied if judged.features.needs(row.action)]
@@ -164,8 +158,6 @@ def _missing(judged: Judged, now: datetime | None, *, zone_taken: bool) -> Facts
     for row in denied:
         if row.action not in moved:
             lists[_grade(row, judged)].append(row.action)
-    said = judged.said_missing(now)
-    lists["logged"] += [action for action in actions_of(said) if action not in lists["logged"]]
     found = {name: sorted(set(actions)) for name, actions in lists.items()}
     quotes = [q for action in found["logged"] for q in quotes_of(judged.denials.of_identity(action), 2)]
     keys, by = judged.features.key_place, judged.features.customer_key
@@ -179,7 +171,6 @@ def _missing(judged: Judged, now: datetime | None, *, zone_taken: bool) -> Facts
         f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
         for name, actions in found.items()
     }
-    facts["missing_said"] = known(bool(said), *quotes_of(said))
     facts["missing_finer"] = known(not any(found.values()) and judged.denied_by_finer())
     facts["missing_summary"] = known(
         _summary(found, [lint.text for lint, _ in remarks], by, judged.differing)

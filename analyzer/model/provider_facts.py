@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.origin import Quote, Source
+from analyzer.evidence.origin import Source
 from analyzer.evidence.records import Listing, ProviderRecord
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.aws import is_https, provider_arn, provider_of, without_scheme
@@ -16,8 +14,6 @@ from analyzer.model.providers import Providers
 from analyzer.model.roles import OWNED
 from analyzer.model.urls import url_difference
 
-_QUOTES = 3
-
 
 def provider_facts(
     view: ClusterView,
@@ -26,14 +22,12 @@ def provider_facts(
     audiences: Fact | Unknown,
     asks: Asks,
     *,
-    said: Sequence[Quote] = (),
     tied: bool = True,
 ) -> Facts:
     """Give the ``provider.*`` facts for one account; ``account`` is None where no role's is known.
 
     ``tied`` tells whether something of this cluster names the account: what the list of any other
     account lacks proves nothing.
-    ``said`` are log lines of now in which AWS says that the roles' account has none for this issuer.
     """
     issuer = view.issuer
     if not issuer:
@@ -55,7 +49,7 @@ def provider_facts(
         ),
         "provider.audiences_used": audiences,
     }
-    facts |= _presence(issuer, view.partition, providers, account, record, asks, said, tied=tied)
+    facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied)
     facts |= detail_facts(record, audiences, asks, facts["provider.present"])
     facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
     return facts
@@ -90,7 +84,6 @@ def _presence(
     account: str | None,
     record: ProviderRecord | None,
     asks: Asks,
-    said: Sequence[Quote],
     *,
     tied: bool,
 ) -> Facts:
@@ -113,7 +106,7 @@ def _presence(
                 f"no listing tells whether it is in account {account}"
             )
         return {f"provider.{name}": asks.providers(why) for name in _PRESENCE}
-    if not (tied or said or account is None):
+    if not (tied or account is None):
         untied = asks.roles(f"nothing ties account {account}, which was exported, to this cluster")
         return {f"provider.{name}": untied for name in _PRESENCE}
     listing = providers.complete(account) if account else None
@@ -131,11 +124,6 @@ def _presence(
         )
     if expected in providers.gone:
         return _found(providers.gone[expected])
-    if elsewhere and said:
-        # A list of another account alone proves nothing: there may be one in each.
-        there = next((found.where for _, owner, found in listed if owner == elsewhere), None)
-        quotes = said[:_QUOTES]
-        return _found(present=known(False, *quotes), other_account=known(elsewhere, there, *quotes))
     return {f"provider.{name}": asks.providers() for name in _PRESENCE}
 
 

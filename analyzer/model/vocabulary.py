@@ -223,7 +223,6 @@ permissions.maker              string  what made the role: ccoctl, ROSA, hosted 
 permissions.policies           list    names of the role's own policies, inline and attached
 permissions.assumes            list    policies that nobody handed in and that are taken to deny nothing, as phrases
 permissions.overwritten_by     string  the chain whose request the role's policies serve wholly, while they hardly serve their own, else null
-permissions.missing_said       bool    AWS's words in a log of now say that no identity-based policy allows an action, and not all policies are here
 permissions.missing_finer      bool    nothing is missing, and what the logs deny is granted in part, in another version, or taken by a Deny
 permissions.missing_logged     list    actions of the request that no policy allows and that a log line denies
 permissions.missing_required   list    actions of the request that no policy of a role made by ccoctl allows, of features in use
