@@ -194,7 +194,7 @@ def _runtime_issuers(objects: Objects) -> Fact | None:
         names = [f"config-{revision}" for revision, _ in running.most_common(1)] + names
     for name in names:
         config = objects.one("ConfigMap", name, "openshift-kube-apiserver")
-        issuers = _config_issuers(text(read(config, "data", "config.yaml"))) if config else []
+        issuers = config_issuers(text(read(config, "data", "config.yaml"))) if config else []
         if config and issuers and not is_masked(issuers[0]):
             return known(issuers, config.where.at("data", "config.yaml"))
     if operator is not None:
@@ -205,7 +205,8 @@ def _runtime_issuers(objects: Objects) -> Fact | None:
     return None
 
 
-def _config_issuers(config: str | None) -> list[str]:
+def config_issuers(config: str | None) -> list[str]:
+    """Give the issuers that a configuration of kube-apiserver names, the one in force first."""
     try:
         parsed: Json = json.loads(config or "")
     except (ValueError, RecursionError):

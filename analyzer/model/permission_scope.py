@@ -108,7 +108,7 @@ def setting_of(chain: Chain, role: Role, view: ClusterView, objects: Objects) ->
         keys["aws:PrincipalArn"] = role.arn
     keys |= {f"aws:PrincipalTag/{key}": value for key, value in role.tags.items()}
     infra = value_of(view.facts, "cluster.infra_name")
-    bucket, bucket_region = _bucket(objects) if chain.namespace == REGISTRY else (None, None)
+    bucket, bucket_region = registry_store(objects) if chain.namespace == REGISTRY else (None, None)
     return Setting(
         unread=tuple(_unread(chain, view, objects)),
         scope=Scope(view.partition if view.partition_known else None, view.region or None, account),
@@ -125,13 +125,14 @@ def _unread(chain: Chain, view: ClusterView, objects: Objects) -> Iterator[str]:
     """Name the objects that a condition or a resource of the policies may depend on."""
     if not view.region or not value_of(view.facts, "cluster.infra_name"):
         yield "infrastructures.config.openshift.io"
-    if chain.namespace == REGISTRY and _bucket(objects)[0] is None:
+    if chain.namespace == REGISTRY and registry_store(objects)[0] is None:
         yield "configs.imageregistry.operator.openshift.io"
     if chain.namespace == INGRESS and objects.one("DNS", "cluster", group="config.openshift.io") is None:
         yield "dnses.config.openshift.io"
 
 
-def _bucket(objects: Objects) -> tuple[str | None, str | None]:
+def registry_store(objects: Objects) -> tuple[str | None, str | None]:
+    """Give bucket and Region of the image registry, as far as its configuration names them."""
     config = objects.one("Config", "cluster", group="imageregistry.operator.openshift.io")
     store = mapping(dig(config.value, "spec", "storage", "s3")) if config else {}
     return text(store.get("bucket")) or None, text(store.get("region")) or None

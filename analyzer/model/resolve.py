@@ -20,7 +20,7 @@ from analyzer.model.role_choice import Naming, candidates, choose, names_issuer,
 from analyzer.model.roles import Role, RoleBook, unite
 from analyzer.model.trust import RoleChoice
 
-STATED = ("secret", "stsIAMRoleARN", "pod env")
+STATED = ("secret", "stsIAMRoleARN", "rolesRef", "pod env")
 """Ways in which the cluster itself names a role."""
 
 

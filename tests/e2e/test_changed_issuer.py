@@ -1,0 +1,102 @@
+"""A cluster whose issuer was changed, with roles of another name: what proves that they are its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from samples import Cluster, Provider, edits, faults, logs
+from tests.properties.hiding import judged, subjects_of, turned
+
+from .faults_in_permissions import OBJECTS, change
+from .runs import MACHINES, REGISTRY, Bench, Edit, Files, everything, exports, named, said, the_chain, told
+
+OLD = "https://d1a2b3c4d5e6f7.cloudfront.net"
+NEW = "https://demo-oidc.s3.us-west-2.amazonaws.com"
+BUCKET = "arn:aws:s3:::demo-7xk2p-image-registry-us-west-2-kqzhdwvbnxtr"
+
+
+def _changed() -> Cluster:
+    """The roles are named prod-…, and trust an issuer that nothing in the cluster names any more."""
+    cluster = Cluster(name="prod", infra_name="demo-7xk2p", issuer=OLD)
+    edits.change_issuer(cluster, NEW, cluster.gathered - timedelta(days=20))
+    cluster.kas_issuers = cluster.previous_kas_issuers = [NEW]
+    cluster.issuer = NEW
+    cluster.providers = [Provider(NEW.removeprefix("https://"), cluster.account)]
+    assert isinstance(cluster.discovery, dict)
+    cluster.discovery |= {"issuer": NEW, "jwks_uri": f"{NEW}/keys.json"}
+    return cluster
+
+
+def _former_revision(cluster: Cluster) -> None:
+    cluster.previous_kas_issuers = [OLD]
+
+
+def _old_tokens(cluster: Cluster) -> None:
+    since = cluster.gathered - timedelta(hours=9)
+    faults.authentication_fails(
+        cluster, logs.no_provider(OLD), since=since, namespaces=["openshift-machine-api"]
+    )
+
+
+def _old_documents(cluster: Cluster) -> Files:
+    """What the old issuer serves was exported too."""
+    new, old = (url.removeprefix("https://").encode() for url in (NEW, OLD))
+    served = {path: data for path, data in exports(cluster).items() if path.startswith("exports/issuer/")}
+    return {path.replace("/issuer/", "/old/"): data.replace(new, old) for path, data in served.items()}
+
+
+def _a_bucket(name: str) -> Edit:
+    return change(REGISTRY, OBJECTS, Resource=[f"{name}/*"])
+
+
+@pytest.mark.parametrize(
+    "edit", [_former_revision, _old_tokens, _a_bucket(BUCKET)], ids=["revision", "tokens", "bucket"]
+)
+def test_what_the_cluster_had_or_has_proves_the_roles_its_own(bench: Bench, edit: Edit) -> None:
+    cluster = _changed()
+    edit(cluster)
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, MACHINES)) == ("fail", "trust", "trust-provider-mismatch"), told(report)
+    assert "input-mixed-clusters" not in named(report, "fail", "warn"), told(report)
+
+
+def test_an_old_issuer_that_serves_its_keys_is_its_own(bench: Bench) -> None:
+    cluster = _changed()
+    files = everything(cluster) | _old_documents(cluster)
+    report = bench.report(files)
+    assert said(the_chain(report, MACHINES)) == ("fail", "trust", "trust-provider-mismatch"), told(report)
+
+
+def _shares_keys(cluster: Cluster) -> dict[str, bytes]:
+    """The other issuer serves the keys of several clusters."""
+    other = Cluster(seed="other").jwks
+    assert isinstance(cluster.jwks, dict)
+    assert isinstance(other, dict)
+    cluster.jwks["keys"] += other["keys"]
+    shared = dict(_old_documents(cluster))
+    cluster.jwks["keys"].pop()
+    return shared
+
+
+def test_without_proof_they_stay_in_doubt(bench: Bench) -> None:
+    """Nor does a bucket of a like name prove anything, or an issuer that serves others' keys as well."""
+    for edit in (lambda _: None, _a_bucket("arn:aws:s3:::demo-9wq4r-image-registry")):
+        cluster = _changed()
+        edit(cluster)
+        report = bench.report(everything(cluster))
+        assert not named(report, "fail"), told(report)
+        assert named(report, "warn") >= {"input-mixed-clusters"}, told(report)
+    cluster = _changed()
+    report = bench.report(everything(cluster) | _shares_keys(cluster))
+    assert not named(report, "fail"), told(report)
+
+
+def test_hiding_the_proof_only_makes_unknown(bench: Bench) -> None:
+    cluster = _changed()
+    whole = everything(cluster) | _old_documents(cluster)
+    without_proof = everything(cluster)
+    assert not turned(
+        judged(bench, subjects_of(bench, whole)), judged(bench, subjects_of(bench, without_proof))
+    )
