@@ -84,6 +84,8 @@ def wanted(inner: str) -> Wanted | None:
     if _LOG.fullmatch(inner):
         return Wanted("log")
     if _CLUSTER_SCOPED.fullmatch(inner):
+        if inner.rpartition("/")[2].startswith("clusteroperators."):
+            return Wanted("object", "ClusterOperator", listing=True)
         return Wanted("object")
     if match := _NAMESPACE.fullmatch(inner):
         return Wanted("items", "Namespace", listing=match["ns"] is None and match["name"] is None)

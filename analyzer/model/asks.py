@@ -114,7 +114,12 @@ class Asks:
         """Ask for all roles of the account with their policies."""
         return _ask(
             "roles",
-            why or "no export of the account's IAM roles was handed in",
+            why
+            or (
+                "the exported IAM roles lack one that this needs"
+                if self.any_role
+                else "no export of the account's IAM roles was handed in"
+            ),
             "aws iam get-account-authorization-details"
             " --filter Role LocalManagedPolicy AWSManagedPolicy > roles.json",
             AWS,

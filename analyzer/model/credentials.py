@@ -82,6 +82,16 @@ def fitting(length: int, arn_length: int, token_paths: Iterable[str], region: st
     ]
 
 
+def surplus(length: int, arn_length: int, token_paths: Iterable[str], region: str) -> int | None:
+    """Give the fewest bytes beyond a template with which ``length`` fits it; None where it fits none."""
+    paths = list(token_paths)
+    return min(
+        (length - f.template.length(arn_length, f.token_path, region)
+         for f in fitting(length, arn_length, paths, region)),
+        default=None,
+    )  # fmt: skip
+
+
 def fitting_arns(length: int, token_paths: Iterable[str], region: str) -> set[int]:
     """Give the lengths of an ARN with which a value of ``length`` bytes fits a template."""
     return {

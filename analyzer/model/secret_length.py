@@ -12,9 +12,13 @@ from analyzer.model.credentials import (
     OPENSHIFT_TOKEN,
     expected_lengths,
     fitting,
+    surplus,
 )
 from analyzer.model.name_lengths import odd_lengths
 from analyzer.model.workloads import token_paths
+
+_NAMED = 3
+"""How many roles of one length are named: their names are often as long as each other."""
 
 
 @frozen
@@ -25,7 +29,8 @@ class LengthVerdict:
     expected: list[int]
     role_arn: str | None = None
     """The role that it was compared with."""
-    other_role: str | None = None
+    instead: str | None = None
+    """What the length fits if not that, as a phrase: other roles, or another token path."""
     template_regional: bool | None = None
     token_path: str | None = None
     """The only token path with which the length fits."""
@@ -57,15 +62,20 @@ def judge_length(
         )
     if not region:  # a template names it
         return LengthVerdict(None, expected, role_arn)
-    other = next(
-        (
-            arn
-            for arn, owner in all_arns.items()
-            if owner != chain.id and fitting(chain.length, len(arn), [OPENSHIFT_TOKEN], region)
-        ),
-        None,
-    )
-    return LengthVerdict(False, expected, role_arn, other)
+    others = [arn for arn, owner in all_arns.items() if owner != chain.id]
+    if surplus(chain.length, len(role_arn), [KUBERNETES_TOKEN], region) in (0, 1):
+        instead: str | None = f"the same role with the token path {KUBERNETES_TOKEN}"
+    else:
+        instead = _closest(chain.length, others, region)
+    return LengthVerdict(False, expected, role_arn, instead)
+
+
+def _closest(length: int, arns: Sequence[str], region: str) -> str | None:
+    """Give the ARNs that the length fits best, as a phrase: one that fits to the byte before a variant."""
+    over = {arn: surplus(length, len(arn), [OPENSHIFT_TOKEN], region) for arn in arns}
+    least = min((n for n in over.values() if n is not None), default=None)
+    best = [arn for arn, n in over.items() if n is not None and n == least]
+    return f"role {' or '.join(best[:_NAMED])}" if best else None
 
 
 def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerdict]:

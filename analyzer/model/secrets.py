@@ -43,7 +43,7 @@ _PRESENT_FACTS = (
     "length_fits",
     "length_expected",
     "length_for",
-    "length_other_role",
+    "length_instead",
     "peers_fit",
     "copy_differs",
     "changed_after_pods",
@@ -118,7 +118,7 @@ def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks
         "secret.length_fits": fits,
         "secret.length_expected": expected,
         "secret.length_for": _length_for(verdict, asks),
-        "secret.length_other_role": known(verdict.other_role or "none that was exported", derived=True),
+        "secret.length_instead": known(verdict.instead or "nothing that was exported", derived=True),
     }
 
 

@@ -18,7 +18,7 @@ from analyzer.reports.paths import short_path
 from analyzer.reports.story import Group, Story, proofs, says_something, tell
 from analyzer.reports.text import render_text
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import listed, minute
+from analyzer.reports.wording import answer_lead, listed, minute
 
 WIDTH = 96
 """Case systems break lines that are longer."""
@@ -121,10 +121,12 @@ def _found(page: Page, story: Story, causes: list[Finding]) -> list[str]:
             lines += page.paragraph("     seen in ", place + excerpt, hang=7)
         if finding.why:
             lines += page.paragraph("     ", f"Why it matters: {finding.why}", hang=5)
-    errors = [c.verdict.simulated_error for group in story.groups for c in group.chains]
-    answer = next((error for error in errors if error), None)
-    if answer and causes:
-        lines += page.paragraph("     AWS answers: ", " ".join(answer.text.split()), hang=7)
+        verdicts = [c.verdict for group in story.groups for c in group.chains]
+        errors = [v.simulated_error for v in verdicts if v.rule == finding.rule]
+        answer = next((error for error in errors if error), None)
+        if answer:
+            lead = f"     {answer_lead(answer.stage)}: "
+            lines += page.paragraph(lead, " ".join(answer.text.split()), hang=7)
     return lines
 
 

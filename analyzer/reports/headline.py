@@ -5,12 +5,11 @@ from __future__ import annotations
 from analyzer.findings.report import Chain
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
-from analyzer.reports.wording import RECENCY_WORDS, STATE_WORDS, listed, minute
+from analyzer.reports.wording import RECENCY_WORDS, STATE_WORDS, answer_lead, listed, minute
 
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)
 
-_ANSWER = "STS answers: "
 _ENTRIES = 5
 """How many verdicts a short answer gives; each is about another break."""
 
@@ -58,9 +57,13 @@ def _entry(page: Page, story: Story, group: Group, lead: str, *, full: bool, bri
         text = f"{said} ({names})" if group.state != "pass" else names
         return page.paragraph(f"{head} {page.signs.dash} ", text, group.state, hang=len(_LEAD) + 2)
     lines = page.paragraph(f"{head} {page.signs.dash} ", said, group.state, hang=len(_LEAD) + 2)
-    for text in (_share(page, story, group), *_circumstances(story, group)):
-        cut = brief and text.startswith(_ANSWER)
-        lines += [page.one_line(_HANG, text)] if cut else page.paragraph(_HANG, text, hang=len(_LEAD) + 2)
+    lines += page.paragraph(_HANG, _share(page, story, group), hang=len(_LEAD) + 2)
+    answer = _answer(group)
+    if answer:
+        in_full = page.paragraph(_HANG, answer, hang=len(_LEAD) + 2)
+        lines += [page.one_line(_HANG, answer)] if brief else in_full
+    for text in _circumstances(story, group):
+        lines += page.paragraph(_HANG, text, hang=len(_LEAD) + 2)
     return lines
 
 
@@ -103,10 +106,15 @@ def errors_seen(group: Group) -> str:
     return RECENCY_WORDS[recency].format(since=f" since {minute(min(starts))}" if starts else "")
 
 
-def _circumstances(story: Story, group: Group) -> list[str]:
-    """Say what STS answers, and what would settle an open question."""
+def _answer(group: Group) -> str | None:
+    """Say what the call is answered while it is broken."""
     error = next((c.verdict.simulated_error for c in group.chains if c.verdict.simulated_error), None)
-    texts = [f"{_ANSWER}{' '.join(error.text.split())}"] if error else []
+    return f"{answer_lead(error.stage)}: {' '.join(error.text.split())}" if error else None
+
+
+def _circumstances(story: Story, group: Group) -> list[str]:
+    """Say what cannot be judged before that, and what would settle an open question."""
+    texts = []
     waiting = {link.link: link.waits_for for chain in group.chains for link in chain.links if link.waits_for}
     if waiting:
         causes = " and ".join(dict.fromkeys(waiting.values()))
@@ -114,6 +122,11 @@ def _circumstances(story: Story, group: Group) -> list[str]:
     if group.state == "suspected":
         texts += _open_questions(story, group.chains)
     return texts
+
+
+def nothing_open(chains: tuple[Chain, ...]) -> bool:
+    """Tell whether none of what is left open could lead to the error that was seen."""
+    return all(c.verdict.link is None and "No fault shows" in c.verdict.sentence for c in chains)
 
 
 def _open_questions(story: Story, chains: tuple[Chain, ...]) -> list[str]:
@@ -125,6 +138,8 @@ def _open_questions(story: Story, chains: tuple[Chain, ...]) -> list[str]:
         if link.state == "unknown" and link.link != "operator"
     }
     asked = [m.evidence for m in story.report.missing if ids & set(m.chains)]
+    if nothing_open(chains):
+        return []
     said = any("cause lies at" in chain.verdict.sentence for chain in chains)
     texts = [f"candidates: {', '.join(links)}"] if links and not said else []
     return [*texts, f"settled by: {listed(asked, 4)} (see not known)"] if asked else texts

@@ -11,7 +11,7 @@ from analyzer.reports.page import Page
 from analyzer.reports.paths import short_path
 from analyzer.reports.story import Findings, Group, Story, proofs, says_something, tell
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import EXIT_WORDS, STATE_WORDS, counted, listed, minute
+from analyzer.reports.wording import EXIT_WORDS, STATE_WORDS, answer_lead, counted, listed, minute
 
 _SIGNS = Page().signs.states
 _ALIKE = 10
@@ -49,7 +49,7 @@ def _head(story: Story) -> list[str]:
     lines = [f"## sts-doctor: {_verdict(story, first)}", "", _who(story, first)]
     error = next((c.verdict.simulated_error for c in first.chains if c.verdict.simulated_error), None)
     if error:
-        lines += ["", f"STS answers: {code(' '.join(error.text.split()))}"]
+        lines += ["", f"{answer_lead(error.stage)}: {code(' '.join(error.text.split()))}"]
     if more:
         lines += ["", *(f"- {_verdict(story, group)} ({_names(story, group)})" for group in more)]
     return lines

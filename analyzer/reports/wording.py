@@ -23,6 +23,12 @@ RECENCY_WORDS = {
     "unknown": "",
 }
 
+
+def answer_lead(stage: str) -> str:
+    """Say who gives the error that a break leads to: STS, the service called, or the SDK itself."""
+    return {"permissions": "AWS answers", "token-file": "the SDK says"}.get(stage, "STS answers")
+
+
 EXIT_WORDS = {
     0: "no failure found",
     1: "findings",

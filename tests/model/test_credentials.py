@@ -14,6 +14,7 @@ from analyzer.model.credentials import (
     expected_lengths,
     fitting,
     read_credentials,
+    surplus,
 )
 
 ARN = "arn:aws:iam::123456789012:role/demo-openshift-ingress-operator-cloud-credentials"
@@ -43,6 +44,11 @@ def test_every_template_fits_its_own_length(arn_length: int, region: str) -> Non
 def test_a_region_line_is_harmless() -> None:
     longer = len(GOOD) + len("\nregion = us-east-1")
     assert fitting(longer, len(ARN), [OPENSHIFT_TOKEN], "us-east-1")
+
+
+def test_a_fit_to_the_byte_is_nearer_than_one_with_a_newline() -> None:
+    paths = [OPENSHIFT_TOKEN]
+    assert [surplus(129 + n, 40, paths, "us-east-1") for n in (38, 40, 41)] == [None, 0, 1]
 
 
 def test_a_good_value() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.findings.report import Evidence, Report
+from analyzer.findings.report import Evidence, Report, SimulatedError
+from analyzer.reports.case import render_case
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import rewritten
 from analyzer.reports.json import load_json, render_json
@@ -217,3 +218,33 @@ def test_json_holds_any_string_and_acts_on_no_terminal(hostile: str) -> None:
     assert load_json(text) == bad
     assert not CONTROLS.search(text)
     assert text.encode("utf-8")
+
+
+def test_each_cause_of_a_case_is_told_what_it_is_answered() -> None:
+    second = replace(
+        made.verdict("fail", "permissions", "permission-missing"),
+        simulated_error=SimulatedError(
+            "permissions", "AccessDenied: not authorized to perform: ec2:RunInstances"
+        ),
+    )
+    report = replace(
+        made.FAIL,
+        chains=(*made.FAIL.chains[:1], made.chain("storage", second, permissions="fail")),
+        findings=(*made.FAIL.findings, made.finding("permission-missing", "permissions", "storage")),
+    )
+    text = flat(render_case(report, Options()))
+    first, last = text.index("Message of trust-subject"), text.index("Message of permission-missing")
+    assert first < text.index("STS answers: AccessDenied: Not authorized") < last
+    assert last < text.index("AWS answers: AccessDenied: not authorized to perform: ec2:RunInstances")
+
+
+def test_what_cannot_lead_to_the_error_is_no_candidate_for_it() -> None:
+    chain = made.SUSPECTED.chains[0]
+    closed = replace(
+        chain.verdict, link=None, sentence="It is denied. No fault shows at keys in these inputs."
+    )
+    report = replace(made.SUSPECTED, chains=(replace(chain, verdict=closed), *made.SUSPECTED.chains[1:]))
+    text = flat(render_text(report))
+    assert "No fault shows at keys" in text
+    assert "candidates:" not in text
+    assert "settled by:" not in text

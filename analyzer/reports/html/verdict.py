@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from analyzer.findings.report import Finding, Fix, Missing
 from analyzer.frozen import frozen
-from analyzer.reports.headline import errors_seen, sentence
+from analyzer.reports.headline import errors_seen, nothing_open, sentence
 from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.html.proof import Quote, quote
 from analyzer.reports.story import Group, Story, proofs
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import STATE_WORDS, counted, listed
+from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, listed
 
 
 @frozen
@@ -35,6 +35,7 @@ class Headline:
     others: tuple[Line, ...]
     share: str
     errors: str
+    answer_lead: str
     answer: str | None
     message: str | None
     proof: Quote | None
@@ -61,7 +62,10 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
     also = (
         tuple(dict.fromkeys(rule for chain in group.chains for rule in chain.verdict.also)) if group else ()
     )
-    missing = _decisive(story, group) if lines[0].state in ("unknown", "suspected") else None
+    is_open = lines[0].state == "unknown" or (
+        lines[0].state == "suspected" and not (group and nothing_open(group.chains))
+    )
+    missing = _decisive(story, group) if is_open else None
     # Where the cause is not proven, what would prove it comes before any repair.
     repair = tuple(s for s in main.fix if s.text or s.command)[:_STEPS] if main and not missing else ()
     return Headline(
@@ -69,6 +73,7 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
         others=tuple(lines[1:]),
         share=_share(story, group) if group is not None and not apart else "",
         errors=errors_seen(group) if group is not None and failing else "",
+        answer_lead=answer_lead(error.stage) if error else "",
         answer=" ".join(error.text.split()) if error else None,
         message=main.message if main and main.message.rstrip(".") != lines[0].text.rstrip(".") else None,
         proof=quote(proof, main.message) if main and proof else None,
