@@ -179,6 +179,12 @@ def _sts_facts(joined: Joined) -> None:
         facts["cluster.sts"] = Fact(False, mode.cites, derived=True)
     else:
         facts["cluster.sts"] = issuer if isinstance(issuer, Unknown) else mode
+    platform = facts["cluster.platform"]
+    if isinstance(platform, Fact) and platform.value != "AWS" and not joined.around.accounts:
+        # Manual with an issuer is how other clouds' workload identities are set up too.
+        facts["cluster.sts"] = Fact(False, platform.cites, derived=True)
+        facts["cluster.sts_intended"] = facts["cluster.sts"]
+        return
     judged = facts["cluster.issuer"]
     if shaped or (isinstance(judged, Fact) and judged.value):
         cites = judged.cites if isinstance(judged, Fact) else ()

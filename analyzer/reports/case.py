@@ -18,7 +18,7 @@ from analyzer.reports.paths import short_path
 from analyzer.reports.story import Group, Story, proofs, says_something, tell
 from analyzer.reports.text import render_text
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import answer_lead, listed, minute
+from analyzer.reports.wording import answer_lead, listed, minute, without_sts
 
 WIDTH = 96
 """Case systems break lines that are longer."""
@@ -90,7 +90,7 @@ def _without_chains(story: Story) -> str:
     if story.main:
         return story.main[0].message
     if story.report.cluster.sts is False:
-        return "This cluster does not use STS, so there is nothing to check."
+        return without_sts(story.report.cluster.platform)
     return "No operator that signs in to AWS is in what we have, so nothing can be judged yet."
 
 

@@ -9,18 +9,19 @@ from analyzer.reports.page import Page
 from analyzer.reports.wording import counted, minute
 
 LEAD = 9
+_PLATFORMS = {"None": "platform None"}  # its name for no cloud
 
 
 def draw_heading(page: Page, report: Report) -> list[str]:
     """Write the lines that say what was looked at; unknown fields are left out, never guessed."""
-    cluster = report.cluster
+    cluster, platform = report.cluster, report.cluster.platform or ""
     bundles = [i for i in report.inputs if i.kind.startswith("must-gather")]
     clock = report.run.as_of_from == "timestamp"
     when = minute(report.run.as_of) if report.run.as_of else "at an unknown time"
     bundle = [
         *(i.path for i in (bundles or report.inputs)[:1]),
         f"OCP {cluster.version}" if cluster.version else "",
-        " ".join(part for part in (cluster.platform, cluster.region) if part),
+        " ".join(part for part in (_PLATFORMS.get(platform, platform), cluster.region) if part),
         f"infra {cluster.infra_name}" if cluster.infra_name else "",
         f"cluster {page.cut(cluster.id, 8 + len(page.signs.dots))}" if cluster.id else "",
         f"gathered {when}" if clock or not report.run.as_of else f"judged as of {when}",

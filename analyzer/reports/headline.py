@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.findings.report import Chain
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
-from analyzer.reports.wording import RECENCY_WORDS, STATE_WORDS, answer_lead, listed, minute
+from analyzer.reports.wording import RECENCY_WORDS, STATE_WORDS, answer_lead, listed, minute, without_sts
 
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)
@@ -115,7 +115,8 @@ def _answer(group: Group) -> str | None:
 def _circumstances(story: Story, group: Group) -> list[str]:
     """Say what cannot be judged before that, and what would settle an open question."""
     texts = []
-    waiting = {link.link: link.waits_for for chain in group.chains for link in chain.links if link.waits_for}
+    each = [{link.link: link.waits_for for link in chain.links if link.waits_for} for chain in group.chains]
+    waiting = {link: rule for link, rule in each[0].items() if all(link in other for other in each)}
     if waiting:
         causes = " and ".join(dict.fromkeys(waiting.values()))
         texts.append(f"cannot be judged until {causes} is mended: {', '.join(waiting)}")
@@ -153,7 +154,7 @@ def _without_chains(page: Page, story: Story) -> list[str]:
         state, text = "fail", f"{first.title}."
     elif report.cluster.sts is False:
         state = "not-applicable"
-        text = first.message if first else "This cluster does not use STS, so there is no chain to check."
+        text = first.message if first else without_sts(report.cluster.platform)
     elif report.chains:
         state, text = "not-applicable", "None of the chains uses STS."
     else:

@@ -24,6 +24,13 @@ RECENCY_WORDS = {
 }
 
 
+def without_sts(platform: str | None) -> str:
+    """Say why a cluster that does not use AWS STS has nothing to check."""
+    if platform in (None, "AWS"):
+        return "This cluster does not use STS, so there is no chain to check."
+    return f"The platform of this cluster is {platform}, not AWS: no operator signs in through AWS STS."
+
+
 def answer_lead(stage: str) -> str:
     """Say who gives the error that a break leads to: STS, the service called, or the SDK itself."""
     return {"permissions": "AWS answers", "token-file": "the SDK says"}.get(stage, "STS answers")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
+from analyzer.reports.text import render_text
 from samples import Cluster
 from tests.e2e.faults_in_cluster import role_of_another_request
-from tests.e2e.runs import INGRESS, MACHINES, Bench, edited, everything
+from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, told
 
 
 def test_the_role_that_fits_to_the_byte_is_named(bench: Bench) -> None:
@@ -22,3 +27,18 @@ def test_roles_that_were_handed_in_are_not_called_missing(bench: Bench) -> None:
     asked = [m.why for m in bench.report(left).missing if INGRESS in m.chains]
     assert asked
     assert not [why for why in asked if "no export of the account's IAM roles" in why], asked
+
+
+@pytest.mark.parametrize("platform", ["Azure", "GCP", "VSphere"])
+def test_another_clouds_workload_identity_is_no_aws_sts(bench: Bench, platform: str) -> None:
+    files = {
+        path: re.sub(rb"\baws(?=:)|\bAWS\b", platform.encode(), body) if "infrastructures" in path else body
+        for path, body in bundle(Cluster()).items()
+    }
+    files = {path: body for path, body in files.items() if not path.endswith("core/secrets.yaml")}
+    report = bench.report(files)
+    assert report.cluster.platform == platform
+    assert report.cluster.sts is False
+    assert report.missing == (), told(report)
+    assert {f.rule for f in report.findings} <= {"input-incomplete"}, told(report)
+    assert f"The platform of this cluster is {platform}, not AWS" in render_text(report)

@@ -9,7 +9,7 @@ from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.html.proof import Quote, quote
 from analyzer.reports.story import Group, Story, proofs
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, listed
+from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, listed, without_sts
 
 
 @frozen
@@ -133,7 +133,7 @@ def _without_chains(story: Story) -> Line:
     if first is not None and first.state == "fail":
         return Line("fail", STATE_WORDS["fail"], first.link, f"{first.title}.", ())
     if story.report.cluster.sts is False:
-        text = first.title if first and first.title else "This cluster does not use STS"
+        text = first.title if first and first.title else without_sts(story.report.cluster.platform)
         return Line("not-applicable", "n/a", None, f"{text.rstrip('.')}.", ())
     if story.report.chains:
         return Line("not-applicable", "n/a", None, "None of the chains uses STS.", ())
