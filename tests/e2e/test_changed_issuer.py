@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from samples import Cluster, Provider, edits, faults, logs
+from samples.keys import jwks, rsa_key
 from tests.properties.hiding import judged, subjects_of, turned
 
 from .faults_in_permissions import OBJECTS, change
@@ -69,15 +70,10 @@ def test_an_old_issuer_that_serves_its_keys_is_its_own(bench: Bench) -> None:
     assert said(the_chain(report, MACHINES)) == ("fail", "trust", "trust-provider-mismatch"), told(report)
 
 
-def _shares_keys(cluster: Cluster) -> dict[str, bytes]:
+def _shares_keys(cluster: Cluster) -> Files:
     """The other issuer serves the keys of several clusters."""
-    other = Cluster(seed="other").jwks
-    assert isinstance(cluster.jwks, dict)
-    assert isinstance(other, dict)
-    cluster.jwks["keys"] += other["keys"]
-    shared = dict(_old_documents(cluster))
-    cluster.jwks["keys"].pop()
-    return shared
+    cluster.jwks = jwks([*cluster.signing_keys, rsa_key("someone-else")])
+    return _old_documents(cluster)
 
 
 def test_without_proof_they_stay_in_doubt(bench: Bench) -> None:
@@ -89,7 +85,8 @@ def test_without_proof_they_stay_in_doubt(bench: Bench) -> None:
         assert not named(report, "fail"), told(report)
         assert named(report, "warn") >= {"input-mixed-clusters"}, told(report)
     cluster = _changed()
-    report = bench.report(everything(cluster) | _shares_keys(cluster))
+    own = everything(cluster)
+    report = bench.report(own | _shares_keys(cluster))
     assert not named(report, "fail"), told(report)
 
 
