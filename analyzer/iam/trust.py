@@ -16,7 +16,7 @@ from analyzer.iam.document import Path, PolicyProblem, dotted
 from analyzer.iam.lint import Lint
 from analyzer.iam.logic import Ternary, any3
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
-from analyzer.iam.trust_fault import Fault, Problem
+from analyzer.iam.trust_fault import Fault, Problem, independent
 from analyzer.iam.trust_lint import trust_lints
 from analyzer.iam.trust_statement import Judgement, judge_allow, judge_deny
 from analyzer.iam.webidentity import WebIdentity
@@ -31,7 +31,8 @@ class TrustDecision:
 
     ``allowed`` None means not known; ``missing`` then names the inputs that would settle it. ``path``
     is the place in the document, ``expected`` what the token brings, ``found`` what stands there.
-    ``assumes`` lists what was taken for granted.
+    ``assumes`` lists what was taken for granted. ``faults`` are all that keep the nearest statement from
+    allowing it and do not come of one another; ``undecided`` what the token brings and is not known.
     """
 
     allowed: Ternary
@@ -47,6 +48,8 @@ class TrustDecision:
     notes: tuple[str, ...] = ()
     problems: tuple[PolicyProblem, ...] = ()
     lints: tuple[Lint, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    undecided: tuple[str, ...] = ()
 
     @property
     def difference(self) -> Difference:
@@ -140,14 +143,24 @@ def _judge(policy: Policy, identity: WebIdentity) -> TrustDecision:
     allow = any3(one.holds for one in allows)
     deny = any3(one.holds for one in denies)
     if deny is True:
-        return _denied(next(one for one in denies if one.holds), allow)
+        denied = _denied(next(one for one in denies if one.holds), allow)
+        if allow is True or not allows:
+            return denied
+        return _beside(denied, max(allows, key=lambda one: one.nearness))
     if allow is True:
         working = next(one for one in allows if one.holds)
         return _allowed(working, [one for one in denies if one.holds is None])
     if not allows:
         sentence = "no statement allows anything"
         return TrustDecision(False, "action-wrong", sentence=sentence, because=(sentence,))
-    return _not_allowed(max(allows, key=lambda one: one.nearness), allow)
+    nearest = max(allows, key=lambda one: one.nearness)
+    return _beside(_not_allowed(nearest, allow), nearest)
+
+
+def _beside(decision: TrustDecision, nearest: Judgement) -> TrustDecision:
+    """Add what else keeps the nearest statement from allowing it."""
+    missing = tuple(dict.fromkeys(one.missing for one in nearest.faults if one.missing))
+    return replace(decision, faults=independent(nearest.faults), undecided=missing)
 
 
 def _denied(judgement: Judgement, allow: Ternary) -> TrustDecision:

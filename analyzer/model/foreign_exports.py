@@ -47,13 +47,12 @@ class Foreign:
     note: Problem | None = None
 
 
-def foreign_exports(joined: Joined, whole: Evidence) -> Foreign | None:
+def foreign_exports(joined: Joined) -> Foreign | None:
     """Tell exports that are of another cluster, or may be; None where something ties them to this one.
 
     None of the exported roles trusts this issuer. What then proves another cluster is in ``_proof``, where
     no exported provider is this issuer's; without proof, names that are not alike make it doubtful. Where
     nothing ties the roles to this cluster, nothing is judged by them: their proof may not be at hand.
-    ``whole`` is the evidence with what other issuers serve.
     """
     view, issuer = joined.view, without_scheme(joined.view.issuer or "")
     if not issuer:
@@ -63,7 +62,7 @@ def foreign_exports(joined: Joined, whole: Evidence) -> Foreign | None:
         return None
     if any(joined.choices[c.id].how in STATED for c, _ in chosen):
         return None
-    if are_proven(joined, whole, chosen, _trusted(chosen)):
+    if are_proven(joined, chosen, _trusted(chosen)):
         return None
     roles = [] if issuer in _providers(joined) else _proof(joined, chosen)
     known_as = view.facts["cluster.issuer"]
@@ -89,7 +88,7 @@ def is_comparable(joined: Joined, whole: Evidence) -> bool:
     return len(clusters_of(whole.objects)) > 1 or (exported and bool(joined.view.issuer))
 
 
-def are_tied(joined: Joined, whole: Evidence) -> bool:
+def are_tied(joined: Joined) -> bool:
     """Tell whether something in the exports is of this cluster: its issuer, one it had, its name or a key."""
     view, evidence = joined.view, joined.evidence
     issuer = without_scheme(view.issuer or "")
@@ -101,7 +100,7 @@ def are_tied(joined: Joined, whole: Evidence) -> bool:
     chosen = [(c, role) for c in joined.chains if (role := joined.choices[c.id].role) is not None]
     if any(joined.choices[c.id].how in STATED for c, _ in chosen) or (chosen and _is_ours(joined, chosen)):
         return True
-    if are_proven(joined, whole, chosen, _trusted(chosen)):
+    if are_proven(joined, chosen, _trusted(chosen)):
         return True
     return bool(own_key_ids(joined.objects) & key_ids(in_force(evidence, KeySet)))
 

@@ -70,11 +70,10 @@ def build_model(
     evidence, left = only_one_cluster(evidence, cluster)
     evidence, notes = newest_gather(evidence)
     joined = join(evidence, as_of or gathered_at(evidence))
-    served = evidence
     evidence, others = without_others(evidence, joined)
     if others:
         joined = join(evidence, joined.now)
-    foreign = foreign_exports(joined, served)
+    foreign = foreign_exports(joined)
     if foreign is not None:
         gone = {id(record) for record in foreign.records}
         evidence = replace(evidence, loose=[record for record in evidence.loose if id(record) not in gone])
@@ -100,7 +99,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
     if foreign is not None and foreign.sure and isinstance(foreign.clusters, Fact):
         facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign.clusters)
     facts["inputs.comparable"] = known(is_comparable(joined, whole))
-    facts["inputs.doubtful"] = _doubtful(joined, foreign, whole)
+    facts["inputs.doubtful"] = _doubtful(joined, foreign)
     facts["inputs.mixed_summary"] = _mixed(facts)
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
@@ -148,11 +147,11 @@ def _with_foreign(clusters: Fact | Unknown, foreign: Fact) -> Fact:
     return Fact([*clusters.value, *phrases], (*clusters.cites, *foreign.cites), derived=True)
 
 
-def _doubtful(joined: Joined, foreign: Foreign | None, whole: Evidence) -> Fact | Unknown:
+def _doubtful(joined: Joined, foreign: Foreign | None) -> Fact | Unknown:
     """Say why exports may be of another cluster; not known where nothing ties them to this one either."""
     if foreign is not None:
         return known(None) if foreign.sure else foreign.clusters
-    return known(None) if are_tied(joined, whole) else Unknown()
+    return known(None) if are_tied(joined) else Unknown()
 
 
 def _mixed(facts: Facts) -> Fact:

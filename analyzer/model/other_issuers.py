@@ -44,9 +44,9 @@ def without_others(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[P
     own_keys = own_key_ids(joined.objects)
 
     def is_theirs(record: object) -> bool:
-        if isinstance(record, KeySet) and folder_of(record.where) in shared:
+        if isinstance(record, KeySet) and _folder(record.where) in shared:
             return not own_keys & key_ids([record])
-        return isinstance(record, _SERVED) and folder_of(record.where) in others
+        return isinstance(record, _SERVED) and _folder(record.where) in others
 
     named = {one for folder in others | shared for one in said[folder]} - {issuer or ""}
     return _less(evidence, is_theirs, named)
@@ -66,16 +66,16 @@ def without_untied(evidence: Evidence, joined: Joined) -> tuple[Evidence, list[P
     own_keys = own_key_ids(joined.objects)
     foreign = bool(urls) and not any(is_related(url, joined.view) for url in urls)
     sets = [(one, bool(own_keys & key_ids([one]))) for one in evidence.of(KeySet)]
-    keyed = {folder_of(one.where) for one, ours in sets if ours}
+    keyed = {_folder(one.where) for one, ours in sets if ours}
     others = {
         folder
         for folder, issuers in said.items()
         if folder not in keyed and not any(is_related(one, joined.view) for one in issuers)
     }
-    untold = {id(one) for one, ours in sets if foreign and not ours and folder_of(one.where) not in said}
+    untold = {id(one) for one, ours in sets if foreign and not ours and _folder(one.where) not in said}
 
     def is_theirs(record: object) -> bool:
-        return id(record) in untold or (isinstance(record, _SERVED) and folder_of(record.where) in others)
+        return id(record) in untold or (isinstance(record, _SERVED) and _folder(record.where) in others)
 
     issuers = {one for folder in others for one in said[folder]} | (urls if untold else set())
     return _less(evidence, is_theirs, issuers)
@@ -86,7 +86,7 @@ def _said(evidence: Evidence) -> dict[Folder, set[str]]:
     said: dict[Folder, set[str]] = {}
     for document in evidence.of(DiscoveryDocument):
         if not document.planned and document.issuer and not is_in_cluster(document):
-            said.setdefault(folder_of(document.where), set()).add(document.issuer)
+            said.setdefault(_folder(document.where), set()).add(document.issuer)
     return said
 
 
@@ -103,8 +103,7 @@ def _less(
     return replace(evidence, loose=left), [Problem(place.input, place.file, "other-issuer", detail, "note")]
 
 
-def folder_of(where: Source) -> Folder:
-    """Give the folder of a place."""
+def _folder(where: Source) -> Folder:
     return where.input, where.file.rpartition("/")[0]
 
 

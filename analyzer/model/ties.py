@@ -9,19 +9,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import text
-from analyzer.evidence.records import DiscoveryDocument, KeySet
 from analyzer.model.aws import without_scheme
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import config_issuers, value_of
 from analyzer.model.joined import Joined
-from analyzer.model.objects import Objects, read
-from analyzer.model.other_issuers import folder_of
+from analyzer.model.objects import read
 from analyzer.model.permission_scope import registry_store
 from analyzer.model.related import infra_name
 from analyzer.model.roles import Role, RoleBook
-from analyzer.model.signing_keys import key_ids, own_key_ids
 from analyzer.model.symptoms import symptoms_of
 
 _CONFIG = re.compile(r"config(?:-\d{1,9})?", re.ASCII)
@@ -29,21 +25,15 @@ _MADE = re.compile(r"-[a-z0-9]{5}\Z")
 """The end that the installer gives an infrastructure name: no other cluster has that."""
 
 
-def are_proven(
-    joined: Joined, whole: Evidence, chosen: Sequence[tuple[Chain, Role]], trusted: set[str]
-) -> bool:
+def are_proven(joined: Joined, chosen: Sequence[tuple[Chain, Role]], trusted: set[str]) -> bool:
     """Tell whether the roles of chains are this cluster's; ``trusted`` are the issuers that they trust.
 
-    It had one of these, by the configuration of kube-apiserver or by its tokens that STS refused; one of
-    them publishes its keys and no other's; or a policy of a role names what only this cluster has.
-    ``whole`` is the evidence with what other issuers serve.
+    It had one of these, by the configuration of kube-apiserver or by its tokens that STS refused; or a
+    policy of a role names what only this cluster has. That an issuer publishes its keys proves nothing:
+    ccoctl takes a key pair that lies in its output folder for the next cluster too.
     """
     had = {without_scheme(issuer) for issuer in (*_set_once(joined), *_presented(joined, chosen))}
-    return (
-        bool(trusted & had)
-        or _publishes_own_keys(trusted, joined.objects, whole)
-        or _names_cluster((role for _, role in chosen), joined)
-    )
+    return bool(trusted & had) or _names_cluster((role for _, role in chosen), joined)
 
 
 def _set_once(joined: Joined) -> Iterator[str]:
@@ -61,18 +51,6 @@ def _presented(joined: Joined, chosen: Iterable[tuple[Chain, Role]]) -> Iterator
         for symptom in symptoms_of(chain, joined.chains, joined.evidence.symptoms):
             if symptom.issuer:
                 yield symptom.issuer
-
-
-def _publishes_own_keys(trusted: set[str], objects: Objects, whole: Evidence) -> bool:
-    """Tell whether one of the issuers serves keys of this cluster alone; a shared one is everybody's."""
-    own = own_key_ids(objects)
-    folders = {
-        folder_of(document.where)
-        for document in whole.of(DiscoveryDocument)
-        if without_scheme(document.issuer or "") in trusted
-    }
-    served = [key_ids([one]) for one in whole.of(KeySet) if folder_of(one.where) in folders]
-    return bool(served) and all(ids and ids <= own for ids in served)
 
 
 def _names_cluster(roles: Iterable[Role], joined: Joined) -> bool:

@@ -12,6 +12,7 @@ from analyzer.evidence.withheld import hides_accounts
 from analyzer.frozen import frozen
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
+from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.aws import is_https, parse_role_arn, provider_arn
 from analyzer.model.chains import Chain
@@ -34,6 +35,14 @@ _NAMES = (
     "stale",
     "length",
 )
+_PROBLEMS: dict[str, tuple[Problem, ...]] = {
+    problem.replace("-", "_"): (problem,)
+    for problem in PRECEDENCE
+    if problem not in ("extra-condition-never", "extra-condition-unknown")
+}
+_PROBLEMS["extra_condition"] = ("extra-condition-never", "extra-condition-unknown")
+_ALL_NAMES = (*_NAMES, *_PROBLEMS)
+_OF_THE_AUDIENCE = ("audience_mismatch", "wildcard_literal")
 
 
 @frozen
@@ -109,16 +118,16 @@ def trust_facts(
     role = choice.role
     issuer = view.facts["cluster.issuer"]
     if isinstance(issuer, Unknown) and choice.exists is not False:
-        return {f"trust.{name}": issuer for name in _NAMES}
+        return {f"trust.{name}": issuer for name in _ALL_NAMES}
     first = _comes_first(chain, choice, view)
     if first is not None:
-        return {f"trust.{name}": not_judged(first) for name in _NAMES}
+        return {f"trust.{name}": not_judged(first) for name in _ALL_NAMES}
     at = view.issuer or ""
     if role is None or role.trust is None:
-        return {f"trust.{name}": asks.role(choice.name) for name in _NAMES}
+        return {f"trust.{name}": asks.role(choice.name) for name in _ALL_NAMES}
     if "trust" in role.conflicts:
         again = asks.role(choice.name, f"the exports of role {choice.name} disagree about its trust policy")
-        return {f"trust.{name}": again for name in _NAMES}
+        return {f"trust.{name}": again for name in _ALL_NAMES}
     policy = policy_of(role.trust)
     # Masked accounts are not compared: what is judged is the rest, and a pass stays unknown.
     hidden = hides_accounts(role.trust)
@@ -138,7 +147,7 @@ def trust_facts(
     }
     if hidden and all(d.allowed is not False and d.problem is None for d in decisions.values()):
         masked = asks.role(choice.name, f"the account is masked in the trust policy of role {choice.name}")
-        return {f"trust.{name}": masked for name in _NAMES}
+        return {f"trust.{name}": masked for name in _ALL_NAMES}
     facts = _facts_of(decisions, role.trust.where, policy, asks, chain, hosted=bool(view.hosted))
     broad = facts.get("trust.too_broad")
     if isinstance(broad, Fact) and broad.value is None and audiences:
@@ -205,7 +214,7 @@ def _facts_of(
     }
     if unsure and not denied:
         ask = asks.namespace(chain.namespace, "pods")
-        facts = dict.fromkeys((f"trust.{name}" for name in _NAMES), ask)
+        facts = dict.fromkeys((f"trust.{name}" for name in _ALL_NAMES), ask)
     else:
         marked = decision.difference.marked() if decision.expected and decision.found else None
         facts |= {
@@ -217,7 +226,43 @@ def _facts_of(
             "trust.statement": known(_statement(policy, decision), _statement_place(where, policy, decision)),
             "trust.conditions": known(_conditions(decision), cite),
         }
+        facts |= _problems(decisions, where, policy, asks, chain)
     return facts | _lint_facts(decision, where)
+
+
+def _problems(
+    decisions: dict[str, TrustDecision], where: Where, policy: Policy | Malformed, asks: Asks, chain: Chain
+) -> Facts:
+    """Give a fact for each kind of fault: what is wrong, and for which subjects; null where it is not there.
+
+    What an audience that is not known would show stays open, also beside another fault.
+    """
+    undecided = any("audience" in one.undecided for one in decisions.values())
+    facts: Facts = {}
+    for name, problems in _PROBLEMS.items():
+        found = {s: fault for s, d in decisions.items() if (fault := _first(d, problems)) is not None}
+        if not found:
+            unread = undecided and name in _OF_THE_AUDIENCE
+            facts[f"trust.{name}"] = asks.namespace(chain.namespace, "pods") if unread else known(None, where)
+            continue
+        fault = next(iter(found.values()))
+        value = {
+            "problem": fault.problem,
+            "sentence": fault.sentence,
+            "expected": fault.expected or None,
+            "found": fault.found or None,
+            "denied": list(found),
+            "others": [subject for subject in decisions if subject not in found],
+        }
+        facts[f"trust.{name}"] = known(value, where.at(*fault.path) if isinstance(policy, Policy) else where)
+    return facts
+
+
+def _first(decision: TrustDecision, problems: tuple[Problem, ...]) -> Fault | TrustDecision | None:
+    """Give the fault of one of these kinds: what explains the decision, or what stands beside it."""
+    if decision.problem in problems:
+        return decision
+    return next((fault for fault in decision.faults if fault.problem in problems), None)
 
 
 def _statement(policy: Policy | Malformed, decision: TrustDecision) -> str | None:

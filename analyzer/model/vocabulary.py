@@ -215,6 +215,18 @@ trust.subjects_denied          list    subjects of the request that are not admi
 trust.subjects_allowed         list    subjects of the request that are admitted
 trust.statement                string  the statement that was nearest, by number or Sid
 trust.conditions               list    conditions that cannot be known offline and must hold
+trust.malformed                map     it is no policy document of IAM: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.placeholder              map     a text that nobody filled in: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.duplicate_key            map     a key that the text names twice: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.explicit_deny            map     a Deny that applies: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.principal_wrong          map     a principal that is no identity provider: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.provider_mismatch        map     another identity provider: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.action_wrong             map     no sts:AssumeRoleWithWebIdentity: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.condition_key_mismatch   map     a condition key of another issuer: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.wildcard_literal         map     a wildcard under an operator that takes it literally: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.subject_mismatch         map     another subject: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.audience_mismatch        map     another audience: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
+trust.extra_condition          map     a condition besides sub and aud: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault
 trust.too_broad                string  how any ServiceAccount could assume the role, else null
 trust.checks_audience          bool    a condition on aud is there
 trust.stale                    list    other issuers that a statement still admits
