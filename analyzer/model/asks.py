@@ -202,13 +202,13 @@ class Asks:
             "public",
         )
 
-    def token(self, namespace: str, service_account: str) -> Unknown:
+    def token(self, namespace: str, service_account: str, why: str) -> Unknown:
         """Ask for a token without its signature."""
         return _ask(
             "token",
-            "no token was handed in",
+            why,
             f"oc create token {quote(service_account)} -n {quote(namespace)} --audience=openshift"
-            " --duration=10m | cut -d. -f1,2",
+            " --duration=10m | cut -d. -f1,2 > token.txt",
             CLUSTER,
         )
 

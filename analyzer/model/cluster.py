@@ -62,7 +62,7 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks) -> ClusterVie
         Fact(runtime.value[0], runtime.cites) if runtime and isinstance(runtime.value, list) else missing
     )
     facts["cluster.issuer"] = _issuer(facts)
-    facts["cluster.node_revisions"] = _node_revisions(objects, asks)
+    facts["cluster.node_revisions"] = _node_revisions(facts, objects, asks)
     region = value_of(facts, "cluster.region")
     partition = value_of(facts, "cluster.partition")
     hosted = value_of(facts, "cluster.hosted")
@@ -230,8 +230,10 @@ def _issuer(facts: Facts) -> Fact | Unknown:
     return own
 
 
-def _node_revisions(objects: Objects, asks: Asks) -> Fact | Unknown:
+def _node_revisions(facts: Facts, objects: Objects, asks: Asks) -> Fact | Unknown:
     operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    if operator is None and value_of(facts, "cluster.hosted"):
+        return Unknown()  # its API servers run outside the guest, where nobody can ask for them
     if operator is None:
         return asks.config("kubeapiservers.operator.openshift.io")
     revisions = [

@@ -60,6 +60,9 @@ def signing_facts(
     keys = signing_keys(objects)
     sampled = _token_kid(evidence, view.issuer)
     unread = asks.configmap("openshift-kube-apiserver", "bound-sa-token-signing-certs")
+    if view.hosted:  # the keys are outside the guest; a token that it gives names the one that signs
+        why = "the guest of a hosted control plane does not hold the keys that sign its tokens"
+        unread = Unknown() if sampled else asks.token("openshift-ingress-operator", "ingress-operator", why)
     signing: Fact | Unknown = unread
     if sampled is not None:
         signing = sampled

@@ -9,7 +9,7 @@ import pytest
 from analyzer.reports.text import render_text
 from samples import Cluster
 from tests.e2e.faults_in_cluster import role_of_another_request
-from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, told
+from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, exports, told
 
 
 def test_the_role_that_fits_to_the_byte_is_named(bench: Bench) -> None:
@@ -42,3 +42,19 @@ def test_another_clouds_workload_identity_is_no_aws_sts(bench: Bench, platform: 
     assert report.missing == (), told(report)
     assert {f.rule for f in report.findings} <= {"input-incomplete"}, told(report)
     assert f"The platform of this cluster is {platform}, not AWS" in render_text(report)
+
+
+def test_a_hosted_guest_is_asked_for_nothing_that_it_does_not_hold(bench: Bench) -> None:
+    cluster = Cluster()
+    hosted = {
+        path: body.replace(b"controlPlaneTopology: HighlyAvailable", b"controlPlaneTopology: External")
+        .replace(b"credentialsMode: Manual\n", b"" if "kube-system" in path else b"credentialsMode: Manual\n")
+        for path, body in bundle(cluster).items()
+        if "kube-apiserver" not in path and "kubeapiservers" not in path
+        and "openshift-config-managed" not in path
+    }  # fmt: skip
+    report = bench.report(hosted | exports(cluster))
+    assert not [m.command for m in report.missing if "kube-apiserver" in m.command]
+    assert not [m.command for m in report.missing if "kubeapiservers" in m.command]
+    assert any(m.command.startswith("oc create token ingress-operator") for m in report.missing)
+    assert not [f.rule for f in report.findings if f.state in ("fail", "warn")], told(report)
