@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown, merge
 from analyzer.frozen import frozen
 from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.policy import Document, Policy
 from analyzer.iam.resources import includes
 from analyzer.model.asks import NOT_JUDGED, Asks
 from analyzer.model.chains import Chain
 from analyzer.model.denied_calls import Denials
 from analyzer.model.objects import known
 from analyzer.model.permission_causes import Features
-from analyzer.model.permission_scope import Setting
+from analyzer.model.permission_scope import Setting, judge
 from analyzer.model.role_policies import Maker, RolePolicies
 from analyzer.model.roles import Role, RoleBook
 from analyzer.model.simulated import Simulated
@@ -57,6 +59,15 @@ class Judged:
             return self.missing
         return known(list(value), *cites)
 
+    def under_deny(self) -> list[ActionVerdict]:
+        """Give what a Deny takes and no statement allows either: it is missing when the Deny is gone."""
+        taken = {(row.entry, row.action) for row in self.rows if row.denial == "explicit"}
+        if not taken:
+            return []
+        allows = tuple(map(_allows_of, self.held.identity.identity))
+        rows = judge(self.entries, replace(self.held.identity, identity=allows), self.setting)
+        return [row for row in rows if row.verdict == "denied" and (row.entry, row.action) in taken]
+
     def denied_by_finer(self) -> bool:
         """Tell whether what the logs deny is granted in part or in another version, or taken by a Deny."""
         rows = [row for row in self.rows if row.verdict in ("partial", "conditional", "denied")]
@@ -73,6 +84,12 @@ class Judged:
         path = ("spec", "providerSpec", "statementEntries")
         found = dict.fromkeys(row.entry for row in rows)
         return [request.where.at(*path, index) for index in found] if request else []
+
+
+def _allows_of(document: Document) -> Document:
+    if not isinstance(document, Policy):
+        return document
+    return replace(document, statements=tuple(s for s in document.statements if s.effect == "Allow"))
 
 
 def is_logged(row: ActionVerdict, denials: Denials) -> bool:

@@ -151,6 +151,7 @@ def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
 def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     """Sort the actions that no policy of the role allows by how sure it is that they are needed."""
     denied = [row for row in judged.rows if row.verdict == "denied" and row.denial == "implicit"]
+    denied += judged.under_deny()
     denied = [row for row in denied if not (zone_taken and row.action.lower() == "sts:assumerole")]
     plain = [row for row in denied if judged.features.needs(row.action)]
     moved = in_other_versions(plain, judged.held.versions, judged.entries, judged.setting)

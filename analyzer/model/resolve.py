@@ -11,7 +11,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
-from analyzer.model.aws import ccoctl_name_of, parse_role_arn, without_scheme
+from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, without_scheme
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView
 from analyzer.model.providers import Providers, known_names
@@ -74,7 +74,7 @@ def resolve_role(
     ``events`` are recorded sign-ins: they tell which role a chain asked for at some time, which may
     be another now, so they come after what the exports tell.
     """
-    stated = _stated(chain) or _assigned(chain, book, names)
+    stated = _stated(chain, view) or _assigned(chain, book, names)
     if stated is not None:
         arn, how, cite = stated
         role, parsed = book.by_arn(arn), parse_role_arn(arn)
@@ -103,11 +103,14 @@ def made_for(
     return _predicted(chain, book, names, view, account, issuer)
 
 
-def _stated(chain: Chain) -> tuple[str, str, Cite | None] | None:
-    """A role ARN that the cluster itself names."""
-    if chain.credentials is not None and _told(chain.credentials.role_arn):
+def _stated(chain: Chain, view: ClusterView) -> tuple[str, str, Cite | None] | None:
+    """A role ARN that the cluster itself names, if there can be such a role.
+
+    Where there cannot, that is the Secret's own fault, and the role that was made for it is judged.
+    """
+    if chain.credentials is not None and _can_be(chain.credentials.role_arn, view):
         return chain.credentials.role_arn, "secret", chain.credentials_where
-    if chain.in_cluster is not None and _told(chain.in_cluster.sts_role_arn):
+    if chain.in_cluster is not None and _can_be(chain.in_cluster.sts_role_arn, view):
         where = chain.in_cluster.where.at("spec", "providerSpec", "stsIAMRoleARN")
         return chain.in_cluster.sts_role_arn, "stsIAMRoleARN", where
     if chain.hosted_role is not None:
@@ -115,13 +118,17 @@ def _stated(chain: Chain) -> tuple[str, str, Cite | None] | None:
         return named, "rolesRef", place
     for workload in chain.workloads:
         for container in workload.containers:
-            if _told(arn := container.env.get("AWS_ROLE_ARN")):
+            if _can_be(arn := container.env.get("AWS_ROLE_ARN"), view):
                 return arn, "pod env", workload.where
     return None
 
 
-def _told(arn: str | None) -> TypeGuard[str]:
-    return bool(arn) and not is_masked(arn or "")
+def _can_be(arn: str | None, view: ClusterView) -> TypeGuard[str]:
+    """Tell an ARN that a role of this partition may have; a placeholder is none, nor is a masked one."""
+    parsed = parse_role_arn(arn) if arn and not is_masked(arn) else None
+    if parsed is None or len(parsed.name) > ROLE_NAME_LIMIT:
+        return False
+    return parsed.partition == view.partition or not view.partition_known
 
 
 def _assigned(chain: Chain, book: RoleBook, names: Naming) -> tuple[str, str, Cite | None] | None:
