@@ -12,6 +12,7 @@ from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.aws import provider_arn, without_scheme
 from analyzer.model.chains import Chain
+from analyzer.model.webhook_chains import AUDIENCE
 from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
@@ -28,6 +29,8 @@ class Wanted:
     account: str
     others: frozenset[str]
     """Provider ARNs of other issuers that exist: what trusts them may be in use."""
+    alone: bool = True
+    """Whether the inputs show all who use the role; users' workloads may be in namespaces not gathered."""
 
     @property
     def statement(self) -> dict[str, Json]:
@@ -57,28 +60,27 @@ class Wanted:
 def wanted_of(case: Case, chain: Chain) -> Wanted | Refusal:
     """Say whom the role of a chain must admit: exactly the ServiceAccounts of the requests that use it."""
     joined = case.joined
-    choice, issuer = joined.choices[chain.id], joined.view.issuer
+    choice, issuer = case.choice(chain.id), joined.view.issuer
     account = choice.account or account_of(case, choice.role)
     if not issuer or not issuer.startswith("https://"):
         return Refusal("the issuer that tokens carry is not known, or is no https URL")
     if not account or not joined.view.partition_known:
         return Refusal("the account or the partition of the role is not known: hand in the Secret's value")
-    users = [c for c in joined.chains if c.id == chain.id or _uses(case, c, choice.arn)]
+    users = [c for c in case.chains.values() if c.id == chain.id or _uses(case, c, choice.arn)]
     subjects = tuple(dict.fromkeys(s for c in users for s in c.subjects))
     if not subjects:
         return Refusal("the request names no ServiceAccount")
     provider = provider_arn(joined.view.partition, account, issuer)
     listed = {arn for arn, _ in joined.providers.listed_arns()}
     return Wanted(
-        provider, issuer, subjects, _audiences(case, users), account, frozenset(listed - {provider})
-    )
+        provider, issuer, subjects, _audiences(case, users), account, frozenset(listed - {provider}),
+        alone=chain.webhook_account is None,
+    )  # fmt: skip
 
 
 def _uses(case: Case, chain: Chain, arn: str | None) -> bool:
     shared = case.fact(chain.id, "role.shared_with")
-    return (
-        bool(arn) and case.joined.choices[chain.id].arn == arn and isinstance(shared, list) and bool(shared)
-    )
+    return bool(arn) and case.choice(chain.id).arn == arn and isinstance(shared, list) and bool(shared)
 
 
 def _audiences(case: Case, chains: Sequence[Chain]) -> tuple[str, ...]:
@@ -89,4 +91,5 @@ def _audiences(case: Case, chains: Sequence[Chain]) -> tuple[str, ...]:
         *(known.value if isinstance(known, Fact) and isinstance(known.value, list) else ()),
     }
     used = sorted({t.audience or "" for c in chains for w in c.workloads for t in aws_tokens(w)})
-    return tuple(a for a in used if a in accepted) or (USUAL_AUDIENCES[0],)
+    usual = AUDIENCE if any(c.webhook_account for c in chains) else USUAL_AUDIENCES[0]
+    return tuple(a for a in used if a in accepted) or (usual,)

@@ -49,7 +49,7 @@ def policy_of_request(chain: Chain) -> dict[str, Json]:
 
 def mend_permissions(case: Case, chain: Chain, rule: str) -> Repair | Refusal:
     """Offer a corrected inline policy for the role of a chain, by the rule that found fault with it."""
-    role = case.joined.choices[chain.id].role
+    role = case.choice(chain.id).role
     if role is None or chain.request is None or not chain.request.entries:
         return Refusal("the role's policies or the request were not handed in")
     name, before = _own_policy(role, denying=rule == "permission-explicit-deny")
@@ -79,7 +79,7 @@ def _overwritten(
     case: Case, chain: Chain, role: Role, name: str, before: dict[str, Json] | None
 ) -> Repair | Refusal:
     document = policy_of_request(chain)
-    users = [c for c in case.joined.chains if c.id != chain.id and case.joined.choices[c.id].arn == role.arn]
+    users = [c for c in case.joined.chains if c.id != chain.id and case.choice(c.id).arn == role.arn]
     notes = [f"The policy {name} was another request's. All of it is replaced."]
     if users and role.arn:
         # one role for several requests: each keeps what it asks for

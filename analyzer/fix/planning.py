@@ -123,7 +123,7 @@ class Answer:
 
 def answers(case: Case, findings: tuple[Finding, ...]) -> Iterator[Answer]:
     """Give a repair or a refusal for each finding that a document could mend."""
-    chains = {chain.id: chain for chain in case.joined.chains}
+    chains = case.chains
     for finding in findings:
         if finding.kind == "symptom" or (finding.state == "info" and finding.rule not in HYGIENE):
             continue

@@ -9,9 +9,11 @@ from typing import Literal
 
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
+from analyzer.model.chains import Chain
 from analyzer.model.join import Model
 from analyzer.model.joined import Joined
 from analyzer.model.roles import Role
+from analyzer.model.trust import RoleChoice
 
 BACKUP = "backup"
 
@@ -81,6 +83,15 @@ class Case:
     def joined(self) -> Joined:
         """The chains, roles and providers as they were joined."""
         return self.model.joined
+
+    @property
+    def chains(self) -> dict[str, Chain]:
+        """The chains by id, those of the pod identity webhook too."""
+        return {one.chain.id: one.chain for one in self.model.chains}
+
+    def choice(self, chain: str) -> RoleChoice:
+        """Give the role of a chain."""
+        return next(one.role for one in self.model.chains if one.chain.id == chain)
 
     def fact(self, chain: str, name: str) -> object:
         """Give the known value of a chain's fact, None where it is not known."""

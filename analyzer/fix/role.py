@@ -12,7 +12,7 @@ from analyzer.model.chains import Chain
 
 def make_role(case: Case, chain: Chain) -> Repair | Refusal:
     """Offer the role that is missing, with its trust policy and the permissions that the request asks for."""
-    choice = case.joined.choices[chain.id]
+    choice = case.choice(chain.id)
     parsed = parse_role_arn(choice.arn) if choice.arn else None
     wanted = wanted_of(case, chain)
     if isinstance(wanted, Refusal):

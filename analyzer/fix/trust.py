@@ -27,7 +27,7 @@ LONGEST = 2048
 
 def mend_trust(case: Case, chain: Chain) -> Repair | Refusal:
     """Offer a corrected trust policy for the role of a chain."""
-    choice = case.joined.choices[chain.id]
+    choice = case.choice(chain.id)
     role, wanted = choice.role, wanted_of(case, chain)
     if isinstance(wanted, Refusal):
         return wanted

@@ -90,6 +90,9 @@ def _kept(
     if reason is None:
         notes.append(f"Statement {number} is kept: it is for another principal ({_principal(statement)}).")
         return [statement]
+    if not (wanted.alone or doubted):
+        notes.append(f"Statement {number} is kept: workloads that these inputs do not show may use the role.")
+        return [statement]
     lost = [s for s in _subjects(statement) if s not in wanted.subjects]
     notes.append(f"Statement {number} is replaced: {reason}.")
     if lost:

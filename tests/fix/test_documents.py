@@ -13,14 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
+from analyzer import session
 from analyzer.cli.app import app
 from analyzer.fix.admitted import Wanted
 from analyzer.fix.trust_document import corrected
 from samples import Cluster
 from samples.bundle import write_files
+from samples.layouts import pack as archive
 
 from ..e2e.fault import TRUST_FAULT
 from ..e2e.runs import bundle, edited, everything
+from ..e2e.test_webhook_chains import SUBJECT, cluster_with_role
 
 HOST = "demo-oidc.s3.us-gov-west-1.amazonaws.com"
 PROVIDER = f"arn:aws-us-gov:iam::123456789012:oidc-provider/{HOST}"
@@ -50,6 +53,19 @@ def test_another_issuers_statement_stays_where_its_provider_exists() -> None:
     assert document["Statement"] == [OURS, theirs]
     gone = copy.deepcopy(OURS) | {"Principal": {"Federated": OTHER.replace("other", "gone")}}
     assert corrected(policy(gone), WANTED)[0]["Statement"] == [OURS]
+
+
+def test_who_may_use_a_users_role_unseen_is_not_shut_out(tmp_path: Path) -> None:
+    path = tmp_path / "inputs.tar"
+    path.write_bytes(archive(everything(cluster_with_role("system:serviceaccount:shop:other"))))
+    found = session.fix([path])
+    (repair,) = [repair for repair in found.repairs if "trust-subject-mismatch" in repair.rules]
+    statements = json.loads(repair.documents[0].text)["Statement"]
+    conditions = [one["Condition"]["StringEquals"] for one in statements]
+    subjects = {key.rpartition(":")[2]: value for key, value in conditions[0].items()}
+    assert subjects == {"aud": "sts.amazonaws.com", "sub": [SUBJECT]}
+    assert "system:serviceaccount:shop:other" in conditions[1].values()
+    assert found.after.exit_code == 0
 
 
 def test_a_limit_that_may_hold_is_kept_and_one_that_cannot_goes() -> None:
