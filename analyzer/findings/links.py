@@ -12,11 +12,11 @@ _NO_ISSUER = ("mode-issuer-unset", "issuer-not-https", "issuer-placeholder")
 _HIDDEN_BY = {
     "provider": _NO_ISSUER,
     "issuer": _NO_ISSUER[:1],
-    "keys": _NO_ISSUER,
+    "keys": (*_NO_ISSUER, "discovery-unreachable", "discovery-not-json", "issuer-private-bucket"),
     "trust": _NO_ISSUER,
     "permissions": ("trust-role-missing",),
 }
-"""Links that have nothing to be judged by while one of these is found: no issuer, or no role."""
+"""Links that have nothing to be judged by while one of these is found: no issuer, no answer, or no role."""
 
 
 def judge_link(name: str, outcomes: Sequence[Outcome], causes: Sequence[Outcome]) -> Link:
@@ -31,12 +31,19 @@ def judge_link(name: str, outcomes: Sequence[Outcome], causes: Sequence[Outcome]
         state = "warn"
     if "fail" in states:
         state = "fail"
+    hidden = next((o.rule.id for o in causes if o.rule.id in _HIDDEN_BY.get(name, ())), None)
+    if hidden and state == "pass" and all(o.state == "not-applicable" for o in outcomes if _is_cause(o)):
+        state = "not-applicable"  # what passes beside it says nothing of the link
     waits = None
     if state == "unknown":
         waits = _comes_first(outcomes, causes)
-    elif state == "not-applicable" and name in _HIDDEN_BY:
-        waits = next((o.rule.id for o in causes if o.rule.id in _HIDDEN_BY[name]), None)
+    elif state == "not-applicable":
+        waits = hidden
     return Link(name, state, tuple(Check(o.rule.id, o.state) for o in outcomes), waits)
+
+
+def _is_cause(outcome: Outcome) -> bool:
+    return outcome.rule.kind == "cause"
 
 
 def _comes_first(outcomes: Sequence[Outcome], causes: Sequence[Outcome]) -> str | None:

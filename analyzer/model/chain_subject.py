@@ -11,6 +11,7 @@ from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
+from analyzer.model.asks import not_judged
 from analyzer.model.aws import parse_role_arn, without_scheme
 from analyzer.model.chains import Chain, operator_of
 from analyzer.model.cluster import Facts, value_of
@@ -21,7 +22,7 @@ from analyzer.model.permissions import permission_facts
 from analyzer.model.recorded_calls import last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.repairs import chain_repairs
 from analyzer.model.resolve import foreign_role
-from analyzer.model.secrets import secret_facts
+from analyzer.model.secrets import provider_account, secret_facts
 from analyzer.model.surroundings import hidden_by_collision, surrounding_facts
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
 from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
@@ -54,7 +55,9 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     operator = operator_of(chain, joined.objects)
     operator_name = operator.name if operator else None
     foreign = foreign_role(chain, choice, joined.chains, joined.names, without_scheme(view.issuer or ""))
-    judged = without_trust(choice) if foreign else choice
+    judged = without_trust(choice, "secret-role-foreign") if foreign else choice
+    if _in_another_account(choice, joined):
+        judged = without_trust(choice, "secret-account-mismatch")
     client_ids = joined.client_ids.value if isinstance(joined.client_ids, Fact) else None
     ids = [i for i in client_ids if isinstance(i, str)] if isinstance(client_ids, list) else None
     audiences = sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)})
@@ -71,6 +74,8 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts |= workload_facts(chain, evidence, asks, ids)
     sharing = _sharing(chain, joined)
     facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
+    if judged.exists is False and choice.exists is None:
+        facts["role.exists"] = not_judged(judged.comes_first)
     if not sharing and not joined.around.all_requests:
         facts["role.shared_with"] = asks.requests()
     facts |= trust_facts(chain, judged, view, audiences or None, asks)
@@ -89,6 +94,13 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
         changes(chain, choice, provider, facts), recovered,
     )  # fmt: skip
     return subject, model
+
+
+def _in_another_account(choice: RoleChoice, joined: Joined) -> bool:
+    """Tell a role that the Secret seeks in another account than the provider's: no export of it is of use."""
+    account = provider_account(joined)
+    here = account.value if isinstance(account, Fact) else None
+    return choice.how == "secret" and choice.role is None and here not in (None, choice.account)
 
 
 def _mechanism(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> str:

@@ -53,7 +53,7 @@ _PRESENT_FACTS = (
 def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts:
     """Give the ``secret.*`` facts of a chain; ``foreign`` names the chain whose role its Secret names."""
     evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
-    facts: Facts = {"secret.provider_account": _provider_account(joined)}
+    facts: Facts = {"secret.provider_account": provider_account(joined)}
     gathered = evidence.has_list("Secret", chain.namespace) and not chain.gated
     seen = chain.secret is not None or chain.secret_name in evidence.seen("Secret", chain.namespace)
     if not seen:
@@ -174,7 +174,7 @@ def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
     return others.count(True) > others.count(False)
 
 
-def _provider_account(joined: Joined) -> Fact | Unknown:
+def provider_account(joined: Joined) -> Fact | Unknown:
     """The one account with a provider for the issuer; null where a complete listing has none."""
     if not joined.view.issuer:
         return joined.view.facts["cluster.issuer"] if joined.view.issuer is None else known(None)

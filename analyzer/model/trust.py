@@ -296,6 +296,6 @@ def _lint_facts(decision: TrustDecision, where: Where) -> Facts:
     }
 
 
-def without_trust(choice: RoleChoice) -> RoleChoice:
-    """Take the role out of a choice: it is another's, and nothing is judged before the Secret is mended."""
-    return replace(choice, role=None, exists=False, comes_first="secret-role-foreign")
+def without_trust(choice: RoleChoice, first: str) -> RoleChoice:
+    """Take the role out of a choice: it is another's, and nothing is judged before ``first`` is mended."""
+    return replace(choice, role=None, exists=False, comes_first=first)

@@ -39,3 +39,22 @@ def test_both_are_named(bench: Bench, first: str, second: str) -> None:
     cluster = edited(both(IDS[first].edit, IDS[second].edit))
     report = bench.report(bundle(cluster) | exports(cluster))
     assert named(report, "fail", "warn") == {IDS[first].rule, IDS[second].rule}, told(report)
+
+
+def test_a_role_sought_in_another_account_waits_for_the_secret(bench: Bench) -> None:
+    """The exports are of the provider's account: more of the other would not settle anything."""
+    fault, other = IDS["secret-account-mismatch"], IDS["permission-missing"]
+    report = bench.report(
+        bundle(edited(both(fault.edit, other.edit)), secrets="full")
+        | exports(edited(both(fault.edit, other.edit)))
+    )
+    (chain,) = fault.chains
+    waits = {link.link: link.waits_for for link in the_chain(report, chain).links if link.waits_for}
+    assert waits == dict.fromkeys(("trust", "permissions"), "secret-account-mismatch"), told(report)
+    assert not [item for item in report.missing if chain in item.chains], report.missing
+
+
+def test_a_key_set_that_nobody_gets_does_not_pass(bench: Bench) -> None:
+    report = bench.report(IDS["discovery-unreachable-403"].files())
+    links = {link.link: link for link in report.chains[0].links}
+    assert (links["keys"].state, links["keys"].waits_for) == ("not-applicable", "discovery-unreachable")
