@@ -32,12 +32,7 @@ _FOR_ANOTHER_CALLER: tuple[Problem, ...] = (
     "extra-condition-never",
     "extra-condition-unknown",
 )
-_EXPLAINS: dict[Problem, tuple[Problem, ...]] = {
-    "placeholder": PRECEDENCE,
-    "principal-wrong": _FOR_ANOTHER_CALLER,
-    "provider-mismatch": ("condition-key-mismatch",),
-}  # fmt: skip
-"""What comes of another fault of the same statement: all of a template, and what goes with a principal."""
+"""What goes with a principal that is no identity provider."""
 
 
 @frozen
@@ -66,6 +61,15 @@ def independent(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     for fault in sorted(faults, key=lambda one: PRECEDENCE.index(one.problem)):
         if fault.holds is None and (fault.missing or fault.problem != "extra-condition-unknown"):
             continue
-        if not any(fault.problem in _EXPLAINS.get(before, ()) for before in found):
+        if not any(_comes_of(fault, before) for before in found.values()):
             found.setdefault(fault.problem, fault)
     return tuple(found.values())
+
+
+def _comes_of(fault: Fault, other: Fault) -> bool:
+    """Tell whether a fault is there because of another one of the same statement."""
+    if other.problem == "provider-mismatch" and fault.problem == "condition-key-mismatch":
+        issuer = other.found.partition(":oidc-provider/")[2]
+        return fault.found.rpartition(":")[0].lower() == issuer.lower()  # the keys of that provider
+    template = other.problem == "placeholder"
+    return template or (other.problem == "principal-wrong" and fault.problem in _FOR_ANOTHER_CALLER)

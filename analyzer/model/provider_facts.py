@@ -113,7 +113,7 @@ def _presence(
     expected = provider_arn(partition, account, issuer) if account else ""
     elsewhere = _elsewhere(wanted, providers, account)
     if listing is not None:
-        near, difference = _near(wanted, providers, listing) or (None, None)
+        near, difference = _near(wanted, providers, listing, account) or (None, None)
         near_arn = provider_arn(partition, account, near) if near and account else None
         return _found(
             listing.where,
@@ -133,9 +133,10 @@ def _found(*proof: Source, **facts: Fact | Unknown) -> Facts:
     return {f"provider.{name}": fact for name, fact in (absent | facts).items()}
 
 
-def _near(wanted: str, providers: Providers, listing: Listing) -> tuple[str, str] | None:
+def _near(wanted: str, providers: Providers, listing: Listing, account: str | None) -> tuple[str, str] | None:
+    """Find a provider of the account whose Url is almost the one that is wanted."""
     urls = [p[1] for arn in listing.names if (p := provider_of(arn))]
-    urls += [r.url for r in providers.records if r.url]
+    urls += [r.url for r in providers.records if r.url and providers.account_of(r) in (None, account)]
     for url in dict.fromkeys(urls):
         difference = url_difference(wanted, url)
         if difference:

@@ -59,3 +59,11 @@ def test_a_bundle_that_names_no_cluster_shows_by_its_uids_that_it_is_anothers(
     report = bench.report(without(fault.files(), hidden))
     assert named(report, "fail") == {"input-mixed-clusters"}, told(report)
     assert report.cluster.issuer == Cluster().issuer
+
+
+def test_a_warning_is_no_fault_where_what_softens_it_is_hidden(bench: Bench) -> None:
+    """A request without ServiceAccounts is warned of where its Secret was made all the same."""
+    fault = next(one for one in FAULTS if one.id == "request-no-service-accounts-with-secret")
+    report = bench.report(without(fault.files(), r"openshift-machine-api/core/secrets"))
+    assert not named(report, "fail"), told(report)
+    assert "request-no-service-accounts" in named(report, "warn"), told(report)

@@ -34,6 +34,7 @@ TOGETHER = [
     ("audience-mismatch wildcard-literal", "audience-mismatch wildcard-literal"),
     ("action-wrong subject-mismatch-account", "action-wrong subject-mismatch"),
     ("provider-mismatch-account subject-mismatch-account", "provider-mismatch subject-mismatch"),
+    ("provider-mismatch-account condition-key-mismatch-slash", "provider-mismatch condition-key-mismatch"),
     ("extra-condition-never audience-mismatch", "extra-condition audience-mismatch"),
     # what goes with a principal of another kind, or with another provider, comes of that
     ("extra-condition-never principal-wrong-ec2", "principal-wrong"),
