@@ -97,7 +97,8 @@ def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool) -> s
         first = min(warned, key=decisiveness)
         more = len({o.rule.id for o in warned}) - 1
         others = f" (and {more} more)" if more else ""
-        opening = f"No fault shows, but a warning{others}, {first.rule.id}: {first.message.rstrip('.')}"
+        # Its title, not its message, which names this chain alone: chains with one warning are told together.
+        opening = f"No fault shows, but a warning{others}, {first.rule.id}: {first.rule.title}"
     if list(unknown) == ["secret"] and fits:
         rest = (
             "All that is left open is the Secret's value, of which a must-gather keeps the byte length alone"

@@ -63,9 +63,9 @@ _NEVER = frozenset(
     }
 )
 _NEVER_FAMILIES = ("aws:principaltag/", "aws:calledvia", "saml:")
-_ALWAYS = frozenset(
-    ["sts:rolesessionname", "aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:requestedregion"]
-)
+_ALWAYS = frozenset(["sts:rolesessionname", "aws:currenttime", "aws:epochtime", "aws:requestedregion"])
+_VALUES = {"aws:securetransport": "true"}
+"""Keys with one value for every call of this action: STS has no endpoint without TLS."""
 
 
 def strip_scheme(issuer: str) -> str:
@@ -148,7 +148,8 @@ class WebIdentity:
             return ABSENT
         if kind == "given":
             return Context.of(self.extra).lookup(key)
-        return PRESENT if key.lower() in _ALWAYS else UNKNOWN
+        name = key.lower()
+        return _VALUES.get(name) or (PRESENT if name in _ALWAYS else UNKNOWN)
 
     def _audience(self, chosen: str | None) -> Lookup:
         if chosen is not None:

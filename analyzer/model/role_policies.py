@@ -54,10 +54,14 @@ class RolePolicies:
         return [one.name for one in self.identity.identity]
 
     def statements(self, effect: str, actions: Iterable[str]) -> list[Where]:
-        """Give the places of the statements with this effect that speak of one of the actions."""
+        """Give the places of the statements with this effect that speak of one of the actions.
+
+        Each is the line that tells most: a Deny's effect, an Allow's resources.
+        """
         wanted = [action.lower() for action in actions]
+        telling = "Effect" if effect == "Deny" else "Resource"
         return [
-            where.at(*statement.path)
+            where.at(*statement.path, telling)
             for policy, where in self.places
             for statement in policy.statements
             if statement.effect == effect

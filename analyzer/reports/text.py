@@ -79,11 +79,9 @@ def _readiness(page: Page, report: Report, detail: Detail) -> list[str]:
         lines += page.paragraph(f"         {number}. ", step.text)
         if step.command:
             lines.append("            " + page.paint(step.command, "command"))
-    left = len(found.steps) - detail.rows
+    left, noun = len(found.steps) - detail.rows, "more step" if detail.rows else "step"
     if left > 0:
-        lines.append(
-            page.one_line("         ", f"{page.signs.dots} {counted(left, 'more step')} (-v for all)")
-        )
+        lines.append(page.one_line("         ", f"{page.signs.dots} {counted(left, noun)} (-v for all)"))
     return ["", *lines]
 
 

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
 from samples import Cluster
+from tests.e2e.faults import FAULTS
 from tests.e2e.faults_in_cluster import role_of_another_request
 from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, exports, told
 
@@ -58,3 +60,36 @@ def test_a_hosted_guest_is_asked_for_nothing_that_it_does_not_hold(bench: Bench)
     assert not [m.command for m in report.missing if "kubeapiservers" in m.command]
     assert any(m.command.startswith("oc create token ingress-operator") for m in report.missing)
     assert not [f.rule for f in report.findings if f.state in ("fail", "warn")], told(report)
+
+
+def test_what_leads_nowhere_is_not_said_to_be_settled_by_anything(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.rule == "log-throttled")
+    text = render_text(bench.report(fault.files()))
+    assert "AWS throttles the calls, and the cause is not proven." in text
+    assert "candidates:" not in text
+    assert "settled by:" not in text
+
+
+def test_sts_is_never_called_without_tls(bench: Bench) -> None:
+    cluster = Cluster()
+    for role in cluster.roles.values():
+        role.trust["Statement"].append(
+            {
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "sts:AssumeRole*",
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        )
+    report = bench.report(everything(cluster))
+    assert not [f.rule for f in report.findings if f.link == "trust" and f.state != "info"], told(report)
+
+
+def test_the_deny_itself_is_quoted(bench: Bench) -> None:
+    cluster = Cluster()
+    role = cluster.role("openshift-ingress-operator")
+    deny = {"Effect": "Deny", "NotAction": ["iam:*"], "Resource": "*"}
+    role.inline["fence"] = {"Version": "2012-10-17", "Statement": [deny]}
+    report = bench.report(everything(cluster))
+    (found,) = [f for f in report.findings if f.rule == "permission-explicit-deny"]
+    assert '"Effect": "Deny"' in proofs(found, 1)[0].excerpt
