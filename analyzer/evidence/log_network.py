@@ -15,7 +15,9 @@ STS_HOST = (
 )
 
 _FAILURE = later(
-    r"i/o\s+timeout|no\s+such\s+host|server\s+misbehaving|x509:|\btls:\s|TLS\s+handshake|proxyconnect"
+    r"i/o\s+timeout|no\s+such\s+host|server\s+misbehaving|(?:\btls:[^\n\"'\\:]{1,80}:\s+)?x509:[^\n\"'\\:]{1,120}"
+    r"|\btls:[^\n\"'\\:]{1,120}"
+    r"|x509:|TLS\s+handshake|proxyconnect"
     r"|connection\s+(?:refused|reset|timed\s+out)|connect\s+timed\s+out|Connection\s+timed\s+out"
     r"|context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded|network\s+is\s+unreachable"
     r"|no\s+route\s+to\s+host|:\s+EOF\b|unexpected\s+EOF|:\s+Forbidden\b|Proxy\s+Authentication\s+Required"

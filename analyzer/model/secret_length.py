@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.evidence.origin import Where
 from analyzer.frozen import frozen
+from analyzer.model.aws import ROLE_NAME_LIMIT
 from analyzer.model.chains import Chain
 from analyzer.model.credentials import (
     KUBERNETES_TOKEN,
     OPENSHIFT_TOKEN,
+    TEMPLATES,
     expected_lengths,
     fitting,
     surplus,
@@ -63,11 +65,27 @@ def judge_length(
     if not region:  # a template names it
         return LengthVerdict(None, expected, role_arn)
     others = [arn for arn, owner in all_arns.items() if owner != chain.id]
-    if surplus(chain.length, len(role_arn), [KUBERNETES_TOKEN], region) in (0, 1):
-        instead: str | None = f"the same role with the token path {KUBERNETES_TOKEN}"
-    else:
-        instead = _closest(chain.length, others, region)
+    instead = _same_role(chain, chain.length, role_arn) or _closest(chain.length, others, region)
     return LengthVerdict(False, expected, role_arn, instead)
+
+
+def _same_role(chain: Chain, length: int, arn: str) -> str | None:
+    """Say with what change of the right value the length fits ccoctl's template, to the byte."""
+    ccoctl = TEMPLATES[0]
+    if length == ccoctl.length(len(arn), KUBERNETES_TOKEN, ""):
+        return f"the same role with the token path {KUBERNETES_TOKEN}"
+    whole = _uncut(arn, f"-{chain.namespace}-{chain.secret_name}")
+    if whole and length == ccoctl.length(len(whole), OPENSHIFT_TOKEN, ""):
+        return f"the name of that role before ccoctl cut it to {ROLE_NAME_LIMIT} characters, {whole}"
+    return None
+
+
+def _uncut(arn: str, ending: str) -> str | None:
+    """Give an ARN with the name that a role's was cut from; None where it was not."""
+    if len(arn.rpartition("/")[2]) != ROLE_NAME_LIMIT:
+        return None
+    kept = next((n for n in range(len(ending) - 1, 0, -1) if arn.endswith(ending[:n])), 0)
+    return arn + ending[kept:] if kept else None
 
 
 def _closest(length: int, arns: Sequence[str], region: str) -> str | None:

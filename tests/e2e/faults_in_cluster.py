@@ -155,7 +155,7 @@ def _made_by_hand(cluster: Cluster) -> None:
         secret.data["credentials"] += b"\n# made by hand"
 
 
-def _untruncated(cluster: Cluster) -> None:
+def untruncated(cluster: Cluster) -> None:
     name = f"{cluster.name}-{MACHINES.replace('/', '-')}"
     assert len(name) > 64
     cluster.set_role_arn(*target(MACHINES), f"arn:aws:iam::{cluster.account}:role/{name}")
@@ -235,7 +235,7 @@ SECRET_FAULTS = [
     _readable("secret-role-foreign", foreign_role, hide=r"exports/iam/"),
     _readable("secret-role-foreign", role_of_another_request, variant="of-another-request",
               hide=secrets_in(MACHINES) + "|exports/iam/"),
-    _readable("secret-role-name-untruncated", _untruncated,
+    _readable("secret-role-name-untruncated", untruncated,
               arguments={"name": "production-eu-central-one", "infra_name": "production-eu-central-8x2p1"}),
     _fault("secret-length-mismatch", foreign_role),
     _fault("secret-length-mismatch", role_of_another_request, variant="of-another-request"),

@@ -10,7 +10,7 @@ from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
 from samples import Cluster
 from tests.e2e.faults import FAULTS
-from tests.e2e.faults_in_cluster import role_of_another_request
+from tests.e2e.faults_in_cluster import role_of_another_request, untruncated
 from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, exports, told
 
 
@@ -93,3 +93,12 @@ def test_the_deny_itself_is_quoted(bench: Bench) -> None:
     report = bench.report(everything(cluster))
     (found,) = [f for f in report.findings if f.rule == "permission-explicit-deny"]
     assert '"Effect": "Deny"' in proofs(found, 1)[0].excerpt
+
+
+def test_a_name_that_was_not_cut_is_told_by_its_length(bench: Bench) -> None:
+    cluster = edited(untruncated, name="production-eu-central-one", infra_name="production-eu-central-8x2p1")
+    report = bench.report(everything(cluster))
+    (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch" and MACHINES in f.chains]
+    name = f"{cluster.name}-{MACHINES.replace('/', '-')}"
+    assert "before ccoctl cut it to 64 characters" in found.message
+    assert found.message.endswith(f"/{name}.")

@@ -324,6 +324,13 @@ def test_sts_unreachable_names_the_host(text: str, host: str | None) -> None:
     assert (found.klass, found.resource) == ("sts-unreachable", host)
 
 
+def test_an_untrusted_certificate_is_told_with_its_reason() -> None:
+    reason = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+    text = f'Post "https://sts.us-east-2.amazonaws.com/": {reason}'
+    found = found_in(text)
+    assert found.message.endswith(reason)
+
+
 @pytest.mark.parametrize(
     "text, action",
     [
