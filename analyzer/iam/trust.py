@@ -119,12 +119,17 @@ def _with_repeats(
         for path in repeats
     )
     decision = replace(decision, lints=decision.lints + lints)
-    if isinstance(policy.alternative, Policy):
-        other = _judge(policy.alternative, identity)
-        if other.allowed == decision.allowed:
-            return decision
     path = repeats[0]
     sentence = f"{dotted(path)} is named twice: only one of its values counts"
+    if isinstance(policy.alternative, Policy):
+        other = _judge(policy.alternative, identity)
+        differs = policy.alternative.statements != policy.statements
+        if other.allowed is False and decision.allowed is False and differs:
+            # which of them counts matters once the rest is mended
+            fault = Fault("duplicate-key", path, "", str(path[-1]), sentence)
+            return replace(decision, faults=(fault, *decision.faults))
+        if other.allowed == decision.allowed:
+            return decision
     return replace(
         decision,
         allowed=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -9,6 +10,7 @@ from analyzer.frozen import frozen
 from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary
 from analyzer.iam.policy import ConditionClause
+from analyzer.patterns import later
 
 Problem = Literal[
     "malformed",
@@ -26,13 +28,15 @@ Problem = Literal[
     "extra-condition-unknown",
 ]
 PRECEDENCE: tuple[Problem, ...] = Problem.__args__  # type: ignore[attr-defined]
-_FOR_ANOTHER_CALLER: tuple[Problem, ...] = (
-    "action-wrong",
-    "condition-key-mismatch",
-    "extra-condition-never",
-    "extra-condition-unknown",
+_FOR_ANOTHER_CALLER: tuple[Problem, ...] = ("action-wrong", "extra-condition-never")
+"""What goes with a principal that is no identity provider: sts:AssumeRole, an external id."""
+_PRINCIPAL: tuple[Problem, ...] = ("principal-wrong", "provider-mismatch")
+_PLACEHOLDER = later(
+    r"<[A-Za-z_][^<>]*>|%\{[^{}]*\}|\{\{[^{}]*\}\}|\$\{[A-Za-z_]\w*\}|\$\([^()]*\)|\$[A-Z_]{3,}"
+    r"|\b(?:change|replace)[-_ ]?me\b",
+    re.IGNORECASE,
 )
-"""What goes with a principal that is no identity provider."""
+_MAX_PLACEHOLDER_TEXT = 4096
 
 
 @frozen
@@ -71,5 +75,14 @@ def _comes_of(fault: Fault, other: Fault) -> bool:
     if other.problem == "provider-mismatch" and fault.problem == "condition-key-mismatch":
         issuer = other.found.partition(":oidc-provider/")[2]
         return fault.found.rpartition(":")[0].lower() == issuer.lower()  # the keys of that provider
-    template = other.problem == "placeholder"
-    return template or (other.problem == "principal-wrong" and fault.problem in _FOR_ANOTHER_CALLER)
+    if other.problem == "placeholder":
+        clause = fault.clause
+        texts = (clause.key, *clause.values) if clause is not None else ()
+        return fault.problem in _PRINCIPAL or any(map(placeholder_in, texts))
+    return other.problem == "principal-wrong" and fault.problem in _FOR_ANOTHER_CALLER
+
+
+def placeholder_in(text: str) -> str | None:
+    """Return the part of a text that somebody forgot to fill in."""
+    found = _PLACEHOLDER.search(text[:_MAX_PLACEHOLDER_TEXT])
+    return found[0] if found else None

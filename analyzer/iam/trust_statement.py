@@ -6,8 +6,6 @@ nearest text; the first fault in ``PRECEDENCE`` explains the others.
 
 from __future__ import annotations
 
-import re
-
 from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
@@ -17,7 +15,7 @@ from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary, all3
 from analyzer.iam.operators import operator_named
 from analyzer.iam.policy import ConditionClause, Statement
-from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
+from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem, placeholder_in
 from analyzer.iam.trust_principal import allow_principal, deny_principal
 from analyzer.iam.webidentity import (
     ACTION,
@@ -26,14 +24,6 @@ from analyzer.iam.webidentity import (
     key_claim,
     variable_keys,
 )
-from analyzer.patterns import later
-
-_PLACEHOLDER = later(
-    r"<[A-Za-z_][^<>]*>|%\{[^{}]*\}|\{\{[^{}]*\}\}|\$\{[A-Za-z_]\w*\}|\$\([^()]*\)|\$[A-Z_]{3,}"
-    r"|\b(?:change|replace)[-_ ]?me\b",
-    re.IGNORECASE,
-)
-_MAX_PLACEHOLDER_TEXT = 4096
 
 
 @frozen
@@ -53,12 +43,6 @@ class Judgement:
         certain = [fault for fault in self.faults if fault.holds is False]
         ordered = sorted(certain or self.faults, key=lambda fault: PRECEDENCE.index(fault.problem))
         return ordered[0] if ordered else None
-
-
-def placeholder_in(text: str) -> str | None:
-    """Return the part of a text that somebody forgot to fill in."""
-    found = _PLACEHOLDER.search(text[:_MAX_PLACEHOLDER_TEXT])
-    return found[0] if found else None
 
 
 def judge_allow(statement: Statement, identity: WebIdentity) -> Judgement:

@@ -36,6 +36,9 @@ TOGETHER = [
     ("provider-mismatch-account subject-mismatch-account", "provider-mismatch subject-mismatch"),
     ("provider-mismatch-account condition-key-mismatch-slash", "provider-mismatch condition-key-mismatch"),
     ("extra-condition-never audience-mismatch", "extra-condition audience-mismatch"),
+    ("audience-mismatch placeholder-empty", "placeholder audience-mismatch"),
+    ("condition-key-mismatch-slash principal-wrong-account", "principal-wrong condition-key-mismatch"),
+    ("subject-mismatch-account duplicate-key", "subject-mismatch duplicate-key"),
     # what goes with a principal of another kind, or with another provider, comes of that
     ("extra-condition-never principal-wrong-ec2", "principal-wrong"),
     ("action-wrong principal-wrong-account", "principal-wrong"),
