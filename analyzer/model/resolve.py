@@ -14,11 +14,15 @@ from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRe
 from analyzer.model.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, without_scheme
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView
+from analyzer.model.credentials import KUBERNETES_TOKEN, OPENSHIFT_TOKEN, fitting
 from analyzer.model.providers import Providers, known_names
 from analyzer.model.recorded_calls import role_of_calls
 from analyzer.model.role_choice import Naming, candidates, choose, names_issuer, naming, prefix_of, role_name
 from analyzer.model.roles import Role, RoleBook, unite
 from analyzer.model.trust import RoleChoice
+
+_OF_RELEASE = "include.release.openshift.io/"
+"""How the annotations begin with which a release picks its own manifests."""
 
 STATED = ("secret", "stsIAMRoleARN", "rolesRef", "pod env")
 """Ways in which the cluster itself names a role."""
@@ -155,10 +159,27 @@ def _predicted(
     arn = f"arn:{view.partition}:iam::{account}:role/{name}" if account else None
     fits = candidates(book, chain.namespace, chain.secret_name)
     fits = [f for f in fits if prefix_of(f[0].name, chain.namespace, chain.secret_name) in (None, prefix)]
-    # ccoctl makes roles for requests: a Secret without one tells of no role that ought to be there.
-    sure = names.followed and not fits and chain.request is not None
-    gone = book.missing(name, account) if sure else None
+    sure = names.followed and not fits and _made_by_ccoctl(chain, arn or "", view.region)
+    gone = book.missing(name, account)
+    if gone and not sure:
+        return RoleChoice(None, None, "not known", None, None)  # it is another role, if there is one
     return RoleChoice(arn, name, "predicted from ccoctl's naming", None, False if gone else None, gone)
+
+
+def _made_by_ccoctl(chain: Chain, arn: str, region: str) -> bool:
+    """Tell whether the role of that ARN ought to be there.
+
+    ccoctl makes roles for requests: for the release's own that are in the cluster it did, for one of a
+    user or of an operator of OLM, whose role may have any name, only where the Secret's length says so.
+    What the release asks for and the cluster has not is of a capability that is off, or is request-missing.
+    """
+    request = chain.in_cluster
+    if request is None:
+        return False
+    if chain.in_release is not None or any(note.startswith(_OF_RELEASE) for note in request.annotations):
+        return True
+    paths = [OPENSHIFT_TOKEN, request.token_path or KUBERNETES_TOKEN]
+    return chain.length is not None and bool(fitting(chain.length, len(arn), paths, region))
 
 
 def foreign_role(

@@ -111,7 +111,9 @@ def _pseudo(request: CredentialsRequest, own: Chain | None) -> Chain:
 def _choice(request: CredentialsRequest, own: Chain | None, joined: Joined) -> RoleChoice:
     if own is not None:
         return joined.choices[own.id]
-    return resolve_role(_pseudo(request, None), joined.book, joined.names, joined.view, joined.asks.account)
+    chain = _pseudo(request, None)
+    chain.in_cluster = request  # as it will be then
+    return resolve_role(chain, joined.book, joined.names, joined.view, joined.asks.account)
 
 
 def _lacking(facts: Facts, chain_id: str, choice: RoleChoice) -> Fact:

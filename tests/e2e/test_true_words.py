@@ -9,9 +9,10 @@ import pytest
 from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
 from samples import Cluster
+from samples.edits import drop_role
 from tests.e2e.faults import FAULTS
 from tests.e2e.faults_in_cluster import role_of_another_request, untruncated
-from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, exports, told
+from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, exports, told, without
 
 
 def test_the_role_that_fits_to_the_byte_is_named(bench: Bench) -> None:
@@ -102,3 +103,30 @@ def test_a_name_that_was_not_cut_is_told_by_its_length(bench: Bench) -> None:
     name = f"{cluster.name}-{MACHINES.replace('/', '-')}"
     assert "before ccoctl cut it to 64 characters" in found.message
     assert found.message.endswith(f"/{name}.")
+
+
+def without_role(namespace: str) -> Cluster:
+    """Give a cluster whose account has no role for that namespace."""
+    cluster = Cluster()
+    drop_role(cluster, namespace, recorded=False)
+    return cluster
+
+
+def test_what_only_the_release_asks_for_needs_no_role_here(bench: Bench) -> None:
+    """A capability may be off: the cluster has no request, no Secret and no pod."""
+    cluster = without_role("openshift-image-registry")
+    of_it = r"must-gather/.*(?:openshift-image-registry|clusteroperators)"
+    report = bench.report(without(everything(cluster, details=True), of_it))
+    assert "trust-role-missing" not in {f.rule for f in report.findings}, told(report)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_users_request_may_have_a_role_of_any_name(bench: Bench, ours: bool) -> None:
+    files = everything(without_role("openshift-ingress-operator"), details=True, parts=("iam", "oidc"))
+    request = next(path for path in files if path.endswith("/openshift-ingress.yaml"))
+    if not ours:
+        body = re.sub(rb"\n +include\.release\.openshift\.io/[^\n]*", b"", files[request])
+        files[request] = body.replace(b"name: cloud-credentials", b"name: certificates")
+    report = bench.report(files)
+    found = {c for f in report.findings if f.rule == "trust-role-missing" for c in f.chains}
+    assert found == ({INGRESS} if ours else set()), told(report)
