@@ -25,6 +25,9 @@ ONGOING = timedelta(hours=1)
 SILENCE = timedelta(minutes=30)
 """The longest that a controller waits before it tries again, with a margin: most back off to 17 minutes."""
 
+AFTER_RESTART = timedelta(minutes=5)
+"""The same for a run of the container that is over: the next begins with trying, and backs off later."""
+
 _OFTEN = 3
 
 CLASSES = (
@@ -160,12 +163,15 @@ def recency(found: Iterable[Symptom], now: datetime | None) -> Recency:
 def fell_silent(symptom: Symptom) -> bool:
     """Tell an error that came often and then no more, while its container went on logging.
 
-    One that came once or twice may come again at any time.
+    One that came once or twice may come again at any time, but not in a run of the container that is over.
     """
-    if symptom.first is None or symptom.last is None or symptom.log_end is None or symptom.count < _OFTEN:
+    if symptom.first is None or symptom.last is None or symptom.log_end is None:
         return False
-    gap = (symptom.last - symptom.first) / (symptom.count - 1)
-    return symptom.log_end - symptom.last > max(SILENCE, 3 * gap)
+    over = symptom.quote.file.rpartition("/")[2].startswith("previous")
+    if symptom.count < _OFTEN and not over:
+        return False
+    gap = (symptom.last - symptom.first) / max(symptom.count - 1, 1)
+    return symptom.log_end - symptom.last > max(AFTER_RESTART if over else SILENCE, 3 * gap)
 
 
 def stamp(moment: datetime) -> str:
