@@ -164,8 +164,9 @@ def _judge(policy: Policy, identity: WebIdentity) -> TrustDecision:
 
 def _beside(decision: TrustDecision, nearest: Judgement) -> TrustDecision:
     """Add what else keeps the nearest statement from allowing it."""
-    missing = tuple(dict.fromkeys(one.missing for one in nearest.faults if one.missing))
-    return replace(decision, faults=independent(nearest.faults), undecided=missing)
+    faults = (*nearest.faults, *nearest.latent)
+    missing = tuple(dict.fromkeys(one.missing for one in faults if one.missing))
+    return replace(decision, faults=independent(faults), undecided=missing)
 
 
 def _denied(judgement: Judgement, allow: Ternary) -> TrustDecision:

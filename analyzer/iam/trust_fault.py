@@ -72,9 +72,9 @@ def independent(faults: Iterable[Fault]) -> tuple[Fault, ...]:
 
 def _comes_of(fault: Fault, other: Fault) -> bool:
     """Tell whether a fault is there because of another one of the same statement."""
-    if other.problem == "provider-mismatch" and fault.problem == "condition-key-mismatch":
-        issuer = other.found.partition(":oidc-provider/")[2]
-        return fault.found.rpartition(":")[0].lower() == issuer.lower()  # the keys of that provider
+    if other.problem == "provider-mismatch" and fault.clause is not None:
+        own, issuer = (arn.partition(":oidc-provider/")[2].lower() for arn in (other.expected, other.found))
+        return fault.clause.key.rpartition(":")[0].lower() == issuer != own  # the keys of that provider
     if other.problem == "placeholder":
         clause = fault.clause
         texts = (clause.key, *clause.values) if clause is not None else ()

@@ -6,6 +6,8 @@ nearest text; the first fault in ``PRECEDENCE`` explains the others.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
@@ -28,7 +30,10 @@ from analyzer.iam.webidentity import (
 
 @frozen
 class Judgement:
-    """One statement against one identity: whether it applies, its faults, how near it is to applying."""
+    """One statement against one identity: whether it applies, its faults, how near it is to applying.
+
+    ``latent`` are faults of clauses with a wrong key: they show when the key is mended.
+    """
 
     statement: Statement
     holds: Ternary
@@ -36,6 +41,7 @@ class Judgement:
     nearness: tuple[float, ...] = ()
     assumes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    latent: tuple[Fault, ...] = ()
 
     @property
     def primary(self) -> Fault | None:
@@ -64,7 +70,7 @@ def judge_allow(statement: Statement, identity: WebIdentity) -> Judgement:
         _subject_nearness(statement, identity),
         -float(statement.index),
     )
-    return Judgement(statement, holds, tuple(faults), nearness, assumes, notes)
+    return Judgement(statement, holds, tuple(faults), nearness, assumes, notes, _latent(clauses, identity))
 
 
 def judge_deny(statement: Statement, identity: WebIdentity) -> Judgement:
@@ -102,6 +108,18 @@ def _clauses(statement: Statement, identity: WebIdentity) -> tuple[list[Fault], 
         if result.holds is not True:
             faults.append(_clause_fault(result, identity))
     return faults, tuple(notes)
+
+
+def _latent(faults: list[Fault], identity: WebIdentity) -> tuple[Fault, ...]:
+    """Judge the clauses with another issuer's key as they are when the key is this one's."""
+    found = []
+    for clause in (fault.clause for fault in faults if fault.problem == "condition-key-mismatch"):
+        key = f"{identity.prefix}:{key_claim(clause.key)}" if clause is not None else ""
+        if clause is not None and identity.kind(key) in ("sub", "aud", "azp"):
+            result, _ = _evaluate(replace(clause, key=key), identity)
+            if result.holds is not True:
+                found.append(replace(_clause_fault(result, identity), clause=clause))
+    return tuple(found)
 
 
 def _evaluate(clause: ConditionClause, identity: WebIdentity) -> tuple[ClauseResult, str]:

@@ -39,10 +39,12 @@ TOGETHER = [
     ("audience-mismatch placeholder-empty", "placeholder audience-mismatch"),
     ("condition-key-mismatch-slash principal-wrong-account", "principal-wrong condition-key-mismatch"),
     ("subject-mismatch-account duplicate-key", "subject-mismatch duplicate-key"),
+    ("condition-key-mismatch-slash subject-mismatch-account", "condition-key-mismatch subject-mismatch"),
     # what goes with a principal of another kind, or with another provider, comes of that
     ("extra-condition-never principal-wrong-ec2", "principal-wrong"),
     ("action-wrong principal-wrong-account", "principal-wrong"),
     ("provider-mismatch", "provider-mismatch"),
+    ("provider-mismatch subject-mismatch-account", "provider-mismatch"),
     ("placeholder", "placeholder"),
 ]
 
