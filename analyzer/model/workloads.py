@@ -89,7 +89,7 @@ def without_token(chain: Chain, *, complete: bool) -> list[Workload]:
     bare = []
     if chain.optional:
         return []
-    any_token = any(aws_tokens(found) for found in chain.workloads)
+    any_token = bool(token_paths(chain.workloads))  # a volume that no container mounts is of no use
     for found in chain.workloads:
         volumes = {token.volume for token in aws_tokens(found)}
         secret_volumes = {v for v, name in found.secret_volumes.items() if name == chain.secret_name}

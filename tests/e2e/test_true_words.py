@@ -130,3 +130,15 @@ def test_a_users_request_may_have_a_role_of_any_name(bench: Bench, ours: bool) -
     report = bench.report(files)
     found = {c for f in report.findings if f.rule == "trust-role-missing" for c in f.chains}
     assert found == ({INGRESS} if ours else set()), told(report)
+
+
+def test_a_token_that_no_container_mounts_is_none(bench: Bench) -> None:
+    place = rb"- mountPath: /var/run/secrets/openshift/serviceaccount"
+    mount = place + rb"\n +name: bound-sa-token\n +readOnly: true\n +"
+    files = {
+        path: re.sub(mount, b"", body) if "/openshift-machine-api/" in path else body
+        for path, body in everything(Cluster()).items()
+    }
+    report = bench.report(files)
+    found = {c for f in report.findings if f.rule == "workload-token-volume-missing" for c in f.chains}
+    assert found == {MACHINES}, told(report)
