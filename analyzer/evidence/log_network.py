@@ -17,7 +17,7 @@ STS_HOST = (
 _FAILURE = later(
     r"i/o\s+timeout|no\s+such\s+host|server\s+misbehaving|(?:\btls:[^\n\"'\\:]{1,80}:\s+)?x509:[^\n\"'\\:]{1,120}"
     r"|\btls:[^\n\"'\\:]{1,120}"
-    r"|x509:|TLS\s+handshake|proxyconnect"
+    r"|x509:|TLS\s+handshake|proxyconnect(?:\s+tcp:[^\n\"'\\]{1,160})?"
     r"|connection\s+(?:refused|reset|timed\s+out)|connect\s+timed\s+out|Connection\s+timed\s+out"
     r"|context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded|network\s+is\s+unreachable"
     r"|no\s+route\s+to\s+host|:\s+EOF\b|unexpected\s+EOF|:\s+Forbidden\b|Proxy\s+Authentication\s+Required"

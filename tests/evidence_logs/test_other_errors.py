@@ -324,8 +324,15 @@ def test_sts_unreachable_names_the_host(text: str, host: str | None) -> None:
     assert (found.klass, found.resource) == ("sts-unreachable", host)
 
 
-def test_an_untrusted_certificate_is_told_with_its_reason() -> None:
-    reason = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+        "x509: certificate is valid for *.corp, not sts.us-east-2.amazonaws.com",
+        "proxyconnect tcp: dial tcp: lookup proxy.corp: no such host",
+    ],
+)
+def test_the_reason_is_told_whole(reason: str) -> None:
     text = f'Post "https://sts.us-east-2.amazonaws.com/": {reason}'
     found = found_in(text)
     assert found.message.endswith(reason)
