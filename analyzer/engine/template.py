@@ -166,11 +166,17 @@ def in_prose(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         more = f" and {len(value) - MAX_LISTED} more" if len(value) > MAX_LISTED else ""
-        return (", ".join(in_prose(item) for item in value[:MAX_LISTED]) or "(none)") + more
+        return (", ".join(_listed(item) for item in value[:MAX_LISTED]) or "(none)") + more
     if isinstance(value, Mapping):
         return in_prose([f"{key}: {in_prose(item)}" for key, item in value.items()])
     text = _scalar(value)
     return text if len(text) <= MAX_VALUE else text[:MAX_VALUE] + "…"
+
+
+def _listed(item: object) -> str:
+    """Return an item of a list; one that begins or ends with a blank, or is empty, in quotes that show it."""
+    text = in_prose(item)
+    return f'"{text}"' if (isinstance(item, str) and text != text.strip()) or item == "" else text
 
 
 def _scalar(value: object) -> str:

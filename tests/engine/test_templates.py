@@ -51,6 +51,7 @@ def _facts(facts: dict[str, object]) -> dict[str, Fact | Unknown]:
         (timedelta(0), "0s"),
         (list(range(60)), ", ".join(str(number) for number in range(50)) + " and 10 more"),
         ("x" * 5000, "x" * 4000 + "…"),
+        (["openshift ", "b"], '"openshift ", b'),
     ],
 )
 def test_values_in_prose(value: object, shown: str) -> None:
