@@ -168,7 +168,8 @@ def _sts_facts(joined: Joined) -> None:
     mode, issuer = facts["cluster.credentials_mode"], facts["cluster.authentication_issuer"]
     shaped = [c for c in chains if c.sts_shaped and not c.optional]
     static = [c for c in chains if c.static_keys and not c.optional]
-    facts["cluster.sts_secrets"] = known([c.id for c in shaped], *_places(shaped))
+    unread = None if shaped else _unread_secrets(joined)
+    facts["cluster.sts_secrets"] = unread or known([c.id for c in shaped], *_places(shaped))
     facts["cluster.static_secrets"] = known([c.id for c in static], *_places(static))
     if isinstance(mode, Fact) and isinstance(issuer, Fact):
         facts["cluster.sts"] = Fact(
@@ -194,6 +195,15 @@ def _sts_facts(joined: Joined) -> None:
         facts["cluster.sts_intended"] = Fact(False, judged.cites, derived=True)
     else:
         facts["cluster.sts_intended"] = judged if isinstance(judged, Unknown) else joined.asks.requests()
+
+
+def _unread_secrets(joined: Joined) -> Unknown | None:
+    """Ask for Secrets among which one for STS may be; None where all of them were looked at."""
+    for chain in joined.chains:
+        read = chain.secret is not None or joined.evidence.has_list("Secret", chain.namespace)
+        if not (read or chain.optional):
+            return joined.asks.namespace(chain.namespace, "Secrets")
+    return None if joined.around.all_requests else joined.asks.requests()
 
 
 def _places(chains: Sequence[Chain]) -> list[Cite]:

@@ -67,3 +67,13 @@ def test_a_warning_is_no_fault_where_what_softens_it_is_hidden(bench: Bench) -> 
     report = bench.report(without(fault.files(), r"openshift-machine-api/core/secrets"))
     assert not named(report, "fail"), told(report)
     assert "request-no-service-accounts" in named(report, "warn"), told(report)
+
+
+def test_secrets_that_are_hidden_may_be_for_sts(bench: Bench) -> None:
+    """A chain with keys is one of several kinds, as long as the others' Secrets were not looked at."""
+    fault = next(one for one in FAULTS if one.id == "mode-mixed-credentials")
+    files = fault.files()
+    key = (fault.rule, "chain", fault.chains[0])
+    assert judged(bench, subjects_of(bench, files)).states[key] == "fail"
+    left = without(files, r"(?:ingress-operator|machine-api|image-registry|csi-drivers)/core/secrets")
+    assert judged(bench, subjects_of(bench, left)).states[key] == "unknown"
