@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from analyzer.engine import Fact, Outcome, RuleSet
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import text as _text
 from analyzer.findings.baseline import LONGEST, accept, read_baseline
 from analyzer.findings.common_cause import find_common_cause
 from analyzer.findings.correlate import Moment, Trace, correlate
 from analyzer.findings.counts import count, rule_errors
 from analyzer.findings.finding import make_findings
 from analyzer.findings.missing import find_missing
-from analyzer.findings.readiness import judge_readiness
+from analyzer.findings.readiness import Way, judge_readiness
 from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
 from analyzer.findings.scope import for_webhook, outcomes_of, without_static
 from analyzer.findings.verdict import ChainInfo, judge_chain
@@ -70,7 +71,7 @@ def make_report(
         facts=link_facts(model.subjects, relevant),
         timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
         notices=_narrowed(options),
-        readiness=judge_readiness(_target(model), findings, outcomes),
+        readiness=judge_readiness(_way(model), findings, outcomes),
     )
     return without_secrets(_with_exit_code(_accepted(report, options), evidence, options))
 
@@ -100,11 +101,16 @@ def _accepted(report: Report, options: Options) -> Report:
     return accept(report, read_baseline(text, str(options.baseline)), today)
 
 
-def _target(model: Model) -> str | None:
-    """Name the release to go to, as far as its requests tell."""
-    facts = next((s.facts for s in model.subjects if s.kind == "upgrade"), {})
-    fact = facts.get("upgrade.target")
-    return fact.value if isinstance(fact, Fact) and isinstance(fact.value, str) else None
+def _way(model: Model) -> Way:
+    """Tell the release to go to and the way there, as far as its requests tell."""
+    facts = dict(next((s.facts for s in model.subjects if s.kind == "upgrade"), {}))
+    between = value_of(facts, "upgrade.between")
+    return Way(
+        _text(value_of(facts, "upgrade.target")),
+        _text(value_of(facts, "cluster.version")),
+        value_of(facts, "upgrade.older") is True,
+        tuple(str(minor) for minor in between) if isinstance(between, list) else (),
+    )
 
 
 def _asked_for(model: ChainModel, options: Options) -> bool:

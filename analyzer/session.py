@@ -66,7 +66,7 @@ def upgrade(
         raise UsageProblem(f"{target} holds several releases: {names}", do="Pass the folder of one of them")
     if not asked.objects:
         raise NothingToRead(
-            f"no CredentialsRequest found in {target}",
+            f"no CredentialsRequest for AWS found in {target}",
             do="Extract them: oc adm release extract --credentials-requests --cloud=aws --to=DIR IMAGE",
         )
     model = build_model(evidence, options.as_of, asked, options.cluster)

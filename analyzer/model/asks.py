@@ -85,6 +85,15 @@ class Asks:
             CLUSTER,
         )
 
+    def target(self) -> Unknown:
+        """Ask for all CredentialsRequests of the release to go to."""
+        return _ask(
+            "target-requests",
+            "the target names fewer than half of the cluster's requests: it is a part of a release",
+            "oc adm release extract --credentials-requests --cloud=aws --to=credrequests TARGET_IMAGE",
+            CLUSTER,
+        )
+
     def secret_value(self, namespace: str, name: str) -> Unknown:
         """Ask for the value of a credentials Secret; the command lets no access key through."""
         command = (

@@ -23,6 +23,8 @@ COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
 
 _DELETE = "release.openshift.io/delete"
 _GATES = ("release.openshift.io/feature-set", "release.openshift.io/feature-gate")
+_INCLUDE = "include.release.openshift.io/"
+_SELF_MANAGED = {_INCLUDE + "self-managed-high-availability", _INCLUDE + "single-node-developer"}
 _CAPABILITY = "capability.openshift.io/name"
 
 
@@ -101,9 +103,10 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
     for obj in objects.all("CredentialsRequest"):
         if obj.namespace not in (REQUESTS_NAMESPACE, "") and not was_in_cluster(obj):
             continue
-        _add_request(
-            chains, _copy(objects, obj, in_cluster=True), _copy(objects, obj, in_cluster=False), capabilities
-        )
+        released = _copy(objects, obj, in_cluster=False)
+        if released and not is_of_profile(released.annotations, objects):
+            released = None
+        _add_request(chains, _copy(objects, obj, in_cluster=True), released, capabilities)
     if not any(objects.all("CredentialsRequest")):
         _add_orphans(chains, objects)
     untold = objects.one("ClusterVersion", "version") is None
@@ -152,6 +155,19 @@ def is_enabled(annotations: Mapping[str, str], capabilities: frozenset[str] | No
         return False
     needed = annotations.get(_CAPABILITY)
     return not needed or capabilities is None or set(needed.split("+")) <= capabilities
+
+
+def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
+    """Tell whether a release brings a request to a cluster of this kind: self-managed, or hosted.
+
+    One without any such annotation was written by hand, and counts.
+    """
+    profiles = {name for name, value in annotations.items() if name.startswith(_INCLUDE) and value == "true"}
+    if not profiles or profiles & _SELF_MANAGED:
+        return True
+    infrastructure = objects.one("Infrastructure", "cluster")
+    path = ("status", "controlPlaneTopology")
+    return infrastructure is not None and dig(infrastructure.value, *path) == "External"
 
 
 def enabled_capabilities(objects: Objects) -> frozenset[str] | None:

@@ -11,7 +11,7 @@ from analyzer.evidence.kubernetes import dig, items
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.model.asks import NOT_JUDGED
-from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled
+from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled, is_of_profile
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
@@ -29,14 +29,13 @@ DELETE = "release.openshift.io/delete"
 def upgrade_subjects(target: Target, joined: Joined) -> list[Subject]:
     """Give the subjects of the kind ``upgrade``: the release, each of its requests, each that it drops."""
     released = [kubernetes.credentials_request(obj, release=True) for obj in target.objects]
-    released = [r for r in released if r.provider_kind == "AWSProviderSpec"]
     kept = [r for r in released if r.annotations.get(DELETE) != "true"]
     wanted = [r for r in kept if _is_wanted(r, joined)]
     version = target_version(kept, target.hint, cluster_minor(joined))
     shared: Facts = joined.view.facts | {"upgrade.target": version.fact}
     subjects = [Subject("upgrade", "release", shared | release_facts(version, joined), ())]
     subjects += [_request_subject(request, joined, shared) for request in wanted]
-    subjects += _removed({r.name for r in kept}, joined, shared)
+    subjects += _removed({r.name for r in kept}, {r.name for r in released}, joined, shared)
     return subjects
 
 
@@ -84,7 +83,10 @@ def _is_wanted(request: CredentialsRequest, joined: Joined) -> bool:
 
     A capability that the present release does not know is switched on by the upgrade for what is there.
     """
-    if request.name == READ_ONLY_REQUEST or not is_enabled(request.annotations, None):
+    notes = request.annotations
+    if request.name == READ_ONLY_REQUEST or not is_enabled(notes, None):
+        return False
+    if not is_of_profile(notes, joined.objects):
         return False
     enabled = enabled_capabilities(joined.objects)
     if enabled is None or any(c.in_cluster and c.in_cluster.name == request.name for c in joined.chains):
@@ -213,27 +215,33 @@ def _service_accounts(
     return facts | {"upgrade.subjects_denied": denied}
 
 
-def _removed(kept: set[str], joined: Joined, shared: Facts) -> list[Subject]:
-    """Give the requests of the present release that the target has no more; those of OLM are nobody's."""
+def _removed(kept: set[str], named: set[str], joined: Joined, shared: Facts) -> list[Subject]:
+    """Give the requests of the present release that the target has no more; those of OLM are nobody's.
+
+    A release keeps most of its requests. A target that names fewer than half of them is a part of one,
+    and what it does not name may stand in the rest.
+    """
+    present = [(c, c.in_cluster) for c in joined.chains if c.in_cluster and _of_release(c, c.in_cluster)]
+    is_part = 2 * sum(request.name in named for _, request in present) < len(present)
     subjects = []
-    for chain in joined.chains:
-        request = chain.in_cluster
-        if request is None or request.name in kept:
+    for chain, request in present:
+        if request.name in kept:
             continue
-        ours = chain.in_release is not None or any(
-            note.startswith("include.release.openshift.io/") for note in request.annotations
-        )
-        if not ours:
-            continue
+        rest = is_part and request.name not in named
         choice = joined.choices[chain.id]
         facts: Facts = {
             "upgrade.request": known(request.name, request.where),
             "upgrade.chain": known(chain.id, request.where.at("spec", "secretRef")),
             "upgrade.namespace": known(chain.namespace, request.where),
-            "upgrade.removed": known(True, request.where),
+            "upgrade.removed": joined.asks.target() if rest else known(True, request.where),
             "upgrade.new": known(False),
             "upgrade.secret_was": known(None),
             "upgrade.role_name": known(choice.name, derived=True) if choice.name else NOT_JUDGED,
         }
         subjects.append(Subject("upgrade", request.name, shared | facts, (chain.id,)))
     return subjects
+
+
+def _of_release(chain: Chain, request: CredentialsRequest) -> bool:
+    notes = request.annotations
+    return chain.in_release is not None or any(n.startswith("include.release.openshift.io/") for n in notes)

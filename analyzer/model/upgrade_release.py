@@ -10,6 +10,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.records import CredentialsRequest, K8sObject
 from analyzer.frozen import frozen
+from analyzer.model.asks import NOT_JUDGED
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
@@ -23,7 +24,7 @@ ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
 
 @frozen
 class Target:
-    """The requests of the release to go to, and the version that its folder's name hints at."""
+    """The AWS requests of the release to go to, and the version that its folder's name hints at."""
 
     objects: tuple[K8sObject, ...]
     hint: str | None
@@ -31,7 +32,12 @@ class Target:
 
 def take_target(evidence: Evidence, input_id: str, path: Path) -> Target:
     """Take the target's requests out of the evidence: nothing in its folder is of the cluster."""
-    objects = tuple(o for o in evidence.objects if o.where.input == input_id and o.kind == _REQUEST)
+    objects = tuple(
+        o
+        for o in evidence.objects
+        if o.where.input == input_id and o.kind == _REQUEST
+        if dig(o.value, "spec", "providerSpec", "kind") == "AWSProviderSpec"
+    )
     evidence.objects = [o for o in evidence.objects if o.where.input != input_id]
     evidence.raw = [raw for raw in evidence.raw if raw.input != input_id]
     evidence.names = {k: v for k, v in evidence.names.items() if not k[0].startswith(f"{input_id}:")}
@@ -67,9 +73,23 @@ def target_version(requests: Sequence[CredentialsRequest], hint: str | None, cur
     return Version(fact, found, None if found is None or current is None else found.last > current)
 
 
+def _way(version: Version, current: int | None) -> Facts:
+    """Tell the one minor release that the target is of, and which are between it and the cluster's."""
+    minors = version.minors
+    one = minors is not None and minors.first == minors.last
+    older = known(minors.last < current, derived=True) if minors and current is not None else NOT_JUDGED
+    between = range(current + 1, minors.first) if minors and current is not None else ()
+    return {
+        "upgrade.minor": known(str(minors), derived=True) if one else NOT_JUDGED,
+        "upgrade.older": older,
+        "upgrade.between": known([f"4.{minor}" for minor in between], derived=True),
+    }
+
+
 def release_facts(version: Version, joined: Joined) -> Facts:
     """Give the facts of the subject that is the release as a whole."""
     facts: Facts = {"upgrade.request": known(None), "upgrade.removed": known(False)}
+    facts |= _way(version, cluster_minor(joined))
     facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
     operator = joined.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
     if operator is None:

@@ -356,6 +356,9 @@ subscription.has_role          bool    a role reaches the operator: by ROLEARN, 
 UPGRADE = _specs("""
 upgrade.target                 string  the minor release to go to, as far as its requests tell; null where they do not (derived)
 upgrade.request                string  name of one of its CredentialsRequests; null for the subject that is the release as a whole
+upgrade.minor                  string  the same where it is one release alone (derived)
+upgrade.older                  bool    it is an earlier minor release than the cluster's
+upgrade.between                list    minor releases between the cluster's and it
 upgrade.minor_update           bool    it is a later minor release than the cluster's; null where that is not known
 upgrade.annotation             string  upgradeable-to of CloudCredential, else null
 upgrade.annotation_problem     string  why it does not let the upgrade begin, as one phrase, else null

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analyzer.findings.readiness import LINK
 from analyzer.findings.report import Finding, Missing, Report
 from analyzer.reports.formats import Options
 from analyzer.reports.headline import errors_seen, sentence
@@ -46,9 +47,9 @@ def _to_customer(story: Story, options: Options) -> str:
         story = tell(rewritten(story.report, page.safe))
     causes = [group[0] for group in (story.main, *story.others) if group]
     parts = [
-        [*_summary(page, story), *_cluster(page, story.report)],
+        [*_summary(page, story), *_readiness(page, story.report), *_cluster(page, story.report)],
         _found(page, story, [f for f in causes if f.state == "fail"]),
-        _steps(page, [f for f in causes if f.state == "fail"]),
+        _steps(page, story.report, [f for f in causes if f.state == "fail"]),
         _look(page, story),
         _requests(page, story),
         page.paragraph("Not needed: ", _NOT_NEEDED, hang=_LEAD) if story.report.missing else [],
@@ -130,9 +131,16 @@ def _found(page: Page, story: Story, causes: list[Finding]) -> list[str]:
     return lines
 
 
-def _steps(page: Page, causes: list[Finding]) -> list[str]:
-    """Number all steps in one list: they are done in this order."""
-    steps = list(dict.fromkeys(step for finding in causes for step in finding.fix))
+def _readiness(page: Page, report: Report) -> list[str]:
+    found = report.readiness
+    return page.paragraph("Upgrade:".ljust(_LEAD), found.sentence, hang=_LEAD) if found else []
+
+
+def _steps(page: Page, report: Report, causes: list[Finding]) -> list[str]:
+    """Number all steps in one list: they are done in this order, those of an upgrade in its own."""
+    ahead = report.readiness.steps if report.readiness else ()
+    mended = (step for finding in causes if finding.link != LINK for step in finding.fix)
+    steps = list(dict.fromkeys([*mended, *ahead]))
     lines = ["Please do:"] if steps else []
     for number, step in enumerate(steps, start=1):
         lead = f"  {number}. "

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from analyzer.findings.report import Evidence, Finding, Report
+from collections.abc import Sequence
+
+from analyzer.findings.report import Evidence, Finding, Fix, Report
 from analyzer.reports.formats import Options
 from analyzer.reports.headline import draw_verdict, errors_seen, sentence
 from analyzer.reports.inert import inert, rewritten
@@ -23,6 +25,7 @@ def render_markdown(report: Report, options: Options) -> str:
     story = tell(report)
     parts = [
         _head(story),
+        _readiness(report),
         _identity(report),
         _matrix(story),
         *(_finding(story, group, main=True) for group in [story.main] if group),
@@ -53,6 +56,13 @@ def _head(story: Story) -> list[str]:
     if more:
         lines += ["", *(f"- {_verdict(story, group)} ({_names(story, group)})" for group in more)]
     return lines
+
+
+def _readiness(report: Report) -> list[str]:
+    found = report.readiness
+    if found is None:
+        return []
+    return [f"**Upgrade:** {prose(found.sentence)}", *_numbered(found.steps)]
 
 
 def _inert(story: Story) -> Story:
@@ -141,8 +151,12 @@ def _proof(piece: Evidence) -> list[str]:
 
 
 def _steps(finding: Finding) -> list[str]:
-    lines = ["", "**Fix:**", ""] if finding.fix else []
-    for number, step in enumerate(finding.fix, start=1):
+    return ["", "**Fix:**", *_numbered(finding.fix)] if finding.fix else []
+
+
+def _numbered(steps: Sequence[Fix]) -> list[str]:
+    lines = [""] if steps else []
+    for number, step in enumerate(steps, start=1):
         lead = f"{number}. "
         lines.append(lead + (prose(step.text) or "Run:"))
         if step.command:

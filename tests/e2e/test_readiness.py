@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from analyzer import session
-from analyzer.errors import UsageProblem
+from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.findings.report import Report
 from analyzer.reports.formats import Options, render
 from samples import Cluster
@@ -83,6 +83,62 @@ def test_what_cannot_be_told_is_said(bench: Bench, tmp_path: Path) -> None:
     assert report.readiness.state == "unknown", told(report)
     assert "cannot be judged without" in report.readiness.sentence
     assert "roles" in report.readiness.sentence
+    assert "4.15 brings CredentialsRequest openshift-brand-new" in report.readiness.sentence
+
+
+def test_no_version_is_written_into_a_command_that_is_several(bench: Bench, tmp_path: Path) -> None:
+    folder = write(tmp_path / "requests", release_requests("4.19.1"))
+    report = judged(bench, everything(Cluster(version="4.16.9")), folder)
+    assert report.readiness is not None
+    assert report.readiness.sentence.startswith("Not ready for 4.18 to 4.21")
+    assert (report.readiness.steps[-1].command or "").endswith("upgradeable-to=<UPGRADE_MINOR> --overwrite")
+    assert report.readiness.sentence.endswith("The way there goes through 4.17: ask the same of each.")
+
+
+def test_nobody_goes_back(bench: Bench, tmp_path: Path) -> None:
+    report = judged(bench, everything(Cluster()), write(tmp_path / "4.12", release_requests("4.12.1")))
+    assert report.readiness is not None
+    assert report.readiness.state == "unknown", told(report)
+    assert report.readiness.sentence.startswith("4.12 is older than the cluster's 4.14.12")
+
+
+def test_a_part_of_a_release_takes_nothing_away(bench: Bench, tmp_path: Path) -> None:
+    requests = release_requests("4.15.1")
+    part = {name: body for name, body in requests.items() if "ingress" in name}
+    report = judged(bench, everything(Cluster()), write(tmp_path / "4.15", part))
+    assert report.readiness is not None
+    assert "upgrade-request-removed" not in {f.rule for f in report.findings}
+    assert "cannot be judged without target-requests" in report.readiness.sentence
+
+
+def test_requests_of_another_cloud_are_no_target(bench: Bench, tmp_path: Path) -> None:
+    first = next(iter(release_requests("4.15.1").values()))
+    other: Any = {**first, "spec": {**first["spec"], "providerSpec": {"kind": "GCPProviderSpec"}}}
+    folder = write(tmp_path / "4.15", {"gcp.yaml": other})
+    with pytest.raises(NothingToRead, match="no CredentialsRequest for AWS"):
+        session.upgrade([bench.tree(bundle(Cluster()))], folder)
+
+
+def test_what_is_for_hosted_clusters_is_not_asked_of_others(bench: Bench, tmp_path: Path) -> None:
+    cluster = Cluster()
+    cluster.upgradeable_to = "4.15"
+    requests = with_news("4.15.1")
+    new: Any = next(body for name, body in requests.items() if name.startswith("new-"))
+    new["metadata"]["annotations"] = {"include.release.openshift.io/hypershift": "true"}
+    report = judged(bench, everything(cluster), write(tmp_path / "4.15", requests))
+    assert report.readiness is not None
+    assert report.readiness.state == "ready", told(report)
+    files = everything(Cluster())
+    files["release/new.yaml"] = document(new)
+    assert not findings(bench.report(files), "fail", "warn")
+
+
+@pytest.mark.parametrize("form", ["case", "markdown", "html"])
+def test_every_format_has_the_line_and_the_steps(bench: Bench, tmp_path: Path, form: str) -> None:
+    report = judged(bench, bundle(Cluster()), write(tmp_path / "4.15", with_news("4.15.1")))
+    text = render(report, form, Options())
+    assert "Not ready for 4.15" in " ".join(text.split())
+    assert text.index("oc apply -f out") < text.index("oc annotate")
 
 
 def test_an_analysis_says_nothing_of_it(bench: Bench) -> None:
