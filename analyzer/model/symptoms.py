@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -152,12 +152,20 @@ def is_over(klass: str, last: datetime | None, recovered: datetime | None) -> bo
     return klass not in _AFTER_SIGN_IN and last is not None and recovered is not None and recovered > last
 
 
-def recency(found: Iterable[Symptom], now: datetime | None) -> Recency:
+def recency(found: Sequence[Symptom], now: datetime | None) -> Recency:
     """Tell whether one of some errors was still going on when the bundle was gathered."""
     if now is None:
         return "unknown"
-    going = [now - s.last <= ONGOING and not fell_silent(s) for s in found if s.last is not None]
-    return "unknown" if not going else "ongoing" if any(going) else "stopped"
+    recent = [s for s in found if s.last is not None and now - s.last <= ONGOING and not fell_silent(s)]
+    if recent:  # of one that came once or twice, long before the log ends, nobody can tell
+        return "unknown" if all(_came_rarely(s) for s in recent) else "ongoing"
+    return "stopped" if any(s.last is not None for s in found) else "unknown"
+
+
+def _came_rarely(symptom: Symptom) -> bool:
+    if symptom.last is None or symptom.log_end is None or symptom.count >= _OFTEN:
+        return False
+    return symptom.log_end - symptom.last > SILENCE
 
 
 def fell_silent(symptom: Symptom) -> bool:

@@ -27,7 +27,9 @@ def errors(count: int, *, ago: int, logs_end: int, file: str = "current.log") ->
     [
         (errors(9, ago=5, logs_end=0), "ongoing"),
         (errors(9, ago=50, logs_end=0), "stopped"),
-        (errors(1, ago=50, logs_end=0), "ongoing"),
+        (errors(1, ago=50, logs_end=0), "unknown"),
+        (errors(1, ago=50, logs_end=40), "ongoing"),
+        (errors(1, ago=20, logs_end=0), "ongoing"),
         (errors(1, ago=70, logs_end=0), "stopped"),
         (errors(9, ago=20, logs_end=12, file="previous.log"), "stopped"),
         (errors(1, ago=20, logs_end=12, file="previous.log"), "stopped"),
