@@ -20,7 +20,7 @@ from itertools import islice
 from operator import itemgetter
 
 from analyzer.evidence.log_codes import ANSWERED, CODE_WORDS, CODES, read_code
-from analyzer.evidence.log_denials import denial, is_node, operation_action
+from analyzer.evidence.log_denials import denial, is_encoded, is_node, operation_action
 from analyzer.evidence.log_error import Classified, worded, words_end
 from analyzer.evidence.log_network import STS_HOST, Unreachable, no_answer_at, unreachable_at
 from analyzer.evidence.log_text import normalise, unescape
@@ -40,6 +40,7 @@ _WEB_IDENTITY = later(
 )
 _ROLE_ARN = later(r"arn:aws[\w-]*:iam::\d{10,12}:role/[\w+=,.@/-]*[\w+=@/]")
 _ISSUER = later(r"\s+in\s+your\s+account(?:\s+for\s+([^\s\x1f\"'<>`]{1,300}))?")
+_DEADLINE = later(r"context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded")
 _CLAIM = later(r":?\s*([\w.-]+)?")
 
 
@@ -105,7 +106,9 @@ def _thumb(text: str, found: re.Match[str], signing_in: bool) -> Classified:
 def _denied(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     said = denial(text, found.start())
     if said is None or said.action is None:
-        return None
+        whole = found[0].endswith("operation") and is_encoded(text, found.end())
+        message = "UnauthorizedOperation: You are not authorized to perform this operation"
+        return _fixed("action-denied", message, found) if whole else None
     if said.action == "sts:AssumeRoleWithWebIdentity":
         role = said.resource if said.resource and ":role/" in said.resource else None
         message = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
@@ -114,6 +117,8 @@ def _denied(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
         result = _fixed("assume-role-denied", message, found)
         return replace(result, role_arn=role, caller=said.caller, layer=said.layer, action=said.action)
     start = found.start()
+    if not (said.caller or said.layer or (said.resource or "").startswith("arn:") or _near(text, start)):
+        return None
     if said.caller:
         start = max(text.rfind(said.caller, 0, start), 0)
         start -= 6 if text.startswith("User: ", start - 6) else 0
@@ -126,11 +131,34 @@ def _denied(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
     )
 
 
+def _near(text: str, position: int) -> bool:
+    """Whether a code of AWS or what an SDK adds to an answer stands around a place."""
+    near = text[max(0, position - 200) : position + 400]
+    return "AccessDenied" in near or "AuthorizationError" in near or ANSWERED.search(near) is not None
+
+
 def _expired(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
-    if not signing_in:
+    if not (signing_in or found[0].startswith("Token expired")):
         return None
     sentence = worded("token-expired", text, found.start())
     return replace(sentence, message=f"ExpiredTokenException: {sentence.message}")
+
+
+def _session(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    """Read what Java's second SDK says without the code."""
+    near = text[max(0, found.start() - 200) : found.end() + 200]
+    if not ANSWERED.search(near):
+        return None
+    return _fixed("token-expired", f"ExpiredToken: {normalise(found[0])}", found)
+
+
+def _s3(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    """Read a bare denial of Java's second SDK or of .NET, which print no code."""
+    if "403" in text[found.end() : found.end() + 120] or ANSWERED.search(
+        text, found.end(), found.end() + 400
+    ):
+        return _fixed("action-denied", "AccessDenied: Access Denied", found)
+    return None
 
 
 def _early(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
@@ -156,13 +184,19 @@ def _silent(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
     return _network(no_answer_at(text, found.start()), text)
 
 
+def _cancelled(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    """Read Go v1's sign-in that ran out of time; one that was stopped with its program is no failure."""
+    end = _DEADLINE.search(text, found.end(), found.end() + 120)
+    return worded("sts-unreachable", text, found.start(), end.end()) if end else None
+
+
 def _host(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     return _network(unreachable_at(text, found.start(), found.end()), text)
 
 
 def _rate(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     near = text[max(0, found.start() - 160) : found.end() + 200]
-    if "Throttl" not in near or not ANSWERED.search(near):
+    if ("Throttl" not in near and "(Service: " not in near) or not ANSWERED.search(near):
         return None
     action = operation_action(text, found.start())
     return replace(_fixed("throttled", "Throttling: Rate exceeded", found), action=action)
@@ -197,24 +231,37 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
         (("Incorrect",), r"Incorrect\s+token\s+audience", _audience),
         (("Missing",), r"Missing\s+a\s+required\s+claim", _claim),
         (("thumbprint",), r"match\s+configured\s+thumbprint", _thumb),
-        (("authorized",), r"[Nn]ot\s+authorized\s+to\s+perform:?\s", _denied),
+        (("authorized",), r"[Nn]ot\s+authorized\s+to\s+perform:?\s(?:this\s+operation)?", _denied),
+        (("Exception: ",), r"S3Exception:\s+(?:Access\s+Denied|Forbidden|null)\b", _s3),
+        (
+            ("expired",),
+            r"[Tt]he\s+(?:provided|security)\s+token\s+(?:included\s+in\s+the\s+request\s+is|has)\s+expired",
+            _session,
+        ),
         (("Token",), r"Token\s+expired:\s+current\s+date|Token\s+too\s+old", _expired),
         (("issued",), r"Token\s+used\s+before\s+issued", _early),
         (("activated",), r"STS\s+is\s+not\s+activated\s+in\s+this\s+region", _region),
         (
-            ("file", "denied", "fetching"),
+            ("file", "denied", "fetching", "NoSuchFile", "AccessDenied"),
             r"[Nn]o\s+such\s+file\s+or\s+directory|[Pp]ermission\s+denied|unable\s+to\s+read\s+file\s+at"
-            r"|web\s+identity\s+token\s+file|failed\s+fetching\s+WebIdentity\s+token",
+            r"|web\s+identity\s+token\s+file|failed\s+fetching\s+WebIdentity\s+token"
+            r"|Can't\s+open\s+token\s+file|Could\s+not\s+find\s+file|Access\s+to\s+the\s+path"
+            r"|(?:NoSuchFile|AccessDenied)Exception:(?=\s+/)",
             _file,
         ),
         (("STS:",), r"operation\serror\sSTS:\s", _silent),
+        (("RequestCanceled",), r"WebIdentityErr:\s[\w\s]{1,40}caused\s+by:\s+RequestCanceled:", _cancelled),
         (("Rate",), r"Rate\s+exceeded", _rate),
         (
-            ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds"),
+            ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds", "EC2 instance"),
             r"NoCredentialProviders|role\s+ARN\s+is\s+not\s+set|token\s+file\s+path\s+is\s+not\s+set"
             r"|invalid\s+secret\s+for\s+aws\s+credentials|no\s+EC2\s+IMDS\s+role\s+found"
-            r"|Unable\s+to\s+locate\s+credentials(?!\s*\w)|Could\s+not\s+load\s+credentials\s+from\s+any"
-            r"|Unable\s+to\s+load\s+(?:AWS\s+)?credentials\s+from\s+any|Request\s+ARN\s+is\s+invalid"
+            r"|Unable\s+to\s+locate\s+credentials(?!\s*\w)|Could\s+not\s+load\s+credentials\s+from\s+any\s+provider"
+            r"|Unable\s+to\s+load\s+(?:AWS\s+)?credentials\s+from\s+any\s+(?:of\s+the\s+)?provider"
+            r"|no\s+providers\s+in\s+chain\s+provided\s+credentials|has\s+no\s+role\s+ARN\s+configured"
+            r"|Missing\s+credentials\s+in\s+config|no\s+EC2\s+instance\s+role\s+found"
+            r"|unable\s+to\s+sign\s+request\s+without\s+credentials\s+set"
+            r"|Unable\s+to\s+get\s+IAM\s+security\s+credentials|Request\s+ARN\s+is\s+invalid"
             r"|static\s+credentials\s+are\s+empty|EmptyStaticCreds|at\s+'roleArn'\s+failed\s+to\s+satisfy",
             _none,
         ),

@@ -28,6 +28,7 @@ CODE_WORDS = (
     "SignatureDoesNotMatch",
     "InvalidSignature",
     "Forbidden: Forbidden",
+    "(403)",
 )
 """Words one of which is in every text with a code."""
 
@@ -35,17 +36,26 @@ CODES = (
     r"\b(?:InvalidIdentityToken|ExpiredToken|IDPRejectedClaim|IDPCommunication(?:Error)?|RegionDisabled|AccessDenied"
     r"|UnauthorizedOperation|Throttling|Throttled|ThrottledRequest|RequestLimitExceeded|RequestThrottled"
     r"|TooManyRequests|SlowDown|RequestExpired|RequestTimeTooSkewed|SignatureDoesNotMatch|InvalidSignature"
-    r"|Forbidden(?=:\sForbidden))(?:Exception)?\b"
+    r"|403(?=\)\s+when\s+calling)|Forbidden(?=:\sForbidden))(?:Exception)?\b"
 )
 """The codes that say something of signing in or of permissions."""
 
 ANSWERED = later(
     r"status\s+code:\s+\d{3},\s*request\s+id|StatusCode:\s*\d{3},\s*RequestID|An\s+error\s+occurred\s\(|host\s+id:"
-    r"|HostID:|Status\s+Code:\s+\d{3}[;,]|\$metadata|requestId:"
+    r"|HostID:|Status\s+Code:\s+\d{3}[;,]|\$metadata|requestId:|aws_request_id"
+    r"|\bs3(?:[.-][\w.-]{1,60})?\.amazonaws\.|\bAmazon\.Runtime\."
 )
 """What an SDK adds to an answer of AWS: it tells AccessDenied of S3 from the same words elsewhere."""
 
-_COLON = later(r":\s+")
+_COLON = later(r"(?:\s\(client\))?:\s+")
+_FIELD_AFTER = later(  # <Code>…</Code><Message>, "name":"…","message":"…", code: "…", message: "…"
+    r"(?:</Code>\s*<Message>|[\"'\x1f)]*,?\s*[\"'\x1f]*(?:Error\s)?message[\"'\x1f]*\s*[:=]\s*(?:Some\()?[\"'\x1f]*)",
+    re.IGNORECASE,
+)
+_FIELD_BEFORE = later(r"[\"'\x1f]message[\"'\x1f]+\s*:\s*[\"'\x1f]+", re.IGNORECASE)
+_FIELDS_BETWEEN = later(
+    r"[\"'\x1f]+,\s*[\"'\x1f]+(?:name|code|errorCode|type)[\"'\x1f]+\s*:\s*[\"'\x1f]+$", re.I
+)
 _BOTO = later(r"\)\s+when\s+calling\s+the\s+\w+\s+operation(?:\s+\(reached\s+max\s+retries:\s+\d+\))?:\s*")
 _JAVA = later(r"Error\s+Code:\s+$")
 _JAVA_CLASS = later(r"(?:Exception|Error):\s+")
@@ -88,6 +98,8 @@ def read_code(text: str, found: re.Match[str]) -> Classified | None:
     if begin > found.end() and code != "UnauthorizedOperation" and _BETTER.search(text, begin, end):
         return None
     sentence = text[begin:end]
+    if sentence.startswith("An error occurred ("):  # the name of a class of Python; the code follows
+        return None
     said = normalise(sentence)
     error = Classified("", f"{name}: {said}" if said else name, found.start(), max(end, found.end()))
     if code in _STS_CODES:
@@ -108,8 +120,12 @@ def read_code(text: str, found: re.Match[str]) -> Classified | None:
 
 
 def _sentence(text: str, found: re.Match[str]) -> tuple[int, int] | None:
-    """Find the sentence that goes with a code: after it, or before it in Java's envelope."""
-    after = _COLON.match(text, found.end()) or _BOTO.match(text, found.end())
+    """Find the sentence that goes with a code: after it, or before it in Java's envelope and in JSON."""
+    after = (
+        _COLON.match(text, found.end())
+        or _BOTO.match(text, found.end())
+        or _FIELD_AFTER.match(text, found.end())
+    )
     if _JAVA.search(text[max(0, found.start() - 14) : found.start()]):
         opens = text.rfind("(Service:", 0, found.start())
         if opens < 0:
@@ -118,9 +134,12 @@ def _sentence(text: str, found: re.Match[str]) -> tuple[int, int] | None:
         names = list(_JAVA_CLASS.finditer(text, first, opens))
         begin = names[-1].end() if names else text.rfind(": ", first, opens) + 2
         return max(begin, first), opens
-    if after is None:
-        return None
-    return after.end(), words_end(text, after.end())
+    if after is not None:
+        return after.end(), words_end(text, after.end())
+    first = max(0, found.start() - 600)
+    between = _FIELDS_BETWEEN.search(text, max(first, found.start() - 40), found.start())
+    said = list(_FIELD_BEFORE.finditer(text, first, between.start())) if between else []
+    return (said[-1].end(), between.start()) if said and between else None
 
 
 def _ec2_denial(text: str, error: Classified) -> Classified:

@@ -55,9 +55,9 @@ class Denial(NamedTuple):
 
 _SENTENCE = later(
     r"(?:(?P<caller>arn:aws[\w-]*:\S+|anonymous)\s+is\s+)?[Nn]ot\s+authorized\s+to\s+perform:?\s+"
-    r"(?P<action>[a-z][\w-]*:[A-Z*]\w*\*?)"
-    r"(?:\s+on\s+resource:\s*(?:(?:user|role|group|policy|instance profile)\s+)?"
-    r"(?P<resource>[^\s\x1f\"'<>]+))?"
+    r"(?P<action>[A-Za-z][\w-]*:[A-Za-z*]\w*\*?)"
+    r"(?:\s+on\s+resource:[\s\x1f]*(?:(?:user|role|group|policy|instance profile)\s+)?"
+    r"[\"'\x1f]*(?P<resource>[^\s\x1f\"'<>]+))?"  # S3 puts it in quotes
 )
 
 
@@ -73,6 +73,17 @@ def denial(text: str, position: int) -> Denial | None:
                 layer=layer_of(text[found.end() : found.end() + 240]),
             )
     return None
+
+
+_ENCODED = later(r"\.\s+Encoded\s+authorization\s+failure\s+message:")
+
+
+def is_encoded(text: str, end: int) -> bool:
+    """Whether EC2's "not authorized to perform this operation" ends at ``end``, without its code.
+
+    machine-api writes the sentence alone; what follows it is encoded as only AWS does.
+    """
+    return _ENCODED.match(text, end) is not None
 
 
 _NODE_SESSION = later(r":assumed-role/[^/]+/i-[0-9a-f]{8,17}$")

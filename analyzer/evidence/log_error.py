@@ -26,7 +26,7 @@ class Classified:
 
 _END = later(
     r"\n|,?\s+status\s+code:|,?\s*request\s+id:|\s+\(Service:|[\"'\]]+\s*[,}\]]|\"\s+[\w.]+=|\"\s*$|>(?:\s|$)"
-    r"|;\s|\s+Encoded\s+authorization|\s+\{|\s+\"\w+\""
+    r"|</|\s+\(\w+\(|;\s|\s+Encoded\s+authorization|\s+\{|\s+\"\w+\""
 )
 
 

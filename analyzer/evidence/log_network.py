@@ -18,18 +18,20 @@ _FAILURE = later(
     r"i/o\s+timeout|no\s+such\s+host|server\s+misbehaving|(?:\btls:[^\n\"'\\:]{1,80}:\s+)?x509:[^\n\"'\\:]{1,120}"
     r"|\btls:[^\n\"'\\:]{1,120}"
     r"|x509:|TLS\s+handshake|proxyconnect(?:\s+tcp:[^\n\"'\\]{1,160})?"
-    r"|connection\s+(?:refused|reset|timed\s+out)|connect\s+timed\s+out|Connection\s+timed\s+out"
+    r"|[Cc]onnection\s+(?:refused|reset|timed\s+out|lost)|connect\s+timed\s+out"
     r"|context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded|network\s+is\s+unreachable"
     r"|no\s+route\s+to\s+host|:\s+EOF\b|unexpected\s+EOF|:\s+Forbidden\b|Proxy\s+Authentication\s+Required"
     r"|Bad\s+Gateway|Gateway\s+Time-?out|Service\s+Unavailable|name\s+resolution|CERTIFICATE_VERIFY_FAILED"
     r"|PKIX\s+path|Name\s+or\s+service\s+not\s+known|Network\s+is\s+unreachable"
-    r"|ECONNREFUSED|ECONNRESET|ETIMEDOUT|UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT",
+    r"|client\s+connection\s+lost|ECONNREFUSED|ECONNRESET|ETIMEDOUT|UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT",
 )
 _TOLD_BEFORE = later(
     r"(?:Could\s+not\s+connect\s+to\s+the\s+endpoint\s+URL|(?:Connect|Read)\s+timeout\s+on\s+endpoint\s+URL"
     r"|Connection\s+was\s+closed\s+before\s+we\s+received\s+a\s+valid\s+response\s+from\s+endpoint\s+URL"
     r"|SSL\s+validation\s+failed\s+for|Failed\s+to\s+connect\s+to\s+proxy\s+URL"
-    r"|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|UnknownHostException|lookup)[:\s\"'\\]*(?:https?://)?$",
+    r"|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|UnknownHostException|Failed\s+to\s+open\s+TCP\s+connection\s+to"
+    r"|Inaccessible\s+host|(?:Name\s+or\s+service\s+not\s+known|Connection\s+(?:refused|timed\s+out)"
+    r"|Resource\s+temporarily\s+unavailable)\s\(|lookup)[:\s\"'`\\]*(?:https?://)?$",
     re.IGNORECASE,
 )
 _ASKED = later(

@@ -200,6 +200,7 @@ _VARYING = (
     (later(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
     (later(r"\b\d{8}T\d{6}Z\b"), "<time>"),
     (later(r"(date/time ?|too old: ?)\d+"), r"\1<time>"),
+    (later(r"\b1[5-9]\d{8}\b"), "<time>"),
     (later(r"\b0x[0-9a-fA-F]+\b"), "<address>"),
     (later(r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b|\[[0-9a-f:]*:[0-9a-f:]+\](?::\d+)?"), "<address>"),
     (later(r" ?\(reached max retries: \d+\)|exceeded maximum number of attempts, \d+, ?"), ""),

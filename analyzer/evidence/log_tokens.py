@@ -8,10 +8,10 @@ from typing import NamedTuple
 from analyzer.patterns import later
 
 _REASON = later(r"no\s+such\s+file\s+or\s+directory|permission\s+denied", re.IGNORECASE)
-_PATH = r"(?P<path>/[^\s:,;\"'<>()\x1f]+)"
+_PATH = r"(?P<path>/[^\s:,;\"'`<>()\x1f]+)"
 
 _BEFORE = later(  # the path stands before its reason
-    rf"{_PATH}\s*['\"]?\s*(?::\s*|\(\s*)(?:open\s+\S+:\s*)?$"
+    rf"{_PATH}\s*['\"`]?\s*(?::\s*|\(\s*)(?:open\s+\S+:\s*)?$"
 )
 _AFTER = later(rf"\s*(?:,\s+open|:)?\s*['\"]?\s*{_PATH}", re.IGNORECASE)
 
@@ -21,6 +21,17 @@ _AWS_TOKEN = later(
     re.IGNORECASE,
 )
 _TOKEN = later(r"token|jwt", re.IGNORECASE)
+
+
+_SAID = {
+    "Can't open token file": "it cannot be opened",
+    "Could not find file": "no such file or directory",
+    "NoSuchFileException:": "no such file or directory",
+    "Access to the path": "permission denied",
+    "AccessDeniedException:": "permission denied",
+}
+_NAMES_FILE = ("unable to read", "web identity", *_SAID)
+"""Words that stand before the path; those of other languages than Go say the reason too."""
 
 
 class TokenFile(NamedTuple):
@@ -36,10 +47,10 @@ def token_file_at(text: str, begin: int, end: int, web_identity: bool) -> TokenF
     if words.startswith("failed fetching"):
         # The reason follows, if at all; with it, the next mark says more.
         return None if _REASON.search(text, end, end + 600) else TokenFile(None, words)
-    if words.startswith(("unable to read", "web identity")):
+    if words.startswith(_NAMES_FILE):
         found = _AFTER.match(text, end)
         reason = _REASON.search(text, end, end + 400)
-        said = " ".join(reason[0].lower().split()) if reason else "unable to read file"
+        said = " ".join(reason[0].lower().split()) if reason else _SAID.get(words, "unable to read file")
         if found is None:
             return None
     else:

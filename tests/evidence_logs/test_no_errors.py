@@ -58,6 +58,14 @@ HARMLESS = [
     "NotFound: ",
     "SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided.",
     "retry quota exceeded, failed to get rate limit token, 4 available, 5 requested",
+    "Could not load credentials from any of the configured vaults",
+    "The user is not authorized to perform: admin:Write",
+    "java.nio.file.AccessDeniedException: /usr/share/data/nodes",
+    "Token must be renewed: the provided token has expired",
+    '{"Code":"AccessDenied","Message":"Access Denied.","Resource":"/bucket","RequestId":"17","HostId":"dd9"}',
+    "<Error><Code>AccessDenied</Code><Message>Access Denied</Message><Resource>/first</Resource></Error>",
+    "WebIdentityErr: failed to retrieve credentials\\ncaused by: RequestCanceled: request context canceled\\n"
+    "caused by: context canceled",
     "",
 ]
 
