@@ -14,7 +14,7 @@ def main() -> None:
         print(f"sts-doctor {__version__}")
         return
     # What a run makes lives to its end: looking for garbage all the time is a fifth of a start.
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(300_000, 20, 50)
     from analyzer.cli.app import build
     from analyzer.cli.guard import crashed
 
