@@ -22,7 +22,7 @@ from samples import bundle
 from samples.yamlout import document
 from tests.e2e.runs import Bench
 
-gc.set_threshold(50_000, 20, 50)  # as the program sets it: what is kept for all tests makes each search long
+gc.set_threshold(300_000, 20, 50)  # as the program sets it: what is kept for all tests makes each search long
 
 
 @pytest.hookimpl(wrapper=True)
