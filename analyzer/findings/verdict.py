@@ -141,7 +141,8 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
         pointed = first.rule.points_at
         tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs." if pointed else ""
     link = links[0] if links else None
-    return Verdict("suspected", link, first.rule.id, first.message + tail, info.recency, None)
+    said = first.message if first.message.endswith(".") or not tail else f"{first.message}."
+    return Verdict("suspected", link, first.rule.id, said + tail, info.recency, None)
 
 
 def _listed(words: Sequence[str], conjunction: str = "and") -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -126,14 +127,17 @@ def _window(files: Sequence[LogFile]) -> str | None:
 
 
 def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Fact:
-    latest = max(found, key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count))
-    firsts, lasts = [s.first for s in found if s.first], [s.last for s in found if s.last]
+    latest = max(
+        _open(found, now), key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count)
+    )
+    alike = [s for s in found if _about(s) == _about(latest)]
+    firsts, lasts = [s.first for s in alike if s.first], [s.last for s in alike if s.last]
     first, last = min(firsts, default=None), max(lasts, default=None)
     value = {
-        "count": sum(s.count for s in found),
+        "count": sum(s.count for s in alike),
         "first": stamp(first) if first else None,
         "last": stamp(last) if last else None,
-        "recency": "stopped" if is_over(latest.klass, last, recovered) else recency(found, now),
+        "recency": "stopped" if is_over(latest.klass, last, recovered) else recency(alike, now),
         "message": latest.message,
         "issuer": latest.issuer,
         "role_arn": latest.role_arn,
@@ -142,9 +146,42 @@ def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime 
         "caller": latest.caller,
         "layer": latest.layer,
         "token_path": latest.token_path,
+        "call": _call(latest),
+        "besides": _besides([s for s in found if s not in alike]),
     }
-    ordered = sorted(found, key=lambda s: s is not latest)
+    ordered = sorted(found, key=lambda s: (s is not latest, s not in alike))
     return known(value, *(s.quote for s in ordered[:3]))
+
+
+def _open(found: Sequence[Symptom], now: datetime | None) -> Sequence[Symptom]:
+    """Give those that go on; without any those of which nobody can tell; else all."""
+    told = [(recency([s], now), s) for s in found]
+    going = [s for state, s in told if state == "ongoing"]
+    return going or [s for state, s in told if state == "unknown"] or found
+
+
+def _about(symptom: Symptom) -> str | None:
+    """Give what the sentence about a symptom names, and its count is of: the action, or the issuer."""
+    return symptom.action if symptom.klass == "action-denied" else symptom.issuer
+
+
+def _call(symptom: Symptom) -> str:
+    """Say in words which call was denied, to whom, on what and by which layer, as much as the line tells."""
+    told = symptom.action or "a call that the log does not name"
+    told += f" to {symptom.caller}" if symptom.caller else ""
+    told += f" on the resource {symptom.resource}" if symptom.resource else ""
+    return told + (f" (AWS names the layer {symptom.layer})" if symptom.layer else "")
+
+
+def _besides(others: Iterable[Symptom]) -> str:
+    """List in parentheses what else was met, with its lines; an empty text without any."""
+    lines: Counter[str] = Counter()
+    for symptom in others:
+        lines[_about(symptom) or "not named"] += symptom.count
+    listed = ", ".join(
+        f"{name} in {count} {'line' if count == 1 else 'lines'}" for name, count in lines.items()
+    )
+    return f" (besides: {listed})" if listed else ""
 
 
 def is_over(klass: str, last: datetime | None, recovered: datetime | None) -> bool:

@@ -74,7 +74,7 @@ def sentence(story: Story, group: Group) -> str:
     if finding is None or not finding.title:
         return verdict.sentence
     if group.state == "suspected":
-        tail = verdict.sentence.removeprefix(finding.message).strip()
+        tail = verdict.sentence.removeprefix(finding.message).removeprefix(".").strip()
         return f"{finding.title}, and the cause is not proven. {tail}".strip()
     muted = [f.muted for f in story.report.findings if f.rule == group.rule and f.state == finding.state]
     reason = "; ".join(dict.fromkeys(text for text in muted if text))

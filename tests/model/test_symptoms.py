@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Symptom
-from analyzer.model.symptoms import recency
+from analyzer.model.symptoms import _merged, recency
 
 NOW = datetime(2025, 3, 4, 12, tzinfo=UTC)
 
@@ -38,3 +39,34 @@ def errors(count: int, *, ago: int, logs_end: int, file: str = "current.log") ->
 )
 def test_whether_it_goes_on(found: Symptom, said: str) -> None:
     assert recency([found], NOW) == said
+
+
+def denied(action: str, *, count: int, ago: int) -> Symptom:
+    found = errors(count, ago=ago, logs_end=0)
+    return replace(found, klass="action-denied", action=action, layer=None, caller=None)
+
+
+def test_lines_are_counted_of_what_the_sentence_names() -> None:
+    """Of several denied actions one that goes on is told, with its own lines and times; then the others."""
+    old = denied("ec2:CreateTags", count=4, ago=600)
+    going = denied("ec2:CreateVolume", count=9, ago=3)
+    silent = denied("ec2:CreateSnapshot", count=7, ago=50)
+    fact = _merged([silent, old, going, going], NOW, None)
+    value = fact.value
+    assert isinstance(value, dict)
+    assert (value["count"], value["recency"], value["last"]) == (18, "ongoing", "2025-03-04T11:57:00Z")
+    assert value["call"] == "ec2:CreateVolume"
+    assert value["besides"] == " (besides: ec2:CreateSnapshot in 7 lines, ec2:CreateTags in 4 lines)"
+
+
+def test_a_call_is_told_as_far_as_the_line_tells_it() -> None:
+    bare = replace(denied("", count=1, ago=3), action=None)
+    fact = _merged([bare], NOW, None)
+    assert isinstance(fact.value, dict)
+    assert (fact.value["call"], fact.value["besides"]) == ("a call that the log does not name", "")
+    whole = replace(
+        bare, action="s3:GetObject", resource="arn:aws:s3:::b/k", layer="session policy: no allow"
+    )
+    fact = _merged([whole], NOW, None)
+    assert isinstance(fact.value, dict)
+    assert fact.value["call"].endswith("b/k (AWS names the layer session policy: no allow)")
