@@ -15,19 +15,27 @@ Class = Literal["accounts", "domains", "clusters"]
 CLASSES: tuple[Class, ...] = get_args(Class)
 OURS = frozenset({"rule", "link", "state", "kind", "severity", "recency", "fingerprint", "sha256", "stage"})
 """Fields that hold words of this program, or hashes."""
-_ACCOUNT = later(r"(?<![A-Za-z0-9])(?!0{6})\d{12}(?![A-Za-z0-9])")
+# %3A and its like stand before and behind what a URL carries encoded.
+_ACCOUNT = later(r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))(?!0{6})\d{12}(?![A-Za-z0-9])")
 _HOST = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"
 _NAMED_HOSTS = (
     later(rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/\s\"'@]*@)?({_HOST})"),
-    later(rf"oidc-provider/({_HOST})"),
+    later(rf"(?i)(?:://|%3A%2F%2F)({_HOST})"),
+    later(rf"(?i)oidc-provider(?:/|%2F)({_HOST})"),
+    later(rf"(?<![\w./-])({_HOST}):\d{{2,5}}(?!\d)"),
     later(rf"({_HOST})(?:/[\w./-]*)?:(?:sub|aud|azp)\b"),
     later(rf"\blookup ({_HOST})"),
 )
+_CERTIFIED = later(r"certificate is valid for ([^\"\\]{1,2000}?)(?:, not |[\"\\]|$)")
+_AUTHORITY = later(r"candidate authority certificate \\*\"([^\"\\]{3,200})")
+_MAIL = later(rf"(?<![\w.+-])([\w.+-]{{1,64}}@{_HOST})")
 _BASE_DOMAIN = later(rf"(?i)(?<![\w.-])(?:\*\.)?(?:[\w-]+\.)*(?:api|api-int|apps)\.({_HOST})")
 _BUCKETS = (
     later(r"\bs3://([A-Za-z0-9.-]+)"),
     later(r"\barn:[a-z-]+:s3:::([A-Za-z0-9.-]+)"),
     later(r"--bucket[ =]([A-Za-z0-9.-]+)"),
+    # in prose only what looks like a name, not like a word
+    later(r"\bbucket[ :=\"'\\]+([a-z.]*[-\d][a-z0-9.-]{2,62})(?![A-Za-z])"),
     later(rf"://s3[.-](?:[a-z0-9-]+\.)*(?:{SERVICE})/([A-Za-z0-9.-]+)"),
 )
 _PUBLIC = (
@@ -40,6 +48,8 @@ _SERVICE = later(
     r"(?i)s3([.-].*)?|sts|iam|ec2|elb|elasticloadbalancing|oidc|eks|kms|route53|tagging|organizations|dualstack"
     r"|[a-z]{2}(-[a-z]+)+-\d"
 )
+_FILES = ("yaml", "yml", "json", "log", "txt", "go", "py", "js", "java", "c", "cc", "rs", "headers")
+_SHORTEST_OWNER = 5
 _IP = later(r"[\d.]+")
 _INFRA = later(r"(.{2,})-[a-z0-9]{5}")
 
@@ -56,8 +66,12 @@ def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
             yield "accounts", account, False
         for host in _hosts(text):
             private = _private_part(host)
-            if private and not _is_ours(private, ours):
-                yield "domains", private, is_word("domains", private)
+            for value in (private, _owner(private)):
+                if value and not _is_ours(value, ours):
+                    yield "domains", value, is_word("domains", value)
+        for value in (*_MAIL.findall(text), *_AUTHORITY.findall(text)):
+            if not _is_ours(value, ours):
+                yield "domains", value, is_word("domains", value)
         for pattern in _BUCKETS:
             for bucket in pattern.findall(text):
                 if not _is_ours(bucket, ours):
@@ -121,16 +135,28 @@ def _prefix(role: str, chain: str) -> Iterator[str]:
             return
 
 
+def _owner(domain: str | None) -> str | None:
+    """Give the label that a domain was registered by: it stands in names of files and folders too."""
+    *labels, last = (domain or "").split(".")
+    if last == "internal":  # what AWS calls its instances, and what nobody registers
+        return None
+    label = next((one for one in reversed(labels) if len(one) > len("com")), "")
+    return label if len(label) >= _SHORTEST_OWNER else None
+
+
 def _hosts(text: str) -> Iterator[str]:
     if "." not in text:
         return
+    for names in _CERTIFIED.findall(text):
+        yield from (name.strip().removeprefix("*.") for name in names.split(","))
+    yield from (mail.rpartition("@")[2] for mail in _MAIL.findall(text))
     yield from (host for match in _BASE_DOMAIN.finditer(text) for host in [match[1]] if not _is_file(host))
     for pattern in _NAMED_HOSTS:
-        yield from pattern.findall(text)
+        yield from (host for host in pattern.findall(text) if not _is_file(host))
 
 
 def _is_file(host: str) -> bool:
-    return host.rpartition(".")[2].casefold() in ("yaml", "yml", "json", "log", "txt", "io")
+    return host.rpartition(".")[2].casefold() in _FILES
 
 
 def _private_part(host: str) -> str | None:

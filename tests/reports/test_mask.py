@@ -116,6 +116,42 @@ def test_what_of_a_host_is_the_customers(host: str, shown: str) -> None:
     assert re.fullmatch(rf"https://{shown}", masked(report).cluster.issuer or "")
 
 
+@pytest.mark.parametrize(
+    "text, values",
+    [
+        ("User: arn%3Aaws%3Aiam%3A%3A112233445566%3Arole", ("112233445566",)),
+        ("iss=https%3A%2F%2Foidc.hush.org%2Fx&aud=1", ("hush.org",)),
+        ("arn%3Aaws%3Aiam%3A%3Aoidc-provider%2Foidc.hush.org", ("hush.org",)),
+        ("connection refused via proxy.hush.org:3128, see reconciler.go:266", ("hush.org",)),
+        ("x509: certificate is valid for gw.hush.net, *.hushlabs.org, not sts.amazonaws.com", ("hush",)),
+        ('trying to verify candidate authority certificate "Hush Root CA")', ("hush",)),
+        ("status code: 403, bucket hush-images-eu", ("hush-images",)),
+        ("user/jane.doe@hush.net is not authorized", ("jane.doe", "hush")),
+        ("https://oidc.hushhush.io/x, seen in hushhush-case/notes", ("hushhush",)),
+    ],
+)
+def test_values_in_odd_places(text: str, values: tuple[str, ...]) -> None:
+    finding = replace(made.FAIL.findings[0], message=text)
+    shown = masked(replace(made.FAIL, findings=(finding,))).findings[0].message
+    assert not left_over(shown, values), shown
+    assert ("reconciler.go:266" in text) == ("reconciler.go:266" in shown)
+    assert ("sts.amazonaws.com" in text) == ("sts.amazonaws.com" in shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ip-10-0-1-2.ec2.internal:10250 refuses; compute nodes do not",
+        "exports/iam/get-role.json:12 and the bucket policy of the bucket",
+        "alertmanager.openshift-monitoring.svc:9093 and quay.io:443, 10.0.0.1:6443",
+    ],
+)
+def test_what_identifies_nobody_stays(text: str) -> None:
+    finding = replace(made.FAIL.findings[0], message=text)
+    shown = masked(replace(made.FAIL, findings=(finding,))).findings[0].message
+    assert shown.split()[1:] == text.split()[1:]
+
+
 def test_only_the_classes_asked_for() -> None:
     role = RoleRef(f"arn:aws:iam::{ACCOUNT}:role/demo", "x")
     report = replace(made.FAIL, chains=tuple(replace(c, role_arn=role) for c in made.FAIL.chains))
