@@ -6,7 +6,8 @@ more, the finding is out of sight, and that is no improvement.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Literal
 
 from analyzer.errors import UsageProblem
@@ -90,6 +91,8 @@ class Difference:
     facts: tuple[FactChange, ...]
     names: dict[str, str]
     """What people call the chains: their operators."""
+    notices: tuple[str, ...] = ()
+    """What makes the two hard to compare: other rules, an order in time, a report on a part."""
 
     def of(self, *changes: Change) -> tuple[FindingChange, ...]:
         """Give the findings with one of these changes."""
@@ -111,7 +114,31 @@ def compare(old: Report, new: Report, *, force: bool = False) -> Difference:
         lost=_lost(old, new),
         facts=_facts(old, new),
         names={c.id: c.operator or c.id for report in (old, new) for c in report.chains},
+        notices=tuple(_notices(old, new)),
     )
+
+
+def _notices(old: Report, new: Report) -> Iterator[str]:
+    if old.rules.sha256 != new.rules.sha256:
+        yield (
+            f"OLD was judged by {_judge(old)}, NEW by {_judge(new)}, with other rules: "
+            "what changed may have changed in the rules alone. Analyse both bundles with one of them"
+        )
+    if old.run.as_of and new.run.as_of and _later(old.run.as_of, new.run.as_of):
+        yield "NEW was gathered before OLD: give them the other way round, or read fixed as new and new as fixed"
+    for name, report in (("OLD", old), ("NEW", new)):
+        yield from (f"{name}: {text}" for text in report.notices)
+
+
+def _judge(report: Report) -> str:
+    return f"{report.tool.name} {report.tool.version} (rules {report.rules.version})"
+
+
+def _later(one: str, other: str) -> bool:
+    try:
+        return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+    except (ValueError, TypeError):  # a saved report may be anyone's
+        return False
 
 
 def _check_same(old: Cluster, new: Cluster) -> None:

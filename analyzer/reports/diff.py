@@ -37,7 +37,7 @@ def render_diff_text(difference: Difference, options: Options) -> str:
     """Write a difference as text, with a line end after it; nothing in it acts on a terminal."""
     page = Page(max(options.width, NARROWEST), options.color, options.ascii, options.verbose)
     difference = rewritten(difference, page.safe)
-    parts = [_head(page, difference), _verdicts(page, difference)]
+    parts = [_head(page, difference), _notices(page, difference), _verdicts(page, difference)]
     parts += [_findings(page, difference, *section) for section in _SECTIONS]
     parts += [_lost(page, difference), _facts(page, difference), [_sum(page, difference)]]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
@@ -58,6 +58,11 @@ def _head(page: Page, difference: Difference) -> list[str]:
         f"gathered {_when(old.as_of)} {arrow} {_when(new.as_of)}",
     ]
     return page.paragraph("cluster  ", page.joined(said), "title")
+
+
+def _notices(page: Page, difference: Difference) -> list[str]:
+    lead = f"note     {page.signs.states['warn']} "
+    return [line for text in difference.notices for line in page.paragraph(lead, f"{text}.", "warn")]
 
 
 def _when(stamp: str | None) -> str:

@@ -49,6 +49,17 @@ def test_what_could_not_be_seen_before_is_not_called_new(before: str, change: st
     assert changes(report(before), BROKEN) == {"trust-rule": change}
 
 
+def test_what_makes_two_reports_hard_to_compare_is_said() -> None:
+    other = replace(BROKEN.rules, sha256="0" * 64)
+    before = replace(BROKEN, run=replace(BROKEN.run, as_of="2001-01-02T00:00:00Z"))
+    earlier = replace(BROKEN.run, as_of="2001-01-01T00:00:00Z")
+    new = replace(report("pass"), rules=other, run=earlier, notices=("only rules of: trust",))
+    notices = compare(before, new).notices
+    assert [text.split()[0] for text in notices] == ["OLD", "NEW", "NEW:"], notices
+    assert "note     !" in render_diff_text(compare(before, new), Options())
+    assert not compare(BROKEN, report("pass")).notices
+
+
 def test_still_there_and_changed() -> None:
     softer = report("warn", made.finding("trust-rule", "trust", "ingress", state="warn"))
     assert changes(BROKEN, BROKEN) == {"trust-rule": "still"}
