@@ -125,7 +125,7 @@ def _notices(old: Report, new: Report) -> Iterator[str]:
             "what changed may have changed in the rules alone. Analyse both bundles with one of them"
         )
     if old.run.as_of and new.run.as_of and _later(old.run.as_of, new.run.as_of):
-        yield "NEW was gathered before OLD: give them the other way round, or read fixed as new and new as fixed"
+        yield "NEW was gathered before OLD: read fixed as new and new as fixed, or give them in turn"
     for name, report in (("OLD", old), ("NEW", new)):
         yield from (f"{name}: {text}" for text in report.notices)
 

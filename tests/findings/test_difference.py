@@ -50,7 +50,7 @@ def test_what_could_not_be_seen_before_is_not_called_new(before: str, change: st
 
 
 def test_what_makes_two_reports_hard_to_compare_is_said() -> None:
-    other = replace(BROKEN.rules, sha256="0" * 64)
+    other = replace(BROKEN.rules, sha256="1" * 64)
     before = replace(BROKEN, run=replace(BROKEN.run, as_of="2001-01-02T00:00:00Z"))
     earlier = replace(BROKEN.run, as_of="2001-01-01T00:00:00Z")
     new = replace(report("pass"), rules=other, run=earlier, notices=("only rules of: trust",))
