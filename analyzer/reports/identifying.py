@@ -66,9 +66,9 @@ def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
             yield "accounts", account, False
         for host in _hosts(text):
             private = _private_part(host)
-            for value in (private, _owner(private)):
-                if value and not _is_ours(value, ours):
-                    yield "domains", value, is_word("domains", value)
+            for name in (private, _owner(private)):
+                if name and not _is_ours(name, ours):
+                    yield "domains", name, is_word("domains", name)
         for value in (*_MAIL.findall(text), *_AUTHORITY.findall(text)):
             if not _is_ours(value, ours):
                 yield "domains", value, is_word("domains", value)
