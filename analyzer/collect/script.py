@@ -34,7 +34,7 @@ EVERYTHING = Plan((Call("everything", (), ()),), (), ())
 def write_script(plan: Plan) -> str:
     """Write the script of a plan: POSIX sh that only reads, for the customer to look through and run."""
     body = resources.files("analyzer.collect").joinpath("collect.sh").read_text("utf-8")
-    return "\n".join([*_head(plan.calls), body.rstrip("\n"), "", *_calls(plan.calls), "finish", ""])
+    return "\n".join([*_head(plan.calls), body.rstrip("\n"), "", *_calls(plan), "finish", ""])
 
 
 def _head(calls: Sequence[Call]) -> list[str]:
@@ -49,6 +49,10 @@ def _head(calls: Sequence[Call]) -> list[str]:
     return lines + [f"#   {function}: {_DISCLOSES[function]}" for function in functions]
 
 
-def _calls(calls: Sequence[Call]) -> list[str]:
+def _calls(plan: Plan) -> list[str]:
     lines = ["# --- the calls for this case, the most decisive first ---", ""]
-    return lines + [shlex.join([call.function, *call.arguments]) for call in calls]
+    if plan.region:
+        own = f"${{AWS_REGION:-${{AWS_DEFAULT_REGION:-{shlex.quote(plan.region)}}}}}"
+        lines += ["# IAM of this partition answers in its own Regions only.", f"AWS_DEFAULT_REGION={own}"]
+        lines += ["export AWS_DEFAULT_REGION", ""]
+    return lines + [shlex.join([call.function, *call.arguments]) for call in plan.calls]

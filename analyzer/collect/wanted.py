@@ -41,11 +41,15 @@ class Call:
 
 @frozen
 class Plan:
-    """What the script will do: ``promised`` is closed by it, ``left`` it cannot collect."""
+    """What the script will do: ``promised`` is closed by it, ``left`` it cannot collect.
+
+    ``region`` is a Region of the account's partition, where IAM is not the one that aws asks by itself.
+    """
 
     calls: tuple[Call, ...]
     promised: tuple[Missing, ...]
     left: tuple[Missing, ...]
+    region: str = ""
 
 
 def plan(report: Report) -> Plan:
@@ -68,7 +72,9 @@ def plan(report: Report) -> Plan:
         for extra in _beside(report, list(found)):
             found.setdefault(extra, [])
     calls = tuple(Call(function, args, tuple(keys)) for (function, args), keys in found.items())
-    return Plan(calls, tuple(promised), tuple(left))
+    region = report.cluster.region or ""
+    is_apart = report.cluster.partition not in (None, "aws") and _safe(region, _REGION)
+    return Plan(calls, tuple(promised), tuple(left), region if is_apart else "")
 
 
 def _call(evidence: str, report: Report) -> _Words | None:

@@ -41,6 +41,17 @@ CALL = re.compile(r"(?<![\w./$-])(oc|aws|curl) (?=[a-z-])")
 SHELLS = [["dash"], ["bash"], ["bash", "--posix"]]
 
 
+def test_iam_is_asked_in_the_partition_of_the_cluster(tmp_path: Path) -> None:
+    cluster = replace(made.CLUSTER, region="us-gov-west-1", partition="aws-us-gov")
+    wanted = plan(replace(made.UNKNOWN, cluster=cluster))
+    line = "AWS_DEFAULT_REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-gov-west-1}}\n"
+    assert line in write_script(wanted)
+    assert "export AWS_DEFAULT" not in write_script(plan(made.UNKNOWN))
+    bench = Bench(tmp_path)
+    bench.serve({})
+    assert bench.run(write_script(wanted), "--dry-run").returncode == 0
+
+
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_a_dry_run_shows_calls_that_only_read(tmp_path: Path, shell: list[str]) -> None:
     bench = Bench(tmp_path)
