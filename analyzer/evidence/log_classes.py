@@ -23,7 +23,7 @@ from analyzer.evidence.log_codes import ANSWERED, CODE_WORDS, CODES, read_code
 from analyzer.evidence.log_denials import denial, is_encoded, is_node, operation_action
 from analyzer.evidence.log_error import Classified, worded, words_end
 from analyzer.evidence.log_network import STS_HOST, Unreachable, no_answer_at, unreachable_at
-from analyzer.evidence.log_text import normalise, unescape
+from analyzer.evidence.log_text import FILLER, normalise, unescape
 from analyzer.evidence.log_tokens import token_file_at
 from analyzer.patterns import later
 
@@ -33,13 +33,16 @@ LONGEST = 65536
 MOST_MARKS = 200
 """Places of one kind that are looked at in a text: a real text has a few, a hostile one thousands."""
 
+MOST_CALLS = 8
+"""Denied calls that are looked for in one text."""
+
 
 _WEB_IDENTITY = later(
     r"WebIdentity|InvalidIdentityToken|ExpiredToken|web\s?identity|jwt\s+from\s+provide|operation\serror\sSTS"
     r"|SecurityTokenService|Service:\s+Sts|refresh\s+cached\s+credentials"
 )
 _ROLE_ARN = later(r"arn:aws[\w-]*:iam::\d{10,12}:role/[\w+=,.@/-]*[\w+=@/]")
-_ISSUER = later(r"\s+in\s+your\s+account(?:\s+for\s+([^\s\x1f\"'<>`]{1,300}))?")
+_ISSUER = later(r"\s+in\s+your\s+account(?:\s+for\s+((?:[^\s\"'<>`]|\x1f(?=/)){1,300}))?")
 _DEADLINE = later(r"context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded")
 _CLAIM = later(r":?\s*([\w.-]+)?")
 
@@ -63,7 +66,7 @@ def _code(text: str, found: re.Match[str], signing_in: bool) -> Classified | Non
 
 def _provider(text: str, found: re.Match[str], signing_in: bool) -> Classified:
     said = _ISSUER.match(text, found.end())
-    issuer = (said[1] or "").rstrip(".,;:)]}") or None if said else None
+    issuer = (said[1] or "").replace(FILLER, "").rstrip(".,;:)]}") or None if said else None
     message = "InvalidIdentityToken: No OpenIDConnect provider found in your account"
     if issuer:
         message += f" for {normalise(issuer)}"
@@ -123,7 +126,7 @@ def _denied(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
         start = max(text.rfind(said.caller, 0, start), 0)
         start -= 6 if text.startswith("User: ", start - 6) else 0
     return replace(
-        worded("node-role" if is_node(said.caller) else "action-denied", text, start),
+        worded("node-role" if is_node(said.caller) else "action-denied", text, start, said.end),
         caller=said.caller,
         action=said.action,
         resource=said.resource,
@@ -273,6 +276,32 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
 _RANK = {"action-denied": 1, "node-role": 1, "throttled": 1, "no-credentials": 2}
 
 
+def _says_more(result: Classified, best: Classified | None) -> bool:
+    """Whether AWS's sentence names the caller of the same call that the program's own words only name."""
+    return (
+        best is not None
+        and best.caller is None
+        and result.caller is not None
+        and result.action == best.action
+    )
+
+
+def classify_all(text: str) -> tuple[Classified, ...]:
+    """Classify a text; where a call was denied, with the other calls that were, if it lists several."""
+    found: list[Classified] = []
+    begin = 0
+    for _ in range(MOST_CALLS):
+        error = classify(text[begin:])
+        if error is None or (found and error.klass != "action-denied"):
+            break
+        if not found or (error.action and all(error.action != other.action for other in found)):
+            found.append(replace(error, start=begin + error.start, end=begin + error.end))
+        if error.klass != "action-denied":
+            break
+        begin += error.end
+    return tuple(found)
+
+
 def classify(text: str) -> Classified | None:
     """Say what the first STS error of a text is; without one, its first other AWS error; None without any.
 
@@ -294,8 +323,11 @@ def classify(text: str) -> Classified | None:
     rank = 3
     for _, reader, found in marks:
         result = reader(plain, found, signing_in)
-        if result is not None and _RANK.get(result.klass, 0) < rank:
-            best, rank = result, _RANK.get(result.klass, 0)
+        if result is None:
+            continue
+        told = _RANK.get(result.klass, 0)
+        if told < rank or (told == rank == 1 and _says_more(result, best)):
+            best, rank = result, told
             if rank == 0:
                 break
     if best is not None and best.role_arn is None and rank != 1 and ":role/" in plain:

@@ -26,27 +26,25 @@ _LAYERS = {
     "trust policy": "trust policy",
 }
 _LAYER = later(
-    r"(?:because\s+no\s+(?P<none>[\w -]{3,60}?)\s+allows?\b)"
+    r"(?:because\s+no\s+(?P<none>[\w -]{3,60}?)\s+allows?\b(?:\s+the\s+[\w:*-]+\s+action)?)"
     r"|(?:with\s+an\s+explicit\s+deny(?:\s+in\s+an?\s+(?P<deny>"
     + "|".join(name.replace(" ", r"\s+") for name in _LAYERS)
-    + r"))?)",
+    + r")(?::\s*arn:[^\s\x1f\"'<>,;]+)?)?)",
     re.IGNORECASE,
 )
 
 
-def layer_of(text: str) -> str | None:
+def _layer(found: re.Match[str]) -> str:
     """Name the policy that denied, as ``<layer>: explicit deny`` or ``<layer>: no allow``."""
-    found = _LAYER.search(text)
-    if found is None:
-        return None
     named = " ".join((found["none"] or found["deny"] or "").lower().split())
     effect = NO_ALLOW if found["none"] else EXPLICIT_DENY
     return f"{_LAYERS[named]}: {effect}" if named in _LAYERS else effect
 
 
 class Denial(NamedTuple):
-    """What a denial names; any of it may be missing."""
+    """What a denial names, any of which may be missing, and where its sentence ends in the text."""
 
+    end: int
     caller: str | None = None
     action: str | None = None
     resource: str | None = None
@@ -66,11 +64,15 @@ def denial(text: str, position: int) -> Denial | None:
     for found in _SENTENCE.finditer(text, max(0, position - 400), position + 1200):
         if found.start() <= position < found.end():
             resource = found["resource"]
+            following = text.find("authorized to perform", found.end(), found.end() + 240)
+            stop = found.end() + 240 if following < 0 else following
+            layer = _LAYER.search(text, found.end(), stop)
             return Denial(
+                end=(layer or found).end(),
                 caller=found["caller"],
                 action=found["action"],
                 resource=resource.rstrip(".,;:)]}") or None if resource else None,
-                layer=layer_of(text[found.end() : found.end() + 240]),
+                layer=_layer(layer) if layer else None,
             )
     return None
 

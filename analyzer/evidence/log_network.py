@@ -38,6 +38,9 @@ _ASKED = later(
     r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?)$"
 )
 _HOST = later(STS_HOST)
+# Go's net/url: whatever follows the address is why the request failed, of a proxy its words alone. One
+# that was cancelled with its program is no failure.
+_GO_FAILURE = later(r"[^\s\"\x1f]*\x1f*\":\s+(?!context\s+canceled|[1-3]\d\d\b|OK\b)[^\n\"'\\]{1,120}")
 
 
 class Unreachable(NamedTuple):
@@ -59,9 +62,10 @@ def unreachable_at(text: str, begin: int, end: int) -> Unreachable | None:
     if told and (failure or not told[0].lower().startswith("lookup")):
         return Unreachable(begin - len(before) + told.start(), failure.end() if failure else end, host)
     asked = _ASKED.search(before)
-    if asked and failure:
+    failed = failure or _GO_FAILURE.match(text, end, after_end)
+    if asked and failed:
         start = begin - len(before) + asked.start()
-        return Unreachable(start, failure.end(), host)
+        return Unreachable(start, failed.end(), host)
     return None
 
 

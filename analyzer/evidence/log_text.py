@@ -197,6 +197,7 @@ _VARYING = (
     (later(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<id>"),
     (later(r"(:assumed-role/[^/\s]+/)(?!i-)[^\s\"',;)]+"), r"\1<session>"),
     (later(r"\b(i|vol|snap|eni|subnet|sg|vpc|eipalloc|rtb|lt|ami|fs)-[0-9a-f]{8,17}\b"), r"\1-<id>"),
+    (later(r"(arn:aws[\w-]*:s3:::[\w.-]+/)[^\s\"'<>]+"), r"\1<key>"),
     (later(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?"), "<time>"),
     (later(r"\b\d{8}T\d{6}Z\b"), "<time>"),
     (later(r"(date/time ?|too old: ?)\d+"), r"\1<time>"),

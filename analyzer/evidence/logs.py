@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from analyzer.evidence.log_classes import classify
+from analyzer.evidence.log_classes import classify, classify_all
 from analyzer.evidence.log_error import Classified
 from analyzer.evidence.log_records import Record, first_stamp, last_stamp, records, regions
 from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
@@ -87,7 +87,7 @@ class LogScan:
         self._new = self._new_here = 0
         self._merged: dict[_Key, _Merged] = {}
         self._seen: dict[tuple[_Key, int], str] = {}
-        self._answers: dict[tuple[str, int], Classified | None] = {}
+        self._answers: dict[tuple[str, int], tuple[Classified, ...]] = {}
 
     def feed(
         self,
@@ -148,17 +148,15 @@ class LogScan:
         for record in records(region, stop):
             self._looked += len(record.text)
             self._looked_here += len(record.text)
-            error = self._classify(record.text)
-            if error is None:
-                continue
-            if error.klass == "node-role" and (name.host or name.namespace in _NODE_ROLE_IS_MEANT):
-                error = replace(error, klass="action-denied")
-            offset = record.at(error.start)[3]
-            lines += count(region, b"\n", counted, offset)
-            counted = offset
-            self._add(error, record, lines + 1, input_id, path, name)
+            for error in self._classify(record.text):
+                if error.klass == "node-role" and (name.host or name.namespace in _NODE_ROLE_IS_MEANT):
+                    error = replace(error, klass="action-denied")
+                offset = record.at(error.start)[3]
+                lines += count(region, b"\n", counted, offset)
+                counted = offset
+                self._add(error, record, lines + 1, input_id, path, name)
 
-    def _classify(self, text: str) -> Classified | None:
+    def _classify(self, text: str) -> tuple[Classified, ...]:
         """Classify a text, or remember the answer: a failing controller writes the same line for hours."""
         if len(text) > 4096:
             return self._classify_new(text)
@@ -169,15 +167,15 @@ class LogScan:
             self._answers[key] = self._classify_new(text)
         return self._answers[key]
 
-    def _classify_new(self, text: str) -> Classified | None:
+    def _classify_new(self, text: str) -> tuple[Classified, ...]:
         room = _MOST_NEW_OF_LOG if self._new < _MOST_NEW else _RESERVE if self._new < 2 * _MOST_NEW else 0
         if self._new_here >= room:
             self.dropped += 1
-            return None
+            return ()
         cost = 1 + len(text) // 128
         self._new += cost
         self._new_here += cost
-        return classify(text)
+        return classify_all(text)
 
     def _add(
         self, error: Classified, record: Record, line: int, input_id: str, path: str, name: LogName

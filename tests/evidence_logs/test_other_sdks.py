@@ -55,6 +55,14 @@ GO: list[Case] = [
         "context canceled\\n"
         "caused by: context deadline exceeded",
     ),
+    ("sts-unreachable", {}, 'Post "https://sts.us-east-1.amazonaws.com/": URLBlocked'),
+    (
+        "no-provider",
+        {"issuer": ISSUER},
+        json.dumps(f"in your account for {ISSUER}")
+        .replace("/", "\\/")[1:-1]
+        .join(("No OpenIDConnect provider found ", "")),
+    ),
     (
         "sts-unreachable",
         {"resource": "sts.us-iso-east-1.c2s.ic.gov"},
@@ -224,6 +232,25 @@ def test_a_line_is_found_and_read(klass: str, fields: dict[str, str], text: str)
     scan = LogScan()
     scan.feed("a", "x.log", ["".join(f"2024-05-14T08:00:00Z {line}\n" for line in text.split("\n")).encode()])
     assert [symptom.klass for symptom in scan.symptoms()] == [klass]
+
+
+def test_several_denied_calls_of_one_line_are_told_each() -> None:
+    """As the ingress operator lists what it tried; what says the same again is not told twice."""
+    calls = ("route53:ListHostedZones", "tag:GetResources", "tag:GetResources", "ec2:DescribeVpcs")
+    texts = [f"AccessDenied: User: {CALLER} is not authorized to perform: {call} because x" for call in calls]
+    log = "".join(f"2024-05-14T08:0{n}:00.5Z failed: [{', '.join(texts)}]\n" for n in range(3))
+    scan = LogScan()
+    scan.feed("a", "x.log", [log.encode()])
+    found = {(s.action, s.count, s.quote.line) for s in scan.symptoms()}
+    assert found == {(call, 3, 3) for call in calls}
+
+
+def test_the_sentence_of_aws_says_more_than_the_program() -> None:
+    found = classify(
+        f'Not authorized to perform: s3:PutObject, missing: "StatusCode: 403, RequestID: x, {S3}"'
+    )
+    assert found is not None
+    assert {name: getattr(found, name) for name in DENIED} == DENIED
 
 
 MESSAGES = [

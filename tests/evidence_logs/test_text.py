@@ -129,6 +129,7 @@ def test_an_excerpt_begins_before_the_error_and_holds_it() -> None:
         ("exceeded maximum number of attempts, 3, x", "x"),
         ("account 111122223333", "account 111122223333"),
         ("a  b\n c", "a b c"),
+        ('on "arn:aws-cn:s3:::demo-1.b/docker/a" because', 'on "arn:aws-cn:s3:::demo-1.b/<key>" because'),
     ],
 )
 def test_normalised(text: str, shared: str) -> None:
