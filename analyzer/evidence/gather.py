@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from analyzer.bundle import (
@@ -40,9 +39,9 @@ from analyzer.evidence.insights import (
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_begin
-from analyzer.evidence.masks import Translation, is_cleaned, is_masked, read_report
+from analyzer.evidence.masks import Translation, is_cleaned, read_report, words_unmasked
 from analyzer.evidence.origin import Quote
-from analyzer.evidence.records import K8sObject, Symptom
+from analyzer.evidence.records import K8sObject
 from analyzer.evidence.sniff import name_tells, read_loose
 from analyzer.evidence.withheld import without_masks
 from analyzer.patterns import later
@@ -104,7 +103,7 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
         _close(evidence, record, source)
     evidence.log_files = logs.files
     evidence.problems += _floods(logs)
-    evidence.symptoms = tuple(_without_masks(symptom) for symptom in logs.symptoms())
+    evidence.symptoms = tuple(words_unmasked(symptom) for symptom in logs.symptoms())
     return evidence
 
 
@@ -118,20 +117,6 @@ def _floods(logs: LogScan) -> Iterator[Problem]:
     if logs.dropped:
         detail = f"too many different errors in logs: {logs.dropped} of them were not looked at"
         yield Problem(logs.files[-1].input, "", "too-large", detail, "incomplete")
-
-
-def _without_masks(symptom: Symptom) -> Symptom:
-    return replace(
-        symptom,
-        issuer=_unmasked(symptom.issuer),
-        role_arn=_unmasked(symptom.role_arn),
-        resource=_unmasked(symptom.resource),
-        caller=_unmasked(symptom.caller),
-    )
-
-
-def _unmasked(value: str | None) -> str | None:
-    return None if value and is_masked(value) else value
 
 
 def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:

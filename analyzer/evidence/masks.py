@@ -9,9 +9,10 @@ whatever they like.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from analyzer.evidence.kubernetes import dig, items, text
-from analyzer.evidence.records import Json
+from analyzer.evidence.records import Json, Symptom
 from analyzer.frozen import frozen
 from analyzer.needles import Needles, find
 from analyzer.patterns import later
@@ -34,6 +35,21 @@ _STATIC = b"obfuscated.com"
 def is_masked(value: str) -> bool:
     """Tell a value that stands in place of the real one."""
     return _MASK.search(value) is not None or _WHOLE.fullmatch(value) is not None
+
+
+def words_unmasked(symptom: Symptom) -> Symptom:
+    """Take away what an error names, where that is masked."""
+
+    def known(value: str | None) -> str | None:
+        return None if value and is_masked(value) else value
+
+    return replace(
+        symptom,
+        issuer=known(symptom.issuer),
+        role_arn=known(symptom.role_arn),
+        resource=known(symptom.resource),
+        caller=known(symptom.caller),
+    )
 
 
 def is_cleaned(data: bytes) -> bool:

@@ -154,7 +154,7 @@ class LogFile:
 
 @frozen
 class Symptom:
-    """Repeats of one error in the logs of one container, merged.
+    """Repeats of one error in the logs of one container, merged; or in the conditions of one operator.
 
     ``klass`` is the symptom's class, named as its rule without ``log-`` ("no-provider"…).
     """
@@ -177,6 +177,8 @@ class Symptom:
     token_path: str | None = None
     log_end: datetime | None = None
     """When the container last logged anything."""
+    in_condition: bool = False
+    """Whether conditions tell it: ``count`` is then their number, and there is no pod."""
 
 
 # --- AWS --------------------------------------------------------------------------------------

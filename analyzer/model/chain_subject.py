@@ -15,6 +15,7 @@ from analyzer.model.asks import not_judged
 from analyzer.model.aws import parse_role_arn, without_scheme
 from analyzer.model.chains import Chain, operator_of
 from analyzer.model.cluster import Facts, value_of
+from analyzer.model.condition_symptoms import condition_symptoms, quiet_where_read
 from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
@@ -52,6 +53,7 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     symptoms += recorded_symptoms(chain, choice.name, evidence, view.issuer)
     signed_in = last_sign_in(chain, evidence)
     recovered = signed_in.time if signed_in else None
+    symptoms += condition_symptoms(chain, choice.name, joined, recovered)
     operator = operator_of(chain, joined.objects)
     operator_name = operator.name if operator else None
     foreign = foreign_role(chain, choice, joined.chains, joined.names, without_scheme(view.issuer or ""))
@@ -85,6 +87,7 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts["logs.signed_in"] = signed_in.fact if signed_in else Unknown()
     in_cluster = _is_in_cluster(chain, joined)[0]
     facts |= surrounding_facts(chain, joined.around, symptoms, in_cluster=in_cluster)
+    facts |= quiet_where_read(facts)
     facts |= chain_repairs(chain, choice, joined, facts)
     facts |= hidden_by_collision(facts)
     subject = Subject("chain", chain.id, facts, (chain.id,))

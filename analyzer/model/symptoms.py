@@ -127,17 +127,23 @@ def _window(files: Sequence[LogFile]) -> str | None:
 
 
 def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Fact:
+    opened = _open(found, now)
+    # a condition repeats what a log says, and tells whether it still holds
     latest = max(
-        _open(found, now), key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count)
+        [s for s in opened if not s.in_condition] or opened,
+        key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count),
     )
     alike = [s for s in found if _about(s) == _about(latest)]
-    firsts, lasts = [s.first for s in alike if s.first], [s.last for s in alike if s.last]
+    counted = [s for s in alike if s.in_condition == latest.in_condition]
+    firsts, lasts = [s.first for s in counted if s.first], [s.last for s in counted if s.last]
     first, last = min(firsts, default=None), max(lasts, default=None)
+    going_on = [s for s in alike if not is_over(s.klass, s.last, recovered)]
     value = {
-        "count": sum(s.count for s in alike),
+        "source": "Conditions" if latest.in_condition else "Log lines",
+        "count": sum(s.count for s in counted),
         "first": stamp(first) if first else None,
         "last": stamp(last) if last else None,
-        "recency": "stopped" if is_over(latest.klass, last, recovered) else recency(alike, now),
+        "recency": recency(going_on, now) if going_on else "stopped",
         "message": latest.message,
         "issuer": latest.issuer,
         "role_arn": latest.role_arn,
@@ -175,11 +181,11 @@ def _call(symptom: Symptom) -> str:
 
 def _besides(others: Iterable[Symptom]) -> str:
     """List in parentheses what else was met, with its lines; an empty text without any."""
-    lines: Counter[str] = Counter()
+    met: Counter[tuple[str, str]] = Counter()
     for symptom in others:
-        lines[_about(symptom) or "not named"] += symptom.count
+        met[_about(symptom) or "not named", "condition" if symptom.in_condition else "line"] += symptom.count
     listed = ", ".join(
-        f"{name} in {count} {'line' if count == 1 else 'lines'}" for name, count in lines.items()
+        f"{name} in {count} {what if count == 1 else f'{what}s'}" for (name, what), count in met.items()
     )
     return f" (besides: {listed})" if listed else ""
 

@@ -165,7 +165,8 @@ def _chain(model: ChainModel, joined: Joined) -> Iterator[Event]:
         yield from _event("pod", workload.started, words, workload.where, ids)
     yield from _conditions(model, joined)
     for symptom in model.symptoms:
-        times = f"{symptom.count} log lines" if symptom.count > 1 else "1 log line"
+        source = "condition" if symptom.in_condition else "log line"
+        times = f"{symptom.count} {source}s" if symptom.count > 1 else f"1 {source}"
         words = f"{symptom.klass}: {times}. {symptom.message}"
         last = symptom.last if symptom.last != symptom.first else None
         yield from _event("error", symptom.first, words, symptom.quote, ids, last)

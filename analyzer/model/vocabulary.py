@@ -286,7 +286,7 @@ operator.storage_since         string  its lastTransitionTime
 logs.scanned                   bool    logs of the pods of this chain were gathered
 logs.window                    string  time that those logs cover
 logs.signed_in                 map     last recorded sign-in that worked, of one of the chain's ServiceAccounts (CloudTrail, or a pasted answer of STS): time, role_arn, provider, audience, subject; known only with such a record
-logs.no_provider               map     symptom: count, first, last, recency, message, issuer, and besides, which lists other issuers, if any, in words; null where there is none
+logs.no_provider               map     symptom, in log lines or else in conditions: source (which of them), count, first, last, recency, message, issuer, and besides, which lists other issuers, if any, in words; null where there is none
 logs.verification_key          map     the same
 logs.incorrect_audience        map     the same
 logs.missing_claim             map     the same

@@ -23,6 +23,8 @@ SIGNING_KEYS = r"namespaces/openshift-(?:kube-apiserver|config-managed)/core/con
 ISSUERS = f"{AUTHENTICATION}|{API_SERVER}"
 REQUESTS = r"namespaces/openshift-cloud-credential-operator/|clusteroperators"
 LOGS = r"/logs/"
+AWS_WORDS = rf"{LOGS}|clusteroperators|dnsrecords|ingresscontrollers|imageregistry\.operator"
+"""Where AWS's own words stand: logs, and conditions that repeat them."""
 ROLES = r"exports/iam/"
 PROVIDERS = r"exports/oidc/"
 DISCOVERY = r"exports/issuer/openid-configuration"

@@ -57,5 +57,5 @@ FAULTS = [
     _symptom("operator-storage-error", _storage("NoSuchBucket", "it is not there"),
              r"imageregistry\.operator", REGISTRY, state="warn", second=WORKLOAD_FAULT),
     _symptom("operator-storage-error", _storage("WebIdentityErr", STS_SAYS), r"imageregistry\.operator",
-             REGISTRY, variant="sts"),
+             REGISTRY, variant="sts", beside=("log-assume-role-denied",)),
 ]  # fmt: skip

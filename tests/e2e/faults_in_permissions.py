@@ -13,7 +13,7 @@ from samples import Cluster, faults
 from samples.aws import ManagedPolicy, Role
 from samples.yamlout import Json, aws_json
 
-from .fault import LOGS, ROLES, TRUST_FAULT, WORKLOAD_FAULT, Fault
+from .fault import AWS_WORDS, LOGS, ROLES, TRUST_FAULT, WORKLOAD_FAULT, Fault
 from .runs import DRIVERS, INGRESS, MACHINES, REGISTRY, Edit
 
 OTHER_ACCOUNT = "210987654321"
@@ -226,7 +226,7 @@ _organization = Fault(
     "permission-organization-deny",
     "permissions",
     denied(INGRESS, "route53:ListHostedZones", SCP),
-    LOGS,
+    AWS_WORDS,
     chains=(INGRESS,),
 )
 _resource = Fault(

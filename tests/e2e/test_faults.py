@@ -69,7 +69,7 @@ def assert_verdicts(report: Report, fault: Fault) -> None:
         for verdict in (chain.verdict for chain in touched):
             allowed = {"suspected"} if fault.state == "fail" else {"suspected", "warn"}
             assert verdict.state in allowed, told(report)
-            assert verdict.rule in (fault.rule, "operator-degraded"), told(report)
+            assert verdict.rule in (fault.rule, "operator-degraded", *fault.beside), told(report)
             assert verdict.recency == "ongoing" or not fault.rule.startswith("log-"), told(report)
     elif not fault.beside:
         quiet = {"pass", "warn", "unknown", "not-applicable"}

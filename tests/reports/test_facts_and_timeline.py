@@ -60,9 +60,13 @@ def test_a_rotation_is_dated_by_the_revision_that_brought_the_key() -> None:
 
 def test_errors_last_from_the_first_line_to_the_last() -> None:
     report = report_of("trust-wrong-service-account")
-    [error] = events("trust-wrong-service-account", "error")
+    found = events("trust-wrong-service-account", "error")
+    [error] = [event for event in found if "log lines" in event.text]
+    [condition] = [event for event in found if event is not error]
+    assert "conditions. AccessDenied" in condition.text
+    assert condition.chains == error.chains
     [ingress] = [c for c in report.chains if c.operator == "ingress"]
-    assert error.time == ingress.verdict.since
+    assert min(error.time, condition.time) == ingress.verdict.since
     assert error.chains == (ingress.id,)
     assert error.until
     assert not events("healthy", "error")
