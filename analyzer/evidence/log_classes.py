@@ -289,14 +289,16 @@ def _says_more(result: Classified, best: Classified | None) -> bool:
 def classify_all(text: str) -> tuple[Classified, ...]:
     """Classify a text; where a call was denied, with the other calls that were, if it lists several."""
     found: list[Classified] = []
-    begin = 0
+    begin = repeated = 0
     for _ in range(MOST_CALLS):
         error = classify(text[begin:])
         if error is None or (found and error.klass != "action-denied"):
             break
         if not found or (error.action and all(error.action != other.action for other in found)):
             found.append(replace(error, start=begin + error.start, end=begin + error.end))
-        if error.klass != "action-denied":
+        else:
+            repeated += 1
+        if error.klass != "action-denied" or repeated > 1:
             break
         begin += error.end
     return tuple(found)

@@ -85,6 +85,9 @@ _INSTANT = rb"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?\d*(Z|[+
 _STAMP = later(_INSTANT + rb"(?: (?:std(?:out|err) ([FP])(?::\S*)?(?: |$))?|\t|$)")
 _OWN_STAMP = later(rb'(?:\btime="|\bt(?:s|ime)=|"(?:ts|time|timestamp)":\s?")' + _INSTANT)
 
+# Seconds, of JavaScript's loggers milliseconds, since 1970.
+_OWN_EPOCH = later(rb'"(?:ts|time|timestamp)":\s?(1[5-9]\d{8})(?:(\d{3})|\.(\d{1,9})\d*)?[,}]')
+
 _CONTINUES = later(
     rb"[ \t]+\S|[Cc]aused by: |status code: \d|For verbose messag"
     rb"|(?:SharedCreds|SharedConfig|EnvAccess|EnvSecret|EC2Role|EC2Metadata|CredentialsEndpoint|StaticCreds"
@@ -115,10 +118,17 @@ def read_line(raw: bytes) -> Line:
     found = _STAMP.match(raw)
     if found is None:
         own = _OWN_STAMP.search(raw, 0, 256)
-        return Line(raw, _nanos(own) if own else None, 0)
+        return Line(raw, _nanos(own) if own else _nanos_of_epoch(raw), 0)
     if found[0].endswith(b"\t"):  # the program's own stamp, part of its record
         return Line(raw, _nanos(found), 0)
     return Line(raw[found.end() :], _nanos(found), found.end(), found[9] == b"P")
+
+
+def _nanos_of_epoch(raw: bytes) -> int | None:
+    found = _OWN_EPOCH.search(raw, 0, 256)
+    if found is None:
+        return None
+    return int(found[1]) * 1_000_000_000 + int((found[2] or found[3] or b"0").ljust(9, b"0"))
 
 
 def _nanos(found: re.Match[bytes]) -> int | None:

@@ -175,7 +175,10 @@ class LogScan:
         cost = 1 + len(text) // 128
         self._new += cost
         self._new_here += cost
-        return classify_all(text)
+        found = classify_all(text)
+        self._new += cost * len(found[1:])
+        self._new_here += cost * len(found[1:])
+        return found
 
     def _add(
         self, error: Classified, record: Record, line: int, input_id: str, path: str, name: LogName

@@ -77,7 +77,24 @@ def test_stamps(raw: bytes, payload: bytes, partial: bool) -> None:
     assert when.isoformat().startswith("2024-05-14T08:00:00")
 
 
-@pytest.mark.parametrize("raw", [b"", b"text", b"2024-13-14T08:00:00Z x", b"not after 2024-05-14T08:00:00Z"])
+@pytest.mark.parametrize(
+    "raw, said",
+    [
+        (b'{"level":"error","ts":1657324768.868449,"msg":"x"}', "2022-07-08T23:59:28.868449+00:00"),
+        (b'{"level":50,"time":1657324768868,"msg":"x"}', "2022-07-08T23:59:28.868000+00:00"),
+        (b'{"ts": 1657324768}', "2022-07-08T23:59:28+00:00"),
+    ],
+)
+def test_stamps_that_count_from_1970(raw: bytes, said: str) -> None:
+    when = instant(read_line(raw).nanos)
+    assert when is not None
+    assert when.isoformat() == said
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b'{"ts":16573247688684490}', b"text", b"2024-13-14T08:00:00Z x", b"not after 2024-05-14T08:00:00Z"],
+)
 def test_no_stamp(raw: bytes) -> None:
     assert read_line(raw).nanos is None
 
