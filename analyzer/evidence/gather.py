@@ -37,6 +37,7 @@ from analyzer.evidence.insights import (
     read_member,
 )
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
+from analyzer.evidence.log_years import dated_file, dated_symptom
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_begin
 from analyzer.evidence.masks import Translation, is_cleaned, read_report, words_unmasked
@@ -101,9 +102,10 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
         for entry in source.walk():
             _take(evidence, record, entry, logs)
         _close(evidence, record, source)
-    evidence.log_files = logs.files
+    gathered = max((time.last for time in evidence.times), default=None)
+    evidence.log_files = [dated_file(file, gathered) for file in logs.files]
     evidence.problems += _floods(logs)
-    evidence.symptoms = tuple(words_unmasked(symptom) for symptom in logs.symptoms())
+    evidence.symptoms = tuple(words_unmasked(dated_symptom(symptom, gathered)) for symptom in logs.symptoms())
     return evidence
 
 

@@ -88,6 +88,10 @@ _OWN_STAMP = later(rb'(?:\btime="|\bt(?:s|ime)=|"(?:ts|time|timestamp)":\s?")' +
 # Seconds, of JavaScript's loggers milliseconds, since 1970.
 _OWN_EPOCH = later(rb'"(?:ts|time|timestamp)":\s?(1[5-9]\d{8})(?:(\d{3})|\.(\d{1,9})\d*)?[,}]')
 
+_KLOG = later(rb"[IWEF](\d\d)(\d\d) (\d\d):(\d\d):(\d\d)\.(\d{6}) ")
+NO_YEAR = 1972
+"""The year that a time is given which was written without one, a leap year long before any log."""
+
 _CONTINUES = later(
     rb"[ \t]+\S|[Cc]aused by: |status code: \d|For verbose messag"
     rb"|(?:SharedCreds|SharedConfig|EnvAccess|EnvSecret|EC2Role|EC2Metadata|CredentialsEndpoint|StaticCreds"
@@ -118,7 +122,7 @@ def read_line(raw: bytes) -> Line:
     found = _STAMP.match(raw)
     if found is None:
         own = _OWN_STAMP.search(raw, 0, 256)
-        return Line(raw, _nanos(own) if own else _nanos_of_epoch(raw), 0)
+        return Line(raw, _nanos(own) if own else _nanos_of_epoch(raw) or _nanos_of_klog(raw), 0)
     if found[0].endswith(b"\t"):  # the program's own stamp, part of its record
         return Line(raw, _nanos(found), 0)
     return Line(raw[found.end() :], _nanos(found), found.end(), found[9] == b"P")
@@ -129,6 +133,19 @@ def _nanos_of_epoch(raw: bytes) -> int | None:
     if found is None:
         return None
     return int(found[1]) * 1_000_000_000 + int((found[2] or found[3] or b"0").ljust(9, b"0"))
+
+
+def _nanos_of_klog(raw: bytes) -> int | None:
+    """Read what Kubernetes' own log format begins with where no kubelet stamped the line: in NO_YEAR."""
+    found = _KLOG.match(raw)
+    if found is None:
+        return None
+    month, day, hour, minute, second, micros = map(int, found.groups())
+    try:
+        when = datetime(NO_YEAR, month, day, hour, minute, second, micros, tzinfo=UTC)
+    except ValueError:
+        return None
+    return (when - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
 def _nanos(found: re.Match[bytes]) -> int | None:
