@@ -94,7 +94,8 @@ def _code(lead: str, language: str, text: str) -> str:
 
 
 def _step(number: int, step: FixStep) -> str:
-    head = f"{number}. {_flat(step.text.text)}"
+    only = f" (where `{_flat(step.when.source.value)}`)" if step.when else ""
+    head = f"{number}. {_flat(step.text.text)}{only}"
     if step.command is None:
         return head
     body = "\n".join(f"   {line}".rstrip() for line in step.command.text.strip().splitlines())

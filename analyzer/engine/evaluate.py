@@ -143,7 +143,11 @@ def _finding(rule: Rule, subject: Subject, state: str) -> Outcome:
         state,
         message=fill(rule.message),
         why=fill(rule.why),
-        fix=tuple(Fix(fill(step.text), fill(step.command) or None) for step in rule.fix),
+        fix=tuple(
+            Fix(fill(step.text), fill(step.command) or None)
+            for step in rule.fix
+            if step.when is None or _decide(step.when, facts) is not False
+        ),
         disproof=fill(rule.disproof),
         sts_error=SimulatedError(answer.stage, fill(answer.text)) if answer else None,
         proofs=_proofs(rule, facts),

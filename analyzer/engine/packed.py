@@ -55,7 +55,10 @@ def _packed_rule(rule: Rule) -> dict[str, object]:
         "message": rule.message.text,
         "why": rule.why.text,
         "evidence": [(ref.fact, ref.role) for ref in rule.evidence],
-        "fix": [(step.text.text, step.command and step.command.text) for step in rule.fix],
+        "fix": [
+            (step.text.text, step.command and step.command.text, _packed_program(step.when))
+            for step in rule.fix
+        ],
         "disproof": rule.disproof and rule.disproof.text,
         "sts_error": rule.sts_error and (rule.sts_error.stage, rule.sts_error.text.text),
     }
@@ -109,8 +112,12 @@ class _Unpacker:
             why=self.template(written["why"]),
             evidence=tuple(EvidenceRef(fact, role) for fact, role in written["evidence"]),
             fix=tuple(
-                FixStep(self.template(text), None if command is None else self.template(command, True))
-                for text, command in written["fix"]
+                FixStep(
+                    self.template(text),
+                    None if command is None else self.template(command, True),
+                    self.program(when),
+                )
+                for text, command, when in written["fix"]
             ),
             disproof=None if written["disproof"] is None else self.template(written["disproof"]),
             sts_error=error and StsError(error[0], self.template(error[1])),

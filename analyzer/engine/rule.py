@@ -38,10 +38,11 @@ class EvidenceRef:
 
 @frozen
 class FixStep:
-    """One step of a repair; ``command`` is a template for a shell."""
+    """One step of a repair; ``command`` is a template for a shell. Left out where ``when`` is false."""
 
     text: Template
     command: Template | None = None
+    when: Program | None = None
 
 
 @frozen

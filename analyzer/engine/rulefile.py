@@ -238,10 +238,11 @@ class _RuleReader:
         steps: list[FixStep] = []
         for node in self.items("fix"):
             if not isinstance(node, Fields):
-                raise self.problem("a step of 'fix' is a mapping of 'text' and 'command'", node.line)
-            self.keys(node, ("text",), ("command",), "a step of 'fix'")
+                raise self.problem("a step of 'fix' is a mapping of 'text', 'command' and 'when'", node.line)
+            self.keys(node, ("text",), ("command", "when"), "a step of 'fix'")
             command = self.template(node, "command", command=True) if "command" in node.nodes else None
-            steps.append(FixStep(self.template(node, "text"), command))
+            when = self.expression(node, "when") if "when" in node.nodes else None
+            steps.append(FixStep(self.template(node, "text"), command, when))
         return tuple(steps)
 
     def sts_error(self) -> StsError | None:

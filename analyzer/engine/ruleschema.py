@@ -60,6 +60,7 @@ def _keys(vocabulary: Vocabulary) -> Schema:
         "fix": {"type": "array", "minItems": 1, "items": _object({
             "text": _text("one step, with {fact} for values"),
             "command": _text("a shell command; values are quoted where they are filled in"),
+            "when": _text("the step is left out where this expression is false"),
         }, "text")},
         "disproof": _text("what would show that the diagnosis is wrong"),
         "references": _list({"type": "string", "format": "uri", "pattern": "^https?://"}, "URLs"),

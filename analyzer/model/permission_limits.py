@@ -26,11 +26,15 @@ def denied_facts(judged: Judged) -> Facts:
     places = judged.held.statements("Deny", actions)
     logged = sorted({row.action for row in needed if is_logged(row, judged.denials)})
     spare = sorted({row.action for row in rows} - set(actions))
+    denying = judged.held.denying([*actions, *spare])
+    attached = judged.role.attached or ()
     return {
         "denied": judged.listed(actions, *places, denies=True),
         "denied_logged": known(logged),
         "denied_optional": judged.listed(spare, *judged.held.statements("Deny", spare), denies=True),
         "denied_summary": known(_summary(actions, spare)),
+        "denied_inline": known(min(denying & set(judged.role.inline), default=None)),
+        "denied_attached": known(min((arn for name, arn in attached if name in denying), default=None)),
     }
 
 

@@ -36,6 +36,7 @@ NAMES = (
     "maker", "policies", "assumes", "overwritten_by", "missing_finer", "missing_logged",
     "missing_required", "missing_likely",
     "missing_optional", "missing_summary", "missing_first", "denied", "denied_logged", "denied_optional",
+    "denied_inline", "denied_attached",
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
     "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
     "other_version_logged", "other_version_policy", "shared_vpc_problem", "excess", "excess_levels", "risks",

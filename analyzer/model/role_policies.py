@@ -68,6 +68,17 @@ class RolePolicies:
             and any(statement.action_matcher.matches(action) is not False for action in wanted)
         ]
 
+    def denying(self, actions: Iterable[str]) -> set[str]:
+        """Give the names of the policies that hold a Deny of one of the actions."""
+        wanted = [action.lower() for action in actions]
+        return {
+            policy.name
+            for policy, _ in self.places
+            for statement in policy.statements
+            if statement.effect == "Deny"
+            and any(statement.action_matcher.matches(action) is not False for action in wanted)
+        }
+
 
 def read_policies(role: Role, book: RoleBook, asks: Asks) -> RolePolicies:
     """Put a role's policies into layers."""

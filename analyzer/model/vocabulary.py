@@ -245,6 +245,8 @@ permissions.missing_first      string  the first of missing_logged and missing_r
 permissions.denied             list    actions of the request that a Deny in the role's own policies takes
 permissions.denied_logged      list    those of them that a log line denies
 permissions.denied_optional    list    the same as denied, of features that are not in use here
+permissions.denied_inline      string  name of the first inline policy of the role that holds such a Deny, else null
+permissions.denied_attached    string  ARN of the first attached policy that holds such a Deny, else null
 permissions.denied_summary     string  denied and denied_optional as one phrase, else null
 permissions.boundary           string  ARN of the role's permissions boundary; null where it has none
 permissions.boundary_cuts      list    actions that the role's own policies allow and its boundary does not

@@ -94,6 +94,26 @@ def test_two_faults_of_one_role(bench: Bench, first: Edit, second: Edit, rules: 
     assert {f.rule for f in of_permissions(analysed(bench, first, second), "fail", "warn")} == rules
 
 
+def test_what_mends_a_deny_is_for_the_kind_of_policy_that_holds_it(bench: Bench) -> None:
+    def attached(cluster: Cluster) -> None:
+        body = {"Version": "2012-10-17", "Statement": [DENY_HOSTED_ZONES]}
+        role = cluster.role(INGRESS.partition("/")[0])
+        role.attached = [ManagedPolicy("guard", [body], role.account)]
+
+    def commands(edit: Edit) -> str:
+        (finding,) = of_permissions(analysed(bench, edit), "fail")
+        assert finding.rule == "permission-explicit-deny"
+        return " ; ".join(step.command or "" for step in finding.fix)
+
+    inline, managed = commands(also(INGRESS, DENY_HOSTED_ZONES)), commands(attached)
+    assert "aws iam put-role-policy --role-name demo-openshift-ingress-operator-" in inline
+    assert "detach-role-policy" not in inline
+    assert "aws iam detach-role-policy --role-name demo-openshift-ingress-operator-" in managed
+    assert "--policy-arn arn:aws:iam::123456789012:policy/guard" in managed
+    assert "create-policy-version" in managed
+    assert "put-role-policy" not in managed
+
+
 def test_the_statement_that_denies_is_quoted(bench: Bench) -> None:
     report = analysed(bench, also(INGRESS, DENY_HOSTED_ZONES))
     (finding,) = of_permissions(report)
