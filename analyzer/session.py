@@ -59,7 +59,7 @@ def upgrade(
     options = options or Options()
     ruleset = built_in_rules(options.rules)
     evidence = _gather([*paths, target], progress)
-    asked = take_target(evidence, evidence.inputs[-1].id, target)
+    asked = take_target(evidence, evidence.inputs[-1].id, target, _within(paths, target, evidence))
     folders = release_folders(asked.objects, None)
     if folders:
         names = ", ".join(f"{f.folder or '.'} ({f.version or 'version not told'})" for f in folders)
@@ -73,6 +73,15 @@ def upgrade(
     progress.step("judging")
     outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
     return make_report(evidence, model, ruleset, outcomes, options)
+
+
+def _within(paths: Sequence[Path], target: Path, evidence: Evidence) -> dict[str, str]:
+    """Give the inputs that the target's folder lies in, by id, and where in them it lies."""
+    found = {}
+    for path, entry in zip(paths, evidence.inputs, strict=False):
+        if not (is_remote(path) or is_remote(target)) and target.resolve().is_relative_to(path.resolve()):
+            found[entry.id] = target.resolve().relative_to(path.resolve()).as_posix()
+    return found
 
 
 def fix(paths: Sequence[Path], options: Options | None = None, progress: Progress = SILENT) -> Mended:

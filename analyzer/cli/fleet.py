@@ -114,7 +114,7 @@ def merge(
     if any(source.resolve() == target.resolve() for source in sources):
         raise UsageProblem("the target is one of the sources")
     taken, older = run(target, sources)
-    say(f"{taken} results taken over" + (f", {older} older ones left out" if older else ""))
+    say(f"{taken} results taken over" + (f", {older} left out: not newer" if older else ""))
     return 0
 
 

@@ -51,6 +51,9 @@ def judge_readiness(way: Way, findings: Sequence[Finding], outcomes: Sequence[Ou
             "minor release."
         )
         return Readiness(target, "unknown", sentence, ())
+    if all(o.state == "not-applicable" for o in asked):
+        sentence = f"Whether it is ready for {release} was not judged: the cluster does not use STS."
+        return Readiness(target, "unknown", sentence, ())
     failed = sorted((f for f in findings if f.link == LINK and f.state == "fail"), key=_order)
     steps = tuple({step.command or step.text: step for f in failed for step in f.fix}.values())
     broken = sorted({f.rule for f in findings if f.link != LINK and f.state == "fail" and f.kind == "cause"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from analyzer.engine.facts import Fact
@@ -30,15 +30,23 @@ class Target:
     hint: str | None
 
 
-def take_target(evidence: Evidence, input_id: str, path: Path) -> Target:
-    """Take the target's requests out of the evidence: nothing in its folder is of the cluster."""
+def take_target(evidence: Evidence, input_id: str, path: Path, within: Mapping[str, str]) -> Target:
+    """Take the target's requests out of the evidence: nothing in its folder is of the cluster.
+
+    ``within`` are the inputs that the folder lies in too, by id, and its place there.
+    """
     objects = tuple(
         o
         for o in evidence.objects
         if o.where.input == input_id and o.kind == _REQUEST
         if dig(o.value, "spec", "providerSpec", "kind") == "AWSProviderSpec"
     )
-    evidence.objects = [o for o in evidence.objects if o.where.input != input_id]
+    evidence.objects = [
+        o
+        for o in evidence.objects
+        if o.where.input != input_id
+        if not ((place := within.get(o.where.input)) and f"{o.where.file}/".startswith(f"{place}/"))
+    ]
     evidence.raw = [raw for raw in evidence.raw if raw.input != input_id]
     evidence.names = {k: v for k, v in evidence.names.items() if not k[0].startswith(f"{input_id}:")}
     evidence.listed = {k for k in evidence.listed if not k[0].startswith(f"{input_id}:")}

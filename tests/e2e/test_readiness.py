@@ -13,7 +13,7 @@ from samples import Cluster
 from samples.requests import release_requests
 from samples.yamlout import Json, document
 
-from .runs import Bench, bundle, everything, findings, told, without
+from .runs import Bench, bundle, everything, findings, told, without, write_files
 
 
 def write(folder: Path, requests: dict[str, Json]) -> Path:
@@ -131,6 +131,23 @@ def test_what_is_for_hosted_clusters_is_not_asked_of_others(bench: Bench, tmp_pa
     files = everything(Cluster())
     files["release/new.yaml"] = document(new)
     assert not findings(bench.report(files), "fail", "warn")
+
+
+def test_a_target_among_the_inputs_is_the_target_alone(bench: Bench, tmp_path: Path) -> None:
+    write_files(tmp_path / "case", everything(Cluster()))
+    write(tmp_path / "case" / "next", release_requests("4.19.1"))
+    report = session.upgrade([tmp_path / "case"], tmp_path / "case" / "next")
+    assert {f.rule for f in report.findings if f.state in ("fail", "warn")} == {"upgrade-annotation"}, told(
+        report
+    )
+
+
+def test_of_a_cluster_without_sts_nothing_is_promised(bench: Bench, tmp_path: Path) -> None:
+    folder = write(tmp_path / "4.15", release_requests("4.15.1"))
+    report = judged(bench, bundle(Cluster(mode="Mint", issuer="")), folder)
+    assert report.readiness is not None
+    assert report.readiness.state == "unknown", told(report)
+    assert "does not use STS" in report.readiness.sentence
 
 
 @pytest.mark.parametrize("form", ["case", "markdown", "html"])
