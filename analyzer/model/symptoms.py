@@ -10,6 +10,7 @@ from typing import Literal
 from analyzer.engine.facts import Fact
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.logs import classify
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain
@@ -30,6 +31,8 @@ AFTER_RESTART = timedelta(minutes=5)
 """The same for a run of the container that is over: the next begins with trying, and backs off later."""
 
 _OFTEN = 3
+
+_UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
 
 CLASSES = (
     "no_provider",
@@ -231,7 +234,7 @@ def stamp(moment: datetime) -> str:
 
 
 def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) -> Facts:
-    """Give the ``operator.*`` facts: the first condition that is not as it should be.
+    """Give the ``operator.*`` facts: the condition that is not as it should be, best one with AWS's words.
 
     ``all_read`` tells whether the whole list of ClusterOperators was: only then a chain has none.
     """
@@ -240,16 +243,20 @@ def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) ->
     if operator is None:
         missing = asks.config("clusteroperators.config.openshift.io")
         return {f"operator.{name}": missing for name in ("unhealthy", "message", "since")}
-    for index, condition in enumerate(items(dig(operator.value, "status", "conditions"))):
-        kind, status = text(dig(condition, "type")), text(dig(condition, "status"))
-        if (kind, status) in (("Degraded", "True"), ("Available", "False")):
-            where = operator.where.at("status", "conditions", index)
-            return {
-                "operator.unhealthy": known(f"{kind}={status}", where.at("status")),
-                "operator.message": known(text(dig(condition, "message")), where.at("message")),
-                "operator.since": known(
-                    text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")
-                ),
-            }
     where = operator.where.at("status", "conditions")
-    return {f"operator.{name}": known(None, where) for name in ("unhealthy", "message", "since")}
+    failing = [
+        (index, condition)
+        for index, condition in enumerate(items(dig(operator.value, "status", "conditions")))
+        if (text(dig(condition, "type")), text(dig(condition, "status"))) in _UNHEALTHY
+    ]
+    if not failing:
+        return {f"operator.{name}": known(None, where) for name in ("unhealthy", "message", "since")}
+    told = (found for found in failing if classify(text(dig(found[1], "message")) or ""))
+    index, condition = next(told, failing[0])
+    where = where.at(index)
+    state = f"{text(dig(condition, 'type'))}={text(dig(condition, 'status'))}"
+    return {
+        "operator.unhealthy": known(state, where.at("status")),
+        "operator.message": known(text(dig(condition, "message")), where.at("message")),
+        "operator.since": known(text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")),
+    }

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from analyzer.engine.facts import Fact
 from analyzer.evidence.origin import Quote
-from analyzer.evidence.records import Symptom
-from analyzer.model.symptoms import _merged, recency
+from analyzer.evidence.records import K8sObject, Symptom
+from analyzer.evidence.sniff import read_loose
+from analyzer.model.asks import Asks
+from analyzer.model.symptoms import _merged, operator_facts, recency
 
 NOW = datetime(2025, 3, 4, 12, tzinfo=UTC)
 
@@ -70,3 +74,23 @@ def test_a_call_is_told_as_far_as_the_line_tells_it() -> None:
     fact = _merged([whole], NOW, None)
     assert isinstance(fact.value, dict)
     assert fact.value["call"].endswith("b/k (AWS names the layer session policy: no allow)")
+
+
+def test_of_an_operator_s_conditions_the_one_with_aws_s_words_is_told() -> None:
+    conditions = [
+        {"type": "Available", "status": "False", "message": "The deployment does not exist"},
+        {"type": "Progressing", "status": "True", "message": "ExpiredToken: the token is expired"},
+        {"type": "Degraded", "status": "True", "message": "WebIdentityErr: x\ncaused by: ExpiredToken: y"},
+    ]
+    value = {
+        "apiVersion": "config.openshift.io/v1",
+        "kind": "ClusterOperator",
+        "metadata": {"name": "image-registry"},
+        "status": {"conditions": conditions},
+    }
+    (operator,) = read_loose("i1", "operator.json", json.dumps(value).encode()).records
+    assert isinstance(operator, K8sObject)
+    facts = operator_facts(operator, Asks(), all_read=True)
+    told = facts["operator.unhealthy"]
+    assert isinstance(told, Fact)
+    assert told.value == "Degraded=True"
