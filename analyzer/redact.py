@@ -215,10 +215,19 @@ def _below(text: str, place: int, lines: int) -> int:
     return place
 
 
+_UNSIGNED = later(r"(?:bearer\s+)?e[yw][\w-]{6,}\.e[yw][\w-]{6,}", re.IGNORECASE)
+"""A token of which only header and payload were kept: it says who somebody was, and opens nothing."""
+
+
 def _is_placeholder(found: re.Match[str], kind: Kind) -> bool:
     value = found[0][len(found[1]) :] if found.re.groups else found[0]
     value = value.strip(":@.")
     if kind.name == "a private key":
         return len(found[0]) < 120
     example = "EXAMPLE" in value  # the keys of the documentation of AWS
-    return example or _PLACEHOLDER.fullmatch(value) is not None or len(set(value)) < 5
+    return (
+        example
+        or _PLACEHOLDER.fullmatch(value) is not None
+        or len(set(value)) < 5
+        or _UNSIGNED.fullmatch(value) is not None
+    )

@@ -199,7 +199,7 @@ def _add_secret(chain: Chain, evidence: Evidence, objects: Objects) -> None:
     chain.length = value.length if value else None
     for record in reversed(copies):
         readable = record.values.get("credentials")
-        if readable is None or readable.text is None or readable.masked or not _same(value, readable):
+        if readable is None or readable.text is None or readable.masked or not speaks_for(value, readable):
             continue
         chain.secret = chain.secret or record
         chain.length = len(readable.text.encode())
@@ -212,8 +212,8 @@ def _add_secret(chain: Chain, evidence: Evidence, objects: Objects) -> None:
         chain.length = elided.length if elided else None
 
 
-def _same(elided: SecretValue | None, readable: SecretValue) -> bool:
-    """A manifest speaks for the cluster's Secret only if their lengths agree, a newline aside."""
+def speaks_for(elided: SecretValue | None, readable: SecretValue) -> bool:
+    """Tell whether a manifest speaks for the cluster's Secret: if their lengths agree, a newline aside."""
     if elided is None or elided.length is None or readable.length is None:
         return True
     return abs(elided.length - readable.length) <= 1

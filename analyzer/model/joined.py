@@ -18,7 +18,7 @@ from analyzer.model.chains import Chain, enabled_capabilities, join_chains
 from analyzer.model.cluster import ClusterView, read_cluster, value_of
 from analyzer.model.hosted_roles import add_hosted_roles
 from analyzer.model.objects import Objects
-from analyzer.model.pasted_credentials import add_pasted
+from analyzer.model.pasted_credentials import add_pasted, refused_manifests
 from analyzer.model.providers import Providers, read_providers
 from analyzer.model.related import is_related
 from analyzer.model.release_folders import release_folders
@@ -72,7 +72,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     match = match_release(chains, view, objects, aside, all_requests=bool(complete))
     chains = own_chains(chains, match, hosted=view.hosted)
     mark_left_over(chains, evidence, objects)
-    notes = add_pasted(chains, evidence)
+    notes = [*add_pasted(chains, evidence), *refused_manifests(chains, objects)]
     names = cluster_naming(book, chains, view, providers)
     account, tied = _account(chains, book, names, view, providers)
     asks = Asks(

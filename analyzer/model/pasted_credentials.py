@@ -1,13 +1,15 @@
-"""Credentials values that were pasted: each is given to the chain whose Secret it must be of."""
+"""Credentials values that were handed in: each is given to the chain whose Secret it must be of, or said."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from analyzer.evidence.gathered import Evidence, Problem
+from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.records import CredentialsText, Secret, SecretValue
-from analyzer.model.chains import Chain
+from analyzer.model.chains import Chain, speaks_for
 from analyzer.model.credentials import read_credentials
+from analyzer.model.objects import Objects, was_in_cluster
 
 _LINE_END = 2
 """Bytes by which a value may be longer than what a terminal shows of it: its last line end."""
@@ -35,6 +37,26 @@ def add_pasted(chains: Sequence[Chain], evidence: Evidence) -> list[Problem]:
         if found.secret is None:
             found.length = len(value.encode())
             found.secret = _secret(found, text, value)
+    return notes
+
+
+def refused_manifests(chains: Sequence[Chain], objects: Objects) -> list[Problem]:
+    """Say of each readable Secret that does not speak for the cluster's why it was not used."""
+    notes = []
+    for chain in chains:
+        copies = objects.copies("Secret", chain.secret_name, chain.namespace)
+        live = [secret(copy) for copy in copies if was_in_cluster(copy)]
+        kept = live[-1].values.get("credentials") if live else None
+        for copy in copies:
+            value = secret(copy).values.get("credentials")
+            if kept is None or value is None or value.text is None or value.masked or speaks_for(kept, value):
+                continue
+            why = (
+                f"line {copy.where.line}: Secret {chain.id}, not used: its credentials value has "
+                f"{value.length} bytes, that of the cluster's own Secret {kept.length}, so it "
+                "is another value (an older or newer one, or another cluster's)"
+            )
+            notes.append(Problem(copy.where.input, copy.where.file, "not-used", why, "note"))
     return notes
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+
 import pytest
 
 from analyzer.findings.report import Report
@@ -123,3 +126,23 @@ def test_the_keys_of_documentation_are_none(bench: Bench) -> None:
     text = b"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
     report = bench.report(bundle(Cluster()) | {"notes": text})
     assert not [f for f in report.findings if f.rule == "input-live-secret"]
+
+
+def test_a_manifest_that_is_not_the_clusters_value_is_said(bench: Bench) -> None:
+    cluster, other = Cluster(), Cluster()
+    other.set_role_arn(
+        "openshift-ingress-operator", "cloud-credentials", "arn:aws:iam::123456789012:role/other"
+    )
+
+    def handed(one: Cluster) -> Files:
+        data = base64.b64encode(values(one)[INGRESS].encode()).decode()
+        secret = {"apiVersion": "v1", "kind": "Secret", "data": {"credentials": data},
+                  "metadata": {"namespace": INGRESS.split("/")[0], "name": "cloud-credentials"}}  # fmt: skip
+        return {"new-secret.json": json.dumps(secret).encode()}
+
+    def notes(one: Cluster) -> str:
+        report = bench.report(bundle(cluster) | handed(one))
+        return " ".join(w for i in report.inputs for w in map(str, i.warnings)) + str(report.notices)
+
+    assert f"Secret {INGRESS}, not used: its credentials value has " in notes(other)
+    assert "not used: its credentials" not in notes(cluster)

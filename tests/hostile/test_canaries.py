@@ -114,6 +114,7 @@ def test_where_a_secret_lies_is_said_and_a_placeholder_is_none(tmp_path: Path) -
         assert all(offset >= 4 for _, offset in found)
     for text in ("Authorization: Bearer $TOKEN", "http://user:REDACTED@proxy:3128", "https://x.example:443/a@b",
                  "-----BEGIN RSA PRIVATE KEY-----", '"auth": "xxxxxxxxxxxx"',
+                 f"Authorization: Bearer {canaries.TOKEN.rpartition('.')[0]}",
                  "aws_secret_access_key: 40 bytes long"):  # fmt: skip
         assert not list(live_secrets(text.encode())), text
 
