@@ -120,7 +120,8 @@ def _clusters(report: Report) -> Iterator[str]:
     for chain in report.chains:
         yield from _prefix(chain.role_arn.value or "", chain.id)
     host, _, path = (cluster.issuer or "").partition("://")[2].partition("/")
-    yield from (part for part in path.split("/") if len(part) >= 8)
+    # a long part, or one with a digit, is somebody's id; "oidc" and its like are nobody's
+    yield from (p for p in path.split("/") if len(p) >= 8 or (len(p) > 2 and any(map(str.isdigit, p))))
     bucket = _private_part(host) or ""
     if bucket.endswith("-oidc"):
         yield bucket.removesuffix("-oidc")

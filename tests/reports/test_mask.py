@@ -106,6 +106,7 @@ def test_values_are_found_wherever_they_stand(parts: list[str], cut: int, front:
         ("my.bucket.s3.cn-north-1.amazonaws.com.cn", r"host-\d\.example\.s3\.cn-north-1\.amazonaws\.com\.cn"),
         ("d111111abcdef8.cloudfront.net", r"name-\d\.cloudfront\.net"),
         ("oidc.customer.org", r"host-\d\.example"),
+        ("oidc.customer.org/oidc/qz9", r"host-\d\.example/oidc/cluster-\d"),
         ("sts.eu-west-1.amazonaws.com", r"sts\.eu-west-1\.amazonaws\.com"),
         ("kubernetes.default.svc", r"kubernetes\.default\.svc"),
         ("docs.openshift.com", r"docs\.openshift\.com"),
