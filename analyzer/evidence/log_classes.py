@@ -141,7 +141,7 @@ def _near(text: str, position: int) -> bool:
 
 
 def _expired(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
-    if not (signing_in or found[0].startswith("Token expired")):
+    if not signing_in:
         return None
     sentence = worded("token-expired", text, found.start())
     return replace(sentence, message=f"ExpiredTokenException: {sentence.message}")
@@ -261,10 +261,10 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
             r"|invalid\s+secret\s+for\s+aws\s+credentials|no\s+EC2\s+IMDS\s+role\s+found"
             r"|Unable\s+to\s+locate\s+credentials(?!\s*\w)|Could\s+not\s+load\s+credentials\s+from\s+any\s+provider"
             r"|Unable\s+to\s+load\s+(?:AWS\s+)?credentials\s+from\s+any\s+(?:of\s+the\s+)?provider"
-            r"|no\s+providers\s+in\s+chain\s+provided\s+credentials|has\s+no\s+role\s+ARN\s+configured"
+            r"|no\s+providers\s+in\s+chain\s+provided\s+credentials"
             r"|Missing\s+credentials\s+in\s+config|no\s+EC2\s+instance\s+role\s+found"
             r"|unable\s+to\s+sign\s+request\s+without\s+credentials\s+set"
-            r"|Unable\s+to\s+get\s+IAM\s+security\s+credentials|Request\s+ARN\s+is\s+invalid"
+            r"|Request\s+ARN\s+is\s+invalid"
             r"|static\s+credentials\s+are\s+empty|EmptyStaticCreds|at\s+'roleArn'\s+failed\s+to\s+satisfy",
             _none,
         ),
