@@ -16,7 +16,7 @@ from analyzer.findings.common_cause import find_common_cause
 from analyzer.findings.correlate import Moment, Trace, correlate
 from analyzer.findings.counts import count, rule_errors
 from analyzer.findings.finding import make_findings
-from analyzer.findings.missing import find_missing
+from analyzer.findings.missing import bundle_first, find_missing
 from analyzer.findings.readiness import Way, judge_readiness
 from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
 from analyzer.findings.scope import for_webhook, outcomes_of, without_static
@@ -53,6 +53,8 @@ def make_report(
     relevant = frozenset(c.id for c in chains if c.verdict.state != "not-applicable")
     findings = correlate(make_findings(outcomes, relevant), outcomes, _traces(model))
     errors = _read_errors(evidence) + rule_errors(outcomes)
+    unused = frozenset(m.chain.id for m in model.chains if m.chain.optional)
+    missing = find_missing(outcomes, chains, unused)
     report = Report(
         tool=Tool("sts-doctor", __version__),
         rules=Rules(__version__, ruleset.sha256, tuple(ruleset.packs)),
@@ -62,9 +64,7 @@ def make_report(
         chains=chains,
         findings=findings,
         common_cause=find_common_cause(chains, outcomes),
-        missing=find_missing(
-            outcomes, chains, frozenset(m.chain.id for m in model.chains if m.chain.optional)
-        ),
+        missing=missing if any(i.roots for i in evidence.inputs) else bundle_first(missing),
         counts=count(outcomes),
         errors=tuple(errors),
         exit_code=0,

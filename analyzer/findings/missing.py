@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 
@@ -10,6 +11,13 @@ from analyzer.engine import Outcome
 from analyzer.findings.order import FOUND
 from analyzer.findings.report import Chain, Missing
 from analyzer.frozen import slotted
+from analyzer.patterns import later
+
+_IN_BUNDLE = later(
+    r"credentialsrequests|config:.*|(?:logs|namespace|configmap|objects):openshift-.*", re.DOTALL
+)
+_WORTH_A_BUNDLE = 3
+"""Pieces of a cluster from which on one bundle is less work than each by itself."""
 
 
 @slotted
@@ -53,6 +61,23 @@ def find_missing(
         return only_unused, -piece.weight, piece.asked.evidence
 
     return tuple(_missing(piece) for piece in sorted(pieces.values(), key=rank))
+
+
+def bundle_first(missing: Sequence[Missing]) -> tuple[Missing, ...]:
+    """Ask for one must-gather in the place of all that it holds, where there is no bundle yet."""
+    held = [item for item in missing if _IN_BUNDLE.fullmatch(item.evidence)]
+    if len(held) < _WORTH_A_BUNDLE:
+        return tuple(missing)
+    whole = Missing(
+        evidence="must-gather",
+        why="no must-gather was handed in: it holds modes, requests, pods, logs and signing keys",
+        command="oc adm must-gather --dest-dir=must-gather && tar -czf must-gather.tar.gz must-gather",
+        where_to_run=held[0].where_to_run,
+        sensitivity=held[0].sensitivity,
+        decides=tuple(sorted({rule for item in held for rule in item.decides})),
+        chains=tuple(sorted({chain for item in held for chain in item.chains})),
+    )
+    return (whole, *(item for item in missing if item not in held))
 
 
 def _asked(outcomes: Sequence[Outcome]) -> Iterator[tuple[Outcome, Asked]]:
