@@ -1,7 +1,8 @@
 """Accepted findings: marked with the reason, still counted, and no longer a reason to fail.
 
 An entry is a table in a TOML file and names findings by ``fingerprint``, or by ``rule`` and, if need
-be, ``chain``; it gives a ``reason`` and may give a day after which it no longer holds::
+be, ``chain``; it gives a ``reason`` and may give a day after which it no longer holds, and the ``state``
+(fail, warn, info) that was accepted: what became worse since counts again::
 
     [[accept]]
     rule = "trust-no-audience"
@@ -23,7 +24,8 @@ from analyzer.frozen import frozen
 
 LONGEST = 4 << 20
 """Bytes of a baseline that are read: thousands of entries."""
-_KEYS = frozenset({"fingerprint", "rule", "chain", "reason", "until"})
+_KEYS = frozenset({"fingerprint", "rule", "chain", "reason", "until", "state"})
+_STATES = ("info", "warn", "fail")
 
 
 @frozen
@@ -36,6 +38,11 @@ class Accepted:
     chain: str | None
     reason: str
     until: date | None
+    state: str | None = None
+
+    def covers(self, finding: Finding) -> bool:
+        """Tell whether a finding is no worse than what was accepted."""
+        return self.state is None or _STATES.index(finding.state) <= _STATES.index(self.state)
 
     def names(self, finding: Finding, chain: str | None) -> bool:
         """Tell whether this entry is about a finding as it concerns one chain."""
@@ -69,20 +76,24 @@ def _entry(entry: object, where: str) -> Accepted:
         raise UsageProblem(
             f"there is no key {unknown[0]!r}", where=where, do=f"Keys: {', '.join(sorted(_KEYS))}"
         )
-    texts = {key: entry.get(key) for key in ("fingerprint", "rule", "chain", "reason")}
+    texts = {key: entry.get(key) for key in ("fingerprint", "rule", "chain", "reason", "state")}
     wrong = next((key for key, text in texts.items() if text is not None and not isinstance(text, str)), None)
     until = entry.get("until")
     if wrong or (until is not None and not isinstance(until, date)):
         raise UsageProblem(
             f"{wrong or 'until'} is not a {'text' if wrong else 'date'}", where=where, do="until = 2026-12-31"
         )
+    if texts["state"] not in (None, *_STATES):
+        raise UsageProblem("state is none of fail, warn, info", where=where, do='state = "warn"')
     if not texts["reason"]:
         raise UsageProblem("it has no reason", where=where, do="Say why it is accepted")
     if bool(texts["fingerprint"]) == bool(texts["rule"]) or (texts["chain"] and not texts["rule"]):
         raise UsageProblem("it must have either a fingerprint, or a rule and perhaps a chain", where=where)
     name = texts["fingerprint"] or f"{texts['rule']}{' on ' + texts['chain'] if texts['chain'] else ''}"
     day = until.date() if isinstance(until, datetime) else until
-    return Accepted(name, texts["fingerprint"], texts["rule"], texts["chain"], texts["reason"], day)
+    return Accepted(
+        name, texts["fingerprint"], texts["rule"], texts["chain"], texts["reason"], day, texts["state"]
+    )
 
 
 def accept(report: Report, entries: Sequence[Accepted], today: date) -> Report:
@@ -102,6 +113,13 @@ def accept(report: Report, entries: Sequence[Accepted], today: date) -> Report:
         for entry in entries
         if not _matches(entry, report.findings)
     ]
+    notices += [
+        f"baseline: {entry.name} was accepted as {entry.state} and is {finding.state} now, so it counts again "
+        f"({entry.reason})"
+        for entry in valid
+        for finding in findings
+        if not finding.muted and _matches(entry, [finding]) and not entry.covers(finding)
+    ]
     return replace(report, findings=findings, notices=(*report.notices, *notices))
 
 
@@ -112,7 +130,7 @@ def _matches(entry: Accepted, findings: Iterable[Finding]) -> bool:
 def _marked(finding: Finding, entries: Sequence[Accepted]) -> Finding:
     used = []
     for chain in finding.chains or (None,):
-        entry = next((entry for entry in entries if entry.names(finding, chain)), None)
+        entry = next((e for e in entries if e.names(finding, chain) and e.covers(finding)), None)
         if entry is None:
             return finding
         used.append(entry)
@@ -131,6 +149,7 @@ def write_baseline(findings: Iterable[Finding], reason: str, until: date | None)
             f"# {_quoted(f'{finding.state}[{finding.rule}] {about}: {finding.title}')[1:-1]}",
             "[[accept]]",
             f"fingerprint = {_quoted(finding.fingerprint)}",
+            f"state = {_quoted(finding.state)}",
             f"reason = {_quoted(finding.muted or reason)}",
         ]
         parts.append("\n".join([*lines, *([f"until = {until}"] if until else [])]) + "\n")

@@ -50,6 +50,16 @@ def test_a_finding_on_several_chains_must_be_accepted_on_all() -> None:
     assert muted(apply(every, made.COMMON)) == {"jwks-gone": "x"}
 
 
+def test_what_became_worse_counts_again() -> None:
+    mild = replace(made.FAIL.findings[0], state="warn")
+    entries = read_baseline(write_baseline([mild], "CASE-9", None), "accepted.toml")
+    same = accept(replace(made.FAIL, findings=(mild,)), entries, TODAY)
+    assert same.findings[0].muted == "CASE-9"
+    worse = accept(replace(made.FAIL, findings=made.FAIL.findings[:1]), entries, TODAY)
+    assert worse.findings[0].muted is None
+    assert "was accepted as warn and is fail now" in worse.notices[-1]
+
+
 def test_expired_and_stale_entries_are_said() -> None:
     report = apply(
         '[[accept]]\nrule = "no-aud"\nreason = "ours"\nuntil = 2026-01-14\n'
