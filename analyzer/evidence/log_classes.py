@@ -43,7 +43,9 @@ _WEB_IDENTITY = later(
 )
 _ROLE_ARN = later(r"arn:aws[\w-]*:iam::\d{10,12}:role/[\w+=,.@/-]*[\w+=@/]")
 _ISSUER = later(r"\s+in\s+your\s+account(?:\s+for\s+((?:[^\s\"'<>`]|\x1f(?=/)){1,300}))?")
-_DEADLINE = later(r"context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded")
+_IN_VAIN = later(
+    r"context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded|status\s+code:\s\d{3},\s+request\s+id:(?=\s*(?:caused|$))"
+)
 _CLAIM = later(r":?\s*([\w.-]+)?")
 
 
@@ -187,9 +189,12 @@ def _silent(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
     return _network(no_answer_at(text, found.start()), text)
 
 
-def _cancelled(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
-    """Read Go v1's sign-in that ran out of time; one that was stopped with its program is no failure."""
-    end = _DEADLINE.search(text, found.end(), found.end() + 120)
+def _no_sign_in(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    """Read Go v1's sign-in that ran out of time, or got the page of a proxy, which has no request id.
+
+    One that was stopped with its program is no failure.
+    """
+    end = _IN_VAIN.search(text, found.end(), found.end() + 160)
     return worded("sts-unreachable", text, found.start(), end.end()) if end else None
 
 
@@ -253,7 +258,11 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
             _file,
         ),
         (("STS:",), r"operation\serror\sSTS:\s", _silent),
-        (("RequestCanceled",), r"WebIdentityErr:\s[\w\s]{1,40}caused\s+by:\s+RequestCanceled:", _cancelled),
+        (
+            ("RequestCanceled", "SerializationError"),
+            r"WebIdentityErr:\s[\w\s]{1,40}caused\s+by:\s+(?:RequestCanceled|SerializationError):",
+            _no_sign_in,
+        ),
         (("Rate",), r"Rate\s+exceeded", _rate),
         (
             ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds", "EC2 instance"),

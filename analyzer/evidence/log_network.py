@@ -38,6 +38,7 @@ _ASKED = later(
     r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?)$"
 )
 _HOST = later(STS_HOST)
+_PAGE = later(r"RequestID:\s*,\s+deserialization\s+failed")
 # Go's net/url: whatever follows the address is why the request failed, of a proxy its words alone. One
 # that was cancelled with its program is no failure.
 _GO_FAILURE = later(r"[^\s\"\x1f]*\x1f*\":\s+(?!context\s+canceled|[1-3]\d\d\b|OK\b)[^\n\"'\\]{1,120}")
@@ -74,7 +75,9 @@ def no_answer_at(text: str, begin: int) -> Unreachable | None:
     window_end = min(len(text), begin + 700)
     silent = re.compile(r"StatusCode:\s*0\b").search(text, begin, window_end)
     if silent is None:
-        return None
+        # Every answer of AWS has a request id: a page without one is a proxy's.
+        page = _PAGE.search(text, begin, window_end)
+        return Unreachable(begin, page.end(), None) if page else None
     failure = _FAILURE.search(text, silent.end(), window_end)
     if failure is None:
         return None

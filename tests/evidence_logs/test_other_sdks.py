@@ -55,6 +55,18 @@ GO: list[Case] = [
         "caused by: context deadline exceeded",
     ),
     ("sts-unreachable", {}, 'Post "https://sts.us-east-1.amazonaws.com/": URLBlocked'),
+    (  # the page of a proxy
+        "sts-unreachable",
+        {},
+        "WebIdentityErr: failed to retrieve credentials\ncaused by: SerializationError: failed to unmarshal "
+        "error message\n\tstatus code: 403, request id: \ncaused by: UnmarshalError: failed to unmarshal",
+    ),
+    (
+        "sts-unreachable",
+        {},
+        "operation error STS: AssumeRoleWithWebIdentity, https response error StatusCode: 403, RequestID: , "
+        "deserialization failed, failed to decode response body, XML syntax error on line 6",
+    ),
     (
         "no-provider",
         {"issuer": ISSUER},
