@@ -114,8 +114,8 @@ def accept(report: Report, entries: Sequence[Accepted], today: date) -> Report:
         if not _matches(entry, report.findings)
     ]
     notices += [
-        f"baseline: {entry.name} was accepted as {entry.state} and is {finding.state} now, so it counts again "
-        f"({entry.reason})"
+        f"baseline: {entry.name} was accepted as {entry.state} and is {finding.state} now, "
+        f"so it counts again ({entry.reason})"
         for entry in valid
         for finding in findings
         if not finding.muted and _matches(entry, [finding]) and not entry.covers(finding)
