@@ -78,8 +78,7 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
     if judged.exists is False and choice.exists is None:
         facts["role.exists"] = not_judged(judged.comes_first)
-    if not sharing and not joined.around.all_requests:
-        facts["role.shared_with"] = asks.requests()
+    facts |= _unsure_sharing(chain, sharing, joined)
     facts |= trust_facts(chain, judged, view, audiences or None, asks)
     facts |= permission_facts(chain, judged, joined, denials, sharing)
     facts |= operator_facts(operator, asks, all_read=evidence.has_list("ClusterOperator", ""))
@@ -197,6 +196,22 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
     if not names or chain.in_release.name in names:
         return None, None
     return False, operator.where.at("status", "relatedObjects")
+
+
+def _unsure_sharing(chain: Chain, sharing: Sequence[str], joined: Joined) -> Facts:
+    """Leave it open whether a role is shared where requests lack, or where only a trust policy says so.
+
+    A role that is taken for a chain's because it admits its ServiceAccounts may not be the one that its
+    Secret names.
+    """
+    if not sharing and not joined.around.all_requests:
+        return {"role.shared_with": joined.asks.requests()}
+    guessed = [c for c in joined.chains if joined.choices[c.id].how == "trust policy"]
+    own = [c for c in guessed if c.id == chain.id]
+    if not sharing or not (own or all(any(c.id == s for c in guessed) for s in sharing)):
+        return {}
+    open_one = (own or [c for c in guessed if c.id in sharing])[0]
+    return {"role.shared_with": joined.asks.secret_value(open_one.namespace, open_one.secret_name)}
 
 
 def _sharing(chain: Chain, joined: Joined) -> list[str]:

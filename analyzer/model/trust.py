@@ -13,6 +13,7 @@ from analyzer.frozen import frozen
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
+from analyzer.iam.webidentity import key_claim
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.aws import is_https, parse_role_arn, provider_arn
 from analyzer.model.chains import Chain
@@ -42,6 +43,8 @@ _PROBLEMS: dict[str, tuple[Problem, ...]] = {
 }
 _PROBLEMS["extra_condition"] = ("extra-condition-never", "extra-condition-unknown")
 _ALL_NAMES = (*_NAMES, *_PROBLEMS)
+_TURNED = ("subjects_denied", "subjects_allowed", "problem")
+_MOST_AUDIENCES = 8
 _OF_THE_AUDIENCE = ("audience_mismatch", "wildcard_literal")
 
 
@@ -122,13 +125,59 @@ def trust_facts(
     first = _comes_first(chain, choice, view)
     if first is not None:
         return {f"trust.{name}": not_judged(first) for name in _ALL_NAMES}
-    at = view.issuer or ""
     if role is None or role.trust is None:
         return {f"trust.{name}": asks.role(choice.name) for name in _ALL_NAMES}
     if "trust" in role.conflicts:
         again = asks.role(choice.name, f"the exports of role {choice.name} disagree about its trust policy")
         return {f"trust.{name}": again for name in _ALL_NAMES}
     policy = policy_of(role.trust)
+    facts = _judged(chain, choice, role, policy, view, audiences, asks)
+    if audiences is None:
+        for audience in _audiences_that_matter(policy):
+            told = _judged(chain, choice, role, policy, view, [audience], asks)
+            facts = _agreed(facts, told, asks.namespace(chain.namespace, "pods"))
+    return facts
+
+
+def _audiences_that_matter(policy: Policy | Malformed) -> list[str]:
+    """Give audiences of which the nearest statement may depend: those named, and one that is not.
+
+    Nothing depends on it where one statement alone allows anything.
+    """
+    allows = [s for s in policy.statements if s.effect == "Allow"] if isinstance(policy, Policy) else []
+    clauses = [clause for s in allows for clause in s.conditions if key_claim(clause.key) == "aud"]
+    named = dict.fromkeys(value for clause in clauses for value in clause.values)
+    return [*list(named)[:_MOST_AUDIENCES], "no-such-audience"] if named and len(allows) > 1 else []
+
+
+def _agreed(facts: Facts, told: Facts, ask: Unknown) -> Facts:
+    """Leave open what another audience would turn: a fault that is there or not, of whom."""
+
+    def gist(fact: Fact | Unknown) -> object:
+        if isinstance(fact, Unknown):
+            return None
+        value = fact.value
+        return (value["problem"], value["denied"]) if isinstance(value, dict) else value
+
+    turned = {
+        name
+        for name in (f"trust.{one}" for one in (*_TURNED, *_PROBLEMS))
+        if not isinstance(facts[name], Unknown) and gist(facts[name]) != gist(told[name])
+    }
+    return {name: ask if name in turned else fact for name, fact in facts.items()}
+
+
+def _judged(
+    chain: Chain,
+    choice: RoleChoice,
+    role: Role,
+    policy: Policy | Malformed,
+    view: ClusterView,
+    audiences: Sequence[str] | None,
+    asks: Asks,
+) -> Facts:
+    assert role.trust is not None  # noqa: S101 - the caller looked
+    at = view.issuer or ""
     # Masked accounts are not compared: what is judged is the rest, and a pass stays unknown.
     hidden = hides_accounts(role.trust)
     account = None if hidden else choice.account or role.account

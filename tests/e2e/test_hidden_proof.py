@@ -6,7 +6,8 @@ from samples import Cluster
 from tests.properties.hiding import judged, subjects_of
 
 from .faults import FAULTS
-from .runs import Bench, everything, named, told, without
+from .faults_in_cluster import shared_role
+from .runs import INGRESS, MACHINES, Bench, everything, named, states_of, told, without
 
 HIDDEN = [
     ("request-release-mismatch-older", r"cloudcredential\.openshift\.io"),
@@ -77,3 +78,16 @@ def test_secrets_that_are_hidden_may_be_for_sts(bench: Bench) -> None:
     assert judged(bench, subjects_of(bench, files)).states[key] == "fail"
     left = without(files, r"(?:ingress-operator|machine-api|image-registry|csi-drivers)/core/secrets")
     assert judged(bench, subjects_of(bench, left)).states[key] == "unknown"
+
+
+def test_a_role_that_a_trust_policy_alone_gives_a_chain_is_not_shared_for_sure(bench: Bench) -> None:
+    cluster = Cluster()
+    shared_role(cluster)
+    own = "arn:aws:iam::123456789012:role/ingress-of-its-own"
+    cluster.set_role_arn("openshift-ingress-operator", "cloud-credentials", own)
+    files = everything(cluster, secrets="full")
+    rule = (MACHINES, "trust", "role-shared")
+    assert states_of(bench.report(files))[rule] == "pass"
+    hidden = bench.report(without(files, r"openshift-ingress-operator/core/secrets"))
+    assert states_of(hidden)[rule] == "unknown"
+    assert f"secret-value:{INGRESS}" in {item.evidence for item in hidden.missing}
