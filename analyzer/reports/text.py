@@ -27,6 +27,10 @@ TIGHT = range(5, 12)
 """The parts after the main finding: where room is short they follow each other without an empty line."""
 
 
+_STEPS = 5
+"""Steps towards a release that a short answer has too: they are what was asked for."""
+
+
 def render_text(report: Report, options: Options = DEFAULT) -> str:
     """Write a report as text that ends with a line end.
 
@@ -75,13 +79,19 @@ def _readiness(page: Page, report: Report, detail: Detail) -> list[str]:
         return []
     state = {"ready": "pass", "not-ready": "fail", "unknown": "unknown"}[found.state]
     lines = page.paragraph(f"UPGRADE  {page.signs.states[state]} ", found.sentence, state, hang=LEAD + 2)
-    for number, step in enumerate(found.steps[: detail.rows], 1):
-        lines += page.paragraph(f"         {number}. ", step.text)
+    most = max(detail.rows, _STEPS)
+    for number, step in enumerate(found.steps[:most], 1):
+        lead = f"         {number}. "
+        if step.command and len(found.steps) > detail.rows:  # no room for words
+            lines.append(lead + page.paint(step.command, "command"))
+            continue
+        lines += page.paragraph(lead, step.text)
         if step.command:
-            lines.append("            " + page.paint(step.command, "command"))
-    left, noun = len(found.steps) - detail.rows, "more step" if detail.rows else "step"
-    if left > 0:
-        lines.append(page.one_line("         ", f"{page.signs.dots} {counted(left, noun)} (-v for all)"))
+            lines.append(" " * len(lead) + page.paint(step.command, "command"))
+    if (left := len(found.steps) - most) > 0:
+        lines.append(
+            page.one_line("         ", f"{page.signs.dots} {counted(left, 'more step')} (-v for all)")
+        )
     return ["", *lines]
 
 

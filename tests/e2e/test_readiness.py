@@ -150,7 +150,7 @@ def test_of_a_cluster_without_sts_nothing_is_promised(bench: Bench, tmp_path: Pa
     assert "does not use STS" in report.readiness.sentence
 
 
-@pytest.mark.parametrize("form", ["case", "markdown", "html"])
+@pytest.mark.parametrize("form", ["text", "case", "markdown", "html"])
 def test_every_format_has_the_line_and_the_steps(bench: Bench, tmp_path: Path, form: str) -> None:
     report = judged(bench, bundle(Cluster()), write(tmp_path / "4.15", with_news("4.15.1")))
     text = render(report, form, Options())
