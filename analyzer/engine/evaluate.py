@@ -137,6 +137,7 @@ def _finding(rule: Rule, subject: Subject, state: str) -> Outcome:
         return render(template, facts).strip() if template is not None else ""
 
     answer = rule.sts_error
+    words = fill(answer.text) if answer else ""
     return Outcome(
         rule,
         subject,
@@ -149,7 +150,7 @@ def _finding(rule: Rule, subject: Subject, state: str) -> Outcome:
             if step.when is None or _decide(step.when, facts) is not False
         ),
         disproof=fill(rule.disproof),
-        sts_error=SimulatedError(answer.stage, fill(answer.text)) if answer else None,
+        sts_error=SimulatedError(answer.stage, words) if answer and words else None,
         proofs=_proofs(rule, facts),
     )
 

@@ -32,6 +32,16 @@ _PEER = later(
 )
 _CURL = later(rb"^[ \t]*curl: \((\d{1,3})\) ?([^\r\n]*)", re.MULTILINE)
 _CURL_STATUS = later(rb"returned error: (\d{3})")
+# Names not resolved, hosts not met, connections lost on the way: curl's codes, and wget's words.
+_LOST_CODES = frozenset({b"5", b"6", b"7", b"28", b"35", b"52", b"55", b"56", b"97"})
+_TLS_CODES = frozenset({b"51", b"60", b"77"})
+_AWS_HOST = later(r"https://[^/:]+\.(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|openshiftapps\.com)(?:[/:]|$)")
+_WGET_NO_WAY = later(rb"unable to resolve|timed out|refused|unreachable|reset by peer|bad address|proxy", re.I)
+_PROXY_REFUSED = later(
+    rb"^(?:< )?HTTP/\d(?:\.\d)?[ \t]+407\b|^(?:< )?x-squid-error:|response (\d{3})?[^\r\n]{0,40}from proxy"
+    rb"|code \d{3} from proxy after CONNECT|^\* CONNECT tunnel failed",
+    re.MULTILINE | re.IGNORECASE,
+)
 _WGET = later(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ ERROR (\d{3}):", re.MULTILINE)
 _WGET_LOST = later(rb"^wget: ([^\r\n]*)", re.MULTILINE)
 _URL = later(rb"https://[^\s'\"<>)]{1,2000}")
@@ -63,6 +73,23 @@ def read_exchange(data: bytes) -> Exchange | None:
     if _VERBOSE_STATUS.search(data):
         return _verbose_exchange(data)
     return None
+
+
+def lost_on_the_way(data: bytes, url: str | None = None) -> str | None:
+    """Give what shows that the one who asked did not get as far as the issuer's host; None where nothing does.
+
+    A proxy that refuses, a name that does not resolve or a connection that is not made there tell
+    of that machine's network, and so does a certificate of AWS's own hosts that no public authority
+    signed. AWS asks over the internet.
+    """
+    if match := _PROXY_REFUSED.search(data):
+        line = data.rfind(b"\n", 0, match.start()) + 1
+        return _shown(data[line:].split(b"\n", 1)[0])
+    if match := _CURL.search(data):
+        cut_open = match[1] in _TLS_CODES and _AWS_HOST.match(url or "")
+        return _shown(match.group()) if cut_open or match[1] in _LOST_CODES else None
+    match = _WGET_LOST.search(data)
+    return _shown(match.group()) if match and _WGET_NO_WAY.search(match[1]) else None
 
 
 def answer_of_exchange(

@@ -26,6 +26,7 @@ from analyzer.evidence.http_answers import (
     answer_of_exchange,
     body_kind,
     is_bucket_error,
+    lost_on_the_way,
     read_exchange,
 )
 from analyzer.evidence.issuer_documents import target_of_name, without_private_members
@@ -54,6 +55,7 @@ _YAML_START = later(
 _KUBERNETES = later(rb"^(?:- )?[\"']?(?:apiVersion|kind)[\"']?:", re.MULTILINE)
 _ANSWER_AMID_TALK = later(rb"^(?:[\[{][ \t\r]*$|\{[ \t]*\"[A-Za-z])", re.MULTILINE)
 _TOKEN_START = later(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha256~|k8s-aws-v1\.)")
+_LOST = "the machine that asked did not get through to the issuer ({words}): what AWS sees may be another"
 _INSIDE = "the issuer was asked from inside a private network (curl met {peer}): what AWS sees may be another"
 
 
@@ -96,6 +98,8 @@ def _http(file: File, head: bytes) -> Loose | None:
     exchange = read_exchange(file.data)
     if exchange is None:
         return None
+    if not 200 <= exchange.status < 300 and (words := lost_on_the_way(file.data)):
+        return Loose((), "recorded answer", None, _LOST.format(words=words))
     if exchange.peer is not None:
         return Loose((), "recorded answer", None, _INSIDE.format(peer=exchange.peer))
     return _exchange(file, exchange)
@@ -169,6 +173,10 @@ def _curl(file: File, head: bytes) -> Loose | None:
         return None
     url = file.command.url if file.command else None
     answer = answer_of_error(file.input, file.path, file.data, url)
+    # collect.sh leaves an error of its own only where it got through to AWS's hosts.
+    asked_well = file.path.endswith(".err")
+    if answer is not None and not asked_well and (words := lost_on_the_way(file.data, answer.url)):
+        return Loose((), "recorded answer", None, _LOST.format(words=words))
     return Loose((answer,), "recorded answer", None) if answer is not None else None
 
 

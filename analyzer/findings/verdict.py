@@ -120,8 +120,11 @@ def _is_log_line(sign: Outcome) -> bool:
 
 
 def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
-    """What STS answers: the error of the earliest cause that makes it answer one."""
-    error = next((o.sts_error for o in causes if o.sts_error), None)
+    """What STS answers: the error of the earliest cause that makes it answer one.
+
+    A cause whose own answer came out empty leaves STS content with today's tokens.
+    """
+    error = next((o.sts_error for o in causes if o.rule.sts_error), None)
     return SimulatedError(error.stage, error.text) if error else None
 
 

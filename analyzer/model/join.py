@@ -16,7 +16,7 @@ from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen
-from analyzer.model.aws import without_scheme
+from analyzer.model.aws import provider_of, without_scheme
 from analyzer.model.binding import newest_gather, only_one_cluster
 from analyzer.model.chain_subject import ChainModel, chain_subject
 from analyzer.model.chains import Chain
@@ -171,6 +171,7 @@ def _sts_facts(joined: Joined) -> None:
     unread = None if shaped else _unread_secrets(joined)
     facts["cluster.sts_secrets"] = unread or known([c.id for c in shaped], *_places(shaped))
     facts["cluster.static_secrets"] = known([c.id for c in static], *_places(static))
+    facts["cluster.runtime_refusal"] = _runtime_refusal(joined)
     if isinstance(mode, Fact) and isinstance(issuer, Fact):
         facts["cluster.sts"] = Fact(
             mode.value == "Manual" and bool(issuer.value), mode.cites + issuer.cites, derived=True
@@ -195,6 +196,22 @@ def _sts_facts(joined: Joined) -> None:
         facts["cluster.sts_intended"] = Fact(False, judged.cites, derived=True)
     else:
         facts["cluster.sts_intended"] = judged if isinstance(judged, Unknown) else joined.asks.requests()
+
+
+def _runtime_refusal(joined: Joined) -> Fact:
+    """Give STS's answer to tokens of the issuer that kube-apiserver runs with; "" where it has a provider."""
+    runtime = value_of(joined.view.facts, "cluster.runtime_issuer")
+    if not isinstance(runtime, str):
+        return known("", derived=True)
+    wanted = without_scheme(runtime)
+    listed = ((of, listing) for arn, listing in joined.providers.listed_arns() if (of := provider_of(arn)))
+    account = joined.asks.account
+    if joined.providers.find(runtime, account) or any(
+        of[1] == wanted and account in (None, of[0]) for of, _ in listed
+    ):
+        return known("", derived=True)
+    text = f"InvalidIdentityToken: No OpenIDConnect provider found in your account for {runtime}"
+    return known(text, derived=True)
 
 
 def _unread_secrets(joined: Joined) -> Unknown | None:

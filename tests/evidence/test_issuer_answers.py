@@ -209,8 +209,29 @@ class TestErrorsOfTheClient:
         assert found.error.startswith(error)
 
     def test_the_url_of_the_prompt_tells_the_target(self) -> None:
-        found = answer("shot.txt", f"$ curl -s {ISSUER}/keys.json?x=1\ncurl: (28) timed out\n")
+        found = answer("shot.txt", f"$ curl -s {ISSUER}/keys.json?x=1\ncurl: (22) error: 403\n")
         assert (found.target, found.url, found.where.line) == ("jwks", f"{ISSUER}/keys.json", 2)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "$ curl -s {url}\ncurl: (28) Connection timed out\n",
+            "$ curl -s {url}\ncurl: (6) Could not resolve host: x\n",
+            "$ wget {url}\nwget: unable to resolve host address ‘x’\n",
+            "$ curl -v {url}\n> CONNECT h:443 HTTP/1.1\n>\n< HTTP/1.1 403 Forbidden\n<\n"
+            "curl: (56) Received HTTP code 403 from proxy after CONNECT\n",
+            "$ curl -i {url}\nHTTP/1.1 407 Proxy Authentication Required\nVia: 1.1 p\n\n<html>log in</html>\n",
+            "$ curl -s https://d1.cloudfront.net/keys.json\ncurl: (60) SSL: self signed certificate in chain\n",
+        ],
+    )
+    def test_a_way_that_ends_before_the_issuer_is_none(self, text: str) -> None:
+        found = read("shot.txt", text.format(url=f"{ISSUER}/keys.json"))
+        assert (found.records, found.problem) == ((), None)
+        assert "did not get through" in (found.note or "")
+
+    def test_a_certificate_of_another_host_is_an_answer(self) -> None:
+        text = "$ curl -s https://oidc.corp.example/keys.json\ncurl: (60) SSL certificate problem\n"
+        assert answer("shot.txt", text).target == "jwks"
 
     def test_a_long_log_that_mentions_curl_is_none(self) -> None:
         text = b"curl: (7) Failed\n" * 2000
