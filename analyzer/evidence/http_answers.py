@@ -36,7 +36,9 @@ _CURL_STATUS = later(rb"returned error: (\d{3})")
 _LOST_CODES = frozenset({b"5", b"6", b"7", b"28", b"35", b"52", b"55", b"56", b"97"})
 _TLS_CODES = frozenset({b"51", b"60", b"77"})
 _AWS_HOST = later(r"https://[^/:]+\.(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|openshiftapps\.com)(?:[/:]|$)")
-_WGET_NO_WAY = later(rb"unable to resolve|timed out|refused|unreachable|reset by peer|bad address|proxy", re.I)
+_WGET_NO_WAY = later(
+    rb"unable to resolve|timed out|refused|unreachable|reset by peer|bad address|proxy", re.I
+)
 _PROXY_REFUSED = later(
     rb"^(?:< )?HTTP/\d(?:\.\d)?[ \t]+407\b|^(?:< )?x-squid-error:|response (\d{3})?[^\r\n]{0,40}from proxy"
     rb"|code \d{3} from proxy after CONNECT|^\* CONNECT tunnel failed",
@@ -76,7 +78,7 @@ def read_exchange(data: bytes) -> Exchange | None:
 
 
 def lost_on_the_way(data: bytes, url: str | None = None) -> str | None:
-    """Give what shows that the one who asked did not get as far as the issuer's host; None where nothing does.
+    """Give what shows that the one who asked did not get as far as the issuer's host; else None.
 
     A proxy that refuses, a name that does not resolve or a connection that is not made there tell
     of that machine's network, and so does a certificate of AWS's own hosts that no public authority

@@ -150,7 +150,7 @@ def workload(obj: K8sObject) -> Workload:
         kind=obj.kind,
         namespace=obj.namespace,
         name=obj.name,
-        service_account=text(spec.get("serviceAccountName")) or "default",
+        service_account=text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default",
         containers=tuple(_containers(spec)),
         tokens=tuple(_token_volumes(obj, path, volumes)),
         secret_volumes=_secret_volumes(volumes),
@@ -174,12 +174,15 @@ def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:
                 env[name] = value
             elif name and source:
                 env_secrets[name] = source
-        mounts = {
-            volume: path
-            for mount in items(dig(entry, "volumeMounts"))
-            if (volume := text(dig(mount, "name"))) and (path := text(dig(mount, "mountPath")))
-        }
-        yield Container(text(dig(entry, "name")) or "", env, env_secrets, mounts)
+        mounts: dict[str, str] = {}
+        sub_paths: dict[str, str] = {}
+        for mount in items(dig(entry, "volumeMounts")):
+            volume, place = text(dig(mount, "name")), text(dig(mount, "mountPath"))
+            if volume and place:
+                mounts[volume] = place
+                if part := (text(dig(mount, "subPath")) or "").strip("/"):
+                    sub_paths[volume] = part
+        yield Container(text(dig(entry, "name")) or "", env, env_secrets, mounts, sub_paths)
 
 
 def _token_volumes(obj: K8sObject, path: tuple[str, ...], volumes: list[Json]) -> Iterable[TokenVolume]:

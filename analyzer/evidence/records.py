@@ -117,6 +117,8 @@ class Container:
     env: Mapping[str, str]
     env_secrets: Mapping[str, str]
     mounts: Mapping[str, str]
+    sub_paths: Mapping[str, str] = field(default_factory=dict)
+    """By volume name, what of it alone is mounted (``subPath``), where that is not the whole."""
 
 
 @frozen

@@ -16,7 +16,7 @@ from analyzer.model.credentials import (
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.secret_length import LengthVerdict, brokered
-from analyzer.model.workloads import token_paths
+from analyzer.model.workloads import is_mounted
 
 _TEXT_FACTS = (
     "role_arn_missing",
@@ -131,7 +131,7 @@ def _text_facts(
         if chain.length in EMPTY_LENGTHS:
             facts["secret.role_arn_missing"] = known(True, data, derived=True)
         if verdict.token_path is not None and chain.workloads and brokered(chain):
-            mounted = verdict.token_path in token_paths(chain.workloads)
+            mounted = is_mounted(verdict.token_path, chain.workloads)
             facts["secret.token_path"] = known(verdict.token_path, data, derived=True)
             facts["secret.token_path_mounted"] = known(mounted, data, derived=True)
         if verdict.template_regional is not None:
@@ -147,7 +147,7 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         mounted = Unknown()
     else:
         mounted = known(
-            credentials.token_path in token_paths(chain.workloads), *(w.where for w in chain.workloads)
+            is_mounted(credentials.token_path, chain.workloads), *(w.where for w in chain.workloads)
         )
     return {
         "secret.role_arn_missing": known(credentials.role_arn is None, cite),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.records import TokenVolume, Workload
+from analyzer.evidence.records import Container, TokenVolume, Workload
 from analyzer.model.asks import Asks
 from analyzer.model.chains import Chain, uses_secret
 from analyzer.model.cluster import Facts
@@ -26,10 +26,28 @@ def token_paths(workloads: Iterable[Workload]) -> list[str]:
     for found in workloads:
         volumes = {token.volume: token.path for token in aws_tokens(found)}
         for container in found.containers:
-            for volume, mount in container.mounts.items():
-                if volume in volumes:
-                    paths.add(f"{mount.rstrip('/')}/{volumes[volume]}")
+            for volume in container.mounts:
+                if volume in volumes and (path := _place(container, volume, volumes[volume])):
+                    paths.add(path)
     return sorted(paths)
+
+
+def _place(container: Container, volume: str, path: str) -> str | None:
+    """Give where a container finds a file of a volume; None where it mounts another part of that."""
+    mount, part = container.mounts[volume].rstrip("/"), container.sub_paths.get(volume)
+    if part is None:
+        return f"{mount}/{path}"
+    inside = path == part or path.startswith(f"{part}/")
+    return mount + path.removeprefix(part) if inside else None
+
+
+def is_mounted(path: str | None, workloads: Iterable[Workload]) -> bool:
+    """Tell whether containers find a token at a path; /var/run is a link to /run in images of this family."""
+    return path is not None and _real(path) in map(_real, token_paths(workloads))
+
+
+def _real(path: str) -> str:
+    return path.removeprefix("/var") if path.startswith("/var/run/") else path
 
 
 def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Sequence[str] | None) -> Facts:
