@@ -8,7 +8,8 @@ import pytest
 from analyzer import session
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.findings.report import Report
-from analyzer.reports.formats import Options, render
+from analyzer.reports.formats import FORMATS, Options, render
+from analyzer.reports.json import load_json
 from samples import Cluster
 from samples.requests import release_requests
 from samples.yamlout import Json, document
@@ -131,6 +132,14 @@ def test_what_is_for_hosted_clusters_is_not_asked_of_others(bench: Bench, tmp_pa
     files = everything(Cluster())
     files["release/new.yaml"] = document(new)
     assert not findings(bench.report(files), "fail", "warn")
+
+
+def test_a_saved_report_is_read_again(bench: Bench, tmp_path: Path) -> None:
+    report = judged(bench, bundle(Cluster()), write(tmp_path / "4.15", with_news("4.15.1")))
+    saved = load_json(render(report, "json", Options()), "report.json")
+    assert saved.readiness == report.readiness
+    for form in FORMATS:
+        assert render(saved, form, Options()) == render(report, form, Options())
 
 
 def test_a_target_among_the_inputs_is_the_target_alone(bench: Bench, tmp_path: Path) -> None:
