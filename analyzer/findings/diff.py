@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from analyzer.errors import UsageProblem
+from analyzer.findings.readiness import LINK
 from analyzer.findings.report import LINKS, Cluster, Finding, Report
 from analyzer.frozen import frozen
 
@@ -219,6 +220,9 @@ def _change(
     """Say what became of a finding; ``other`` is the report that does not have it."""
     if a is not None and b is not None:
         return "still" if a.state == b.state else "changed"
+    one = a or b
+    if one is not None and one.link == LINK and other.readiness is None:  # no upgrade was asked about there
+        return "seen" if a is None else "lost"
     if b is not None:
         return "seen" if was == "unknown" or (was is None and _waits(other, key[0])) else "new"
     if now == "unknown" or (now is None and (_waits(other, key[0]) or _chain_gone(key, a, other))):

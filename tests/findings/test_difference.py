@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.diff import compare
-from analyzer.findings.report import Finding, Report
+from analyzer.findings.report import Finding, Readiness, Report
 from analyzer.reports.diff import render_diff_json, render_diff_text
 from analyzer.reports.formats import Options
 from tests.reports import made
@@ -58,6 +58,16 @@ def test_what_makes_two_reports_hard_to_compare_is_said() -> None:
     assert [text.split()[0] for text in notices] == ["OLD", "NEW", "NEW:"], notices
     assert "note     !" in render_diff_text(compare(before, new), Options())
     assert not compare(BROKEN, report("pass")).notices
+
+
+def test_what_an_upgrade_needs_is_not_made_by_asking_no_more() -> None:
+    ahead = report(
+        "pass", replace(made.finding("upgrade-annotation", "upgrade"), chains=(), subject="release")
+    )
+    ahead = replace(ahead, readiness=Readiness("4.15", "not-ready", "Not ready.", ()))
+    assert changes(ahead, report("pass")) == {"upgrade-annotation": "lost"}
+    assert changes(report("pass"), ahead) == {"upgrade-annotation": "seen"}
+    assert changes(ahead, replace(ahead, findings=())) == {"upgrade-annotation": "fixed"}
 
 
 def test_still_there_and_changed() -> None:
