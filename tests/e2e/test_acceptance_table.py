@@ -23,6 +23,7 @@ from . import faults_in_requests as requests
 from . import faults_in_roles as roles
 from . import faults_in_workloads as workloads
 from .fault import (
+    AWS_WORDS,
     DISCOVERY,
     ISSUERS,
     KEY_SET,
@@ -117,8 +118,8 @@ _ISSUER_HTTP = aws.discovery(issuer="http://demo-oidc.s3.us-west-2.amazonaws.com
 
 ROWS = [
     Row("S01", ("operator-degraded",), _ingress_degraded, r"clusteroperators", state="warn"),
-    Row("S04", ("log-verification-key",), _ingress_fails, LOGS),
-    Row("S05", ("log-assume-role-denied",), _denied, LOGS),
+    Row("S04", ("log-verification-key",), _ingress_fails, AWS_WORDS),
+    Row("S05", ("log-assume-role-denied",), _denied, AWS_WORDS),
     Row("S06", ("log-node-role",), log_side.logged(log_side.BY_NODE), LOGS, chain=MACHINES),
     Row("S06b", ("secret-static-keys", "mode-mixed-credentials"), cluster_side.keys_in(MACHINES),
         secrets_in(MACHINES), chain=MACHINES),
