@@ -39,12 +39,18 @@ _AWS_HOST = later(r"https://[^/:]+\.(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|o
 _WGET_NO_WAY = later(
     rb"unable to resolve|timed out|refused|unreachable|reset by peer|bad address|proxy", re.I
 )
+# Makers of web gateways, which put their own page in the place of the answer.
+_GATEWAY = later(
+    rb"zscaler|blue ?coat|\bsquid\b|forti(?:guard|gate|net)|mcafee web gateway|skyhigh|netskope|websense"
+    rb"|forcepoint|palo alto networks|cisco umbrella|ironport|iboss|proxy authentication",
+    re.IGNORECASE,
+)
 _PROXY_REFUSED = later(
     rb"^(?:< )?HTTP/\d(?:\.\d)?[ \t]+407\b|^(?:< )?x-squid-error:|response (\d{3})?[^\r\n]{0,40}from proxy"
     rb"|code \d{3} from proxy after CONNECT|^\* CONNECT tunnel failed",
     re.MULTILINE | re.IGNORECASE,
 )
-_WGET = later(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ ERROR (\d{3}):", re.MULTILINE)
+_WGET = later(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ (ERROR (\d{3}):[^\r\n]*)", re.MULTILINE)
 _WGET_LOST = later(rb"^wget: ([^\r\n]*)", re.MULTILINE)
 _URL = later(rb"https://[^\s'\"<>)]{1,2000}")
 _SECRET = later(rb"[A-Za-z0-9_+/=-]{32,}")
@@ -94,6 +100,14 @@ def lost_on_the_way(data: bytes, url: str | None = None) -> str | None:
     return _shown(match.group()) if match and _WGET_NO_WAY.search(match[1]) else None
 
 
+def gateway_page(body: bytes) -> str | None:
+    """Give the words of a page that a web gateway on the way served; None for any other body."""
+    if body_kind(body) != "html":
+        return None
+    match = _GATEWAY.search(body, 0, _SHORT)
+    return f"a page of a web gateway: {_shown(match.group())}" if match else None
+
+
 def answer_of_exchange(
     input_id: str, path: str, exchange: Exchange, body: Body, hint: str | None = None
 ) -> HttpAnswer | None:
@@ -136,8 +150,8 @@ def answer_of_error(input_id: str, path: str, data: bytes, asked: str | None = N
         if code := _CURL_STATUS.search(match[2]):
             status = int(code[1])
     elif match := _WGET.search(data):
-        status = int(match[1] or match[2])
-        error = _shown(match.group())
+        status = int(match[1] or match[3])
+        error = _shown(match[2] or match.group()).rstrip(".")
         if status < 300:
             return None
     elif match := _WGET_LOST.search(data):

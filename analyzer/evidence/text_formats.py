@@ -25,6 +25,7 @@ from analyzer.evidence.http_answers import (
     answer_of_error,
     answer_of_exchange,
     body_kind,
+    gateway_page,
     is_bucket_error,
     lost_on_the_way,
     read_exchange,
@@ -114,6 +115,8 @@ def _exchange(file: File, exchange: Exchange) -> Loose:
         good = [record for record in found.records if isinstance(record, DiscoveryDocument | KeySet)]
         if good and 200 <= exchange.status < 300 and not found.problem:
             return Loose(tuple(good), found.what, PRIVATE if private else None)
+    if words := gateway_page(exchange.body):
+        return Loose((), "recorded answer", None, _LOST.format(words=words))
     answer = answer_of_exchange(file.input, file.path, exchange, kind, file.hint)
     if answer is None:
         return Loose((), "headers of a good answer", None)
@@ -261,6 +264,8 @@ def hinted(file: File) -> Loose | None:
     """Take a body that is no good document for what its name, or the URL asked for, says that it is."""
     if target_of_name(file.hint) is None or len(file.data) > _LONGEST_BODY:
         return None
+    if words := gateway_page(file.data):
+        return Loose((), "recorded answer", None, _LOST.format(words=words))
     kind = body_kind(file.data)
     if kind == "other" and JSON_START.match(file.data[:HEAD]) and _is_json(file):
         kind = "json"

@@ -58,7 +58,7 @@ def assign_targets(evidence: Evidence, documents: Sequence[DiscoveryDocument]) -
 def _describe(answers: Sequence[HttpAnswer]) -> str | None:
     status = next((a.status for a in answers if a.status is not None), None)
     error = next((a.error for a in answers if a.error), None)
-    words = [str(status)] if status is not None else []
+    words = [str(status)] if status is not None and str(status) not in (error or "") else []
     words += [error] if error else []
     return " ".join(words) or None
 

@@ -13,6 +13,7 @@ from analyzer.evidence.records import KeySet, PublicKey, TokenSample
 from analyzer.model.asks import Asks
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import Objects, known
+from analyzer.model.tokens import ALGORITHMS
 from analyzer.patterns import later
 
 _INDEX = later(r"(\d+)\.pub$")
@@ -110,11 +111,12 @@ def _mismatched(key_set: KeySet, own: dict[str, PublicKey]) -> list[str]:
 
 
 def _token_kid(evidence: Evidence, issuer: str | None) -> Fact | None:
-    """The kid of the newest token of this issuer."""
+    """The kid of the newest token of this issuer, where an API server can have signed it."""
     newest: tuple[float, Fact] | None = None
     for token in evidence.of(TokenSample):
         kid, issued = text(token.header.get("kid")), token.claims.get("iat")
-        if token.problem is not None or not kid or token.claims.get("iss") != issuer:
+        signed = text(token.header.get("alg")) in ALGORITHMS
+        if token.problem is not None or not kid or not signed or token.claims.get("iss") != issuer:
             continue
         age = float(issued) if isinstance(issued, int | float) else 0.0
         if newest is None or age > newest[0]:

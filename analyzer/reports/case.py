@@ -126,7 +126,7 @@ def _found(page: Page, story: Story, causes: list[Finding]) -> list[str]:
         errors = [v.simulated_error for v in verdicts if v.rule == finding.rule]
         answer = next((error for error in errors if error), None)
         if answer:
-            lead = f"     {answer_lead(answer.stage)}: "
+            lead = f"     {answer_lead(answer.stage, answer.text)}: "
             lines += page.paragraph(lead, " ".join(answer.text.split()), hang=7)
     return lines
 

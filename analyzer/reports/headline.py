@@ -109,7 +109,7 @@ def errors_seen(group: Group) -> str:
 def _answer(group: Group) -> str | None:
     """Say what the call is answered while it is broken."""
     error = next((c.verdict.simulated_error for c in group.chains if c.verdict.simulated_error), None)
-    return f"{answer_lead(error.stage)}: {' '.join(error.text.split())}" if error else None
+    return f"{answer_lead(error.stage, error.text)}: {' '.join(error.text.split())}" if error else None
 
 
 def _circumstances(story: Story, group: Group) -> list[str]:

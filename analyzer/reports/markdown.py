@@ -52,7 +52,7 @@ def _head(story: Story) -> list[str]:
     lines = [f"## sts-doctor: {_verdict(story, first)}", "", _who(story, first)]
     error = next((c.verdict.simulated_error for c in first.chains if c.verdict.simulated_error), None)
     if error:
-        lines += ["", f"{answer_lead(error.stage)}: {code(' '.join(error.text.split()))}"]
+        lines += ["", f"{answer_lead(error.stage, error.text)}: {code(' '.join(error.text.split()))}"]
     if more:
         lines += ["", *(f"- {_verdict(story, group)} ({_names(story, group)})" for group in more)]
     return lines

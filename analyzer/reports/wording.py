@@ -31,9 +31,14 @@ def without_sts(platform: str | None) -> str:
     return f"The platform of this cluster is {platform}, not AWS: no operator signs in through AWS STS."
 
 
-def answer_lead(stage: str) -> str:
-    """Say who gives the error that a break leads to: STS, the service called, or the SDK itself."""
-    return {"permissions": "AWS answers", "token-file": "the SDK says"}.get(stage, "STS answers")
+def answer_lead(stage: str, error: str) -> str:
+    """Say who gives the error that a break leads to: STS, the service called, or the SDK itself.
+
+    A token that is none passes the SDK, which does not look at it; STS says that it is invalid.
+    """
+    if stage == "token-file" and not error.startswith("InvalidIdentityToken"):
+        return "the SDK says"
+    return "AWS answers" if stage == "permissions" else "STS answers"
 
 
 EXIT_WORDS = {

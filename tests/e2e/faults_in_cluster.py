@@ -311,6 +311,7 @@ TOKEN_FAULTS = [
     _token("token-malformed", cut, chains=(), variant="cut"),
     _token("token-malformed", _encrypted, chains=(), variant="encrypted"),
     _token("token-algorithm", signed({"alg": "HS256"})),
+    _token("token-algorithm", signed({"alg": "HS256", "kid": "another"}), variant="of another maker"),
     _token("token-key-id-missing", signed({"no-kid": True})),
     _token("token-issuer-mismatch", signed(iss=DEFAULT_ISSUER)),
     _token("token-audience-mismatch", signed(audience="https://kubernetes.default.svc")),

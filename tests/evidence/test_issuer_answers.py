@@ -200,6 +200,11 @@ class TestErrorsOfTheClient:
             ("curl: (22) The requested URL returned error: 403", 403, "curl: (22)"),
             ("wget: unable to resolve host address ‘x’", None, "wget: unable"),
             ("HTTP request sent, awaiting response... 404 Not Found\n", 404, "awaiting"),
+            (
+                "awaiting response... \n  HTTP/1.1 403 Forbidden\n2021-08-03 10:20 ERROR 403: Forbidden.\n",
+                403,
+                "ERROR 403: Forbidden",
+            ),
         ],
     )
     def test_is_an_answer(self, text: str, status: int | None, error: str) -> None:
@@ -221,6 +226,8 @@ class TestErrorsOfTheClient:
             "$ curl -v {url}\n> CONNECT h:443 HTTP/1.1\n>\n< HTTP/1.1 403 Forbidden\n<\n"
             "curl: (56) Received HTTP code 403 from proxy after CONNECT\n",
             "$ curl -i {url}\nHTTP/1.1 407 Proxy Authentication Required\n\n<html>log in</html>\n",
+            "$ curl -i {url}\nHTTP/1.1 200 OK\n\n<html>Internet Security by Zscaler</html>\n",
+            "$ curl -sL {url}\n<html><title>Blocked</title>FortiGuard Intrusion Prevention</html>\n",
             "$ curl -s https://d1.cloudfront.net/keys.json\ncurl: (60) self signed certificate\n",
         ],
     )

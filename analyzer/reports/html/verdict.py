@@ -73,7 +73,7 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
         others=tuple(lines[1:]),
         share=_share(story, group) if group is not None and not apart else "",
         errors=errors_seen(group) if group is not None and failing else "",
-        answer_lead=answer_lead(error.stage) if error else "",
+        answer_lead=answer_lead(error.stage, error.text) if error else "",
         answer=" ".join(error.text.split()) if error else None,
         message=main.message if main and main.message.rstrip(".") != lines[0].text.rstrip(".") else None,
         proof=quote(proof, main.message) if main and proof else None,
