@@ -10,7 +10,7 @@ import pytest
 from analyzer.findings.report import Report
 from samples import Cluster
 
-from .runs import INGRESS, READ_ONLY, REGISTRY, Bench, Files, bundle, everything
+from .runs import INGRESS, READ_ONLY, REGISTRY, Bench, Files, bundle, everything, told
 
 ASK = "[jane@bastion ~]$ oc -n {} get secret {} -o jsonpath='{{.data.credentials}}' | base64 -d\n"
 
@@ -146,3 +146,16 @@ def test_a_manifest_that_is_not_the_clusters_value_is_said(bench: Bench) -> None
 
     assert f"Secret {INGRESS}, not used: its credentials value has " in notes(other)
     assert "not used: its credentials" not in notes(cluster)
+
+
+def test_a_token_made_as_asked_for_on_a_later_day_is_not_held_against_the_cluster(bench: Bench) -> None:
+    cluster = Cluster()
+    made = int(cluster.gathered.timestamp()) + 86_400
+    asked = cluster.token(
+        "openshift-ingress-operator", "ingress-operator", iat=made, nbf=made, exp=made + 600
+    )
+    report = bench.report(everything(cluster) | {"token.txt": asked.encode()})
+    assert not [f for f in report.findings if f.rule == "token-not-yet-valid"], told(report)
+    pod = cluster.token("openshift-ingress-operator", "ingress-operator", iat=made, nbf=made, exp=made + 3600)
+    report = bench.report(everything(cluster) | {"token.txt": pod.encode()})
+    assert [f.state for f in report.findings if f.rule == "token-not-yet-valid"] == ["fail"], told(report)
