@@ -151,7 +151,7 @@ def _times(claims: object, now: datetime | None, where: Cite) -> Facts:
 
 
 def _made_by_hand(claims: object) -> bool:
-    """Tell a token as the customer is asked to make one: of ten minutes, and no pod's. It may be of any day."""
+    """Tell a token as the customer is asked to make one: of ten minutes, and no pod's."""
     begun, expires = _stamp(dig(claims, "iat")), _stamp(dig(claims, "exp"))
     short = begun is not None and expires is not None and expires - begun <= BY_HAND
     return short and dig(claims, "kubernetes.io", "pod") is None
