@@ -199,9 +199,14 @@ def _sts_facts(joined: Joined) -> None:
 
 
 def _runtime_refusal(joined: Joined) -> Fact:
-    """Give STS's answer to tokens of the issuer that kube-apiserver runs with; "" where it has a provider."""
+    """Give STS's answer to tokens of the issuer that kube-apiserver runs with, where it is not the one set.
+
+    It is "" where a provider for it is known.
+    """
     runtime = value_of(joined.view.facts, "cluster.runtime_issuer")
-    if not isinstance(runtime, str):
+    if not isinstance(runtime, str) or runtime == value_of(
+        joined.view.facts, "cluster.authentication_issuer"
+    ):
         return known("", derived=True)
     wanted = without_scheme(runtime)
     listed = ((of, listing) for arn, listing in joined.providers.listed_arns() if (of := provider_of(arn)))
