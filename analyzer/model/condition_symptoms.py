@@ -16,13 +16,15 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, items, parse_time, text
 from analyzer.evidence.log_classes import classify
 from analyzer.evidence.masks import words_unmasked
-from analyzer.evidence.origin import Quote, Where
+from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Symptom
 from analyzer.frozen import frozen
+from analyzer.iam.match import role_of_session
 from analyzer.model.chains import Chain, operator_of
 from analyzer.model.cluster import Facts
 from analyzer.model.joined import Joined
 from analyzer.model.symptoms import CLASSES
+from analyzer.model.told_symptoms import merge_repeats, told_symptom
 from analyzer.patterns import later
 
 _OPERATOR = "operator.openshift.io"
@@ -60,15 +62,10 @@ def condition_symptoms(
     ``role`` is the name of the chain's role, ``recovered`` when a sign-in was last recorded to work: a
     condition older than that is taken for the last try before it.
     """
-    merged: dict[tuple[str, str, str | None, str | None], Symptom] = {}
-    for said in _said(chain, joined):
-        symptom = _symptom(chain, said, recovered)
-        if symptom is None or not _is_own(chain, role, said, symptom, joined):
-            continue
-        key = (symptom.klass, symptom.message, symptom.action, symptom.resource)
-        before = merged.get(key)
-        merged[key] = symptom if before is None else _merge(before, symptom)
-    return list(merged.values())
+    told = ((said, _symptom(chain, said, recovered)) for said in _said(chain, joined))
+    return merge_repeats(
+        symptom for said, symptom in told if symptom and _is_own(chain, role, said, symptom, joined)
+    )
 
 
 def _said(chain: Chain, joined: Joined) -> Iterator[_Said]:
@@ -118,28 +115,8 @@ def _symptom(chain: Chain, said: _Said, recovered: datetime | None) -> Symptom |
     if found is None or _PASSED_ON.search(message):
         return None
     over = recovered is not None and said.since is not None and recovered > said.since
-    where = said.where
-    return words_unmasked(
-        Symptom(
-            klass=found.klass,
-            namespace=chain.namespace,
-            pod="",
-            container="",
-            message=found.message,
-            count=1,
-            first=said.since,
-            last=said.since if over else said.until,
-            quote=Quote(where.input, where.file, where.line, where.excerpt, where.column),
-            issuer=found.issuer,
-            role_arn=found.role_arn,
-            action=found.action,
-            resource=found.resource,
-            caller=found.caller,
-            layer=found.layer,
-            token_path=found.token_path,
-            in_condition=True,
-        )
-    )
+    symptom = told_symptom(chain, found, said.where, said.since, said.since if over else said.until)
+    return words_unmasked(replace(symptom, in_condition=True))
 
 
 def _is_own(chain: Chain, role: str | None, said: _Said, symptom: Symptom, joined: Joined) -> bool:
@@ -173,9 +150,7 @@ def _role_named(symptom: Symptom) -> str | None:
         return None
     if symptom.role_arn:
         return symptom.role_arn.rpartition("/")[2]
-    if symptom.caller and ":assumed-role/" in symptom.caller:
-        return symptom.caller.split(":assumed-role/", 1)[1].partition("/")[0]
-    return None
+    return role_of_session(symptom.caller) if symptom.caller else None
 
 
 def _names(name: str, message: str) -> bool:
@@ -197,10 +172,3 @@ def _speaks_of(chain: Chain, peers: list[Chain], words: str) -> bool:
 def _words(chain: Chain) -> set[str]:
     request = chain.request.name if chain.request else ""
     return {w for w in f"{chain.secret_name}-{request}".lower().split("-") if len(w) > 2}
-
-
-def _merge(one: Symptom, other: Symptom) -> Symptom:
-    firsts, lasts = [t for t in (one.first, other.first) if t], [t for t in (one.last, other.last) if t]
-    return replace(
-        one, count=one.count + other.count, first=min(firsts, default=None), last=max(lasts, default=None)
-    )

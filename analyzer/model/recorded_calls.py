@@ -10,12 +10,13 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.log_classes import classify
-from analyzer.evidence.origin import Quote, Source
+from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Symptom
 from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 from analyzer.model.objects import known
 from analyzer.model.symptoms import stamp
+from analyzer.model.told_symptoms import merge_repeats, told_symptom
 
 SIGN_IN = "AssumeRoleWithWebIdentity"
 _SERVICES = {"tagging": "Resource Groups Tagging API"}
@@ -30,12 +31,7 @@ def recorded_symptoms(
     A sign-in is known by the subject of its token, any other call by the role that made it (``role``,
     a name). A pasted failure counts where it names this role, or the issuer in force.
     """
-    merged: dict[tuple[str, str, str | None, str | None], Symptom] = {}
-    for symptom in _symptoms(chain, role, evidence, issuer):
-        key = (symptom.klass, symptom.message, symptom.action, symptom.resource)
-        before = merged.get(key)
-        merged[key] = symptom if before is None else _merge(before, symptom)
-    return list(merged.values())
+    return merge_repeats(_symptoms(chain, role, evidence, issuer))
 
 
 def _symptoms(chain: Chain, role: str | None, evidence: Evidence, issuer: str | None) -> Iterable[Symptom]:
@@ -72,34 +68,8 @@ def _symptom(chain: Chain, text: str, where: Source, time: datetime | None) -> S
     found = classify(text)
     if found is None:
         return None
-    return Symptom(
-        klass="action-denied" if found.klass == "node-role" else found.klass,
-        namespace=chain.namespace,
-        pod="",
-        container="",
-        message=found.message,
-        count=1,
-        first=time,
-        last=time,
-        quote=Quote(where.input, where.file, where.line, where.excerpt, where.column),
-        issuer=found.issuer,
-        role_arn=found.role_arn,
-        action=found.action,
-        resource=found.resource,
-        caller=found.caller,
-        layer=found.layer,
-    )
-
-
-def _merge(one: Symptom, other: Symptom) -> Symptom:
-    times = [t for t in (one.first, one.last, other.first, other.last) if t]
-    latest = other if (other.last and (not one.last or other.last > one.last)) else one
-    return replace(
-        latest,
-        count=one.count + other.count,
-        first=min(times, default=None),
-        last=max(times, default=None),
-    )
+    klass = "action-denied" if found.klass == "node-role" else found.klass
+    return told_symptom(chain, replace(found, klass=klass), where, time, time)
 
 
 @frozen

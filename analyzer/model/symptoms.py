@@ -175,8 +175,8 @@ def _about(symptom: Symptom) -> str | None:
 
 
 def _call(symptom: Symptom) -> str:
-    """Say in words which call was denied, to whom, on what and by which layer, as much as the line tells."""
-    told = symptom.action or "a call that the log does not name"
+    """Say in words which call was denied, to whom, on what and by which layer, as much as is told."""
+    told = symptom.action or "a call that is not named"
     told += f" to {symptom.caller}" if symptom.caller else ""
     told += f" on the resource {symptom.resource}" if symptom.resource else ""
     return told + (f" (AWS names the layer {symptom.layer})" if symptom.layer else "")

@@ -67,7 +67,7 @@ def test_a_call_is_told_as_far_as_the_line_tells_it() -> None:
     bare = replace(denied("", count=1, ago=3), action=None)
     fact = _merged([bare], NOW, None)
     assert isinstance(fact.value, dict)
-    assert (fact.value["call"], fact.value["besides"]) == ("a call that the log does not name", "")
+    assert (fact.value["call"], fact.value["besides"]) == ("a call that is not named", "")
     whole = replace(
         bare, action="s3:GetObject", resource="arn:aws:s3:::b/k", layer="session policy: no allow"
     )
