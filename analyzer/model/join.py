@@ -201,19 +201,19 @@ def _sts_facts(joined: Joined) -> None:
 def _runtime_refusal(joined: Joined) -> Fact:
     """Give STS's answer to tokens of the issuer that kube-apiserver runs with, where it is not the one set.
 
-    It is "" where a provider for it is known.
+    It is "" where a provider for it is known, or may be in a listing that was not handed in; the default
+    issuer is reachable inside the cluster alone and has none.
     """
-    runtime = value_of(joined.view.facts, "cluster.runtime_issuer")
-    if not isinstance(runtime, str) or runtime == value_of(
-        joined.view.facts, "cluster.authentication_issuer"
-    ):
+    facts, account = joined.view.facts, joined.asks.account
+    runtime = value_of(facts, "cluster.runtime_issuer")
+    if not isinstance(runtime, str) or runtime == value_of(facts, "cluster.authentication_issuer"):
         return known("", derived=True)
     wanted = without_scheme(runtime)
-    listed = ((of, listing) for arn, listing in joined.providers.listed_arns() if (of := provider_of(arn)))
-    account = joined.asks.account
-    if joined.providers.find(runtime, account) or any(
-        of[1] == wanted and account in (None, of[0]) for of, _ in listed
-    ):
+    listed = [of for arn, _ in joined.providers.listed_arns() if (of := provider_of(arn))]
+    there = joined.providers.find(runtime, account) or any(
+        url == wanted and account in (None, owner) for owner, url in listed
+    )
+    if there or not (runtime == DEFAULT_ISSUER or joined.providers.complete(account)):
         return known("", derived=True)
     text = f"InvalidIdentityToken: No OpenIDConnect provider found in your account for {runtime}"
     return known(text, derived=True)
