@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analyzer.collect.script import EVERYTHING, write_script
@@ -134,10 +134,15 @@ def _report(one: str, other: str) -> made.Report:
 
 
 @settings(max_examples=150, deadline=None)
+@example(one="$(touch pwned)", other="aa-0")
 @given(one=HOSTILE, other=HOSTILE)
 def test_no_hostile_name_reaches_the_script(one: str, other: str) -> None:
     wanted = plan(_report(one, other))
     lines = write_script(wanted).rpartition("the most decisive first ---\n\n")[2].splitlines()
+    if any(line.startswith("AWS_DEFAULT_REGION=") for line in lines):
+        settings_of_iam, lines = lines[:4], lines[4:]
+        region = r"AWS_DEFAULT_REGION=\$\{AWS_REGION:-\$\{AWS_DEFAULT_REGION:-[a-z0-9-]+\}\}"
+        assert re.fullmatch(region, settings_of_iam[1])
     assert lines[-1] == "finish"
     assert len(lines) == len(wanted.calls) + 1
     for line, call in zip(lines, wanted.calls, strict=False):
