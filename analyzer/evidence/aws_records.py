@@ -9,6 +9,9 @@ from analyzer.evidence.origin import Source, Where
 from analyzer.evidence.records import PolicyDocument
 from analyzer.frozen import frozen
 
+SIGN_IN = "AssumeRoleWithWebIdentity"
+
+
 Decision = Literal["allowed", "explicitDeny", "implicitDeny"]
 OrganizationKind = Literal["service control policy", "resource control policy"]
 

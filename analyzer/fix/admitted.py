@@ -12,8 +12,8 @@ from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.aws import provider_arn, without_scheme
 from analyzer.model.chains import Chain
+from analyzer.model.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.webhook_chains import AUDIENCE
-from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from analyzer.evidence.records import Json, ProviderRecord
 from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.model.aws import provider_arn, provider_of, without_scheme
+from analyzer.model.mounted_tokens import USUAL_AUDIENCES
 from analyzer.model.provider_details import bad_thumbprints, is_malformed
-from analyzer.model.workloads import USUAL_AUDIENCES
 
 _CALL = ("aws", "iam")
 

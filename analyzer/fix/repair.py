@@ -12,8 +12,8 @@ from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 from analyzer.model.join import Model
 from analyzer.model.joined import Joined
+from analyzer.model.role_choice import RoleChoice
 from analyzer.model.roles import Role
-from analyzer.model.trust import RoleChoice
 
 BACKUP = "backup"
 

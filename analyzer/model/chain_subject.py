@@ -18,16 +18,18 @@ from analyzer.model.cluster import Facts, value_of
 from analyzer.model.condition_symptoms import condition_symptoms, quiet_where_read
 from analyzer.model.history import Change, LogCover, changes, log_cover
 from analyzer.model.joined import Joined
+from analyzer.model.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
 from analyzer.model.recorded_calls import last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.repairs import chain_repairs
 from analyzer.model.resolve import foreign_role
+from analyzer.model.role_choice import RoleChoice
 from analyzer.model.secrets import provider_account, secret_facts
 from analyzer.model.surroundings import hidden_by_collision, surrounding_facts
 from analyzer.model.symptoms import log_facts, operator_facts, symptoms_of
-from analyzer.model.trust import RoleChoice, role_facts, trust_facts, without_trust
-from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens, workload_facts
+from analyzer.model.trust import role_facts, trust_facts, without_trust
+from analyzer.model.workloads import workload_facts
 
 
 @frozen
@@ -85,7 +87,7 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     facts |= log_facts(chain, evidence, symptoms, joined.now, asks, recovered)
     facts["logs.signed_in"] = signed_in.fact if signed_in else Unknown()
     in_cluster = _is_in_cluster(chain, joined)[0]
-    facts |= surrounding_facts(chain, joined.around, symptoms, in_cluster=in_cluster)
+    facts |= surrounding_facts(chain, joined, symptoms, in_cluster=in_cluster)
     facts |= quiet_where_read(facts)
     facts |= chain_repairs(chain, choice, joined, facts)
     facts |= hidden_by_collision(facts)
@@ -158,7 +160,7 @@ def _request_facts(chain: Chain, joined: Joined) -> Facts:
     not_told = asks.requests(request.name if request and others else None)
     if chain.gated:
         not_told = asks.config("clusterversions.config.openshift.io")
-    has_release = joined.around.match.given and joined.around.match.other is None
+    has_release = joined.match.given and joined.match.other is None
     return {
         "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
         "request.in_release": (
@@ -204,7 +206,7 @@ def _unsure_sharing(chain: Chain, sharing: Sequence[str], joined: Joined) -> Fac
     A role that is taken for a chain's because it admits its ServiceAccounts may not be the one that its
     Secret names.
     """
-    if not sharing and not joined.around.all_requests:
+    if not sharing and not joined.all_requests:
         return {"role.shared_with": joined.asks.requests()}
     guessed = [c for c in joined.chains if joined.choices[c.id].how == "trust policy"]
     own = [c for c in guessed if c.id == chain.id]

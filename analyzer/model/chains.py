@@ -273,3 +273,12 @@ def operator_of(chain: Chain, objects: Objects) -> K8sObject | None:
                 break
     # "storage" owns openshift-cluster-csi-drivers without sharing a word with it
     return max(found, key=lambda o: (len(words & set(o.name.split("-"))), -len(o.name)), default=None)
+
+
+def condition(request: CredentialsRequest | None, kind: str) -> tuple[str, Where] | None:
+    """Give message and place of a condition that is true, None where it is not."""
+    for index, entry in enumerate(request.conditions if request else ()):
+        if entry.get("type") == kind and entry.get("status") == "True":
+            assert request is not None  # noqa: S101  (it has conditions)
+            return text(entry.get("message")) or "", request.where.at("status", "conditions", index)
+    return None

@@ -11,7 +11,7 @@ from analyzer.evidence.records import ProviderRecord
 from analyzer.frozen import frozen
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts, value_of
-from analyzer.model.trust import RoleChoice
+from analyzer.model.role_choice import RoleChoice
 
 
 @frozen

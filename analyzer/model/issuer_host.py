@@ -18,7 +18,7 @@ from analyzer.model.asks import Asks
 from analyzer.model.aws import bucket_of
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import known
-from analyzer.model.trust import policy_of
+from analyzer.model.roles import policy_of
 from analyzer.model.urls import split_url
 
 

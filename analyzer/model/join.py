@@ -26,6 +26,7 @@ from analyzer.model.inputs import input_facts
 from analyzer.model.issuer import issuer_facts
 from analyzer.model.issuer_answers import in_force
 from analyzer.model.joined import Joined, all_requests_gathered, gathered_at, join
+from analyzer.model.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.objects import known
 from analyzer.model.other_issuers import without_others, without_untied
 from analyzer.model.provider_facts import provider_facts
@@ -38,7 +39,6 @@ from analyzer.model.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.upgrade import upgrade_subjects
 from analyzer.model.upgrade_release import Target
 from analyzer.model.webhook_chains import audiences_of, webhook_chains
-from analyzer.model.workloads import USUAL_AUDIENCES, aws_tokens
 
 
 @frozen
@@ -126,7 +126,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
         models.append(model)
     subjects += [
         replace(s, chains=(s.name,)) if s.kind == "workload" and s.name in names else s
-        for s in surrounding_subjects(joined.around)
+        for s in surrounding_subjects(joined)
     ]
     return Model(tuple(subjects), tuple(models), facts, joined.now, joined, events)
 
@@ -181,7 +181,7 @@ def _sts_facts(joined: Joined) -> None:
     else:
         facts["cluster.sts"] = issuer if isinstance(issuer, Unknown) else mode
     platform = facts["cluster.platform"]
-    if isinstance(platform, Fact) and platform.value != "AWS" and not joined.around.accounts:
+    if isinstance(platform, Fact) and platform.value != "AWS" and not joined.accounts:
         # Manual with an issuer is how other clouds' workload identities are set up too.
         facts["cluster.sts"] = Fact(False, platform.cites, derived=True)
         facts["cluster.sts_intended"] = facts["cluster.sts"]
@@ -225,7 +225,7 @@ def _unread_secrets(joined: Joined) -> Unknown | None:
         read = chain.secret is not None or joined.evidence.has_list("Secret", chain.namespace)
         if not (read or chain.optional):
             return joined.asks.namespace(chain.namespace, "Secrets")
-    return None if joined.around.all_requests else joined.asks.requests()
+    return None if joined.all_requests else joined.asks.requests()
 
 
 def _places(chains: Sequence[Chain]) -> list[Cite]:

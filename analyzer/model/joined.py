@@ -17,20 +17,18 @@ from analyzer.model.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.chains import Chain, enabled_capabilities, join_chains
 from analyzer.model.cluster import ClusterView, read_cluster, value_of
 from analyzer.model.hosted_roles import add_hosted_roles
+from analyzer.model.left_over import mark_left_over
 from analyzer.model.objects import Objects
 from analyzer.model.pasted_credentials import add_pasted, refused_manifests
 from analyzer.model.providers import Providers, read_providers
 from analyzer.model.related import is_related
 from analyzer.model.release_folders import release_folders
-from analyzer.model.requests import match_release, own_chains
+from analyzer.model.release_match import ReleaseMatch, match_release, own_chains
 from analyzer.model.resolve import cluster_naming, read_roles, resolve_role
-from analyzer.model.role_choice import Naming
+from analyzer.model.role_choice import Naming, RoleChoice
 from analyzer.model.roles import RoleBook
 from analyzer.model.secret_length import LengthVerdict, judge_length, judge_together
-from analyzer.model.stale import mark_left_over
-from analyzer.model.surroundings import Surroundings
-from analyzer.model.trust import RoleChoice
-from analyzer.model.webhook import accounts_of
+from analyzer.model.webhook_accounts import Account, accounts_of
 
 
 @slotted
@@ -49,7 +47,11 @@ class Joined:
     lengths: dict[str, LengthVerdict]
     client_ids: Fact | Unknown
     now: datetime | None
-    around: Surroundings
+    match: ReleaseMatch
+    accounts: Sequence[Account]
+    """The ServiceAccounts that sign in by the pod identity webhook."""
+    all_requests: bool | None
+    """Whether every request that the credential operator names was read; None where it was not read."""
     account_tied: bool
     """Whether the cluster's own roles or provider tell the account, and not only who made the exports."""
     notes: tuple[Problem, ...] = ()
@@ -86,10 +88,9 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
     choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
-    around = Surroundings(evidence, objects, view, asks, chains, names, match, accounts, now, complete)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
-        around, tied, tuple(notes),
+        match, accounts, complete, tied, tuple(notes),
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from analyzer.model.denied_calls import Denials, actions_of, quotes_of, recency_
 from analyzer.model.objects import known
 from analyzer.model.permission_causes import Features
 from analyzer.model.permission_scope import Setting, judge
-from analyzer.model.trust import policy_of
+from analyzer.model.roles import policy_of
 
 _ALL = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}]}
 _NAMES = ("denied", "layer", "caller", "recency", "proof", "certain")

@@ -23,8 +23,7 @@ from analyzer.model.chains import Chain
 from analyzer.model.objects import Objects
 from analyzer.model.permission_scope import Setting, entries_of, judge
 from analyzer.model.role_policies import Version
-from analyzer.model.roles import Role, RoleBook
-from analyzer.model.trust import policy_of
+from analyzer.model.roles import Role, RoleBook, policy_of
 
 _DRIVERS, _MACHINES = "openshift-cluster-csi-drivers", "openshift-machine-api"
 _HALF = 0.5

@@ -27,10 +27,10 @@ from analyzer.model.permission_extras import excess_facts, shared_vpc_problem, z
 from analyzer.model.permission_judged import Judged
 from analyzer.model.permission_limits import boundary_facts, denied_facts, narrow_facts
 from analyzer.model.permission_scope import INGRESS, entries_of, judge, private_zone_role, setting_of
+from analyzer.model.role_choice import RoleChoice
 from analyzer.model.role_policies import maker_of, read_policies
 from analyzer.model.roles import Role
 from analyzer.model.simulated import Simulated, overrule, read_simulated, under_boundary
-from analyzer.model.trust import RoleChoice
 
 NAMES = (
     "maker", "policies", "assumes", "overwritten_by", "missing_finer", "missing_logged",
@@ -72,7 +72,7 @@ def permission_facts(
     maker = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
     place: list[Cite] = [where for _, where in judged.held.places]
     other: Fact | Unknown = known(maker.id if maker else None, *place)
-    if maker is None and serves_little(judged.rows) and not joined.around.all_requests:
+    if maker is None and serves_little(judged.rows) and not joined.all_requests:
         other = asks.requests()
     return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing])
 

@@ -17,9 +17,9 @@ from analyzer.model.asks import Asks
 from analyzer.model.aws import without_scheme
 from analyzer.model.chains import COPIES, Chain
 from analyzer.model.cluster import ClusterView, Facts
+from analyzer.model.mounted_tokens import aws_tokens
 from analyzer.model.objects import Objects, known
 from analyzer.model.symptoms import all_logs_read, stamp
-from analyzer.model.workloads import aws_tokens
 from analyzer.patterns import later
 
 LONGEST, SHORTEST = 86400, 600

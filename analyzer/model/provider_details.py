@@ -8,8 +8,8 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.records import ProviderRecord
 from analyzer.model.asks import Asks
 from analyzer.model.cluster import Facts
+from analyzer.model.mounted_tokens import USUAL_AUDIENCES
 from analyzer.model.objects import known
-from analyzer.model.workloads import USUAL_AUDIENCES
 from analyzer.patterns import later
 
 _THUMBPRINT = later(r"[0-9A-Fa-f]{40}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.aws_records import CloudTrailEvent
+from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.log_classes import classify
 from analyzer.evidence.origin import Source
@@ -18,7 +18,6 @@ from analyzer.model.objects import known
 from analyzer.model.symptoms import stamp
 from analyzer.model.told_symptoms import merge_repeats, told_symptom
 
-SIGN_IN = "AssumeRoleWithWebIdentity"
 _SERVICES = {"tagging": "Resource Groups Tagging API"}
 _NO_WORDS = "An unknown error occurred"
 
@@ -120,13 +119,3 @@ def requested_session(chain: Chain, evidence: Evidence) -> Fact | Unknown:
         return Unknown()
     newest = max(asked, key=lambda event: event.time.timestamp() if event.time else 0.0)
     return known(newest.duration, newest.where)
-
-
-def role_of_calls(chain: Chain, events: Sequence[CloudTrailEvent]) -> CloudTrailEvent | None:
-    """Give the newest event in which one of the chain's ServiceAccounts asked for a role, with its ARN."""
-    asked = [
-        event
-        for event in events
-        if event.event == SIGN_IN and event.role_arn and event.subject and event.subject in chain.subjects
-    ]
-    return max(asked, key=lambda event: event.time.timestamp() if event.time else 0.0, default=None)

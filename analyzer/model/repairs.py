@@ -12,8 +12,8 @@ from analyzer.model.cluster import Facts, value_of
 from analyzer.model.joined import Joined
 from analyzer.model.objects import known
 from analyzer.model.resolve import made_for
+from analyzer.model.role_choice import RoleChoice
 from analyzer.model.roles import trusted_issuers
-from analyzer.model.trust import RoleChoice
 from analyzer.model.urls import split_url
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from analyzer.engine.facts import Cite
-from analyzer.evidence.aws_records import CloudTrailEvent, ClusterDescription, RoleAssignment
+from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent, ClusterDescription, RoleAssignment
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
@@ -16,10 +16,17 @@ from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView
 from analyzer.model.credentials import KUBERNETES_TOKEN, OPENSHIFT_TOKEN, fitting
 from analyzer.model.providers import Providers, known_names
-from analyzer.model.recorded_calls import role_of_calls
-from analyzer.model.role_choice import Naming, candidates, choose, names_issuer, naming, prefix_of, role_name
+from analyzer.model.role_choice import (
+    Naming,
+    RoleChoice,
+    candidates,
+    choose,
+    names_issuer,
+    naming,
+    prefix_of,
+    role_name,
+)
 from analyzer.model.roles import Role, RoleBook, unite
-from analyzer.model.trust import RoleChoice
 
 _OF_RELEASE = "include.release.openshift.io/"
 """How the annotations begin with which a release picks its own manifests."""
@@ -204,3 +211,13 @@ def _made_for(role: Role, chain: Chain, names: Naming) -> bool:
     if role.description == f"OpenShift role for {chain.id}":
         return True
     return any(role.name == role_name(p, chain.namespace, chain.secret_name) for p in names.prefixes)
+
+
+def role_of_calls(chain: Chain, events: Sequence[CloudTrailEvent]) -> CloudTrailEvent | None:
+    """Give the newest event in which one of the chain's ServiceAccounts asked for a role, with its ARN."""
+    asked = [
+        event
+        for event in events
+        if event.event == SIGN_IN and event.role_arn and event.subject and event.subject in chain.subjects
+    ]
+    return max(asked, key=lambda event: event.time.timestamp() if event.time else 0.0, default=None)

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from analyzer.engine.facts import Cite
 from analyzer.frozen import frozen
-from analyzer.model.aws import ROLE_NAME_LIMIT
+from analyzer.model.aws import ROLE_NAME_LIMIT, parse_role_arn
 from analyzer.model.roles import OWNED, Role, RoleBook
 
 
@@ -112,3 +113,26 @@ def choose(
         if issuer and names_issuer(r, issuer) and any(f'"{s}"' in r.trust_text for s in subjects)
     ]
     return (admitting[0], "trust policy") if len(admitting) == 1 else None
+
+
+@frozen
+class RoleChoice:
+    """The role that a chain must use: its ARN as far as known, and how it was found.
+
+    ``exists`` is None where the exports do not tell; ``proof`` is where they do.
+    """
+
+    arn: str | None
+    name: str | None
+    how: str
+    role: Role | None
+    exists: bool | None
+    proof: Cite | None = None
+    comes_first: str = "trust-role-missing"
+    """The rule of the fault that keeps the role from being judged where ``exists`` is False."""
+
+    @property
+    def account(self) -> str | None:
+        """The account of the ARN."""
+        parsed = parse_role_arn(self.arn) if self.arn else None
+        return parsed.account if parsed else None

@@ -13,8 +13,7 @@ from analyzer.frozen import frozen
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
 from analyzer.model.asks import Asks
-from analyzer.model.roles import OWNED, Role, RoleBook
-from analyzer.model.trust import policy_of
+from analyzer.model.roles import OWNED, Role, RoleBook, policy_of
 
 Maker = Literal["ccoctl", "ROSA", "hosted"]
 

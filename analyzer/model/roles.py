@@ -16,6 +16,7 @@ from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
 from analyzer.frozen import frozen, slotted
 from analyzer.iam.document import decode
+from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.model.aws import parse_role_arn
 from analyzer.patterns import later
 
@@ -223,3 +224,15 @@ def _join_policy(one: ManagedPolicy, other: ManagedPolicy) -> ManagedPolicy:
         one.documents + other.documents,
         one.where,
     )
+
+
+def policy_of(document: PolicyDocument) -> Policy | Malformed:
+    """Parse a policy document, telling the parser of the keys that its file names twice."""
+    where = document.where
+    path = where.place.path
+    repeats = [
+        tuple(repeated[len(path) :])
+        for repeated in where.place.document.repeated
+        if tuple(repeated[: len(path)]) == path
+    ]
+    return parse_policy(document.raw, name=document.name, duplicates=repeats)

@@ -16,8 +16,8 @@ from analyzer.model.credentials import (
     fitting,
     surplus,
 )
+from analyzer.model.mounted_tokens import token_paths
 from analyzer.model.name_lengths import odd_lengths
-from analyzer.model.workloads import token_paths
 
 _NAMED = 3
 """How many roles of one length are named: their names are often as long as each other."""

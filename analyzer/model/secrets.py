@@ -14,9 +14,9 @@ from analyzer.model.credentials import (
     Credentials,
 )
 from analyzer.model.joined import Joined
+from analyzer.model.mounted_tokens import is_mounted
 from analyzer.model.objects import known
 from analyzer.model.secret_length import LengthVerdict, brokered
-from analyzer.model.workloads import is_mounted
 
 _TEXT_FACTS = (
     "role_arn_missing",

@@ -3,78 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import Symptom
-from analyzer.frozen import frozen
 from analyzer.model.asks import Asks, not_judged
 from analyzer.model.chains import Chain
-from analyzer.model.cluster import ClusterView, Facts, value_of
+from analyzer.model.cluster import Facts, value_of
 from analyzer.model.conditions import condition_facts
-from analyzer.model.objects import Objects, known
+from analyzer.model.joined import Joined
+from analyzer.model.objects import known
 from analyzer.model.olm import Installed, installed_operators, subscription_subjects, waiting_for_role
 from analyzer.model.pod_settings import setting_facts
-from analyzer.model.requests import ReleaseMatch, release_subject, request_facts
-from analyzer.model.role_choice import Naming
+from analyzer.model.requests import release_subject, request_facts
 from analyzer.model.stale import stale_subjects
-from analyzer.model.webhook import Account, webhook_subjects
+from analyzer.model.webhook import webhook_subjects
 
 DEFAULT_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
 DEFAULT_TEMPLATE = 82 + len(DEFAULT_TOKEN_PATH)
 """Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
 
 
-@frozen
-class Surroundings:
-    """What the facts of this module are made of."""
-
-    evidence: Evidence
-    objects: Objects
-    view: ClusterView
-    asks: Asks
-    chains: Sequence[Chain]
-    names: Naming
-    match: ReleaseMatch
-    accounts: Sequence[Account]
-    now: datetime | None
-    all_requests: bool | None
-    """Whether every request that the credential operator names was read; None where it was not read."""
-
-    def installed(self) -> list[Installed]:
-        """Find the operators of OLM that have a role, or could have one."""
-        return installed_operators(self.chains, self.evidence, self.objects)
-
-
 def surrounding_facts(
-    chain: Chain, around: Surroundings, symptoms: Sequence[Symptom], *, in_cluster: bool | None
+    chain: Chain, joined: Joined, symptoms: Sequence[Symptom], *, in_cluster: bool | None
 ) -> Facts:
     """Give what this module knows of a chain; ``in_cluster`` tells of its request, None: not known."""
-    evidence, objects, view, asks = around.evidence, around.objects, around.view, around.asks
+    evidence, objects, view, asks = joined.evidence, joined.objects, joined.view, joined.asks
     facts = request_facts(
-        chain, around.chains, evidence, view, around.match, around.names, asks,
-        in_cluster=in_cluster, all_requests=around.all_requests,
+        chain, joined.chains, evidence, view, joined.match, joined.names, asks,
+        in_cluster=in_cluster, all_requests=joined.all_requests,
     )  # fmt: skip
-    waiting = waiting_for_role(chain, around.installed(), evidence)
+    waiting = waiting_for_role(chain, _installed(joined), evidence)
     facts["request.waits_for_role"] = known(
         waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None
     )
     facts["secret.default_token_path"] = _default_token_path(chain, evidence, asks)
     facts |= condition_facts(chain, objects, asks)
-    facts |= setting_facts(chain, evidence, objects, view, symptoms, around.now, asks)
+    facts |= setting_facts(chain, evidence, objects, view, symptoms, joined.now, asks)
     return facts
 
 
-def surrounding_subjects(around: Surroundings) -> list[Subject]:
+def surrounding_subjects(joined: Joined) -> list[Subject]:
     """Give the subjects that are no chains."""
-    evidence, objects, view, asks = around.evidence, around.objects, around.view, around.asks
+    evidence, objects, view, asks = joined.evidence, joined.objects, joined.view, joined.asks
     facts = view.facts
     return [
-        *release_subject(around.chains, around.match, facts, asks, all_requests=bool(around.all_requests)),
-        *stale_subjects(evidence, objects, around.chains, facts),
-        *webhook_subjects(around.accounts, evidence, objects, view, asks),
-        *subscription_subjects(around.installed(), evidence, facts, asks),
+        *release_subject(joined.chains, joined.match, facts, asks, all_requests=bool(joined.all_requests)),
+        *stale_subjects(evidence, objects, joined.chains, facts),
+        *webhook_subjects(joined.accounts, evidence, objects, view, asks),
+        *subscription_subjects(_installed(joined), evidence, facts, asks),
     ]
 
 
@@ -84,6 +61,11 @@ def hidden_by_collision(facts: Facts) -> Facts:
         return {}
     hidden = [n for n in facts if n.startswith(("trust.", "permissions.")) or n == "role.shared_with"]
     return dict.fromkeys(hidden, not_judged("request-role-name-collision"))
+
+
+def _installed(joined: Joined) -> list[Installed]:
+    """Find the operators of OLM that have a role, or could have one."""
+    return installed_operators(joined.chains, joined.evidence, joined.objects)
 
 
 def _default_token_path(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:

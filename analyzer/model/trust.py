@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.origin import Source, Where
-from analyzer.evidence.records import PolicyDocument
 from analyzer.evidence.withheld import hides_accounts
-from analyzer.frozen import frozen
-from analyzer.iam.policy import Malformed, Policy, parse_policy
+from analyzer.iam.policy import Malformed, Policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
 from analyzer.iam.webidentity import key_claim
@@ -19,7 +17,8 @@ from analyzer.model.aws import is_https, parse_role_arn, provider_arn
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import ClusterView, Facts
 from analyzer.model.objects import known
-from analyzer.model.roles import Role
+from analyzer.model.role_choice import RoleChoice
+from analyzer.model.roles import Role, policy_of
 
 _NAMES = (
     "problem",
@@ -46,29 +45,6 @@ _ALL_NAMES = (*_NAMES, *_PROBLEMS)
 _TURNED = ("subjects_denied", "subjects_allowed", "problem")
 _MOST_AUDIENCES = 8
 _OF_THE_AUDIENCE = ("audience_mismatch", "wildcard_literal")
-
-
-@frozen
-class RoleChoice:
-    """The role that a chain must use: its ARN as far as known, and how it was found.
-
-    ``exists`` is None where the exports do not tell; ``proof`` is where they do.
-    """
-
-    arn: str | None
-    name: str | None
-    how: str
-    role: Role | None
-    exists: bool | None
-    proof: Cite | None = None
-    comes_first: str = "trust-role-missing"
-    """The rule of the fault that keeps the role from being judged where ``exists`` is False."""
-
-    @property
-    def account(self) -> str | None:
-        """The account of the ARN."""
-        parsed = parse_role_arn(self.arn) if self.arn else None
-        return parsed.account if parsed else None
 
 
 def role_facts(
@@ -100,18 +76,6 @@ def _max_session(choice: RoleChoice, where: Source | None, asks: Asks) -> Fact |
     if role.max_session is None:
         return asks.role(role.name, f"no export tells the MaxSessionDuration of role {role.name}")
     return known(role.max_session, where)
-
-
-def policy_of(document: PolicyDocument) -> Policy | Malformed:
-    """Parse a policy document, telling the parser of the keys that its file names twice."""
-    where = document.where
-    path = where.place.path
-    repeats = [
-        tuple(repeated[len(path) :])
-        for repeated in where.place.document.repeated
-        if tuple(repeated[: len(path)]) == path
-    ]
-    return parse_policy(document.raw, name=document.name, duplicates=repeats)
 
 
 def trust_facts(

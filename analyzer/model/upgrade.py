@@ -14,14 +14,15 @@ from analyzer.model.asks import NOT_JUDGED
 from analyzer.model.chains import READ_ONLY_REQUEST, Chain, enabled_capabilities, is_enabled, is_of_profile
 from analyzer.model.cluster import Facts, value_of
 from analyzer.model.joined import Joined
+from analyzer.model.mounted_tokens import USUAL_AUDIENCES
 from analyzer.model.objects import known
 from analyzer.model.permissions import permission_facts
 from analyzer.model.releases import CAPABILITY, actions_of, added_actions
 from analyzer.model.requests import has_namespace
 from analyzer.model.resolve import resolve_role
-from analyzer.model.trust import RoleChoice, trust_facts
+from analyzer.model.role_choice import RoleChoice
+from analyzer.model.trust import trust_facts
 from analyzer.model.upgrade_release import Target, cluster_minor, release_facts, target_version
-from analyzer.model.workloads import USUAL_AUDIENCES
 
 DELETE = "release.openshift.io/delete"
 

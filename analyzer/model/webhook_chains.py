@@ -12,11 +12,13 @@ from analyzer.model.chain_subject import ChainModel
 from analyzer.model.chains import Chain
 from analyzer.model.cluster import Facts
 from analyzer.model.joined import Joined
+from analyzer.model.mounted_tokens import aws_tokens
 from analyzer.model.objects import known
 from analyzer.model.recorded_calls import requested_session
-from analyzer.model.trust import RoleChoice, role_facts, trust_facts
-from analyzer.model.webhook import Account, is_mutated, role_of
-from analyzer.model.workloads import aws_tokens
+from analyzer.model.role_choice import RoleChoice
+from analyzer.model.trust import role_facts, trust_facts
+from analyzer.model.webhook import role_of
+from analyzer.model.webhook_accounts import Account, is_mutated
 
 AUDIENCE = "sts.amazonaws.com"
 """What the webhook asks for where an annotation names no other audience."""
@@ -26,7 +28,7 @@ def webhook_chains(joined: Joined) -> list[tuple[Subject, ChainModel]]:
     """Give a chain for each ServiceAccount whose role the exports tell something of."""
     taken = {chain.id for chain in joined.chains}
     found = []
-    for account in joined.around.accounts:
+    for account in joined.accounts:
         choice = _choice(account, joined)
         if choice is not None and f"{account.namespace}/{account.name}" not in taken:
             found.append(_chain(account, choice, joined))
