@@ -21,11 +21,11 @@ from analyzer.findings.readiness import Way, judge_readiness
 from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
 from analyzer.findings.scope import for_webhook, outcomes_of, without_static
 from analyzer.findings.verdict import ChainInfo, judge_chain
-from analyzer.model.chain_subject import ChainModel
-from analyzer.model.cluster import Facts, value_of
 from analyzer.model.join import Model, issuer_in_force
+from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.link_facts import link_facts
-from analyzer.model.symptoms import is_over, recency, stamp
+from analyzer.model.subjects.chain import ChainModel
+from analyzer.model.symptoms.logs import is_over, recency, stamp
 from analyzer.options import Options
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__

@@ -21,8 +21,8 @@ from analyzer.iam import load_catalogue
 from analyzer.judgement import make_report
 from analyzer.model.coverage import Absent, Copies, absent_parts
 from analyzer.model.join import Model, build_model
-from analyzer.model.release_folders import release_folders
-from analyzer.model.upgrade_release import take_target
+from analyzer.model.joining.release_folders import release_folders
+from analyzer.model.requests.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.options import Options
 from analyzer.patterns import compile_patterns

@@ -20,8 +20,8 @@ from analyzer.evidence.records import (
 )
 from analyzer.evidence.sniff import read_loose
 from analyzer.fix.repair import Case, Change
-from analyzer.model.aws import parse_role_arn, provider_of, without_scheme
-from analyzer.model.issuer_answers import assign_targets
+from analyzer.model.issuer.answers import assign_targets
+from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 
 INPUT = "repair"
 """The id of the input that the documents stand for."""

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
 from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
-from analyzer.model.aws import bucket_of, is_https
-from analyzer.model.signing_keys import signing_keys
-from analyzer.model.urls import split_url
+from analyzer.model.issuer.signing_keys import signing_keys
+from analyzer.model.joining.aws import bucket_of, is_https
+from analyzer.model.joining.urls import split_url
 
 _CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]
 _RED_HAT = "on ROSA, Red Hat publishes the issuer's documents: open a support case"

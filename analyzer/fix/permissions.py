@@ -22,10 +22,10 @@ from analyzer.fix.repair import (
 from analyzer.iam.catalogue import load_catalogue
 from analyzer.iam.document import decode
 from analyzer.iam.glob import matches
-from analyzer.model.chains import Chain
-from analyzer.model.permission_scope import entries_of, judge, private_zone_role, setting_of
-from analyzer.model.role_policies import read_policies
-from analyzer.model.roles import Role
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.roles import Role
+from analyzer.model.role.permission_scope import entries_of, judge, private_zone_role, setting_of
+from analyzer.model.role.policies import read_policies
 
 LONGEST = 10_240
 """Characters without white space that all inline policies of a role may have together (IAM quota)."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from analyzer.evidence.records import Json, ProviderRecord
 from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command
-from analyzer.model.aws import provider_arn, provider_of, without_scheme
-from analyzer.model.mounted_tokens import USUAL_AUDIENCES
-from analyzer.model.provider_details import bad_thumbprints, is_malformed
+from analyzer.model.issuer.provider_details import bad_thumbprints, is_malformed
+from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
 
 _CALL = ("aws", "iam")
 
@@ -66,7 +66,7 @@ def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:
 
 
 def _near(case: Case, arn: str) -> ProviderRecord | None:
-    from analyzer.model.urls import url_difference
+    from analyzer.model.joining.urls import url_difference
 
     wanted = without_scheme(case.joined.view.issuer or "")
     account = arn.split(":")[4]

@@ -9,11 +9,11 @@ from typing import Literal
 
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
-from analyzer.model.chains import Chain
 from analyzer.model.join import Model
-from analyzer.model.joined import Joined
-from analyzer.model.role_choice import RoleChoice
-from analyzer.model.roles import Role
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.joined import Joined
+from analyzer.model.joining.role_choice import RoleChoice
+from analyzer.model.joining.roles import Role
 
 BACKUP = "backup"
 

@@ -6,8 +6,8 @@ from analyzer.fix.admitted import wanted_of
 from analyzer.fix.permissions import policy_of_request
 from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command, file_name
 from analyzer.fix.trust_document import policy_of
-from analyzer.model.aws import parse_role_arn
-from analyzer.model.chains import Chain
+from analyzer.model.joining.aws import parse_role_arn
+from analyzer.model.joining.chains import Chain
 
 
 def make_role(case: Case, chain: Chain) -> Repair | Refusal:

@@ -14,11 +14,11 @@ from analyzer.fix.repair import (
     file_name,
     to_file,
 )
-from analyzer.model.aws import parse_role_arn, without_scheme
-from analyzer.model.chains import Chain
-from analyzer.model.credentials import OPENSHIFT_TOKEN
-from analyzer.model.mounted_tokens import token_paths
-from analyzer.model.role_choice import choose
+from analyzer.model.joining.aws import parse_role_arn, without_scheme
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
+from analyzer.model.joining.mounted_tokens import token_paths
+from analyzer.model.joining.role_choice import choose
 from analyzer.patterns import later
 
 NAME = later(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")

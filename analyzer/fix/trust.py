@@ -19,7 +19,7 @@ from analyzer.fix.repair import (
 )
 from analyzer.fix.trust_document import corrected
 from analyzer.iam.document import decode
-from analyzer.model.chains import Chain
+from analyzer.model.joining.chains import Chain
 
 LONGEST = 2048
 """Characters without white space that a trust policy may have by default (IAM quota)."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from analyzer.evidence.records import Json
 from analyzer.fix.admitted import ACTION, Wanted
 from analyzer.iam.document import decode
-from analyzer.model.aws import without_scheme
+from analyzer.model.joining.aws import without_scheme
 
 _STRANGER = "system:serviceaccount:any-other-namespace:any-other-name"
 

@@ -12,7 +12,7 @@ from analyzer.evidence.masks import holds_mask
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen
-from analyzer.model.objects import was_in_cluster
+from analyzer.model.joining.objects import was_in_cluster
 
 _CONFIG = "cluster-scoped-resources/config.openshift.io"
 _OPERATOR = "cluster-scoped-resources/operator.openshift.io"

@@ -9,9 +9,9 @@ from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import FailedCall, K8sObject, SecretValue, TokenSample
 from analyzer.evidence.withheld import phrases
-from analyzer.model.binding import clusters_of
-from analyzer.model.cluster import Facts
-from analyzer.model.objects import known
+from analyzer.model.joining.binding import clusters_of
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.objects import known
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "Unauthorized")
 

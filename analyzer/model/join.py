@@ -16,29 +16,29 @@ from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen
-from analyzer.model.aws import provider_of, without_scheme
-from analyzer.model.binding import newest_gather, only_one_cluster
-from analyzer.model.chain_subject import ChainModel, chain_subject
-from analyzer.model.chains import Chain
-from analyzer.model.cluster import DEFAULT_ISSUER, Facts, value_of
-from analyzer.model.foreign_exports import Foreign, are_tied, foreign_exports, is_comparable
+from analyzer.model.foreign.exports import Foreign, are_tied, foreign_exports, is_comparable
+from analyzer.model.foreign.issuers import without_others, without_untied
 from analyzer.model.inputs import input_facts
-from analyzer.model.issuer import issuer_facts
-from analyzer.model.issuer_answers import in_force
-from analyzer.model.joined import Joined, all_requests_gathered, gathered_at, join
-from analyzer.model.mounted_tokens import USUAL_AUDIENCES, aws_tokens
-from analyzer.model.objects import known
-from analyzer.model.other_issuers import without_others, without_untied
-from analyzer.model.provider_facts import provider_facts
-from analyzer.model.repairs import cluster_repairs, token_repairs
-from analyzer.model.signing_keys import signing_keys
-from analyzer.model.surroundings import surrounding_subjects
-from analyzer.model.symptoms import recency
-from analyzer.model.timeline import timeline
-from analyzer.model.tokens import collected_at, token_facts, verification_keys
-from analyzer.model.upgrade import upgrade_subjects
-from analyzer.model.upgrade_release import Target
-from analyzer.model.webhook_chains import audiences_of, webhook_chains
+from analyzer.model.issuer.answers import in_force
+from analyzer.model.issuer.issuer import issuer_facts
+from analyzer.model.issuer.provider import provider_facts
+from analyzer.model.issuer.signing_keys import signing_keys
+from analyzer.model.issuer.tokens import collected_at, token_facts, verification_keys
+from analyzer.model.joining.aws import provider_of, without_scheme
+from analyzer.model.joining.binding import newest_gather, only_one_cluster
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
+from analyzer.model.joining.joined import Joined, all_requests_gathered, gathered_at, join
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
+from analyzer.model.joining.objects import known
+from analyzer.model.requests.upgrade import upgrade_subjects
+from analyzer.model.requests.upgrade_release import Target
+from analyzer.model.subjects.chain import ChainModel, chain_subject
+from analyzer.model.subjects.repairs import cluster_repairs, token_repairs
+from analyzer.model.subjects.surroundings import surrounding_subjects
+from analyzer.model.subjects.timeline import timeline
+from analyzer.model.subjects.webhook_chains import audiences_of, webhook_chains
+from analyzer.model.symptoms.logs import recency
 
 
 @frozen

@@ -253,7 +253,7 @@ def test_real_requests(bench: Bench, ready: Callable[..., Report], minor: int) -
 def test_the_version_of_real_requests_is_told_by_what_they_ask_for(minor: int) -> None:
     from analyzer.evidence import kubernetes
     from analyzer.evidence.gather import gather
-    from analyzer.model.releases import range_of
+    from analyzer.model.joining.releases import range_of
 
     evidence = gather([SHARED / f"4.{minor}"])
     span = range_of(kubernetes.credentials_request(obj, release=True) for obj in evidence.objects)

@@ -8,7 +8,7 @@ import pytest
 
 from analyzer.aws_domains import DNS_SUFFIXES
 from analyzer.evidence.log_network import STS_HOST
-from analyzer.model.aws import PARTITIONS, bucket_of, ccoctl_name_of
+from analyzer.model.joining.aws import PARTITIONS, bucket_of, ccoctl_name_of
 
 
 def test_every_partition_has_a_domain() -> None:

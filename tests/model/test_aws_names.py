@@ -2,8 +2,8 @@
 
 import pytest
 
-from analyzer.model.aws import bucket_of, ccoctl_name_of, parse_role_arn, partition_of, provider_of
-from analyzer.model.urls import url_difference
+from analyzer.model.joining.aws import bucket_of, ccoctl_name_of, parse_role_arn, partition_of, provider_of
+from analyzer.model.joining.urls import url_difference
 
 
 @pytest.mark.parametrize(

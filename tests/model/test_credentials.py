@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.model.credentials import (
+from analyzer.model.joining.credentials import (
     EMPTY_LENGTHS,
     KUBERNETES_TOKEN,
     OPENSHIFT_TOKEN,

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.model.chains import Chain
-from analyzer.model.credentials import OPENSHIFT_TOKEN, TEMPLATES
-from analyzer.model.name_lengths import odd_lengths
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.credentials import OPENSHIFT_TOKEN, TEMPLATES
+from analyzer.model.joining.name_lengths import odd_lengths
 from analyzer.session import analyze
 from samples.bundle import bundle_files
 from samples.cluster import Cluster

@@ -5,8 +5,8 @@ import json
 from analyzer.bundle import parse_json
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import FailedCall, Listing, PolicyDocument, RoleRecord
-from analyzer.model.role_choice import Naming, choose, naming, prefix_of, role_name
-from analyzer.model.roles import RoleBook, unite
+from analyzer.model.joining.role_choice import Naming, choose, naming, prefix_of, role_name
+from analyzer.model.joining.roles import RoleBook, unite
 
 INGRESS = ("openshift-ingress-operator", "cloud-credentials")
 NETWORK = ("openshift-cloud-network-config-controller", "cloud-credentials")

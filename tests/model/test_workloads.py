@@ -10,7 +10,7 @@ from analyzer.bundle import parse_json
 from analyzer.evidence.kubernetes import workload
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Workload
-from analyzer.model.mounted_tokens import is_mounted, token_paths
+from analyzer.model.joining.mounted_tokens import is_mounted, token_paths
 
 FOLDER = "/var/run/secrets/openshift/serviceaccount"
 

@@ -1,0 +1,87 @@
+"""Facts about the discovery document that the issuer serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.evidence.records import DiscoveryDocument, HttpAnswer
+from analyzer.model.issuer.answers import bad_answer_facts
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import is_https
+from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.objects import known
+from analyzer.model.joining.urls import split_url
+
+
+def discovery_facts(
+    view: ClusterView, documents: Sequence[DiscoveryDocument], answers: Sequence[HttpAnswer], asks: Asks
+) -> Facts:
+    """Give the ``discovery.*`` facts; ``answers`` are the bad ones recorded for the document."""
+    names = (
+        "discovery.answered",
+        "discovery.error",
+        "discovery.is_json",
+        "discovery.issuer",
+        "discovery.jwks_uri",
+        "discovery.jwks_uri_problem",
+    )
+    if answers and documents:
+        again = asks.conflict(
+            "discovery",
+            "both a good and a bad answer for the discovery document were handed in",
+            "curl -sS -D openid-configuration.headers -o openid-configuration"
+            f" {asks.issuer}/.well-known/openid-configuration",
+            "a machine outside the cluster's VPC",
+        )
+        return dict.fromkeys(names, again)
+    if answers:
+        return bad_answer_facts("discovery", answers) | {name: known(None) for name in names[3:]}
+    document = _pick(documents, view.issuer)
+    if document is None:
+        return dict.fromkeys(names, asks.discovery())
+    where = document.where
+    return {
+        "discovery.answered": known(True, where),
+        "discovery.error": known(None, where),
+        "discovery.is_json": known(True, where),
+        "discovery.issuer": known(document.issuer, where.at("issuer")),
+        "discovery.jwks_uri": known(document.jwks_uri, where.at("jwks_uri")),
+        "discovery.jwks_uri_problem": known(_uri_problem(document, view.issuer), where.at("jwks_uri")),
+    }
+
+
+def _pick(documents: Sequence[DiscoveryDocument], issuer: str | None) -> DiscoveryDocument | None:
+    """Of several documents the one that is this issuer's; one alone is taken as it is.
+
+    The cluster's own copy points at the API server. That is as it should be, and says nothing of what
+    AWS reads.
+    """
+    hosted = [d for d in documents if not is_in_cluster(d)]
+    same = [d for d in hosted if d.issuer == issuer]
+    if same:
+        return same[0]
+    return hosted[0] if len(hosted) == 1 else None
+
+
+def is_in_cluster(document: DiscoveryDocument) -> bool:
+    """Tell the copy that the API server gives, which points at the API server."""
+    try:
+        uri, own = split_url(document.jwks_uri or ""), split_url(document.issuer or "")
+        port = uri.port
+    except ValueError:
+        return False
+    host = uri.hostname or ""
+    inside = port == 6443 or host.startswith(("api-int.", "kubernetes.default"))
+    return inside and host != own.hostname
+
+
+def _uri_problem(document: DiscoveryDocument, issuer: str | None) -> str | None:
+    uri = document.jwks_uri
+    if not uri:
+        return "it is absent"
+    if not is_https(uri):
+        return f"{uri} is not an absolute https URL"
+    own_host, host = split_url(document.issuer or issuer or "").hostname, split_url(uri).hostname
+    if own_host and host != own_host and host != split_url(issuer or "").hostname:
+        return f"it is on the host {host}, the issuer on {own_host}"
+    return None

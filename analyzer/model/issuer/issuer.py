@@ -1,0 +1,76 @@
+"""Facts about the issuer: its URL, the answers recorded for its documents, and its keys."""
+
+from __future__ import annotations
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import items
+from analyzer.evidence.records import DiscoveryDocument, KeySet
+from analyzer.model.issuer.answers import assign_targets, in_force
+from analyzer.model.issuer.discovery import discovery_facts
+from analyzer.model.issuer.host import bucket_facts, distribution
+from analyzer.model.issuer.key_set import key_set_facts
+from analyzer.model.issuer.signing_keys import signing_facts
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import bucket_of, is_https
+from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.objects import Objects, known, read
+from analyzer.patterns import later
+
+_PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
+
+
+def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
+    """Give the ``issuer.*``, ``discovery.*``, ``jwks.*`` and ``keys.*`` facts."""
+    facts = _url_facts(view, evidence, objects, asks)
+    documents = in_force(evidence, DiscoveryDocument)
+    answers = assign_targets(evidence, documents)
+    facts |= discovery_facts(view, documents, answers["discovery"], asks)
+    uri = facts["discovery.jwks_uri"]
+    jwks_uri = str(uri.value) if isinstance(uri, Fact) and uri.value else None
+    key_sets = in_force(evidence, KeySet)
+    facts |= key_set_facts(key_sets, answers["jwks"], asks, jwks_uri)
+    facts |= signing_facts(objects, evidence, key_sets, facts["jwks.key_ids"], view, asks)
+    return facts
+
+
+def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
+    issuer = view.facts["cluster.issuer"]
+    facts: Facts = {"issuer.url": issuer} | bucket_facts(view, evidence, asks)
+    facts["issuer.distribution"] = distribution(view, evidence)
+    derived = ("is_https", "placeholder", "dotted_bucket", "disagreement")
+    if not isinstance(issuer, Fact):
+        return facts | {f"issuer.{name}": issuer for name in derived}
+    url = str(issuer.value)
+    placeholder = _PLACEHOLDER.search(url)
+    bucket = bucket_of(url)
+    facts["issuer.is_https"] = Fact(is_https(url), issuer.cites)
+    facts["issuer.placeholder"] = Fact(placeholder[0] if placeholder else None, issuer.cites)
+    facts["issuer.dotted_bucket"] = Fact(bucket if bucket and "." in bucket else None, issuer.cites)
+    facts["issuer.disagreement"] = _disagreement(view, objects, asks)
+    return facts
+
+
+def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unknown:
+    """What the API server's operator observed, where it is neither what runs nor what is asked for."""
+    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    if operator is None and not view.hosted:
+        return asks.config("kubeapiservers.operator.openshift.io")
+    path = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
+    observed = [i for i in items(read(operator, *path)) if isinstance(i, str)] if operator else []
+    own, runtime = view.facts["cluster.authentication_issuer"], view.facts["cluster.runtime_issuers"]
+    if not operator or not observed:
+        return known(None)
+    if not isinstance(own, Fact):
+        return own
+    if not isinstance(runtime, Fact):
+        return runtime
+    if operator.where.at(*path) in runtime.cites and observed[0] != own.value:
+        return asks.configmap(
+            "openshift-kube-apiserver", "config"
+        )  # what runs was told by the operator alone
+    running = runtime.value if isinstance(runtime.value, list) else []
+    if not own.value or not running or running[0] != own.value or observed[0] == own.value:
+        return known(None)
+    phrase = f"kube-apiserver runs with {running[0]}, its operator observed {observed[0]}"
+    return known(phrase, operator.where.at(*path))

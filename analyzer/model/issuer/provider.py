@@ -1,0 +1,173 @@
+"""Facts about the IAM OIDC provider: is there one for this issuer, in the account of the roles."""
+
+from __future__ import annotations
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.origin import Source
+from analyzer.evidence.records import Listing, ProviderRecord
+from analyzer.model.issuer.provider_details import detail_facts
+from analyzer.model.joining.asks import Asks, not_judged
+from analyzer.model.joining.aws import is_https, provider_arn, provider_of, without_scheme
+from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.objects import known
+from analyzer.model.joining.providers import Providers
+from analyzer.model.joining.roles import OWNED
+from analyzer.model.joining.urls import url_difference
+
+
+def provider_facts(
+    view: ClusterView,
+    providers: Providers,
+    account: str | None,
+    audiences: Fact | Unknown,
+    asks: Asks,
+    *,
+    tied: bool = True,
+) -> Facts:
+    """Give the ``provider.*`` facts for one account; ``account`` is None where no role's is known.
+
+    ``tied`` tells whether something of this cluster names the account: what the list of any other
+    account lacks proves nothing.
+    """
+    issuer = view.issuer
+    if not issuer:
+        blank = known(None) if issuer == "" else view.facts["cluster.issuer"]
+        return {f"provider.{name}": blank for name in _NAMES} | {"provider.audiences_used": audiences}
+    if not is_https(issuer):
+        waits = not_judged("issuer-not-https")
+        return {f"provider.{name}": waits for name in _NAMES} | {"provider.audiences_used": audiences}
+    if account is None and len(providers.accounts) > 1:
+        waits = asks.roles(
+            "the exports are of several accounts, and nothing tells in which one the roles are"
+        )
+        return {f"provider.{name}": waits for name in _NAMES} | {"provider.audiences_used": audiences}
+    record = providers.find(issuer, account)
+    facts: Facts = {
+        "provider.account": known(account) if account else asks.roles(),
+        "provider.expected_arn": (
+            known(provider_arn(view.partition, account, issuer), derived=True) if account else asks.roles()
+        ),
+        "provider.audiences_used": audiences,
+    }
+    facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied)
+    facts |= detail_facts(record, audiences, asks, facts["provider.present"])
+    facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
+    return facts
+
+
+_NAMES = (
+    "account",
+    "present",
+    "expected_arn",
+    "arn",
+    "near",
+    "near_arn",
+    "near_difference",
+    "other_account",
+    "client_ids",
+    "audiences_used",
+    "audiences_missing",
+    "audiences_spare",
+    "audiences_malformed",
+    "thumbprints_malformed",
+    "duplicates",
+)
+
+
+_PRESENCE = ("present", "arn", "near", "near_arn", "near_difference", "other_account")
+
+
+def _presence(
+    issuer: str,
+    partition: str,
+    providers: Providers,
+    account: str | None,
+    record: ProviderRecord | None,
+    asks: Asks,
+    *,
+    tied: bool,
+) -> Facts:
+    wanted = without_scheme(issuer)
+    listed = [
+        (arn, of[0], listing)
+        for arn, listing in providers.listed_arns()
+        if (of := provider_of(arn)) and of[1] == wanted
+    ]
+    here = [(arn, listing) for arn, owner, listing in listed if account is None or owner == account]
+    if record is not None or here:
+        where = record.where if record else here[0][1].where
+        arn = record.arn if record and record.arn else (here[0][0] if here else None)
+        return _found(present=known(True, where), arn=known(arn, where) if arn else asks.providers())
+    if providers.stray(issuer, account):
+        why = f"a provider for the issuer was exported, and the listing of account {account} does not have it"
+        if account is None or providers.complete(account) is None:
+            why = (
+                "a provider for the issuer was exported, and the exports are of several accounts: "
+                f"no listing tells whether it is in account {account}"
+            )
+        return {f"provider.{name}": asks.providers(why) for name in _PRESENCE}
+    if not (tied or account is None):
+        untied = asks.roles(f"nothing ties account {account}, which was exported, to this cluster")
+        return {f"provider.{name}": untied for name in _PRESENCE}
+    listing = providers.complete(account) if account else None
+    expected = provider_arn(partition, account, issuer) if account else ""
+    elsewhere = _elsewhere(wanted, providers, account)
+    if listing is not None:
+        near, difference = _near(wanted, providers, listing, account) or (None, None)
+        near_arn = provider_arn(partition, account, near) if near and account else None
+        return _found(
+            listing.where,
+            near=known(near, listing.where),
+            near_arn=known(near_arn, derived=True),
+            near_difference=known(difference, listing.where),
+            other_account=known(elsewhere, listing.where),
+        )
+    if expected in providers.gone:
+        return _found(providers.gone[expected])
+    return {f"provider.{name}": asks.providers() for name in _PRESENCE}
+
+
+def _found(*proof: Source, **facts: Fact | Unknown) -> Facts:
+    """Complete the facts of ``_PRESENCE``: what is not given is null, and absent by ``proof``."""
+    absent = {"present": known(False, *proof)} | {name: known(None, *proof) for name in _PRESENCE[1:]}
+    return {f"provider.{name}": fact for name, fact in (absent | facts).items()}
+
+
+def _near(wanted: str, providers: Providers, listing: Listing, account: str | None) -> tuple[str, str] | None:
+    """Find a provider of the account whose Url is almost the one that is wanted."""
+    urls = [p[1] for arn in listing.names if (p := provider_of(arn))]
+    urls += [r.url for r in providers.records if r.url and providers.account_of(r) in (None, account)]
+    for url in dict.fromkeys(urls):
+        difference = url_difference(wanted, url)
+        if difference:
+            return url, difference
+    return None
+
+
+def _elsewhere(wanted: str, providers: Providers, account: str | None) -> str | None:
+    if account is None:
+        return None
+    owners = [p[0] for arn, _ in providers.listed_arns() if (p := provider_of(arn)) and p[1] == wanted]
+    owners += [
+        owner
+        for r in providers.records
+        if without_scheme(r.url or "") == wanted and (owner := providers.account_of(r))
+    ]
+    return next((owner for owner in owners if owner != account), None)
+
+
+def _duplicates(
+    providers: Providers, record: ProviderRecord | None, present: Fact | Unknown, asks: Asks
+) -> Fact | Unknown:
+    """Providers that carry the same ccoctl tag as this issuer's, as far as its tags are known."""
+    if record is None:
+        return known([]) if isinstance(present, Fact) and present.value is False else asks.provider()
+    tags = {t for t in record.tags if t.startswith(OWNED)}
+    same = [r for r in providers.records if tags & set(r.tags)]
+    urls = sorted({r.url or "" for r in same})
+    if len(urls) > 1:
+        return known(urls, *(r.where for r in same))
+    listing = providers.complete(providers.account_of(record))
+    listed = {p[1] for arn in listing.names if (p := provider_of(arn))} if listing else {""}
+    read = {without_scheme(r.url or "") for r in providers.records}
+    return known([], record.where) if listed <= read else Unknown()

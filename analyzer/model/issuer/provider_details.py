@@ -1,0 +1,66 @@
+"""Facts about a provider's client ids and thumbprints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.records import ProviderRecord
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
+from analyzer.model.joining.objects import known
+from analyzer.patterns import later
+
+_THUMBPRINT = later(r"[0-9A-Fa-f]{40}")
+_THUMBPRINT_LIMIT = 5
+
+
+def detail_facts(
+    record: ProviderRecord | None, audiences: Fact | Unknown, asks: Asks, present: Fact | Unknown
+) -> Facts:
+    """Give the facts on what a provider accepts; null where it is known that there is none."""
+    names = (
+        "client_ids",
+        "audiences_missing",
+        "audiences_spare",
+        "audiences_malformed",
+        "thumbprints_malformed",
+    )
+    if isinstance(present, Fact) and present.value is False:
+        return {f"provider.{name}": known(None) for name in names}
+    if record is None or record.client_ids is None:
+        return {f"provider.{name}": asks.provider() for name in names}
+    ids, where = record.client_ids, record.where.at("ClientIDList")
+    facts: Facts = {"provider.client_ids": known(list(ids), where)}
+    used = audiences.value if isinstance(audiences, Fact) and isinstance(audiences.value, list) else None
+    cites = audiences.cites if isinstance(audiences, Fact) else ()
+    if used is None:
+        assert isinstance(audiences, Unknown)  # noqa: S101  (a fact about audiences is a list)
+        facts["provider.audiences_missing"] = facts["provider.audiences_spare"] = audiences
+    else:
+        missing = [a for a in used if a not in ids]
+        spare = [a for a in USUAL_AUDIENCES if a not in ids and a not in used]
+        facts["provider.audiences_missing"] = known(missing, where, *cites)
+        facts["provider.audiences_spare"] = known(spare, where)
+    facts["provider.audiences_malformed"] = known([repr(a) for a in ids if is_malformed(a)], where)
+    prints = record.thumbprints
+    facts["provider.thumbprints_malformed"] = known(
+        bad_thumbprints(prints or ()), record.where.at("ThumbprintList")
+    )
+    return facts
+
+
+def is_malformed(audience: str) -> bool:
+    """Tell an audience that no token carries: with blanks or invisible characters, or nearly AWS's own."""
+    if audience != audience.strip() or not audience.isprintable() or not audience.isascii():
+        return True
+    near = {"sts.amazon.com", "sts.aws.com", "sts.amazonaws.com/", "https://sts.amazonaws.com"}
+    return audience in near or (audience not in USUAL_AUDIENCES and audience.lower() in USUAL_AUDIENCES)
+
+
+def bad_thumbprints(prints: Iterable[str]) -> list[str]:
+    """Give what cannot be a thumbprint, and a phrase where there are too many."""
+    values = list(prints)
+    bad = [t for t in values if not _THUMBPRINT.fullmatch(t) or len(set(t.lower())) == 1]
+    return bad + ([f"{len(values)} entries"] if len(values) > _THUMBPRINT_LIMIT else [])

@@ -1,0 +1,195 @@
+"""Facts about tokens that were handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.public_keys import spki_of_jwk
+from analyzer.evidence.records import Collected, Json, KeySet, PublicKey, TokenSample
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.objects import known
+
+BY_HAND = timedelta(minutes=10)
+"""Lifetime of the tokens that are asked for: the shortest there is."""
+
+TOLERANCE = timedelta(minutes=5)
+"""Clock difference that is not held against a token."""
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
+"""What AWS takes from an OIDC provider."""
+
+_NAMES = (
+    "algorithm",
+    "kid",
+    "issuer",
+    "audiences",
+    "subject",
+    "expected_subjects",
+    "subject_admitted",
+    "contradiction",
+    "expires",
+    "expired",
+    "early",
+    "audience_accepted",
+    "signature",
+)
+
+
+def token_facts(
+    token: TokenSample,
+    chains: Sequence[Chain],
+    client_ids: Fact | Unknown,
+    keys: dict[str, bytes],
+    now: datetime | None,
+    *,
+    all_requests: bool | None = None,
+) -> Facts:
+    """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo, ``now`` is the gather time.
+
+    ``all_requests`` tells whether every request of the cluster is among the chains, None where nothing does.
+    """
+    where = token.where
+    facts: Facts = {
+        "token.name": known(where.file, where),
+        "token.problem": known(token.problem, where),
+        "token.notes": known(list(token.notes), where),
+    }
+    if token.problem is not None:
+        return facts | {f"token.{name}": known(None, where) for name in _NAMES}
+    claims = token.claims
+    audiences = audiences_of(claims.get("aud"))
+    subject = text(claims.get("sub"))
+    expected = expected_subjects(subject, chains)
+    contradiction = _contradiction(claims, subject)
+    facts |= {
+        "token.algorithm": known(text(token.header.get("alg")), where),
+        "token.kid": known(text(token.header.get("kid")), where),
+        "token.issuer": known(text(claims.get("iss")), where),
+        "token.audiences": known(audiences, where),
+        "token.subject": known(subject, where),
+        "token.expected_subjects": known(expected, derived=True),
+        "token.subject_admitted": _admitted(subject, contradiction, chains, where, all_requests=all_requests),
+        "token.contradiction": known(contradiction, where),
+        "token.audience_accepted": _accepted(audiences, client_ids, where),
+        "token.signature": known(_signature(token, keys), where),
+    }
+    return facts | _times(claims, now, where)
+
+
+def collected_at(token: TokenSample, collected: Iterable[Collected]) -> datetime | None:
+    """Give the time at which our script collected a token: that is when its ages are judged."""
+    folder = token.where.file.rpartition("/")[0]
+    for manifest in collected:
+        if (token.where.input, folder) == (manifest.where.input, manifest.where.file.rpartition("/")[0]):
+            return manifest.at
+    return None
+
+
+def audiences_of(value: Json) -> list[str]:
+    """Read an aud claim: a string or a list."""
+    if isinstance(value, str):
+        return [value]
+    return [a for a in items(value) if isinstance(a, str)]
+
+
+def expected_subjects(subject: str | None, chains: Sequence[Chain]) -> list[str]:
+    """Give the subjects that the requests of the token's namespace admit, else those of all."""
+    parts = (subject or "").split(":")
+    namespace = parts[2] if len(parts) == 4 else ""
+    same = [s for chain in chains if chain.namespace == namespace for s in chain.subjects]
+    return sorted(same or [s for chain in chains for s in chain.subjects])
+
+
+def _admitted(
+    subject: str | None,
+    contradiction: str | None,
+    chains: Sequence[Chain],
+    where: Cite,
+    *,
+    all_requests: bool | None,
+) -> Fact | Unknown:
+    """Tell whether a request names the token's ServiceAccount; one that was not gathered may name it."""
+    if contradiction is not None:
+        return known(False, where)
+    if subject in expected_subjects(subject, chains):
+        return known(True, where)
+    namespace = (subject or "").removeprefix("system:serviceaccount:").partition(":")[0]
+    told = any(chain.namespace == namespace and chain.subjects for chain in chains)
+    sure = all_requests or (told and all_requests is None)
+    return known(False, where) if sure else Unknown()
+
+
+def _contradiction(claims: object, subject: str | None) -> str | None:
+    namespace = text(dig(claims, "kubernetes.io", "namespace"))
+    name = text(dig(claims, "kubernetes.io", "serviceaccount", "name"))
+    if namespace is None or name is None:
+        return None
+    own = f"system:serviceaccount:{namespace}:{name}"
+    return None if own == subject else f"the kubernetes.io claims name {own}"
+
+
+def _accepted(audiences: list[str], client_ids: Fact | Unknown, where: object) -> Fact | Unknown:
+    if not isinstance(client_ids, Fact):
+        return client_ids
+    ids = client_ids.value if isinstance(client_ids.value, list) else None
+    return known(None) if ids is None else Fact(bool(set(audiences) & set(ids)), client_ids.cites)
+
+
+def _times(claims: object, now: datetime | None, where: Cite) -> Facts:
+    expires, early = _stamp(dig(claims, "exp")), [_stamp(dig(claims, "nbf")), _stamp(dig(claims, "iat"))]
+    facts: Facts = {"token.expires": known(expires.isoformat() if expires else None, where)}
+    if now is None:
+        return facts | {"token.expired": Unknown(), "token.early": Unknown()}
+    facts["token.expired"] = known(expires is not None and now - TOLERANCE > expires, where)
+    ahead = any(t is not None and t > now + TOLERANCE for t in early)
+    facts["token.early"] = Unknown() if ahead and _made_by_hand(claims) else known(ahead, where)
+    return facts
+
+
+def _made_by_hand(claims: object) -> bool:
+    """Tell a token as the customer is asked to make one: of ten minutes, and no pod's."""
+    begun, expires = _stamp(dig(claims, "iat")), _stamp(dig(claims, "exp"))
+    short = begun is not None and expires is not None and expires - begun <= BY_HAND
+    return short and dig(claims, "kubernetes.io", "pod") is None
+
+
+def _stamp(value: Json) -> datetime | None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def verification_keys(key_sets: Sequence[KeySet], own: Sequence[PublicKey]) -> dict[str, bytes]:
+    """Collect the keys that a signature can be checked with, by kid."""
+    keys = {key.kid: key.spki for key in own}
+    for key_set in key_sets:
+        for jwk in key_set.keys:
+            kid, spki = text(jwk.get("kid")), spki_of_jwk(jwk)
+            if kid and spki:
+                keys.setdefault(kid, spki)
+    return keys
+
+
+def _signature(token: TokenSample, keys: dict[str, bytes]) -> str | None:
+    """Verify with the key of the token's own kid; the algorithm must be one that AWS takes."""
+    kid, algorithm = text(token.header.get("kid")), text(token.header.get("alg"))
+    spki = keys.get(kid or "")
+    if not token.signature or spki is None or algorithm not in ALGORITHMS:
+        return None
+    # a tenth of a second to import, and most runs have no signature to check
+    import jwt
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    try:
+        key = load_der_public_key(spki)
+        good = jwt.get_algorithm_by_name(algorithm).verify(token.signing_input, key, token.signature)
+    except (ValueError, TypeError, jwt.PyJWTError):
+        return "invalid"
+    return "valid" if good else "invalid"

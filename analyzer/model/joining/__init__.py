@@ -1,0 +1,1 @@
+"""What belongs together: objects, chains, roles and providers, found once and judged by nobody yet."""

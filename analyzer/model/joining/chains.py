@@ -1,0 +1,284 @@
+"""Chains: one for each CredentialsRequest that AWS must serve, joined with its Secret and its pods."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import field
+
+from analyzer.evidence import kubernetes
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import dig, items, mapping, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, SecretValue, Workload
+from analyzer.frozen import slotted
+from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
+from analyzer.model.joining.objects import Objects, was_in_cluster
+
+READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
+"""The credential operator's own request: nothing uses it in Manual mode."""
+
+COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
+"""Secrets that an operator copies from another of its namespace: no consumer of their own."""
+
+_DELETE = "release.openshift.io/delete"
+_GATES = ("release.openshift.io/feature-set", "release.openshift.io/feature-gate")
+_INCLUDE = "include.release.openshift.io/"
+_SELF_MANAGED = {_INCLUDE + "self-managed-high-availability", _INCLUDE + "single-node-developer"}
+_CAPABILITY = "capability.openshift.io/name"
+
+
+@slotted
+class Chain:
+    """One consumer of one role, as far as the evidence joins.
+
+    ``secret`` is None where none was seen; ``credentials`` where its value cannot be read.
+    ``in_cluster`` and ``in_release`` are the request's two sources, either may be None.
+    """
+
+    namespace: str
+    secret_name: str
+    in_cluster: CredentialsRequest | None = None
+    in_release: CredentialsRequest | None = None
+    secret: Secret | None = None
+    length: int | None = None
+    credentials: Credentials | None = None
+    credentials_where: Where | None = None
+    workloads: list[Workload] = field(default_factory=list)
+    hosted_role: tuple[str, Where] | None = None
+    """The role that the hosted cluster's own object names for it, and where."""
+    gated: bool = False
+    """Whether only a capability asks for it, and the cluster does not tell its capabilities."""
+    left_over: bool = False
+    """Whether nothing needs its request any more: its operator is gone, or its release deletes it."""
+    webhook_account: str | None = None
+    """The ServiceAccount of a chain that the pod identity webhook serves: it has no request and no Secret."""
+
+    @property
+    def id(self) -> str:
+        """Stable id: ``<namespace>/<secret>``."""
+        return f"{self.namespace}/{self.secret_name}"
+
+    @property
+    def request(self) -> CredentialsRequest | None:
+        """The request in the cluster, else the release's."""
+        return self.in_cluster or self.in_release
+
+    @property
+    def service_accounts(self) -> tuple[str, ...]:
+        """The ServiceAccounts that the request names."""
+        if self.webhook_account is not None:
+            return (self.webhook_account,)
+        return self.request.service_accounts if self.request else ()
+
+    @property
+    def subjects(self) -> list[str]:
+        """The sub claims that their tokens carry."""
+        return [f"system:serviceaccount:{self.namespace}:{name}" for name in self.service_accounts]
+
+    @property
+    def optional(self) -> bool:
+        """Whether nothing uses it: it is left over, or only of use in other modes than Manual."""
+        return self.left_over or (self.request is not None and self.request.name == READ_ONLY_REQUEST)
+
+    @property
+    def static_keys(self) -> bool | None:
+        """Whether the Secret holds long-lived keys; None without a Secret."""
+        if self.secret is None:
+            return None
+        keys = self.secret.values
+        if self.credentials is not None:
+            return self.credentials.static or ("aws_access_key_id" in keys and "credentials" not in keys)
+        return "aws_access_key_id" in keys or (self.length == STATIC_LENGTH and "credentials" in keys)
+
+    @property
+    def sts_shaped(self) -> bool:
+        """Whether the Secret has a credentials value and no long-lived keys."""
+        return self.secret is not None and "credentials" in self.secret.values and self.static_keys is False
+
+
+def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[str] | None) -> list[Chain]:
+    """Join requests, Secrets and workloads into chains, sorted by id."""
+    chains: dict[str, Chain] = {}
+    for obj in objects.all("CredentialsRequest"):
+        if obj.namespace not in (REQUESTS_NAMESPACE, "") and not was_in_cluster(obj):
+            continue
+        released = _copy(objects, obj, in_cluster=False)
+        if released and not is_of_profile(released.annotations, objects):
+            released = None
+        _add_request(chains, _copy(objects, obj, in_cluster=True), released, capabilities)
+    if not any(objects.all("CredentialsRequest")):
+        _add_orphans(chains, objects)
+    untold = objects.one("ClusterVersion", "version") is None
+    for chain in chains.values():
+        release = chain.in_release if chain.in_cluster is None else None
+        chain.gated = untold and release is not None and _CAPABILITY in release.annotations
+        _add_secret(chain, evidence, objects)
+    _add_workloads(chains.values(), evidence, objects)
+    return [chains[key] for key in sorted(chains)]
+
+
+def _copy(objects: Objects, obj: K8sObject, *, in_cluster: bool) -> CredentialsRequest | None:
+    copies = [c for c in objects.copies(obj.kind, obj.name, obj.namespace) if was_in_cluster(c) is in_cluster]
+    return kubernetes.credentials_request(copies[-1], release=not in_cluster) if copies else None
+
+
+def _add_request(
+    chains: dict[str, Chain],
+    in_cluster: CredentialsRequest | None,
+    in_release: CredentialsRequest | None,
+    capabilities: frozenset[str] | None,
+) -> None:
+    request = in_cluster or in_release
+    if request is None or not request.secret_namespace or not request.secret_name:
+        return
+    if request.provider_kind != "AWSProviderSpec" or request.annotations.get(_DELETE) == "true":
+        return
+    held = {c.get("type") for c in request.conditions if c.get("status") == "True"}
+    if "Ignored" in held or ("StaleCredentials" in held and in_release is None):
+        # nothing asks for the Secret of a request that was left behind
+        return
+    if in_cluster is None and not is_enabled(request.annotations, capabilities):
+        return
+    chain_id = f"{request.secret_namespace}/{request.secret_name}"
+    chain = chains.setdefault(chain_id, Chain(request.secret_namespace, request.secret_name))
+    chain.in_cluster = chain.in_cluster or in_cluster
+    chain.in_release = chain.in_release or in_release
+
+
+def is_enabled(annotations: Mapping[str, str], capabilities: frozenset[str] | None) -> bool:
+    """Tell whether a release's request applies to a cluster of the default feature set.
+
+    ``capabilities`` are the enabled ones, None where the cluster does not name any.
+    """
+    if any(gate in annotations for gate in _GATES):
+        return False
+    needed = annotations.get(_CAPABILITY)
+    return not needed or capabilities is None or set(needed.split("+")) <= capabilities
+
+
+def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
+    """Tell whether a release brings a request to a cluster of this kind: self-managed, or hosted.
+
+    One without any such annotation was written by hand, and counts.
+    """
+    profiles = {name for name, value in annotations.items() if name.startswith(_INCLUDE) and value == "true"}
+    if not profiles or profiles & _SELF_MANAGED:
+        return True
+    infrastructure = objects.one("Infrastructure", "cluster")
+    path = ("status", "controlPlaneTopology")
+    return infrastructure is not None and dig(infrastructure.value, *path) == "External"
+
+
+def enabled_capabilities(objects: Objects) -> frozenset[str] | None:
+    """Give the capabilities that ClusterVersion says are enabled, None where it names none."""
+    version = objects.one("ClusterVersion", "version")
+    if version is None:
+        return None
+    enabled = dig(version.value, "status", "capabilities", "enabledCapabilities")
+    return frozenset(c for c in enabled if isinstance(c, str)) if isinstance(enabled, list) else None
+
+
+def _add_orphans(chains: dict[str, Chain], objects: Objects) -> None:
+    """Without any request, the Secrets of STS shape are what shows the consumers."""
+    for obj in objects.all("Secret"):
+        record = kubernetes.secret(obj)
+        if set(record.values) == {"credentials"} and obj.name not in COPIES:
+            chains.setdefault(f"{obj.namespace}/{obj.name}", Chain(obj.namespace, obj.name))
+
+
+def _add_secret(chain: Chain, evidence: Evidence, objects: Objects) -> None:
+    found = objects.copies("Secret", chain.secret_name, chain.namespace)
+    found = found or list(evidence.parse_raw(("Secret",), (chain.namespace,), chain.secret_name))
+    copies = [kubernetes.secret(c) for c in found]
+    if not copies:
+        return
+    live = [c for c in found if was_in_cluster(c)]
+    chain.secret = kubernetes.secret(live[-1]) if live else None
+    value = chain.secret.values.get("credentials") if chain.secret else None
+    chain.length = value.length if value else None
+    for record in reversed(copies):
+        readable = record.values.get("credentials")
+        if readable is None or readable.text is None or readable.masked or not speaks_for(value, readable):
+            continue
+        chain.secret = chain.secret or record
+        chain.length = len(readable.text.encode())
+        chain.credentials = read_credentials(readable.text)
+        chain.credentials_where = record.where.at("data", "credentials")
+        return
+    chain.secret = chain.secret or copies[-1]
+    if chain.length is None:
+        elided = chain.secret.values.get("credentials")
+        chain.length = elided.length if elided else None
+
+
+def speaks_for(elided: SecretValue | None, readable: SecretValue) -> bool:
+    """Tell whether a manifest speaks for the cluster's Secret: if their lengths agree, a newline aside."""
+    if elided is None or elided.length is None or readable.length is None:
+        return True
+    return abs(elided.length - readable.length) <= 1
+
+
+def _add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objects) -> None:
+    by_namespace: dict[str, list[Chain]] = {}
+    for chain in chains:
+        by_namespace.setdefault(chain.namespace, []).append(chain)
+    words = {word for chain in chains for word in (*chain.service_accounts, chain.secret_name)}
+    parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace, words=words)) + [
+        obj for kind in ("Pod", "Deployment") for obj in objects.all(kind) if obj.namespace in by_namespace
+    ]
+    seen: set[tuple[str, str, str]] = set()
+    for obj in parsed:
+        if (obj.kind, obj.namespace, obj.name) in seen:
+            continue
+        seen.add((obj.kind, obj.namespace, obj.name))
+        found = kubernetes.workload(obj)
+        for chain in by_namespace.get(obj.namespace, ()):  # damage may have taken its namespace away
+            if found.phase not in ("Succeeded", "Failed") and uses(found, chain):
+                chain.workloads.append(found)
+    for chain in chains:
+        pods = [w for w in chain.workloads if w.kind == "Pod"]
+        chain.workloads = pods or chain.workloads
+
+
+def uses(found: Workload, chain: Chain) -> bool:
+    """Tell whether a workload is a consumer of a chain: by its ServiceAccount, or by using the Secret."""
+    return found.service_account in chain.service_accounts or uses_secret(found, chain.secret_name)
+
+
+def uses_secret(found: Workload, secret_name: str) -> bool:
+    """Tell whether a workload mounts the Secret or takes environment values from it."""
+    return secret_name in found.secret_volumes.values() or any(
+        secret_name in container.env_secrets.values() for container in found.containers
+    )
+
+
+def operator_of(chain: Chain, objects: Objects) -> K8sObject | None:
+    """Find the ClusterOperator that watches a chain's namespace, by its relatedObjects.
+
+    Several may name the namespace; the one whose name shares most words with it is taken.
+    """
+    words = set(chain.namespace.removeprefix("openshift-").split("-"))
+    found = []
+    for obj in objects.all("ClusterOperator"):
+        for related in items(dig(obj.value, "status", "relatedObjects")):
+            entry = mapping(related)
+            named = (
+                text(entry.get("name"))
+                if entry.get("resource") == "namespaces"
+                else text(entry.get("namespace"))
+            )
+            if named == chain.namespace:
+                found.append(obj)
+                break
+    # "storage" owns openshift-cluster-csi-drivers without sharing a word with it
+    return max(found, key=lambda o: (len(words & set(o.name.split("-"))), -len(o.name)), default=None)
+
+
+def condition(request: CredentialsRequest | None, kind: str) -> tuple[str, Where] | None:
+    """Give message and place of a condition that is true, None where it is not."""
+    for index, entry in enumerate(request.conditions if request else ()):
+        if entry.get("type") == kind and entry.get("status") == "True":
+            assert request is not None  # noqa: S101  (it has conditions)
+            return text(entry.get("message")) or "", request.where.at("status", "conditions", index)
+    return None

@@ -1,0 +1,244 @@
+"""Cluster-wide facts: identity, mode, issuer in force."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import dig, items, mapping, text
+from analyzer.evidence.masks import is_masked
+from analyzer.evidence.records import Json, K8sObject
+from analyzer.frozen import frozen
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import GLOBAL_STS, partition_of
+from analyzer.model.joining.objects import Objects, known, read
+
+DEFAULT_ISSUER = "https://kubernetes.default.svc"
+"""What kube-apiserver signs as where no issuer is set."""
+
+Facts = dict[str, Fact | Unknown]
+
+
+@frozen
+class ClusterView:
+    """The cluster's facts, and the few values that the joins need as plain values."""
+
+    facts: Facts
+    issuer: str | None
+    """The issuer that the chain is judged by; "" where none is set, None where it is not known."""
+    region: str
+    partition: str
+    partition_known: bool
+    hosted: bool | None
+
+
+def value_of(facts: Facts, name: str) -> object:
+    """Give a fact's value, None where it is not known."""
+    fact = facts.get(name)
+    return fact.value if isinstance(fact, Fact) else None
+
+
+def read_cluster(evidence: Evidence, objects: Objects, asks: Asks) -> ClusterView:
+    """Read everything that is said once for the whole cluster."""
+    facts: Facts = {}
+    _identity(facts, objects, asks)
+    _mode(facts, evidence, objects, asks)
+    runtime = _runtime_issuers(objects)
+    own = objects.one("Authentication", "cluster", group="config.openshift.io")
+    if own is None:
+        facts["cluster.authentication_issuer"] = asks.config("authentications.config.openshift.io")
+    else:
+        value = text(read(own, "spec", "serviceAccountIssuer")) or ""
+        facts["cluster.authentication_issuer"] = (
+            asks.config("authentications.config.openshift.io", "the issuer is masked in this bundle")
+            if is_masked(value)
+            else known(value, own.where.at("spec", "serviceAccountIssuer"))
+        )
+    missing = asks.configmap("openshift-kube-apiserver", "config")
+    facts["cluster.runtime_issuers"] = runtime or missing
+    facts["cluster.runtime_issuer"] = (
+        Fact(runtime.value[0], runtime.cites) if runtime and isinstance(runtime.value, list) else missing
+    )
+    facts["cluster.issuer"] = _issuer(facts)
+    facts["cluster.node_revisions"] = _node_revisions(facts, objects, asks)
+    region = value_of(facts, "cluster.region")
+    partition = value_of(facts, "cluster.partition")
+    hosted = value_of(facts, "cluster.hosted")
+    issuer = facts["cluster.issuer"]
+    return ClusterView(
+        facts=facts,
+        issuer=str(issuer.value) if isinstance(issuer, Fact) else None,
+        region=str(region) if region else "",
+        partition=str(partition) if partition else "aws",
+        partition_known=partition is not None,
+        hosted=hosted if isinstance(hosted, bool) else None,
+    )
+
+
+def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
+    version = objects.one("ClusterVersion", "version")
+    no_version = asks.config("clusterversions.config.openshift.io")
+    facts["cluster.version"] = facts["cluster.id"] = no_version
+    if version is not None:
+        facts["cluster.version"] = _version(version) or no_version
+        facts["cluster.id"] = known(
+            text(read(version, "spec", "clusterID")), version.where.at("spec", "clusterID")
+        )
+    infra = objects.one("Infrastructure", "cluster", group="config.openshift.io")
+    ask = asks.config("infrastructures.config.openshift.io")
+    for name, path in (
+        ("cluster.infra_name", ("status", "infrastructureName")),
+        ("cluster.platform", ("status", "platformStatus", "type")),
+        ("cluster.region", ("status", "platformStatus", "aws", "region")),
+    ):
+        value = text(read(infra, *path)) if infra else None
+        if infra and not value and name == "cluster.platform":
+            value, path = text(read(infra, "status", "platform")), ("status", "platform")
+        if value and is_masked(value):
+            facts[name] = asks.config("infrastructures.config.openshift.io", "it is masked in this bundle")
+        else:
+            facts[name] = known(value, infra.where.at(*path)) if infra and value else ask
+    facts["cluster.sts_endpoint"] = _sts_endpoint(infra) if infra else ask
+    region = facts["cluster.region"]
+    facts["cluster.sts_global"] = (
+        Fact(region.value in GLOBAL_STS, region.cites, derived=True) if isinstance(region, Fact) else region
+    )
+    facts["cluster.partition"] = (
+        Fact(partition_of(str(region.value)), region.cites, derived=True)
+        if isinstance(region, Fact)
+        else region
+    )
+    if infra is None:
+        facts["cluster.hosted"] = ask
+    else:
+        topology = read(infra, "status", "controlPlaneTopology")
+        facts["cluster.hosted"] = known(
+            topology == "External", infra.where.at("status", "controlPlaneTopology")
+        )
+
+
+def _sts_endpoint(infra: K8sObject) -> Fact:
+    """Give the STS endpoint that the cluster was told to use in the place of AWS's own; null without one."""
+    path = ("status", "platformStatus", "aws", "serviceEndpoints")
+    for index, entry in enumerate(items(read(infra, *path))):
+        if text(dig(entry, "name")) == "sts" and text(dig(entry, "url")):
+            return known(text(dig(entry, "url")), infra.where.at(*path, index, "url"))
+    return known(None)
+
+
+def _version(version: K8sObject) -> Fact | None:
+    """The newest completed entry of the history, else what is desired."""
+    for index, entry in enumerate(items(read(version, "status", "history"))):
+        if dig(entry, "state") == "Completed" and text(dig(entry, "version")):
+            return known(text(dig(entry, "version")), version.where.at("status", "history", index, "version"))
+    desired = text(read(version, "status", "desired", "version"))
+    return known(desired, version.where.at("status", "desired", "version")) if desired else None
+
+
+def _mode(facts: Facts, evidence: Evidence, objects: Objects, asks: Asks) -> None:
+    cco = objects.one("CloudCredential", "cluster", group="operator.openshift.io")
+    facts["cluster.credentials_mode"] = (
+        known(text(read(cco, "spec", "credentialsMode")) or "", cco.where.at("spec", "credentialsMode"))
+        if cco
+        else asks.config("cloudcredentials.operator.openshift.io")
+    )
+    install = objects.one("ConfigMap", "cluster-config-v1", "kube-system")
+    if install is not None:
+        facts["cluster.install_mode"] = known(
+            _install_mode(text(read(install, "data", "install-config"))),
+            install.where.at("data", "install-config"),
+        )
+    elif evidence.has_list("ConfigMap", "kube-system"):
+        facts["cluster.install_mode"] = known(None)
+    else:
+        facts["cluster.install_mode"] = asks.configmap("kube-system", "cluster-config-v1")
+    namespace = "openshift-cloud-credential-operator"
+    legacy = objects.one("ConfigMap", "cloud-credential-operator-config", namespace)
+    if legacy is not None:
+        disabled = (text(read(legacy, "data", "disabled")) or "").lower() == "true"
+        facts["cluster.legacy_disabled"] = known(disabled, legacy.where.at("data", "disabled"))
+    elif evidence.has_list("ConfigMap", namespace):
+        facts["cluster.legacy_disabled"] = known(None)
+    else:
+        facts["cluster.legacy_disabled"] = asks.configmap(namespace, "cloud-credential-operator-config")
+    root = objects.one("Secret", "aws-creds", "kube-system")
+    if root is not None or "aws-creds" in evidence.seen("Secret", "kube-system"):
+        facts["cluster.root_secret"] = known(True, root.where if root else None)
+    elif evidence.has_list("Secret", "kube-system"):
+        facts["cluster.root_secret"] = known(False)
+    else:
+        facts["cluster.root_secret"] = asks.namespace("kube-system", "Secrets")
+
+
+def _install_mode(config: str | None) -> str | None:
+    if config is None:
+        return None
+    for line in config.splitlines():
+        if line.startswith("credentialsMode:"):
+            return line.split(":", 1)[1].strip().strip("\"'")
+    return ""
+
+
+def _runtime_issuers(objects: Objects) -> Fact | None:
+    """What kube-apiserver runs with: the revision that the nodes run, else config, else observedConfig."""
+    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    names = ["config"]
+    if operator is not None:
+        running = Counter(
+            revision
+            for status in items(read(operator, "status", "nodeStatuses"))
+            if isinstance(revision := dig(status, "currentRevision"), int) and revision > 0
+        )
+        names = [f"config-{revision}" for revision, _ in running.most_common(1)] + names
+    for name in names:
+        config = objects.one("ConfigMap", name, "openshift-kube-apiserver")
+        issuers = config_issuers(text(read(config, "data", "config.yaml"))) if config else []
+        if config and issuers and not is_masked(issuers[0]):
+            return known(issuers, config.where.at("data", "config.yaml"))
+    if operator is not None:
+        path = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
+        issuers = [i for i in items(read(operator, *path)) if isinstance(i, str)]
+        if issuers and not is_masked(issuers[0]):
+            return known(issuers, operator.where.at(*path))
+    return None
+
+
+def config_issuers(config: str | None) -> list[str]:
+    """Give the issuers that a configuration of kube-apiserver names, the one in force first."""
+    try:
+        parsed: Json = json.loads(config or "")
+    except (ValueError, RecursionError):
+        return []
+    arguments = mapping(dig(parsed, "apiServerArguments"))
+    return [issuer for issuer in items(arguments.get("service-account-issuer")) if isinstance(issuer, str)]
+
+
+def _issuer(facts: Facts) -> Fact | Unknown:
+    """The issuer that the chain is judged by.
+
+    Authentication's where it names one: if kube-apiserver still runs with another, that is said once
+    by its own rule, and the rest is judged by what the cluster is meant to run with.
+    """
+    own, runtime = facts["cluster.authentication_issuer"], facts["cluster.runtime_issuer"]
+    if isinstance(own, Fact) and own.value:
+        return own
+    if isinstance(runtime, Fact):
+        value = "" if runtime.value == DEFAULT_ISSUER else runtime.value
+        return Fact(value, runtime.cites)
+    return own
+
+
+def _node_revisions(facts: Facts, objects: Objects, asks: Asks) -> Fact | Unknown:
+    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    if operator is None and value_of(facts, "cluster.hosted"):
+        return Unknown()  # its API servers run outside the guest, where nobody can ask for them
+    if operator is None:
+        return asks.config("kubeapiservers.operator.openshift.io")
+    revisions = [
+        revision
+        for status in items(read(operator, "status", "nodeStatuses"))
+        if isinstance(revision := dig(status, "currentRevision"), int)
+    ]
+    return known(revisions, operator.where.at("status", "nodeStatuses"))

@@ -1,0 +1,150 @@
+"""What the chains are judged with: cluster, chains, roles and providers, found once for a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.aws_records import CloudTrailEvent
+from analyzer.evidence.gathered import Evidence, Problem
+from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.frozen import slotted
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
+from analyzer.model.joining.chains import Chain, enabled_capabilities, join_chains
+from analyzer.model.joining.cluster import ClusterView, read_cluster, value_of
+from analyzer.model.joining.hosted_roles import add_hosted_roles
+from analyzer.model.joining.left_over import mark_left_over
+from analyzer.model.joining.objects import Objects
+from analyzer.model.joining.pasted_credentials import add_pasted, refused_manifests
+from analyzer.model.joining.providers import Providers, read_providers
+from analyzer.model.joining.related import is_related
+from analyzer.model.joining.release_folders import release_folders
+from analyzer.model.joining.release_match import ReleaseMatch, match_release, own_chains
+from analyzer.model.joining.resolve import cluster_naming, read_roles, resolve_role
+from analyzer.model.joining.role_choice import Naming, RoleChoice
+from analyzer.model.joining.roles import RoleBook
+from analyzer.model.joining.secret_length import LengthVerdict, judge_length, judge_together
+from analyzer.model.joining.webhook_accounts import Account, accounts_of
+
+
+@slotted
+class Joined:
+    """What the chains are judged with."""
+
+    evidence: Evidence
+    objects: Objects
+    view: ClusterView
+    asks: Asks
+    chains: list[Chain]
+    book: RoleBook
+    providers: Providers
+    names: Naming
+    choices: dict[str, RoleChoice]
+    lengths: dict[str, LengthVerdict]
+    client_ids: Fact | Unknown
+    now: datetime | None
+    match: ReleaseMatch
+    accounts: Sequence[Account]
+    """The ServiceAccounts that sign in by the pod identity webhook."""
+    all_requests: bool | None
+    """Whether every request that the credential operator names was read; None where it was not read."""
+    account_tied: bool
+    """Whether the cluster's own roles or provider tell the account, and not only who made the exports."""
+    notes: tuple[Problem, ...] = ()
+    """What of the inputs could not be tied to a chain."""
+
+
+def join(evidence: Evidence, now: datetime | None) -> Joined:
+    """Find cluster, chains, roles and providers, and tie each chain to its role."""
+    objects = Objects(evidence.objects)
+    view = read_cluster(evidence, objects, Asks())
+    aside = release_folders(evidence.objects, text(value_of(view.facts, "cluster.version")))[1:]
+    if aside:
+        left = {id(obj) for folder in aside for obj in folder.objects}
+        objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
+    book, providers = read_roles(evidence), read_providers(evidence)
+    chains = join_chains(evidence, objects, enabled_capabilities(objects))
+    add_hosted_roles(chains, objects, view)
+    listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
+    complete = listed or all_requests_gathered(objects)
+    match = match_release(chains, view, objects, aside, all_requests=bool(complete))
+    chains = own_chains(chains, match, hosted=view.hosted)
+    mark_left_over(chains, evidence, objects)
+    notes = [*add_pasted(chains, evidence), *refused_manifests(chains, objects)]
+    names = cluster_naming(book, chains, view, providers)
+    account, tied = _account(chains, book, names, view, providers)
+    asks = Asks(
+        issuer=view.issuer or None,
+        account=account,
+        provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
+        any_role=bool(book.roles),
+    )
+    view = read_cluster(evidence, objects, asks)
+    events = evidence.of(CloudTrailEvent)
+    choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
+    lengths = _lengths(chains, choices, view)
+    accounts = accounts_of(chains, evidence, objects)
+    return Joined(
+        evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
+        match, accounts, complete, tied, tuple(notes),
+    )  # fmt: skip
+
+
+def gathered_at(evidence: Evidence) -> datetime | None:
+    """Give the end of the latest gather, None where no timestamp file was read."""
+    return max((time.last for time in evidence.times), default=None)
+
+
+def all_requests_gathered(objects: Objects) -> bool | None:
+    """Tell whether every request that the credential operator names was read; None where it was not read."""
+    operator = objects.one("ClusterOperator", "cloud-credential")
+    related = items(dig(operator.value, "status", "relatedObjects")) if operator else []
+    named = {text(dig(one, "name")) for one in related if dig(one, "resource") == "credentialsrequests"}
+    read = {obj.name for obj in objects.all("CredentialsRequest")}
+    return named <= read if named else None
+
+
+def _account(
+    chains: Sequence[Chain], book: RoleBook, names: Naming, view: ClusterView, providers: Providers
+) -> tuple[str | None, bool]:
+    """The account that most of the chains' roles are in, else the only one that was exported.
+
+    Also tells whether something ties it to this cluster: roles of its chains, or a provider of an issuer
+    that is, was or almost is its own.
+    """
+    votes: Counter[str] = Counter()
+    for chain in chains:
+        choice = resolve_role(chain, book, names, view, None)
+        if choice.account:
+            votes[choice.account] += 1
+    if votes:
+        return votes.most_common(1)[0][0], True
+    if len(providers.accounts) > 1:
+        return None, False
+    wanted = without_scheme(view.issuer or "")
+    listed = [p for arn, _ in providers.listed_arns() if (p := provider_of(arn))]
+    owners = {owner for owner, url in listed if url == wanted}
+    if len(owners) == 1:
+        return owners.pop(), True
+    urls = [url for _, url in listed] + [record.url for record in providers.records if record.url]
+    return providers.caller, any(is_related(url, view) for url in urls)
+
+
+def _lengths(
+    chains: Sequence[Chain], choices: dict[str, RoleChoice], view: ClusterView
+) -> dict[str, LengthVerdict]:
+    arns = {
+        choice.arn: chain_id for chain_id, choice in choices.items() if choice.arn and choice.role is not None
+    }
+    lengths = {
+        c.id: judge_length(c, choices[c.id].arn if choices[c.id].role else None, arns, view.region)
+        for c in chains
+    }
+    for chain_id, odd in judge_together(chains, view.region).items():
+        if not lengths[chain_id].expected:
+            lengths[chain_id] = odd
+    return lengths

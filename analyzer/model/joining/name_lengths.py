@@ -1,0 +1,87 @@
+"""What the lengths of all Secrets of a cluster tell together: one name for its roles, and the odd one out.
+
+ccoctl and rosa name a role ``<name>-<namespace>-<secret>``, cut at 64 characters, with the same name for
+all roles of a cluster. No bundle holds a role's ARN, but each elided Secret tells how long it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from analyzer.frozen import frozen
+from analyzer.model.joining.aws import ROLE_NAME_LIMIT, partition_of
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.credentials import expected_lengths, fitting_arns
+
+_NAMES = range(1, ROLE_NAME_LIMIT // 2 + 1)
+_PATHS = range(ROLE_NAME_LIMIT)
+_ENOUGH = 4
+"""Secrets that must agree on one name before another one counts as odd."""
+_MOST = 200
+"""Chains that are compared: no release has more than some dozen."""
+
+
+@frozen
+class Odd:
+    """A Secret whose length no name explains that explains those of the others."""
+
+    expected: list[int]
+    """Byte lengths that would fit the name that the others agree on."""
+    agreeing: tuple[str, ...]
+    """The chains that agree."""
+
+
+@frozen
+class _Told:
+    """What the length of one Secret tells: how long the ARN in it may be, beside its fixed beginning."""
+
+    chain: Chain
+    tail: int
+    """Length of what follows the name in the role's name."""
+    lengths: frozenset[int]
+
+    def fitting(self) -> Iterator[tuple[int, int]]:
+        """Give the lengths of a name and of a path with which the Secret's length fits."""
+        for name in _NAMES:
+            rest = min(name + self.tail, ROLE_NAME_LIMIT)
+            yield from ((name, length - rest) for length in self.lengths if length - rest in _PATHS)
+
+
+def odd_lengths(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], region: str) -> dict[str, Odd]:
+    """Give the chains whose Secret's length fits no name that the others agree on.
+
+    ``paths`` holds, by chain, the token paths that its Secret may name. All roles of a cluster also have
+    one path in their ARNs, by which they are longer. Nothing is odd where fewer than ``_ENOUGH`` agree,
+    or not at least three times as many as are odd: then roles are named one by one.
+    """
+    if not region or len(chains) > _MOST:  # a template names the region
+        return {}
+    head = len(f"arn:{partition_of(region)}:iam::123456789012:role/")
+    told = [
+        _Told(
+            c,
+            len(f"-{c.namespace}-{c.secret_name}"),
+            frozenset(a - head for a in fitting_arns(c.length, paths[c.id], region)),
+        )
+        for c in chains
+        if c.length is not None
+    ]
+    agreeing: dict[tuple[int, int], list[_Told]] = {}
+    for one in told:
+        for of in one.fitting():
+            agreeing.setdefault(of, []).append(one)
+    most = max(map(len, agreeing.values()), default=0)
+    best = [of for of, agree in agreeing.items() if len(agree) == most]
+    odd = [t for t in told if not any(t in agreeing[of] for of in best)]
+    if most < _ENOUGH or most < 3 * len(odd):
+        return {}
+    # of those that explain as much: without a path, and without a line break at the end of every value
+    name, path = max(best, key=lambda of: (-of[1], of[0]))
+    agree = tuple(sorted(t.chain.id for t in agreeing[name, path]))
+    return {
+        t.chain.id: Odd(
+            expected_lengths(head + path + min(name + t.tail, ROLE_NAME_LIMIT), paths[t.chain.id], region),
+            agree,
+        )
+        for t in odd
+    }

@@ -1,0 +1,238 @@
+"""Roles as the exports describe them together.
+
+Several exports speak of one role (get-role has its trust, get-role-policy its permissions); here
+they become one ``Role``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import field, replace
+
+from analyzer.evidence.aws_records import RoleAssignment
+from analyzer.evidence.exports.aws_cli import without_call_words
+from analyzer.evidence.origin import Source
+from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
+from analyzer.frozen import frozen, slotted
+from analyzer.iam.document import decode
+from analyzer.iam.policy import Malformed, Policy, parse_policy
+from analyzer.model.joining.aws import parse_role_arn
+from analyzer.patterns import later
+
+_TRUSTED = later(r":oidc-provider/([^\"'\\\s]+)")
+
+OWNED = "openshift.io/cloud-credential-operator/"
+"""Prefix of the tag that ccoctl puts on what it makes; the rest is its ``--name``."""
+
+
+@slotted
+class Role:
+    """One role, united from its records."""
+
+    name: str
+    arn: str | None = None
+    account: str | None = None
+    trust: PolicyDocument | None = None
+    description: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    max_session: int | None = None
+    created: str | None = None
+    boundary_arn: str | None = None
+    boundary_known: bool = False
+    inline: dict[str, PolicyDocument] = field(default_factory=dict)
+    inline_names: tuple[str, ...] | None = None
+    attached: tuple[tuple[str, str], ...] | None = None
+    where: Source | None = None
+    conflicts: list[str] = field(default_factory=list)
+
+    @property
+    def trust_text(self) -> str:
+        """The trust policy as text, for looking at what it names."""
+        return _text_of(self.trust)
+
+
+@frozen
+class RoleBook:
+    """All roles and managed policies of the exports, and how complete the listings are."""
+
+    roles: tuple[Role, ...]
+    policies: dict[str, ManagedPolicy]
+    listings: tuple[Listing, ...]
+    failures: tuple[FailedCall, ...]
+    assigned: tuple[RoleAssignment, ...] = ()
+    """Roles that a tool says it made for an operator, exported or not."""
+
+    def by_arn(self, arn: str) -> Role | None:
+        """Find a role by its ARN; one exported without an ARN is found by its name."""
+        parsed = parse_role_arn(arn)
+        for role in self.roles:
+            if role.arn == arn:
+                return role
+        if parsed is None:
+            return None
+        return next((r for r in self.roles if r.arn is None and r.name == parsed.name), None)
+
+    def missing(self, name: str, account: str | None) -> Source | None:
+        """Give the proof that no role of that name is in the account, or None where there is none."""
+        for call in self.failures:
+            if call.code == "NoSuchEntity" and call.operation == "GetRole" and call.subject == name:
+                return call.where
+        for listing in self.listings:
+            if listing.what != "roles" or not listing.complete:
+                continue
+            same = account is None or listing.account in (None, account)
+            if same and name.lower() not in {n.lower() for n in listing.names}:
+                return listing.where
+        return None
+
+
+def _text_of(policy: PolicyDocument | None) -> str:
+    """Give a document as text, without the percent-encoding in which the API hands it out."""
+    raw = policy.raw if policy else ""
+    value, _, problem = decode(raw) if isinstance(raw, str) else (raw, (), None)
+    return str(raw) if problem else json.dumps(value)
+
+
+def trusted_issuers(trust: PolicyDocument | None) -> set[str]:
+    """Give the issuers, without scheme, of the OIDC providers that a trust policy names anywhere."""
+    return set(_TRUSTED.findall(_text_of(trust)))
+
+
+def unite(
+    records: Iterable[RoleRecord],
+    policies: Iterable[ManagedPolicy],
+    listings: Iterable[Listing],
+    failures: Iterable[FailedCall],
+    assigned: Iterable[RoleAssignment] = (),
+) -> RoleBook:
+    """Make one ``Role`` of all records of a role; what is only planned is left out.
+
+    What Terraform remembers comes last: an export of the account wins over it.
+    """
+    found: dict[tuple[str, str | None], Role] = {}
+    for record in sorted(_hints_resolved(list(records)), key=lambda one: one.last_seen):
+        if record.planned or not record.name:
+            continue
+        arn = parse_role_arn(record.arn) if record.arn else None
+        account = arn.account if arn else None
+        role = _slot(found, record.name, account)
+        _add(role, record, account)
+    return RoleBook(
+        tuple(found.values()),
+        _join_policies(list(policies), found.values()),
+        tuple(listings),
+        tuple(failures),
+        tuple(assigned),
+    )
+
+
+def _hints_resolved(records: Sequence[RoleRecord]) -> Iterable[RoleRecord]:
+    """Give answers that name no role the role whose name their file holds.
+
+    The name of ``list-role-policies-aws-prod-.json`` loses its ends when the words of the call are taken
+    off; the role ``aws-prod-`` loses the same ones.
+    """
+    named = {r.name for r in records if r.arn}
+    for record in records:
+        lists_only = record.arn is None and record.trust is None and not record.inline
+        if lists_only and record.name not in named:
+            file = record.where.file
+            fits = [n for n in named if n in file and without_call_words(n) == record.name]
+            record = replace(record, name=fits[0]) if len(fits) == 1 else record
+        yield record
+
+
+def _join_policies(policies: Sequence[ManagedPolicy], roles: Iterable[Role]) -> dict[str, ManagedPolicy]:
+    """Unite the records of each managed policy.
+
+    An answer of get-policy-version names no policy: the name of its file is the only hint that there
+    is, taken where it holds the name of exactly one policy that is known.
+    """
+    roles = list(roles)
+    named = {name: arn for role in roles for name, arn in role.attached or ()}
+    named |= {role.boundary_arn.rsplit("/", 1)[-1]: role.boundary_arn for role in roles if role.boundary_arn}
+    named |= {p.name: p.arn for p in policies if p.name and p.arn}
+    merged: dict[str, ManagedPolicy] = {}
+    for policy in policies:
+        arn = policy.arn or _named_in(policy.where.file.rsplit("/", 1)[-1], named)
+        if arn:
+            before = merged.get(arn)
+            merged[arn] = policy if before is None else _join_policy(before, policy)
+    return merged
+
+
+def _named_in(file: str, named: dict[str, str]) -> str | None:
+    fits = [name for name in named if name in file]
+    longest = max(fits, key=len, default=None)
+    if longest is None or any(name not in longest for name in fits):
+        return None
+    return named[longest]
+
+
+def _slot(found: dict[tuple[str, str | None], Role], name: str, account: str | None) -> Role:
+    """Give the role that a record belongs to: records without an ARN join the only one of that name."""
+    exact = found.get((name, account))
+    if exact is not None:
+        return exact
+    same_name = [key for key in found if key[0] == name]
+    if account is None and len(same_name) == 1:
+        return found[same_name[0]]
+    if account is not None and (name, None) in found:
+        role = found.pop((name, None))
+        found[(name, account)] = role
+        return role
+    return found.setdefault((name, account), Role(name))
+
+
+def _add(role: Role, record: RoleRecord, account: str | None) -> None:
+    role.arn, role.account = role.arn or record.arn, role.account or account
+    role.description = role.description or record.description
+    role.tags.update(record.tags)
+    role.max_session = role.max_session or record.max_session
+    role.created = role.created or record.created
+    if record.boundary_known:
+        role.boundary_known, role.boundary_arn = True, record.boundary_arn or role.boundary_arn
+    if record.trust is not None:
+        if role.trust is not None and not record.last_seen and _differs(role.trust.raw, record.trust.raw):
+            role.conflicts.append("trust")
+        role.trust = role.trust or record.trust
+    for document in record.inline:
+        # What a tool remembers and a newer listing does not name is gone.
+        if not record.last_seen or role.inline_names is None or document.name in role.inline_names:
+            role.inline.setdefault(document.name, document)
+    if record.inline_names is not None and (role.inline_names is None or not record.last_seen):
+        role.inline_names = record.inline_names
+    if record.attached is not None and (role.attached is None or not record.last_seen):
+        role.attached = record.attached
+    if role.where is None or (record.trust is not None and role.trust is record.trust):
+        role.where = record.where
+
+
+def _differs(one: object, other: object) -> bool:
+    documents = [decode(raw) if isinstance(raw, str) else (raw, (), None) for raw in (one, other)]
+    if any(problem for _, _, problem in documents):
+        return one != other
+    return documents[0][0] != documents[1][0]
+
+
+def _join_policy(one: ManagedPolicy, other: ManagedPolicy) -> ManagedPolicy:
+    return ManagedPolicy(
+        one.arn,
+        one.name or other.name,
+        one.default_version or other.default_version,
+        one.documents + other.documents,
+        one.where,
+    )
+
+
+def policy_of(document: PolicyDocument) -> Policy | Malformed:
+    """Parse a policy document, telling the parser of the keys that its file names twice."""
+    where = document.where
+    path = where.place.path
+    repeats = [
+        tuple(repeated[len(path) :])
+        for repeated in where.place.document.repeated
+        if tuple(repeated[: len(path)]) == path
+    ]
+    return parse_policy(document.raw, name=document.name, duplicates=repeats)

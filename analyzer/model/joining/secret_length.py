@@ -1,0 +1,135 @@
+"""What the byte length of an elided Secret says about the role that it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from analyzer.evidence.origin import Where
+from analyzer.frozen import frozen
+from analyzer.model.joining.aws import ROLE_NAME_LIMIT
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.credentials import (
+    KUBERNETES_TOKEN,
+    OPENSHIFT_TOKEN,
+    TEMPLATES,
+    expected_lengths,
+    fitting,
+    surplus,
+)
+from analyzer.model.joining.mounted_tokens import token_paths
+from analyzer.model.joining.name_lengths import odd_lengths
+
+_NAMED = 3
+"""How many roles of one length are named: their names are often as long as each other."""
+
+
+@frozen
+class LengthVerdict:
+    """What the byte length says about the role that the Secret was made for."""
+
+    fits: bool | None
+    expected: list[int]
+    role_arn: str | None = None
+    """The role that it was compared with."""
+    instead: str | None = None
+    """What the length fits if not that, as a phrase: other roles, or another token path."""
+    template_regional: bool | None = None
+    token_path: str | None = None
+    """The only token path with which the length fits."""
+    peers: tuple[Where, ...] = ()
+    """Other Secrets, which tell what the role's name should be like where it was not exported."""
+
+
+def judge_length(
+    chain: Chain, role_arn: str | None, all_arns: Mapping[str, str], region: str
+) -> LengthVerdict:
+    """Compare the elided length with what the ARN of the chain's role leads to.
+
+    ``all_arns`` maps the ARNs of other chains' roles to their chain id.
+    """
+    if role_arn is None or chain.length is None:
+        return LengthVerdict(None, [])
+    paths = known_paths(chain)
+    fits = fitting(chain.length, len(role_arn), paths, region)
+    expected = expected_lengths(len(role_arn), paths, region)
+    if fits:
+        regional, fitted = {fit.template.regional for fit in fits}, {fit.token_path for fit in fits}
+        return LengthVerdict(
+            True,
+            expected,
+            role_arn,
+            None,
+            regional.pop() if len(regional) == 1 else None,
+            fitted.pop() if len(fitted) == 1 else None,
+        )
+    if not region:  # a template names it
+        return LengthVerdict(None, expected, role_arn)
+    others = [arn for arn, owner in all_arns.items() if owner != chain.id]
+    instead = _same_role(chain, chain.length, role_arn) or _closest(chain.length, others, region)
+    return LengthVerdict(False, expected, role_arn, instead)
+
+
+def _same_role(chain: Chain, length: int, arn: str) -> str | None:
+    """Say with what change of the right value the length fits ccoctl's template, to the byte."""
+    ccoctl = TEMPLATES[0]
+    if length == ccoctl.length(len(arn), KUBERNETES_TOKEN, ""):
+        return f"the same role with the token path {KUBERNETES_TOKEN}"
+    whole = _uncut(arn, f"-{chain.namespace}-{chain.secret_name}")
+    if whole and length == ccoctl.length(len(whole), OPENSHIFT_TOKEN, ""):
+        return f"the name of that role before ccoctl cut it to {ROLE_NAME_LIMIT} characters, {whole}"
+    return None
+
+
+def _uncut(arn: str, ending: str) -> str | None:
+    """Give an ARN with the name that a role's was cut from; None where it was not."""
+    if len(arn.rpartition("/")[2]) != ROLE_NAME_LIMIT:
+        return None
+    kept = next((n for n in range(len(ending) - 1, 0, -1) if arn.endswith(ending[:n])), 0)
+    return arn + ending[kept:] if kept else None
+
+
+def _closest(length: int, arns: Sequence[str], region: str) -> str | None:
+    """Give the ARNs that the length fits best, as a phrase: one that fits to the byte before a variant."""
+    over = {arn: surplus(length, len(arn), [OPENSHIFT_TOKEN], region) for arn in arns}
+    least = min((n for n in over.values() if n is not None), default=None)
+    best = [arn for arn, n in over.items() if n is not None and n == least]
+    return f"role {' or '.join(best[:_NAMED])}" if best else None
+
+
+def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerdict]:
+    """Compare the elided Secrets of the release's own chains with each other; gives those that are odd.
+
+    Those chains have their roles from ccoctl or rosa; others have roles with names of their own.
+    """
+    elided = {
+        c.id: c
+        for c in chains
+        if c.credentials is None and c.static_keys is False and c.request is not None and not brokered(c)
+    }
+    paths = {chain_id: known_paths(c) for chain_id, c in elided.items()}
+    verdicts = {}
+    for chain_id, odd in odd_lengths(list(elided.values()), paths, region).items():
+        secrets = [elided[one].secret for one in odd.agreeing]
+        peers = tuple(secret.where.at("data", "credentials") for secret in secrets if secret)
+        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=peers)
+    return verdicts
+
+
+def known_paths(chain: Chain) -> list[str]:
+    """Give the token paths that a Secret of this chain may name.
+
+    The credential operator's own default is among them only where it makes the Secret itself, for a
+    request that names its role: elsewhere such a length is another role's.
+    """
+    request = chain.request
+    paths = [OPENSHIFT_TOKEN, *token_paths(chain.workloads)]
+    if request is not None and request.token_path:
+        paths.append(request.token_path)
+    if brokered(chain):
+        paths.append(KUBERNETES_TOKEN)
+    return list(dict.fromkeys(paths))
+
+
+def brokered(chain: Chain) -> bool:
+    """Tell whether the credential operator makes the Secret, from a role that the request names."""
+    return chain.in_cluster is not None and chain.in_cluster.sts_role_arn is not None

@@ -1,0 +1,78 @@
+"""ServiceAccounts that sign in by the pod identity webhook, or seem meant to, with their pods."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import field
+
+from analyzer.evidence import kubernetes
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import dig, strings, text
+from analyzer.evidence.records import K8sObject
+from analyzer.frozen import slotted
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.objects import Objects, was_in_cluster
+from analyzer.model.joining.webhook_names import ANNOTATION, near_misses
+from analyzer.needles import Needles
+
+_OF_THE_WEBHOOK = ("AWS_ROLE_ARN", "eks.amazonaws.com/")
+"""What a pod holds that the webhook changed, or was asked to change."""
+
+
+@slotted
+class Account:
+    """A ServiceAccount that has, or seems meant to have, a role; ``obj`` is None if it was not gathered."""
+
+    namespace: str
+    name: str
+    obj: K8sObject | None = None
+    pods: list[K8sObject] = field(default_factory=list)
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Its annotations, empty where it was not gathered."""
+        return strings(dig(self.obj.value, "metadata", "annotations")) if self.obj else {}
+
+
+def accounts_of(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> list[Account]:
+    """Find the ServiceAccounts that have, or seem meant to have, a role by the webhook."""
+    found: dict[tuple[str, str], Account] = {}
+    for obj in objects.all("ServiceAccount"):
+        notes = strings(dig(obj.value, "metadata", "annotations"))
+        if was_in_cluster(obj) and (ANNOTATION in notes or near_misses(notes)):
+            found[(obj.namespace, obj.name)] = Account(obj.namespace, obj.name, obj)
+    requested = {(c.namespace, name) for c in chains for name in c.service_accounts}
+    for pod in _pods(evidence, objects, found):
+        key = (pod.namespace, text(dig(pod.value, "spec", "serviceAccountName")) or "default")
+        meant = is_mutated(pod) or _names_role(pod)
+        if key in found:
+            found[key].pods.append(pod)
+        elif meant and key not in requested:
+            own = objects.one("ServiceAccount", key[1], key[0])
+            found[key] = Account(*key, own, [pod])
+    return [found[key] for key in sorted(found)]
+
+
+def _pods(evidence: Evidence, objects: Objects, accounts: Collection[tuple[str, str]]) -> Iterator[K8sObject]:
+    """Yield the running pods of these accounts' namespaces, and those elsewhere that speak of a role."""
+    needles = Needles(word.encode() for word in _OF_THE_WEBHOOK)
+    marked = {raw.namespace for raw in evidence.raw if raw.kind == "Pod" and raw.speaks_of(needles)}
+    spaces = marked | {namespace for namespace, _ in accounts}
+    words = (*_OF_THE_WEBHOOK, ":role/", *(name for _, name in accounts))
+    seen: set[tuple[str, str]] = set()
+    for pod in [*evidence.parse_raw(("Pod",), spaces, words=words), *objects.all("Pod")]:
+        key = (pod.namespace, pod.name)
+        ended = dig(pod.value, "status", "phase") in ("Succeeded", "Failed")
+        if key not in seen and not ended:
+            seen.add(key)
+            yield pod
+
+
+def is_mutated(pod: K8sObject) -> bool:
+    """Tell a pod that the webhook gave a role."""
+    return any("AWS_ROLE_ARN" in container.env for container in kubernetes.workload(pod).containers)
+
+
+def _names_role(pod: K8sObject) -> bool:
+    notes = strings(dig(pod.value, "metadata", "annotations"))
+    return ANNOTATION in notes or bool(near_misses(notes))

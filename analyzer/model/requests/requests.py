@@ -1,0 +1,188 @@
+"""Facts about the CredentialsRequests themselves: the release's text, their conditions, names of roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.engine.facts import Fact, Subject, Unknown
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import text
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import ROLE_NAME_LIMIT
+from analyzer.model.joining.chains import Chain, condition
+from analyzer.model.joining.cluster import ClusterView, Facts, value_of
+from analyzer.model.joining.objects import known
+from analyzer.model.joining.release_folders import ReleaseFolder
+from analyzer.model.joining.release_match import ReleaseMatch
+from analyzer.model.joining.releases import differences, minor_of
+from analyzer.model.joining.role_choice import Naming, role_name
+
+NOISE = "an empty awsSTSIAMRoleARN was found"
+"""Early 4.14 and 4.15 say so of every request that ccoctl serves (OCPBUGS-33566)."""
+
+STATUS_IN_MANUAL_MODE = 14
+"""The first minor release whose credential operator looks at requests in Manual mode at all."""
+
+LONGEST_USUAL_NAME = 27
+"""Characters of the installer's infrastructure name; ccoctl's --name is seldom longer."""
+
+_EVERYWHERE = frozenset({"default", "kube-system", "openshift"})
+
+
+def release_subject(
+    chains: Sequence[Chain], match: ReleaseMatch, facts: Facts, asks: Asks, *, all_requests: bool
+) -> list[Subject]:
+    """Give the one subject that stands for the release's requests, where any were handed in."""
+    if not match.given:
+        return []
+    cites = [c.in_release.where for c in chains if c.in_release]
+    aside = [
+        Subject("release", f"{folder.input}:{folder.folder}", facts | _aside(folder), ())
+        for folder in match.beside
+    ]
+    open_still = asks.release() if all_requests else asks.requests()
+    more: Facts = {
+        "release.other_version": known(match.other, *cites[:3], derived=True) if match.sure else open_still,
+        "release.requests": known(len(cites), *cites[:1]),
+    }
+    if not cites:
+        return aside
+    return [Subject("release", cites[0].file.rpartition("/")[0] or cites[0].file, facts | more, ()), *aside]
+
+
+def _aside(folder: ReleaseFolder) -> Facts:
+    """Give the facts of a release that is not the cluster's though it was handed in with one that is."""
+    place = f"input {folder.input}" + (f", {folder.folder}" if folder.folder else "")
+    name = f"{folder.version or 'a version that they do not tell'}, in {place}"
+    cites = [obj.where for obj in folder.objects[:3]]
+    return {
+        "release.other_version": known(name, *cites, derived=True),
+        "release.requests": known(len(folder.objects), *cites[:1]),
+    }
+
+
+def request_facts(
+    chain: Chain,
+    chains: Sequence[Chain],
+    evidence: Evidence,
+    view: ClusterView,
+    match: ReleaseMatch,
+    names: Naming,
+    asks: Asks,
+    *,
+    in_cluster: bool | None,
+    all_requests: bool | None = True,
+) -> Facts:
+    """Give the ``request.*`` facts of a chain beyond its identity; ``in_cluster`` None: not known.
+
+    ``all_requests`` tells whether all requests were read: one that was not may be of the same role's name.
+    """
+    request = chain.in_cluster or chain.in_release
+    where = request.where if request else None
+    return {
+        "request.drift": _drift(chain, match),
+        "request.namespace_missing": _namespace_missing(chain, evidence, asks),
+        "request.provision_failure": _provision_failure(chain, in_cluster, view, asks),
+        "request.token_path": (
+            known(request.token_path, where.at("spec", "cloudTokenPath") if where else None)
+            if request
+            else asks.requests()
+        ),
+    } | _collisions(chain, chains, names, asks, all_requests=bool(all_requests))
+
+
+def _drift(chain: Chain, match: ReleaseMatch) -> Fact:
+    if not match.usable or chain.in_cluster is None or chain.in_release is None:
+        return known(None)
+    found = differences(chain.in_cluster, chain.in_release)
+    return known(found, chain.in_cluster.where.at("spec"), chain.in_release.where.at("spec"))
+
+
+def _namespace_missing(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
+    """Say how it shows that the namespace is not there; what lies in it shows that it is."""
+    namespace = chain.namespace
+    if _has_namespace(namespace, evidence):
+        return known(None)
+    if found := condition(chain.in_cluster, "MissingTargetNamespace"):
+        return known(f"the request's condition MissingTargetNamespace says: {found[0]}", found[1])
+    if has_all_namespaces(evidence):
+        where = chain.request.where if chain.request else None
+        return known("it is not in the list of the cluster's namespaces", where)
+    return asks.namespaces()
+
+
+def has_namespace(namespace: str, evidence: Evidence) -> bool | None:
+    """Tell whether a namespace exists; None where neither it nor a list of all was gathered."""
+    if _has_namespace(namespace, evidence):
+        return True
+    return False if has_all_namespaces(evidence) else None
+
+
+def _has_namespace(namespace: str, evidence: Evidence) -> bool:
+    gathered = any(key[2] == namespace for key in evidence.listed)
+    return gathered or namespace in evidence.seen("Namespace", "")
+
+
+def has_all_namespaces(evidence: Evidence) -> bool:
+    """Tell whether a list of all namespaces was read, in the bundle or beside it."""
+    if evidence.has_list("Namespace", ""):
+        return True
+    folders = {(entry.id, root) for entry in evidence.inputs for root in entry.roots}
+    return any(
+        key[1:] == ("Namespace", "") and tuple(key[0].split(":", 1)) not in folders and names >= _EVERYWHERE
+        for key, names in evidence.names.items()
+    )
+
+
+def _provision_failure(
+    chain: Chain, in_cluster: bool | None, view: ClusterView, asks: Asks
+) -> Fact | Unknown:
+    if chain.in_cluster is None:
+        return asks.requests() if in_cluster is None else known(None)
+    found = condition(chain.in_cluster, "CredentialsProvisionFailure")
+    minor = minor_of(text(value_of(view.facts, "cluster.version")))
+    manual = value_of(view.facts, "cluster.credentials_mode") == "Manual"
+    untouched = manual and minor is not None and minor < STATUS_IN_MANUAL_MODE
+    if found is None or NOISE in found[0] or untouched:
+        return known(None, chain.in_cluster.where.at("status"))
+    return known(found[0] or "without a message", found[1].at("message"))
+
+
+# --- names of roles ---------------------------------------------------------------------------
+
+
+def _collisions(
+    chain: Chain, chains: Sequence[Chain], names: Naming, asks: Asks, *, all_requests: bool
+) -> Facts:
+    """Find the other requests for which ccoctl gives the same role name, cut at 64 characters."""
+    others = [c for c in chains if c.id != chain.id and c.request is not None]
+    where = chain.request.where if chain.request else None
+    if len(names.prefixes) != 1:
+        near = [c.id for c in others if _collides(LONGEST_USUAL_NAME, chain, c)]
+        sure = [c.id for c in others if _collides(1, chain, c)]
+        why = "the name that ccoctl made this cluster's roles with is not known"
+        found: Fact | Unknown = known(sure, where) if sure or not near else asks.roles(why)
+        return {"request.collides_with": found, "request.role_name": known(None)}
+    (prefix,) = names.prefixes
+    hits = [c for c in others if _collides(len(prefix), chain, c) and not _apart(chain, c)]
+    cites = [where, *(c.request.where for c in hits if c.request)]
+    return {
+        "request.collides_with": (
+            known([c.id for c in hits], *cites, derived=True) if hits or all_requests else asks.requests()
+        ),
+        "request.role_name": known(
+            role_name(prefix, chain.namespace, chain.secret_name), where, derived=True
+        ),
+    }
+
+
+def _collides(length: int, one: Chain, other: Chain) -> bool:
+    tail = ROLE_NAME_LIMIT - length
+    full = [f"-{c.namespace}-{c.secret_name}" for c in (one, other)]
+    return full[0][:tail] == full[1][:tail]
+
+
+def _apart(one: Chain, other: Chain) -> bool:
+    """Whether their Secrets name different roles, so that ccoctl's naming was not followed."""
+    arns = [c.credentials.role_arn if c.credentials else None for c in (one, other)]
+    return None not in arns and arns[0] != arns[1]

@@ -1,0 +1,128 @@
+"""Which release an upgrade goes to, and whether the credential operator lets it begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from analyzer.engine.facts import Fact
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import dig, items, strings, text
+from analyzer.evidence.records import CredentialsRequest, K8sObject
+from analyzer.frozen import frozen
+from analyzer.model.joining.asks import NOT_JUDGED
+from analyzer.model.joining.cluster import Facts, value_of
+from analyzer.model.joining.joined import Joined
+from analyzer.model.joining.objects import known
+from analyzer.model.joining.releases import Range, minor_of, range_of
+from analyzer.patterns import later
+
+_VERSION = later(r"(?<!\d)4\.\d{1,2}(?!\d)")
+_REQUEST = "CredentialsRequest"
+ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
+
+
+@frozen
+class Target:
+    """The AWS requests of the release to go to, and the version that its folder's name hints at."""
+
+    objects: tuple[K8sObject, ...]
+    hint: str | None
+
+
+def take_target(evidence: Evidence, input_id: str, path: Path, within: Mapping[str, str]) -> Target:
+    """Take the target's requests out of the evidence: nothing in its folder is of the cluster.
+
+    ``within`` are the inputs that the folder lies in too, by id, and its place there.
+    """
+    objects = tuple(
+        o
+        for o in evidence.objects
+        if o.where.input == input_id and o.kind == _REQUEST
+        if dig(o.value, "spec", "providerSpec", "kind") == "AWSProviderSpec"
+    )
+    evidence.objects = [
+        o
+        for o in evidence.objects
+        if o.where.input != input_id
+        if not ((place := within.get(o.where.input)) and f"{o.where.file}/".startswith(f"{place}/"))
+    ]
+    evidence.raw = [raw for raw in evidence.raw if raw.input != input_id]
+    evidence.names = {k: v for k, v in evidence.names.items() if not k[0].startswith(f"{input_id}:")}
+    evidence.listed = {k for k in evidence.listed if not k[0].startswith(f"{input_id}:")}
+    hint = _VERSION.search(path.resolve().name)
+    return Target(objects, hint[0] if hint else None)
+
+
+@frozen
+class Version:
+    """The target: ``minors`` it may be of, ``minor_update`` whether they are later than the cluster's."""
+
+    fact: Fact
+    minors: Range | None
+    minor_update: bool | None
+
+
+def cluster_minor(joined: Joined) -> int | None:
+    """Give the minor release of the cluster."""
+    return minor_of(text(value_of(joined.view.facts, "cluster.version")))
+
+
+def target_version(requests: Sequence[CredentialsRequest], hint: str | None, current: int | None) -> Version:
+    """Tell the target's minor release: by the folder's name if its requests agree, else by these alone."""
+    found = range_of(requests)
+    hinted = minor_of(hint)
+    cites = [r.where for r in requests[:1]]
+    if hinted is not None and (found is None or hinted in found):
+        found = Range(hinted, hinted)
+    elif found is not None and current is not None and current + 1 in found:
+        found = Range(current + 1, current + 1)
+    fact = known(str(found) if found else None, *cites, derived=True)
+    return Version(fact, found, None if found is None or current is None else found.last > current)
+
+
+def _way(version: Version, current: int | None) -> Facts:
+    """Tell the one minor release that the target is of, and which are between it and the cluster's."""
+    minors = version.minors
+    one = minors is not None and minors.first == minors.last
+    older = known(minors.last < current, derived=True) if minors and current is not None else NOT_JUDGED
+    between = range(current + 1, minors.first) if minors and current is not None else ()
+    return {
+        "upgrade.minor": known(str(minors), derived=True) if one else NOT_JUDGED,
+        "upgrade.older": older,
+        "upgrade.between": known([f"4.{minor}" for minor in between], derived=True),
+    }
+
+
+def release_facts(version: Version, joined: Joined) -> Facts:
+    """Give the facts of the subject that is the release as a whole."""
+    facts: Facts = {"upgrade.request": known(None), "upgrade.removed": known(False)}
+    facts |= _way(version, cluster_minor(joined))
+    facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
+    operator = joined.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
+    if operator is None:
+        ask = joined.asks.config("cloudcredentials.operator.openshift.io")
+        return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": ask}
+    value = strings(dig(operator.value, "metadata", "annotations")).get(ANNOTATION)
+    where = operator.where.at("metadata", "annotations", ANNOTATION)
+    facts["upgrade.annotation"] = known(value, where)
+    facts["upgrade.annotation_problem"] = known(None, where)
+    if value is None:
+        facts["upgrade.annotation_problem"] = known("it is not set", operator.where.at("metadata"))
+    elif version.minors is not None and (minor_of(value) or 0) not in version.minors:
+        facts["upgrade.annotation_problem"] = known(f"it is {value}", where)
+    elif blocked := _blocked(joined):
+        facts["upgrade.annotation_problem"] = Fact(
+            f"it is {value}, but the operator still reports Upgradeable=False, MissingUpgradeableAnnotation",
+            (where, *blocked.cites),
+        )
+    return facts
+
+
+def _blocked(joined: Joined) -> Fact | None:
+    operator = joined.objects.one("ClusterOperator", "cloud-credential")
+    for index, entry in enumerate(items(dig(operator.value, "status", "conditions")) if operator else ()):
+        state = (dig(entry, "type"), dig(entry, "status"), dig(entry, "reason"))
+        if operator and state == ("Upgradeable", "False", "MissingUpgradeableAnnotation"):
+            return known(True, operator.where.at("status", "conditions", index))
+    return None

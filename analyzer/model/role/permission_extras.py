@@ -1,0 +1,113 @@
+"""Facts about a private zone in another account, and about what a role is granted beyond its request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.engine.facts import Cite, Fact, Unknown, merge
+from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.excess import Excess, excess
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.objects import known
+from analyzer.model.role.permission_causes import misspelt, zone_role_refuses
+from analyzer.model.role.permission_judged import SHOWN, Judged
+from analyzer.model.role.permission_scope import entries_of, judge
+
+
+def _zone_row(judged: Judged) -> ActionVerdict | None:
+    arn = judged.setting.private_zone_role
+    if arn is None:
+        return None
+    rows = judge([Entry(("sts:AssumeRole",), arn)], judged.held.identity, judged.setting)
+    return rows[0] if rows else None
+
+
+def zone_lacks(judged: Judged) -> bool:
+    """Tell whether no policy of the role lets it assume the zone's role."""
+    row = _zone_row(judged)
+    return row is not None and row.verdict == "denied" and row.denial == "implicit"
+
+
+def shared_vpc_problem(judged: Judged) -> Fact | Unknown:
+    """Say what keeps the role from assuming the role of the private zone."""
+    arn, row = judged.setting.private_zone_role, _zone_row(judged)
+    if arn is None or row is None:
+        return known(None)
+    if row.verdict == "denied" and row.denial == "implicit":
+        return known(f"no policy of role {judged.role.name} allows sts:AssumeRole on it", judged.role.where)
+    refuses, where = zone_role_refuses(arn, judged.role, judged.book, judged.asks)
+    if refuses and not isinstance(where, Unknown):
+        return known(f"its trust policy does not let role {judged.role.name} assume it", where)
+    if row.verdict == "unknown":
+        return merge([judged.missing, *([where] if isinstance(where, Unknown) else [])])
+    if refuses is None:
+        return where if isinstance(where, Unknown) else _conditional(arn, judged)
+    return known(None)
+
+
+# --- more than asked --------------------------------------------------------------------------
+
+
+def _conditional(arn: str, judged: Judged) -> Unknown:
+    return judged.asks.conflict(
+        f"assume:{arn}",
+        f"role {arn} may be assumed under conditions that cannot be seen from its trust policy",
+        f"aws iam get-role --role-name {arn.rsplit('/', 1)[-1]} --query Role.AssumeRolePolicyDocument",
+        "a machine with read access to the account of the zone",
+    )
+
+
+def excess_facts(judged: Judged, sharing: Sequence[Chain]) -> Facts:
+    """Give what the role is granted and no request that uses it asks for."""
+    asked = [e for c in (judged.chain, *sharing) for e in _all_entries(c)]
+    if judged.setting.private_zone_role:
+        asked.append(Entry(("sts:AssumeRole",), judged.setting.private_zone_role))
+    found = excess(asked, judged.held.identity)
+    typos = misspelt(judged.held.places)
+    unknown = {action.lower() for action in found.actions} & {_first_word(lint.text) for lint, _ in typos}
+    told = [action for action in found.actions if action.lower() not in unknown]
+    cites = [where for _, where in judged.held.places]
+
+    def listed(value: list[str], places: Sequence[Cite]) -> Fact | Unknown:
+        return known(value, *places) if value or found.complete else judged.missing
+
+    requested = {action.lower() for entry in asked for action in entry.actions}
+    lacking = {row.action.lower() for row in judged.rows if row.verdict == "denied"}
+    wrong = [(lint, where) for lint, where in typos if _first_word(lint.text) not in requested]
+    wrong = [
+        (lint, w) for lint, w in wrong if not lacking & {x.strip(",:").lower() for x in lint.text.split()}
+    ]
+    return {
+        "excess": listed(_more(told, found.total - len(unknown)), cites),
+        "excess_levels": listed(_levels(found, len(unknown)), cites),
+        "risks": listed([f"{risk.policy} {risk.text}" for risk in found.risks], _risky(judged, found)),
+        "unknown_actions": listed([lint.text for lint, _ in wrong], [where for _, where in wrong]),
+    }
+
+
+def _first_word(text: str) -> str:
+    return text.split()[0].strip("'\"").lower() if text else ""
+
+
+def _more(told: list[str], total: int) -> list[str]:
+    rest = total - min(len(told), SHOWN)
+    return told[:SHOWN] + ([f"{rest} more"] if rest > 0 else [])
+
+
+def _levels(found: Excess, unknown: int) -> list[str]:
+    counts = {
+        level: count - (unknown if level == "not in the catalogue" else 0)
+        for level, count in found.levels.items()
+    }
+    return [f"{count} {level}" for level, count in counts.items() if count > 0]
+
+
+def _risky(judged: Judged, found: Excess) -> list[Cite]:
+    by_name = {policy.name: where for policy, where in judged.held.places}
+    return [by_name[risk.policy].at(*risk.path) for risk in found.risks if risk.policy in by_name]
+
+
+def _all_entries(chain: Chain) -> list[Entry]:
+    requests = [one for one in (chain.in_cluster, chain.in_release) if one is not None]
+    return [entry for one in requests for entry in entries_of(one) or ()]

@@ -1,0 +1,1 @@
+"""Who is judged, with all of their facts; and what happened when."""

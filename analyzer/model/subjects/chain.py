@@ -1,0 +1,233 @@
+"""One chain as a subject: all of its facts, from the request to what the role is granted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from analyzer.engine.facts import Cite, Fact, Subject, Unknown
+from analyzer.evidence import kubernetes
+from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.records import Symptom
+from analyzer.frozen import frozen
+from analyzer.model.joining.asks import not_judged
+from analyzer.model.joining.aws import parse_role_arn, without_scheme
+from analyzer.model.joining.chains import Chain, operator_of
+from analyzer.model.joining.cluster import Facts, value_of
+from analyzer.model.joining.joined import Joined
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
+from analyzer.model.joining.objects import known
+from analyzer.model.joining.resolve import foreign_role
+from analyzer.model.joining.role_choice import RoleChoice
+from analyzer.model.role.permissions import permission_facts
+from analyzer.model.role.trust import role_facts, trust_facts, without_trust
+from analyzer.model.subjects.repairs import chain_repairs
+from analyzer.model.subjects.surroundings import hidden_by_collision, surrounding_facts
+from analyzer.model.symptoms.from_conditions import condition_symptoms, quiet_where_read
+from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
+from analyzer.model.symptoms.logs import log_facts, operator_facts, symptoms_of
+from analyzer.model.symptoms.recorded_calls import last_sign_in, recorded_symptoms, requested_session
+from analyzer.model.workloads.pods import workload_facts
+from analyzer.model.workloads.secrets import provider_account, secret_facts
+
+
+@frozen
+class ChainModel:
+    """A chain with everything that the report says of it beside its findings."""
+
+    chain: Chain
+    operator: str | None
+    role: RoleChoice
+    mechanism: str
+    symptoms: tuple[Symptom, ...]
+    cover: LogCover | None
+    changes: tuple[Change, ...]
+    recovered: datetime | None = None
+    """When a sign-in was last recorded to work."""
+
+
+def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
+    """Give a chain as a subject with all its facts, and what the report says of it beside them."""
+    evidence, asks, view = joined.evidence, joined.asks, joined.view
+    choice = joined.choices[chain.id]
+    symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
+    symptoms += recorded_symptoms(chain, choice.name, evidence, view.issuer)
+    signed_in = last_sign_in(chain, evidence)
+    recovered = signed_in.time if signed_in else None
+    symptoms += condition_symptoms(chain, choice.name, joined, recovered)
+    operator = operator_of(chain, joined.objects)
+    operator_name = operator.name if operator else None
+    foreign = foreign_role(chain, choice, joined.chains, joined.names, without_scheme(view.issuer or ""))
+    judged = without_trust(choice, "secret-role-foreign") if foreign else choice
+    if _in_another_account(choice, joined):
+        judged = without_trust(choice, "secret-account-mismatch")
+    client_ids = joined.client_ids.value if isinstance(joined.client_ids, Fact) else None
+    ids = [i for i in client_ids if isinstance(i, str)] if isinstance(client_ids, list) else None
+    audiences = sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)})
+    if not audiences and (chain.optional or evidence.has_list("Pod", chain.namespace)):
+        audiences = [USUAL_AUDIENCES[0]]
+    denials = [s for s in symptoms if s.klass == "action-denied"]
+    mechanism = _mechanism(chain, joined, symptoms)
+    facts: Facts = dict(view.facts)
+    facts |= _identity_facts(chain, joined, operator_name, mechanism)
+    facts |= _request_facts(chain, joined)
+    role_known = choice.role is not None and (foreign is not None or choice.role.trust is not None)
+    foreign_fact = known(foreign, choice.proof) if role_known else asks.role(choice.name)
+    facts |= secret_facts(chain, joined, foreign_fact)
+    facts |= workload_facts(chain, evidence, asks, ids)
+    sharing = _sharing(chain, joined)
+    facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
+    if judged.exists is False and choice.exists is None:
+        facts["role.exists"] = not_judged(judged.comes_first)
+    facts |= _unsure_sharing(chain, sharing, joined)
+    facts |= trust_facts(chain, judged, view, audiences or None, asks)
+    facts |= permission_facts(chain, judged, joined, denials, sharing)
+    facts |= operator_facts(operator, asks, all_read=evidence.has_list("ClusterOperator", ""))
+    facts |= log_facts(chain, evidence, symptoms, joined.now, asks, recovered)
+    facts["logs.signed_in"] = signed_in.fact if signed_in else Unknown()
+    in_cluster = _is_in_cluster(chain, joined)[0]
+    facts |= surrounding_facts(chain, joined, symptoms, in_cluster=in_cluster)
+    facts |= quiet_where_read(facts)
+    facts |= chain_repairs(chain, choice, joined, facts)
+    facts |= hidden_by_collision(facts)
+    subject = Subject("chain", chain.id, facts, (chain.id,))
+    provider = joined.providers.find(view.issuer, joined.asks.account) if view.issuer else None
+    model = ChainModel(
+        chain, operator_name, choice, mechanism, tuple(symptoms), log_cover(chain, evidence),
+        changes(chain, choice, provider, facts), recovered,
+    )  # fmt: skip
+    return subject, model
+
+
+def _in_another_account(choice: RoleChoice, joined: Joined) -> bool:
+    """Tell a role that the Secret seeks in another account than the provider's: no export of it is of use."""
+    account = provider_account(joined)
+    here = account.value if isinstance(account, Fact) else None
+    return choice.how == "secret" and choice.role is None and here not in (None, choice.account)
+
+
+def _mechanism(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> str:
+    """Name the credentials that a chain works with; unknown where its Secret was not gathered.
+
+    Without a Secret the AWS SDKs fall back to the node's own role: AWS names that as the caller.
+    """
+    if chain.static_keys:
+        return "static-keys"
+    if chain.secret is not None and "credentials" in chain.secret.values:
+        return "sts-secret"
+    if any("AWS_ROLE_ARN" in c.env for w in chain.workloads for c in w.containers):
+        return "webhook"
+    if any(s.klass == "node-role" for s in symptoms):
+        return "node-role"
+    return "none" if _secret_settled(chain, joined) else "unknown"
+
+
+def _secret_settled(chain: Chain, joined: Joined) -> bool:
+    """Whether it is known if the Secret is there."""
+    listed = joined.evidence.has_list("Secret", chain.namespace) and not chain.gated
+    return chain.secret is not None or listed
+
+
+def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanism: str) -> Facts:
+    request = chain.request
+    where = request.where if request else (chain.secret.where if chain.secret else None)
+    uses: Fact | Unknown = joined.view.facts["cluster.sts_intended"]
+    if isinstance(uses, Fact):
+        platform = value_of(joined.view.facts, "cluster.platform")
+        uses = Fact(bool(uses.value) and platform in (None, "AWS"), uses.cites, derived=True)
+    return {
+        "chain.id": known(chain.id, where),
+        "chain.request": known(request.name if request else None, where),
+        "chain.namespace": known(chain.namespace, where),
+        "chain.secret_name": known(chain.secret_name, where),
+        "chain.operator": known(operator or (request.name if request else chain.namespace), where),
+        "chain.uses_sts": uses,
+        "chain.optional": known(chain.optional, where),
+        "chain.mechanism": (
+            joined.asks.namespace(chain.namespace, "Secrets")
+            if mechanism == "unknown"
+            else known(mechanism, where)
+        ),
+    }
+
+
+def _request_facts(chain: Chain, joined: Joined) -> Facts:
+    asks, request = joined.asks, chain.request
+    where = request.where if request else None
+    in_cluster, cite = _is_in_cluster(chain, joined)
+    others = request is not None and joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
+    not_told = asks.requests(request.name if request and others else None)
+    if chain.gated:
+        not_told = asks.config("clusterversions.config.openshift.io")
+    has_release = joined.match.given and joined.match.other is None
+    return {
+        "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
+        "request.in_release": (
+            known(chain.in_release is not None, chain.in_release.where if chain.in_release else None)
+            if has_release
+            else known(None)
+        ),
+        "request.gathered": known(in_cluster is not None),
+        "request.service_accounts": (
+            known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)
+            if request
+            else asks.requests()
+        ),
+        "request.subjects": known(chain.subjects, where, derived=True) if request else asks.requests(),
+        "request.sts_role_arn": known(request.sts_role_arn, where) if request else asks.requests(),
+    }
+
+
+def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | None]:
+    """Tell whether the request is in the cluster, by the credential operator's own list of them.
+
+    The operator names every request as a related object, so a file that is merely not there is told
+    apart from a request that does not exist.
+    """
+    if chain.in_cluster is not None:
+        return True, chain.in_cluster.where
+    if chain.in_release is None or chain.gated:
+        return None, None
+    operator = joined.objects.one("ClusterOperator", "cloud-credential")
+    gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
+    if operator is None or not gathered:
+        return None, None
+    related = kubernetes.items(dig(operator.value, "status", "relatedObjects"))
+    names = {text(dig(r, "name")) for r in related if dig(r, "resource") == "credentialsrequests"}
+    if not names or chain.in_release.name in names:
+        return None, None
+    return False, operator.where.at("status", "relatedObjects")
+
+
+def _unsure_sharing(chain: Chain, sharing: Sequence[str], joined: Joined) -> Facts:
+    """Leave it open whether a role is shared where requests lack, or where only a trust policy says so.
+
+    A role that is taken for a chain's because it admits its ServiceAccounts may not be the one that its
+    Secret names.
+    """
+    if not sharing and not joined.all_requests:
+        return {"role.shared_with": joined.asks.requests()}
+    guessed = [c for c in joined.chains if joined.choices[c.id].how == "trust policy"]
+    own = [c for c in guessed if c.id == chain.id]
+    if not sharing or not (own or all(any(c.id == s for c in guessed) for s in sharing)):
+        return {}
+    open_one = (own or [c for c in guessed if c.id in sharing])[0]
+    return {"role.shared_with": joined.asks.secret_value(open_one.namespace, open_one.secret_name)}
+
+
+def _sharing(chain: Chain, joined: Joined) -> list[str]:
+    arn = joined.choices[chain.id].arn
+    if arn is None or parse_role_arn(arn) is None:
+        return []
+    issuer = without_scheme(joined.view.issuer or "")
+    return [
+        other.id
+        for other in joined.chains
+        if other.id != chain.id
+        and joined.choices[other.id].arn == arn
+        # a Secret that names another request's role is that Secret's fault, and no sharing
+        and not any(
+            foreign_role(c, joined.choices[c.id], joined.chains, joined.names, issuer) for c in (chain, other)
+        )
+    ]

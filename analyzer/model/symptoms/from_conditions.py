@@ -1,0 +1,174 @@
+"""AWS's own words in the conditions of operators, ingress and registry, as symptoms of a chain.
+
+An operator copies the error of its last try into a condition, which outlives the log line. Only one that
+stands for trouble counts, and only where the trouble is the chain's own: the ingress operator passes on
+what the cloud's controllers say of load balancers, others name an operator that they wait for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.kubernetes import dig, items, parse_time, text
+from analyzer.evidence.log_classes import classify
+from analyzer.evidence.masks import words_unmasked
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import Json, K8sObject, Symptom
+from analyzer.frozen import frozen
+from analyzer.iam.match import role_of_session
+from analyzer.model.joining.chains import Chain, operator_of
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.joined import Joined
+from analyzer.model.symptoms.logs import CLASSES
+from analyzer.model.symptoms.told import merge_repeats, told_symptom
+from analyzer.patterns import later
+
+_OPERATOR = "operator.openshift.io"
+_OBJECTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "openshift-ingress-operator": (
+        ("IngressController", _OPERATOR),
+        ("DNSRecord", "ingress.operator.openshift.io"),
+    ),
+    "openshift-image-registry": (("Config", "imageregistry.operator.openshift.io"),),
+}
+"""The kinds in whose status the operator of a namespace writes, with their groups."""
+
+_TROUBLE_IF_TRUE = later(r".*(?:Degraded|Failed|Failing|Failure|Error|Progressing)")
+_PASSED_ON = later(r"service-controller|controller-manager|LoadBalancer\w*=")
+_LONGEST = 16384
+"""Characters of a condition's message that are looked at."""
+
+
+@frozen
+class _Said:
+    """One text of trouble: where it stands, since when, and until when it is known to hold."""
+
+    subject: str
+    message: str
+    where: Where
+    since: datetime | None
+    until: datetime | None
+
+
+def condition_symptoms(
+    chain: Chain, role: str | None, joined: Joined, recovered: datetime | None
+) -> list[Symptom]:
+    """Give the errors of AWS that conditions tell of a chain, equal ones merged.
+
+    ``role`` is the name of the chain's role, ``recovered`` when a sign-in was last recorded to work: a
+    condition older than that is taken for the last try before it.
+    """
+    told = ((said, _symptom(chain, said, recovered)) for said in _said(chain, joined))
+    return merge_repeats(
+        symptom for said, symptom in told if symptom and _is_own(chain, role, said, symptom, joined)
+    )
+
+
+def _said(chain: Chain, joined: Joined) -> Iterator[_Said]:
+    operator = operator_of(chain, joined.objects)
+    if operator is not None:
+        yield from _conditions(operator, joined.now, "status", "conditions")
+    for kind, group in _OBJECTS.get(chain.namespace, ()):
+        for obj in joined.objects.all(kind):
+            if obj.group == group and obj.namespace in ("", chain.namespace):
+                yield from _of_object(obj, joined.now)
+
+
+def _of_object(obj: K8sObject, now: datetime | None) -> Iterator[_Said]:
+    yield from _conditions(obj, now, "status", "conditions")
+    for index in range(len(items(dig(obj.value, "status", "zones")))):
+        yield from _conditions(obj, now, "status", "zones", index, "conditions")
+
+
+def quiet_where_read(facts: Facts) -> Facts:
+    """Leave it open whether AWS refused the chain, where no log says so but not all conditions were read."""
+    names = ("operator.unhealthy", "operator.dns_problem", "operator.storage_problem")
+    unread = next((fact for name in names if isinstance(fact := facts[name], Unknown)), None)
+    if unread is None:
+        return {}
+    quiet = [f"logs.{klass}" for klass in CLASSES]
+    return {name: unread for name in quiet if isinstance(fact := facts[name], Fact) and fact.value is None}
+
+
+def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Iterator[_Said]:
+    for index, entry in enumerate(items(dig(obj.value, *path))):
+        kind, message = text(dig(entry, "type")) or "", text(dig(entry, "message"))
+        if message and _is_trouble(kind, dig(entry, "status")) and not kind.startswith("LoadBalancer"):
+            since = parse_time(dig(entry, "lastTransitionTime"))
+            where = obj.where.at(*path, index, "message")
+            yield _Said(f"{obj.name} {kind}", message, where, since, now or since)
+
+
+def _is_trouble(kind: str, status: Json) -> bool:
+    if _TROUBLE_IF_TRUE.fullmatch(kind):
+        return status == "True"
+    return status in ("False", "Unknown")
+
+
+def _symptom(chain: Chain, said: _Said, recovered: datetime | None) -> Symptom | None:
+    message = said.message[:_LONGEST]
+    found = classify(message)
+    if found is None or _PASSED_ON.search(message):
+        return None
+    over = recovered is not None and said.since is not None and recovered > said.since
+    symptom = told_symptom(chain, found, said.where, said.since, said.since if over else said.until)
+    return words_unmasked(replace(symptom, in_condition=True))
+
+
+def _is_own(chain: Chain, role: str | None, said: _Said, symptom: Symptom, joined: Joined) -> bool:
+    """Tell trouble of the chain itself from what its operator passes on of another."""
+    others = [c for c in joined.chains if c.id != chain.id and not c.optional]
+    named = _role_named(symptom)
+    if named is not None and named != role:
+        if symptom.caller is not None and role is not None:
+            return False
+        if named in {joined.choices[c.id].name for c in others}:
+            return False
+    apart = [c.namespace for c in others if c.namespace != chain.namespace]
+    if any(_names(name, said.message) for name in apart) and not _names(chain.namespace, said.message):
+        return False
+    own = operator_of(chain, joined.objects)
+    peers = []
+    for other in others:
+        operator = operator_of(other, joined.objects)
+        if other.namespace == chain.namespace or (own and operator and own.name == operator.name):
+            peers.append(other)
+        elif operator is not None and _names_operator(operator.name, said.message):
+            return False
+    if not peers or (named is not None and named == role):
+        return True
+    return _speaks_of(chain, peers, f"{said.subject} {said.message}".lower())
+
+
+def _role_named(symptom: Symptom) -> str | None:
+    """Give the name of the role that an error is about: the one asked for, or that of the caller."""
+    if symptom.klass == "node-role":
+        return None
+    if symptom.role_arn:
+        return symptom.role_arn.rpartition("/")[2]
+    return role_of_session(symptom.caller) if symptom.caller else None
+
+
+def _names(name: str, message: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", message) is not None
+
+
+def _names_operator(name: str, message: str) -> bool:
+    word = re.escape(name)
+    pattern = rf"operators?[\s/:\"']+{word}(?![\w-])|(?<![\w-]){word}[\"']?\s+(?:cluster\s*)?operator"
+    return re.search(pattern, message, re.IGNORECASE) is not None
+
+
+def _speaks_of(chain: Chain, peers: list[Chain], words: str) -> bool:
+    """Tell which of one operator's chains a text is about: by a word of its names that the others lack."""
+    shared = set().union(*(_words(peer) for peer in peers))
+    return any(word in words for word in _words(chain) - shared)
+
+
+def _words(chain: Chain) -> set[str]:
+    request = chain.request.name if chain.request else ""
+    return {w for w in f"{chain.secret_name}-{request}".lower().split("-") if len(w) > 2}

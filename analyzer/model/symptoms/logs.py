@@ -1,0 +1,262 @@
+"""Facts about the logs and the operator of a chain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from analyzer.engine.facts import Fact
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.logs import classify
+from analyzer.evidence.records import K8sObject, LogFile, Symptom
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.objects import known
+
+Recency = Literal["ongoing", "stopped", "unknown"]
+
+_AFTER_SIGN_IN = ("action-denied", "throttled", "node-role")
+
+ONGOING = timedelta(hours=1)
+"""An error this recent at gather time counts as going on: controllers back off to minutes, not hours."""
+
+SILENCE = timedelta(minutes=30)
+"""The longest that a controller waits before it tries again, with a margin: most back off to 17 minutes."""
+
+AFTER_RESTART = timedelta(minutes=5)
+"""The same for a run of the container that is over: the next begins with trying, and backs off later."""
+
+_OFTEN = 3
+
+_UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
+
+CLASSES = (
+    "no_provider",
+    "verification_key",
+    "incorrect_audience",
+    "missing_claim",
+    "thumbprint",
+    "invalid_token",
+    "assume_role_denied",
+    "token_expired",
+    "idp_rejected",
+    "idp_communication",
+    "region_disabled",
+    "token_file",
+    "no_credentials",
+    "node_role",
+    "sts_unreachable",
+    "throttled",
+    "clock_skew",
+    "action_denied",
+)
+
+
+def symptoms_of(chain: Chain, chains: Sequence[Chain], symptoms: Sequence[Symptom]) -> list[Symptom]:
+    """Give the symptoms in the logs of a chain's pods.
+
+    Where several chains share a namespace, a symptom goes to the chain whose pod logged it, or whose
+    role it names; to all of them where neither shows.
+    """
+    peers = [c for c in chains if c.namespace == chain.namespace]
+    mine = [s for s in symptoms if s.namespace == chain.namespace]
+    if len(peers) == 1:
+        return mine
+    owners = {w.name: c.id for c in peers for w in c.workloads}
+    return [s for s in mine if owners.get(s.pod, chain.id) == chain.id]
+
+
+def log_facts(
+    chain: Chain,
+    evidence: Evidence,
+    symptoms: Sequence[Symptom],
+    now: datetime | None,
+    asks: Asks,
+    recovered: datetime | None = None,
+) -> Facts:
+    """Give the ``logs.*`` facts of a chain; ``recovered`` is when a sign-in was last recorded to work."""
+    files = [f for f in evidence.log_files if f.namespace == chain.namespace and f.lines]
+    if not files or not _tells_now(chain, evidence):
+        absent: Facts = {"logs.scanned": known(False)}
+        unknown = asks.logs(chain.namespace)
+        facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
+        return facts | _found(symptoms, now, recovered)
+    facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
+    quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace)
+    return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
+
+
+def all_logs_read(chain: Chain, evidence: Evidence) -> bool:
+    """Whether each container of the pods that use the chain left a log of now, be it an empty one."""
+    pods = [w for w in chain.workloads if w.kind == "Pod"]
+    if not pods and not evidence.has_list("Pod", chain.namespace):
+        return False
+    read = {(log.pod, log.container) for log in _logs_of_now(chain, evidence)}
+    return all((pod.name, container.name) in read for pod in pods for container in pod.containers)
+
+
+def _tells_now(chain: Chain, evidence: Evidence) -> bool:
+    """Whether the log of every running pod of the chain is there: the one that is not may hold an error."""
+    told = {log.pod for log in _logs_of_now(chain, evidence)}
+    running = {w.name for w in chain.workloads if w.kind == "Pod" and w.phase in (None, "Running")}
+    return running <= told
+
+
+def _logs_of_now(chain: Chain, evidence: Evidence) -> list[LogFile]:
+    """Give the logs of the chain's namespace but those from before a restart, which do not tell of now."""
+    return [
+        log
+        for log in evidence.log_files
+        if log.namespace == chain.namespace and "previous" not in log.path.rsplit("/", 1)[-1]
+    ]
+
+
+def _found(symptoms: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Facts:
+    facts: Facts = {}
+    for klass in CLASSES:
+        found = [s for s in symptoms if s.klass.replace("-", "_") == klass]
+        if found:
+            facts[f"logs.{klass}"] = _merged(found, now, recovered)
+    return facts
+
+
+def _window(files: Sequence[LogFile]) -> str | None:
+    starts, ends = [f.first for f in files if f.first], [f.last for f in files if f.last]
+    return f"{stamp(min(starts))} to {stamp(max(ends))}" if starts and ends else None
+
+
+def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Fact:
+    opened = _open(found, now)
+    # a condition repeats what a log says, and tells whether it still holds
+    latest = max(
+        [s for s in opened if not s.in_condition] or opened,
+        key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count),
+    )
+    alike = [s for s in found if _about(s) == _about(latest)]
+    counted = [s for s in alike if s.in_condition == latest.in_condition]
+    firsts, lasts = [s.first for s in counted if s.first], [s.last for s in counted if s.last]
+    first, last = min(firsts, default=None), max(lasts, default=None)
+    going_on = [s for s in alike if not is_over(s.klass, s.last, recovered)]
+    value = {
+        "source": "Conditions" if latest.in_condition else "Log lines",
+        "count": sum(s.count for s in counted),
+        "first": stamp(first) if first else None,
+        "last": stamp(last) if last else None,
+        "recency": recency(going_on, now) if going_on else "stopped",
+        "message": latest.message,
+        "issuer": latest.issuer,
+        "role_arn": latest.role_arn,
+        "action": latest.action,
+        "resource": latest.resource,
+        "caller": latest.caller,
+        "layer": latest.layer,
+        "token_path": latest.token_path,
+        "call": _call(latest),
+        "besides": _besides([s for s in found if s not in alike]),
+    }
+    ordered = sorted(found, key=lambda s: (s is not latest, s not in alike))
+    return known(value, *(s.quote for s in ordered[:3]))
+
+
+def _open(found: Sequence[Symptom], now: datetime | None) -> Sequence[Symptom]:
+    """Give those that go on; without any those of which nobody can tell; else all."""
+    told = [(recency([s], now), s) for s in found]
+    going = [s for state, s in told if state == "ongoing"]
+    return going or [s for state, s in told if state == "unknown"] or found
+
+
+def _about(symptom: Symptom) -> str | None:
+    """Give what the sentence about a symptom names, and its count is of: the action, or the issuer."""
+    return symptom.action if symptom.klass == "action-denied" else symptom.issuer
+
+
+def _call(symptom: Symptom) -> str:
+    """Say in words which call was denied, to whom, on what and by which layer, as much as is told."""
+    told = symptom.action or "a call that is not named"
+    told += f" to {symptom.caller}" if symptom.caller else ""
+    told += f" on the resource {symptom.resource}" if symptom.resource else ""
+    return told + (f" (AWS names the layer {symptom.layer})" if symptom.layer else "")
+
+
+def _besides(others: Iterable[Symptom]) -> str:
+    """List in parentheses what else was met, with its lines; an empty text without any."""
+    met: Counter[tuple[str, str]] = Counter()
+    for symptom in others:
+        met[_about(symptom) or "not named", "condition" if symptom.in_condition else "line"] += symptom.count
+    listed = ", ".join(
+        f"{name} in {count} {what if count == 1 else f'{what}s'}" for (name, what), count in met.items()
+    )
+    return f" (besides: {listed})" if listed else ""
+
+
+def is_over(klass: str, last: datetime | None, recovered: datetime | None) -> bool:
+    """Tell whether a sign-in worked after the last failure to sign in."""
+    return klass not in _AFTER_SIGN_IN and last is not None and recovered is not None and recovered > last
+
+
+def recency(found: Sequence[Symptom], now: datetime | None) -> Recency:
+    """Tell whether one of some errors was still going on when the bundle was gathered."""
+    if now is None:
+        return "unknown"
+    recent = [s for s in found if s.last is not None and now - s.last <= ONGOING and not fell_silent(s)]
+    if recent:  # of one that came once or twice, long before the log ends, nobody can tell
+        return "unknown" if all(_came_rarely(s) for s in recent) else "ongoing"
+    return "stopped" if any(s.last is not None for s in found) else "unknown"
+
+
+def _came_rarely(symptom: Symptom) -> bool:
+    if symptom.last is None or symptom.log_end is None or symptom.count >= _OFTEN:
+        return False
+    return symptom.log_end - symptom.last > SILENCE
+
+
+def fell_silent(symptom: Symptom) -> bool:
+    """Tell an error that came often and then no more, while its container went on logging.
+
+    One that came once or twice may come again at any time, but not in a run of the container that is over.
+    """
+    if symptom.first is None or symptom.last is None or symptom.log_end is None:
+        return False
+    over = symptom.quote.file.rpartition("/")[2].startswith("previous")
+    if symptom.count < _OFTEN and not over:
+        return False
+    gap = (symptom.last - symptom.first) / max(symptom.count - 1, 1)
+    return symptom.log_end - symptom.last > max(AFTER_RESTART if over else SILENCE, 3 * gap)
+
+
+def stamp(moment: datetime) -> str:
+    """Write a time as RFC 3339 in UTC, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) -> Facts:
+    """Give the ``operator.*`` facts: the condition that is not as it should be, best one with AWS's words.
+
+    ``all_read`` tells whether the whole list of ClusterOperators was: only then a chain has none.
+    """
+    if operator is None and all_read:
+        return {f"operator.{name}": known(None) for name in ("unhealthy", "message", "since")}
+    if operator is None:
+        missing = asks.config("clusteroperators.config.openshift.io")
+        return {f"operator.{name}": missing for name in ("unhealthy", "message", "since")}
+    where = operator.where.at("status", "conditions")
+    failing = [
+        (index, condition)
+        for index, condition in enumerate(items(dig(operator.value, "status", "conditions")))
+        if (text(dig(condition, "type")), text(dig(condition, "status"))) in _UNHEALTHY
+    ]
+    if not failing:
+        return {f"operator.{name}": known(None, where) for name in ("unhealthy", "message", "since")}
+    told = (found for found in failing if classify(text(dig(found[1], "message")) or ""))
+    index, condition = next(told, failing[0])
+    where = where.at(index)
+    state = f"{text(dig(condition, 'type'))}={text(dig(condition, 'status'))}"
+    return {
+        "operator.unhealthy": known(state, where.at("status")),
+        "operator.message": known(text(dig(condition, "message")), where.at("message")),
+        "operator.since": known(text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")),
+    }

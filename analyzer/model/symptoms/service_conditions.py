@@ -1,0 +1,135 @@
+"""Facts about the conditions in which ingress (DNS) and the image registry leave AWS's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analyzer.engine.facts import Unknown
+from analyzer.evidence.kubernetes import dig, items, mapping, text
+from analyzer.evidence.logs import classify
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import Json, K8sObject
+from analyzer.frozen import frozen
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.objects import Objects, known
+from analyzer.patterns import later
+
+INGRESS = "openshift-ingress-operator"
+REGISTRY = "openshift-image-registry"
+
+_CODE = later(r"[A-Z][A-Za-z0-9]{3,}(?:\.[A-Za-z0-9]+)*")
+_OWN_REASONS = frozenset({"StorageNotConfigured", "NotConfigured", "EmptyDir", "Unmanaged", "Removed"})
+
+
+@frozen
+class _Trouble:
+    phrase: str
+    message: str | None
+    error: str | None
+    since: str | None
+    where: Where
+
+
+def condition_facts(chain: Chain, objects: Objects, asks: Asks) -> Facts:
+    """Give ``operator.dns_*`` and ``operator.storage_*``; null for all but the two operators' chains."""
+    dns: list[_Trouble] | Unknown = []
+    storage: list[_Trouble] | Unknown = []
+    if chain.namespace == INGRESS:
+        dns = _dns(objects, asks)
+    if chain.namespace == REGISTRY:
+        storage = _storage(objects, asks)
+    return _facts("dns", dns) | _facts("storage", storage)
+
+
+def _facts(name: str, found: list[_Trouble] | Unknown) -> Facts:
+    fields = ("problem", "message", "error", "since")
+    if isinstance(found, Unknown):
+        return {f"operator.{name}_{field}": found for field in fields}
+    if not found:
+        return {f"operator.{name}_{field}": known(None) for field in fields}
+    # the one that carries AWS's own words says most
+    worst = next((t for t in found if t.error), found[0])
+    places = [worst.where, *(t.where for t in found if t is not worst)][:3]
+    return {
+        f"operator.{name}_problem": known(worst.phrase, *places),
+        f"operator.{name}_message": known(worst.message, worst.where.at("message")),
+        f"operator.{name}_error": known(worst.error, worst.where.at("message"), derived=True),
+        f"operator.{name}_since": known(worst.since, worst.where.at("lastTransitionTime")),
+    }
+
+
+def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
+    controllers = [o for o in objects.all("IngressController", INGRESS) if _is_openshift(o)]
+    records = [o for o in objects.all("DNSRecord", INGRESS) if _is_openshift(o)]
+    if not controllers:
+        return asks.objects(
+            INGRESS, "ingresscontrollers.operator.openshift.io,dnsrecords.ingress.operator.openshift.io"
+        )
+    found: list[_Trouble] = []
+    names = {record.name for record in records}
+    for record in records:
+        for index, zone in enumerate(items(dig(record.value, "status", "zones"))):
+            found += _zone_troubles(record, zone, index)
+    for controller in controllers:
+        for entry, where in _conditions(controller, "status", "conditions"):
+            if entry.get("type") == "DNSReady" and entry.get("status") == "False":
+                reason = text(entry.get("reason")) or "no reason"
+                phrase = f"IngressController {controller.name} has DNSReady=False ({reason})"
+                found.append(_trouble(phrase, entry, where))
+    if not found and any(_has_record(c) and f"{c.name}-wildcard" not in names for c in controllers):
+        return asks.objects(INGRESS, "dnsrecords.ingress.operator.openshift.io")
+    return found
+
+
+def _has_record(controller: K8sObject) -> bool:
+    """Tell whether the operator writes a wildcard record for a controller: it does for load balancers."""
+    strategy = dig(controller.value, "status", "endpointPublishingStrategy", "type")
+    return strategy == "LoadBalancerService"
+
+
+def _zone_troubles(record: K8sObject, zone: Json, index: int) -> Iterator[_Trouble]:
+    for number, value in enumerate(items(dig(zone, "conditions"))):
+        entry = mapping(value)
+        state = (text(entry.get("type")), text(entry.get("status")))
+        if state in (("Failed", "True"), ("Published", "False")):
+            where = record.where.at("status", "zones", index, "conditions", number)
+            name = text(dig(zone, "dnsZone", "id")) or text(dig(zone, "dnsZone", "tags", "Name"))
+            phrase = f"DNSRecord {record.name} has {state[0]}={state[1]} in zone {name or index + 1}"
+            yield _trouble(phrase, entry, where)
+
+
+def _storage(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
+    config = objects.one("Config", "cluster", group="imageregistry.operator.openshift.io")
+    if config is None:
+        return asks.config("configs.imageregistry.operator.openshift.io")
+    if dig(config.value, "spec", "managementState") == "Removed":
+        return []
+    found = []
+    for entry, where in _conditions(config, "status", "conditions"):
+        if entry.get("type") != "StorageExists" or entry.get("status") != "False":
+            continue
+        reason = text(entry.get("reason")) or ""
+        code = _CODE.fullmatch(reason) is not None and reason not in _OWN_REASONS
+        trouble = _trouble(f"StorageExists=False ({reason or 'no reason'})", entry, where)
+        if trouble.error or code:
+            found.append(trouble)
+    return found
+
+
+def _conditions(obj: K8sObject, *path: str) -> Iterator[tuple[dict[str, Json], Where]]:
+    for index, entry in enumerate(items(dig(obj.value, *path))):
+        yield dict(mapping(entry)), obj.where.at(*path, index)
+
+
+def _trouble(phrase: str, entry: Json, where: Where) -> _Trouble:
+    message = text(dig(entry, "message"))
+    told = classify(message) if message else None
+    return _Trouble(
+        phrase, message, told.klass if told else None, text(dig(entry, "lastTransitionTime")), where
+    )
+
+
+def _is_openshift(obj: K8sObject) -> bool:
+    return obj.group in ("operator.openshift.io", "ingress.operator.openshift.io")

@@ -1,0 +1,1 @@
+"""Facts about what runs: pods with their tokens, their Secrets, the webhook that changes them."""

@@ -1,0 +1,86 @@
+"""Facts about the pods of a chain: which token they carry, as which ServiceAccount."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.records import Workload
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.chains import Chain, uses_secret
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens, token_paths
+from analyzer.model.joining.objects import known
+
+
+def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Sequence[str] | None) -> Facts:
+    """Give the ``workload.*`` facts of a chain; ``client_ids`` are the provider's, None if not known."""
+    names = (
+        "pods",
+        "without_token",
+        "token_paths",
+        "audiences",
+        "audiences_wrong",
+        "service_accounts",
+        "service_accounts_foreign",
+    )
+    if not chain.workloads:
+        gathered = evidence.has_list("Pod", chain.namespace)
+        none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
+        return {f"workload.{name}": none for name in names}
+    workloads = chain.workloads
+    cites = [found.where for found in workloads]
+    tokens = [token for found in workloads for token in aws_tokens(found)]
+    audiences = sorted({token.audience or "" for token in tokens})
+    wrong = [t for t in tokens if t.audience not in USUAL_AUDIENCES and t.audience not in (client_ids or ())]
+    wrong_fact: Fact | Unknown = known(sorted({t.audience or "" for t in wrong}), *(t.where for t in wrong))
+    if wrong and client_ids is None:
+        wrong_fact = asks.provider()
+    complete = evidence.has_list(workloads[0].kind, chain.namespace)
+    bare = without_token(chain, complete=complete)
+    bare_fact: Fact | Unknown = known([found.name for found in bare], *(found.where for found in bare))
+    if not bare and not complete and not tokens and not chain.optional:
+        bare_fact = asks.namespace(chain.namespace, "pods")
+    foreign = [
+        found
+        for found in workloads
+        if found.service_account not in chain.service_accounts and uses_secret(found, chain.secret_name)
+    ]
+    return {
+        "workload.pods": known([found.name for found in workloads], *cites),
+        "workload.without_token": bare_fact,
+        "workload.token_paths": known(token_paths(workloads), *(token.where for token in tokens)),
+        "workload.audiences": known(audiences, *(token.where for token in tokens)),
+        "workload.audiences_wrong": wrong_fact,
+        "workload.service_accounts": known(sorted({found.service_account for found in workloads}), *cites),
+        "workload.service_accounts_foreign": known(
+            sorted({found.service_account for found in foreign}),
+            *(found.where.at("spec", "serviceAccountName") for found in foreign),
+        ),
+    }
+
+
+def without_token(chain: Chain, *, complete: bool) -> list[Workload]:
+    """Give the workloads that need a projected token and have none.
+
+    A container that uses the Secret needs one. Operators that read the Secret through the API cannot
+    be told from those that leave AWS to their operands, so they count only when no workload of the
+    chain has a token at all, and only where all of them were gathered.
+    """
+    bare = []
+    if chain.optional:
+        return []
+    any_token = bool(token_paths(chain.workloads))  # a volume that no container mounts is of no use
+    for found in chain.workloads:
+        volumes = {token.volume for token in aws_tokens(found)}
+        secret_volumes = {v for v, name in found.secret_volumes.items() if name == chain.secret_name}
+        users = [
+            container
+            for container in found.containers
+            if secret_volumes & set(container.mounts) or chain.secret_name in container.env_secrets.values()
+        ]
+        lacking = [container for container in users if not volumes & set(container.mounts)]
+        if lacking or (complete and not any_token and found.service_account in chain.service_accounts):
+            bare.append(found)
+    return bare

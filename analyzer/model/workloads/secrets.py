@@ -1,0 +1,220 @@
+"""Facts about the Secret of a chain: what it says where it is readable, and what stands around it."""
+
+from __future__ import annotations
+
+from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.evidence import kubernetes
+from analyzer.evidence.origin import Where
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
+from analyzer.model.joining.chains import COPIES, Chain
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.credentials import (
+    EMPTY_LENGTHS,
+    Credentials,
+)
+from analyzer.model.joining.joined import Joined
+from analyzer.model.joining.mounted_tokens import is_mounted
+from analyzer.model.joining.objects import known
+from analyzer.model.joining.secret_length import LengthVerdict, brokered
+
+_TEXT_FACTS = (
+    "role_arn_missing",
+    "role_arn",
+    "placeholder",
+    "profile_header",
+    "malformations",
+    "arn_wellformed",
+    "arn_partition",
+    "arn_account",
+    "arn_role_name",
+    "arn_name_length",
+    "token_path",
+    "token_path_mounted",
+    "regional",
+    "foreign",
+)
+_PRESENT_FACTS = (
+    "keys",
+    "credentials_key",
+    "static_keys",
+    "readable",
+    "length",
+    "length_fits",
+    "length_expected",
+    "length_for",
+    "length_instead",
+    "peers_fit",
+    "copy_differs",
+    "changed_after_pods",
+)
+
+
+def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts:
+    """Give the ``secret.*`` facts of a chain; ``foreign`` names the chain whose role its Secret names."""
+    evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
+    facts: Facts = {"secret.provider_account": provider_account(joined)}
+    gathered = evidence.has_list("Secret", chain.namespace) and not chain.gated
+    seen = chain.secret is not None or chain.secret_name in evidence.seen("Secret", chain.namespace)
+    if not seen:
+        absent: Fact | Unknown = asks.namespace(chain.namespace, "Secrets")
+        if chain.gated:
+            absent = asks.config("clusterversions.config.openshift.io")
+        facts["secret.present"] = known(False) if gathered else absent
+        facts["secret.elsewhere"] = _elsewhere(chain, joined) if gathered else absent
+        blank: Fact | Unknown = known(None) if gathered else absent
+        return facts | {f"secret.{name}": blank for name in (*_TEXT_FACTS, *_PRESENT_FACTS)}
+    if chain.secret is None:
+        unread: Fact | Unknown = asks.namespace(chain.namespace, "Secrets")
+        facts |= {f"secret.{name}": unread for name in (*_TEXT_FACTS, *_PRESENT_FACTS)}
+        return facts | {"secret.present": known(True), "secret.elsewhere": known([])}
+    where = chain.secret.where
+    keys = list(chain.secret.values)
+    readable = chain.credentials is not None
+    data = where.at("data", "credentials")
+    facts |= {
+        "secret.present": known(True, where),
+        "secret.elsewhere": known([]),
+        "secret.keys": known(keys, where.at("data")),
+        "secret.credentials_key": known("credentials" in keys, where.at("data")),
+        "secret.static_keys": known(bool(chain.static_keys), where.at("data")),
+        "secret.readable": known(readable, where),
+        "secret.length": known(chain.length, data),
+        "secret.peers_fit": known(_peers_fit(chain, joined.lengths), derived=True),
+        "secret.copy_differs": _copy_differs(chain, joined),
+        "secret.changed_after_pods": _changed_after(chain),
+    }
+    unreadable = asks.secret_value(chain.namespace, chain.secret_name)
+    facts |= _length_facts(chain, verdict, data, asks)
+    facts |= _text_facts(chain, verdict, unreadable, foreign, data)
+    return facts
+
+
+def _changed_after(chain: Chain) -> Fact:
+    created = chain.secret.created if chain.secret else None
+    older = [w for w in chain.workloads if created and w.started and w.started < created]
+    return known([w.name for w in older], *(w.where for w in older))
+
+
+def _length_for(verdict: LengthVerdict, asks: Asks) -> Fact | Unknown:
+    """Say what the length was compared with."""
+    if verdict.role_arn is not None:
+        return known(f"role {verdict.role_arn}", derived=True)
+    if verdict.peers:
+        phrase = f"a role named as those of {len(verdict.peers)} other Secrets are"
+        return known(phrase, *verdict.peers, derived=True)
+    return asks.roles()
+
+
+def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
+    expected = known(verdict.expected, derived=True)
+    if verdict.fits is None and verdict.expected:
+        fits: Fact | Unknown = asks.config("infrastructures.config.openshift.io")
+    elif verdict.fits is None:
+        fits = asks.roles()
+    else:
+        fits = known(verdict.fits, data, derived=True)
+    return {
+        "secret.length_fits": fits,
+        "secret.length_expected": expected,
+        "secret.length_for": _length_for(verdict, asks),
+        "secret.length_instead": known(verdict.instead or "nothing that was exported", derived=True),
+    }
+
+
+def _text_facts(
+    chain: Chain, verdict: LengthVerdict, unreadable: Unknown, foreign: Fact | Unknown, data: Where | None
+) -> Facts:
+    credentials = chain.credentials
+    if credentials is None:
+        facts: Facts = {f"secret.{name}": unreadable for name in _TEXT_FACTS}
+        if chain.length in EMPTY_LENGTHS:
+            facts["secret.role_arn_missing"] = known(True, data, derived=True)
+        if verdict.token_path is not None and chain.workloads and brokered(chain):
+            mounted = is_mounted(verdict.token_path, chain.workloads)
+            facts["secret.token_path"] = known(verdict.token_path, data, derived=True)
+            facts["secret.token_path_mounted"] = known(mounted, data, derived=True)
+        if verdict.template_regional is not None:
+            facts["secret.regional"] = known(verdict.template_regional, data, derived=True)
+        return facts
+    return _read_facts(chain, credentials, chain.credentials_where) | {"secret.foreign": foreign}
+
+
+def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> Facts:
+    arn = parse_role_arn(credentials.role_arn or "")
+    mounted: Fact | Unknown
+    if not chain.workloads:
+        mounted = Unknown()
+    else:
+        mounted = known(
+            is_mounted(credentials.token_path, chain.workloads), *(w.where for w in chain.workloads)
+        )
+    return {
+        "secret.role_arn_missing": known(credentials.role_arn is None, cite),
+        "secret.role_arn": known(credentials.role_arn, cite),
+        "secret.placeholder": known(credentials.placeholder, cite),
+        "secret.profile_header": known(credentials.profile, cite),
+        # the placeholder says it already
+        "secret.malformations": known(
+            [] if credentials.placeholder else list(credentials.malformations), cite
+        ),
+        "secret.arn_wellformed": known(arn is not None, cite),
+        "secret.arn_partition": known(arn.partition if arn else None, cite),
+        "secret.arn_account": known(arn.account if arn else None, cite),
+        "secret.arn_role_name": known(arn.name if arn else None, cite),
+        "secret.arn_name_length": known(len(arn.name) if arn else None, cite),
+        "secret.token_path": known(credentials.token_path, cite),
+        "secret.token_path_mounted": mounted,
+        "secret.regional": known(credentials.regional, cite),
+    }
+
+
+def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
+    others = [verdict.fits for chain_id, verdict in lengths.items() if chain_id != chain.id]
+    return others.count(True) > others.count(False)
+
+
+def provider_account(joined: Joined) -> Fact | Unknown:
+    """The one account with a provider for the issuer; null where a complete listing has none."""
+    if not joined.view.issuer:
+        return joined.view.facts["cluster.issuer"] if joined.view.issuer is None else known(None)
+    wanted = without_scheme(joined.view.issuer)
+    owners: dict[str, Cite] = {}
+    for arn, listing in joined.providers.listed_arns():
+        found = provider_of(arn)
+        if found and found[1] == wanted:
+            owners[found[0]] = listing.where
+    for record in joined.providers.records:
+        account = joined.providers.account_of(record)
+        if account and without_scheme(record.url or "") == wanted:
+            owners.setdefault(account, record.where)
+    if len(owners) == 1:
+        return known(*owners.popitem())
+    return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
+
+
+def _elsewhere(chain: Chain, joined: Joined) -> Fact:
+    """Find Secrets of STS shape that no chain claims, of this name or in this namespace."""
+    claimed = {c.id for c in joined.chains}
+    found: list[tuple[str, Cite]] = []
+    for obj in joined.objects.all("Secret"):
+        place = f"{obj.namespace}/{obj.name}"
+        record = kubernetes.secret(obj)
+        if place in claimed or set(record.values) != {"credentials"}:
+            continue
+        if obj.name == chain.secret_name or obj.namespace == chain.namespace:
+            found.append((place, obj.where))
+    return known([place for place, _ in found], *(cite for _, cite in found))
+
+
+def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
+    """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
+    copied = next((copy for copy, original in COPIES.items() if original == chain.secret_name), None)
+    if copied is None or chain.length is None:
+        return known(None)
+    obj = joined.objects.one("Secret", copied, chain.namespace)
+    copy = kubernetes.secret(obj).values.get("credentials") if obj else None
+    if obj is None or copy is None or copy.length is None or copy.length == chain.length:
+        return known(None)
+    phrase = f"{obj.name} has {copy.length} bytes, {chain.secret_name} {chain.length}"
+    return known(phrase, obj.where.at("data", "credentials"))
