@@ -6,6 +6,7 @@ import ipaddress
 import re
 from typing import Literal
 
+from analyzer.evidence.http_clients import client_error
 from analyzer.evidence.issuer_documents import Target, target_of_name, target_of_url
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import HttpAnswer
@@ -30,15 +31,6 @@ _PRIVATE = tuple(
 _PEER = later(
     rb"^\* (?:Connected to \S+ \(|Established connection to \S+ \()([0-9a-fA-F:.]{2,45})[ )]", re.MULTILINE
 )
-_CURL = later(rb"^[ \t]*curl: \((\d{1,3})\) ?([^\r\n]*)", re.MULTILINE)
-_CURL_STATUS = later(rb"returned error: (\d{3})")
-# Names not resolved, hosts not met, connections lost on the way: curl's codes, and wget's words.
-_LOST_CODES = frozenset({b"5", b"6", b"7", b"28", b"35", b"52", b"55", b"56", b"97"})
-_TLS_CODES = frozenset({b"51", b"60", b"77"})
-_AWS_HOST = later(r"https://[^/:]+\.(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|openshiftapps\.com)(?:[/:]|$)")
-_WGET_NO_WAY = later(
-    rb"unable to resolve|timed out|refused|unreachable|reset by peer|bad address|proxy", re.I
-)
 # Makers of web gateways, which put their own page in the place of the answer.
 _GATEWAY = later(
     rb"zscaler|blue ?coat|\bsquid\b|forti(?:guard|gate|net)|mcafee web gateway|skyhigh|netskope|websense"
@@ -50,8 +42,6 @@ _PROXY_REFUSED = later(
     rb"|code \d{3} from proxy after CONNECT|^\* CONNECT tunnel failed",
     re.MULTILINE | re.IGNORECASE,
 )
-_WGET = later(rb"awaiting response\.\.\. (\d{3})|^\S+ \S+ (ERROR (\d{3}):[^\r\n]*)", re.MULTILINE)
-_WGET_LOST = later(rb"^wget: ([^\r\n]*)", re.MULTILINE)
 _URL = later(rb"https://[^\s'\"<>)]{1,2000}")
 _SECRET = later(rb"[A-Za-z0-9_+/=-]{32,}")
 _TRAILING_STATUS = later(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
@@ -93,11 +83,8 @@ def lost_on_the_way(data: bytes, url: str | None = None) -> str | None:
     if match := _PROXY_REFUSED.search(data):
         line = data.rfind(b"\n", 0, match.start()) + 1
         return _shown(data[line:].split(b"\n", 1)[0])
-    if match := _CURL.search(data):
-        cut_open = match[1] in _TLS_CODES and _AWS_HOST.match(url or "")
-        return _shown(match.group()) if cut_open or match[1] in _LOST_CODES else None
-    match = _WGET_LOST.search(data)
-    return _shown(match.group()) if match and _WGET_NO_WAY.search(match[1]) else None
+    said = client_error(data)
+    return _shown(said.words) if said and said.is_lost(url or "") else None
 
 
 def gateway_page(body: bytes) -> str | None:
@@ -139,28 +126,20 @@ def answer_of_body(input_id: str, path: str, data: bytes, body: Body, hint: str 
 
 
 def answer_of_error(input_id: str, path: str, data: bytes, asked: str | None = None) -> HttpAnswer | None:
-    """Read curl's or wget's own error text; None where there is none, or the text is about other things."""
+    """Read the error of the program that asked; None where there is none, or it is about other things."""
     url = _url_of(data) or (_address(asked.encode()) if asked else None)
     target = (target_of_url(url) if url else None) or target_of_name(path)
     if target is None and len(data) > _SHORT:
         return None
-    status: int | None = None
-    if match := _CURL.search(data):
-        error = f"curl: ({match[1].decode('ascii')}) {_shown(match[2])}"
-        if code := _CURL_STATUS.search(match[2]):
-            status = int(code[1])
-    elif match := _WGET.search(data):
-        status = int(match[1] or match[3])
-        error = _shown(match[2] or match.group()).rstrip(".")
-        if status < 300:
-            return None
-    elif match := _WGET_LOST.search(data):
-        error = f"wget: {_shown(match[1])}"
-    else:
+    said = client_error(data)
+    if said is None or (said.status is not None and said.status < 300):
         return None
-    line = data.count(b"\n", 0, match.start()) + 1
-    quote = Quote(input_id, path, line, _shown(match.group()))
-    return HttpAnswer(target, status, error, "none", url, quote)
+    if said.needs_target and target is None:
+        return None
+    line = data.count(b"\n", 0, said.at) + 1
+    return HttpAnswer(
+        target, said.status, _shown(said.error), "none", url, Quote(input_id, path, line, _shown(said.words))
+    )
 
 
 def body_kind(data: bytes) -> Body:

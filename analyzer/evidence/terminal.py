@@ -12,7 +12,10 @@ from analyzer.patterns import later
 LONGEST = 8 << 20
 _MOST = 400
 # "$ aws …", "[user@host ~]$ aws …", "PS C:\> aws …" and what `set -x` prints: "+ aws …".
-_TOOLS = (b"aws", b"curl", b"wget", b"oc", b"kubectl", b"rosa", b"ccoctl", b"cat", b"steampipe", b"terraform")
+_TOOLS = (
+    b"aws", b"curl", b"wget", b"oc", b"kubectl", b"rosa", b"ccoctl", b"cat", b"steampipe", b"terraform",
+    b"Invoke-WebRequest", b"Invoke-RestMethod", b"iwr", b"irm",
+)  # fmt: skip
 _PROMPT = later(
     rb"[$#%>+\xaf][ \t]{1,4}(?P<command>(?:sudo[ \t]+)?(?:" + b"|".join(_TOOLS) + rb")[ \t][^\n]*"
     rb"(?:(?<=\\)\n[^\n]*|(?<=\\\r)\n[^\n]*){0,20})",

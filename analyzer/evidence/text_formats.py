@@ -30,6 +30,7 @@ from analyzer.evidence.http_answers import (
     lost_on_the_way,
     read_exchange,
 )
+from analyzer.evidence.http_clients import MARKS
 from analyzer.evidence.issuer_documents import target_of_name, without_private_members
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.public_keys import read_pem
@@ -171,8 +172,8 @@ def transcript(file: File, head: bytes) -> Loose | None:
     return Loose(tuple(records), kind, problem, notes or None) if records or notes else None
 
 
-def _curl(file: File, head: bytes) -> Loose | None:
-    if b"curl: (" not in head and b"wget: " not in head and b"awaiting response" not in head:
+def _client(file: File, head: bytes) -> Loose | None:
+    if not any(mark in head for mark in MARKS):
         return None
     url = file.command.url if file.command else None
     answer = answer_of_error(file.input, file.path, file.data, url)
@@ -252,7 +253,7 @@ FORMATS: tuple[Format, ...] = (
     _ccoctl,
     _steampipe,
     transcript,
-    _curl,
+    _client,
     _yaml,
 )
 

@@ -153,8 +153,14 @@ def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ..
         title=f"{'Key set' if what == 'keys' else 'Discovery document'} of {issuer}",
         documents=(Document(file, text),),
         changes=(Change("keys" if what == "keys" else "discovery", "", text),),
-        backup=(Step("Save what is there now.", command("curl", "-sS", "-o", saved, f"{issuer}/{path}")),),
+        # without -f, curl would keep the page of an error as if it were the document
+        backup=(
+            Step(
+                "Save what is there now; where there is none, nothing is saved.",
+                command("curl", "-fsS", "-o", saved, f"{issuer}/{path}"),
+            ),
+        ),
         apply=(Step(f"Publish the document.{by_hand}", upload(file)),),
-        rollback=(Step(f"Publish the old one again.{by_hand}", upload(saved)),),
+        rollback=(Step(f"Publish the old one again, where one was saved.{by_hand}", upload(saved)),),
         notes=notes,
     )

@@ -205,6 +205,24 @@ class TestErrorsOfTheClient:
                 403,
                 "ERROR 403: Forbidden",
             ),
+            ("The remote server returned an error: (403) Forbidden.", 403, "403 Forbidden"),
+            (
+                "curl : The remote server returned an\nerror: (404) Not Found.\nAt line:1\n",
+                404,
+                "404 Not Found",
+            ),
+            (
+                "Invoke-WebRequest : Der Remoteserver hat einen Fehler zurückgegeben: (403) Unzulässig.\n",
+                403,
+                "403 Unzulässig",
+            ),
+            (
+                "Invoke-RestMethod: Response status code does not indicate success: 503 (Slow Down).\n",
+                503,
+                "503 Slow Down",
+            ),
+            ("403 Client Error: Forbidden for url: https://x/y", 403, "403 Forbidden"),
+            ("urllib.error.HTTPError: HTTP Error 404: Not Found", 404, "404 Not Found"),
         ],
     )
     def test_is_an_answer(self, text: str, status: int | None, error: str) -> None:
@@ -218,11 +236,30 @@ class TestErrorsOfTheClient:
         assert (found.target, found.url, found.where.line) == ("jwks", f"{ISSUER}/keys.json", 2)
 
     @pytest.mark.parametrize(
+        "text", ["The remote server returned an error: (403) Forbidden.", "HTTP Error 403: No"]
+    )
+    def test_common_words_about_nothing_named_are_none(self, text: str) -> None:
+        assert answer_of_error("i", "mail.txt", text.encode()) is None
+
+    def test_powershell_tells_what_it_asked_for(self) -> None:
+        text = (
+            f"PS C:\\Users\\a> Invoke-WebRequest {ISSUER}/.well-known/openid-configuration -UseBasicParsing\n"
+        )
+        error = (
+            "Invoke-WebRequest : The remote server returned an error: (403) Forbidden.\nAt line:1 char:1\n"
+        )
+        found = answer("paste.txt", text + error)
+        assert (found.target, found.status, found.where.line) == ("discovery", 403, 2)
+        assert found.url == f"{ISSUER}/.well-known/openid-configuration"
+
+    @pytest.mark.parametrize(
         "text",
         [
             "$ curl -s {url}\ncurl: (28) Connection timed out\n",
             "$ curl -s {url}\ncurl: (6) Could not resolve host: x\n",
             "$ wget {url}\nwget: unable to resolve host address ‘x’\n",
+            "PS C:\\> iwr {url}\niwr : The remote name could not be resolved: 'x'\nAt line:1 char:1\n",
+            "PS C:\\> iwr {url}\niwr : The remote server returned an error: (407) Proxy needed\n",
             "$ curl -v {url}\n> CONNECT h:443 HTTP/1.1\n>\n< HTTP/1.1 403 Forbidden\n<\n"
             "curl: (56) Received HTTP code 403 from proxy after CONNECT\n",
             "$ curl -i {url}\nHTTP/1.1 407 Proxy Authentication Required\n\n<html>log in</html>\n",
