@@ -8,9 +8,10 @@ from .json_guard import iter_json, parse_json
 from .limits import DEFAULT_LIMITS, Limits
 from .lists import Cut, ListItem, cut_list, parse_item, parse_items, strip_managed_fields
 from .names import inside_must_gather
+from .opening import open_source, open_sources, splits_among
 from .parts import ARCHIVE_SUFFIXES, Split
 from .roots import is_above, note_of, parse_timestamps, split_root
-from .source import Kind, Source, digest_of, open_source, open_sources, splits_among
+from .source import Kind, Source, digest_of
 from .text import excerpt, to_utf8
 from .yaml_guard import iter_yaml, parse_yaml
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import stat
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from analyzer.errors import NothingToRead, Unreadable
-
-from .archive import archive_kind, find_splits, open_regular, walk_archive, walk_split
+from .archive import open_regular, walk_archive, walk_split
 from .directory import walk_directory
 from .entry import Entry
 from .inflate import PIECE
 from .issues import Issue, Tally
-from .limits import DEFAULT_LIMITS, Limits
+from .limits import Limits
 from .names import decode_name
-from .parts import Split, splits
+from .parts import Split
 from .s3 import find_object, is_remote, open_object
 from .sniff import unsupported_archive
 from .stream import file_pieces
@@ -117,7 +114,7 @@ class Source:
         if self.kind == "directory":
             yield from walk_directory(self.path, tally)
         elif self._split is not None:
-            yield from walk_split(self._split, partial(_open_in, self.path.parent), tally)
+            yield from walk_split(self._split, partial(open_in, self.path.parent), tally)
         else:
             with open_regular(str(self.path.resolve())) as file:
                 yield from walk_open_file(file, self.path.stat().st_size, self.kind, self.label, tally)
@@ -139,62 +136,6 @@ def walk_open_file(file: BinaryIO, length: int, kind: Kind, label: str, tally: T
         entry.close()
 
 
-def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
-    """Look at an input and give it as a source.
-
-    Raises NothingToRead when there is nothing at the path, or nothing that may be opened.
-    """
-    if is_remote(path):
-        from .s3_source import open_s3
-
-        return open_s3(path, limits)
-    label = decode_name(path.name.encode("utf-8", "surrogateescape"))
-    try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            return Source(path.resolve() if path.name in ("", "..") else path, "directory", limits)
-        if not stat.S_ISREG(mode):
-            raise NothingToRead("neither a file nor a directory", where=label)
-        with path.open("rb") as file:
-            return Source(path, archive_kind(file, limits) or "file", limits)
-    except OSError as error:
-        raise Unreadable(f"cannot be read: {error.strerror}", where=label) from error
-
-
-def open_sources(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
-    """Look at inputs in their order; the parts of one split archive are one source.
-
-    Raises as ``open_source`` does.
-    """
-    folders: dict[Path, set[str]] = {}
-    for path in paths:
-        folders.setdefault(path.parent, set()).add(path.name)
-    found = {
-        folder / name: split
-        for folder, names in folders.items()
-        for split in splits_among(folder, names, limits)
-        for name in split.names
-    }
-    for path in paths:
-        if path not in found:
-            yield open_source(path, limits)
-        elif path.name == found[path].names[0]:
-            yield Source(path, "tar", limits, found[path])
-
-
-def splits_among(folder: Path, names: Collection[str], limits: Limits = DEFAULT_LIMITS) -> list[Split]:
-    """Find the archives in parts among some files of a folder, here or in S3."""
-    likely = {name for split in splits(dict.fromkeys(names, 1)) for name in split.names}
-    sizes = {name: size for name in likely if (size := _size(folder / name)) is not None}
-    return find_splits(sizes, partial(_open_in, folder), limits)
-
-
-def _open_in(folder: Path, name: str) -> BinaryIO:
+def open_in(folder: Path, name: str) -> BinaryIO:
+    """Open a file of a folder, wherever that lies; raises OSError."""
     return open_place(folder / name)
-
-
-def _size(path: Path) -> int | None:
-    if is_remote(path):
-        stored = find_object(path)
-        return stored.size if stored else None
-    return path.stat().st_size if path.is_file() else None
