@@ -16,6 +16,7 @@ from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen
+from analyzer.model.foreign.descriptions import without_others_described
 from analyzer.model.foreign.exports import Foreign, are_tied, foreign_exports, is_comparable
 from analyzer.model.foreign.issuers import without_others, without_untied
 from analyzer.model.inputs import input_facts
@@ -70,7 +71,9 @@ def build_model(
     evidence, left = only_one_cluster(evidence, cluster)
     evidence, notes = newest_gather(evidence)
     joined = join(evidence, as_of or gathered_at(evidence))
-    evidence, others = without_others(evidence, joined)
+    evidence, others = without_others_described(evidence, joined.view)
+    evidence, served = without_others(evidence, joined)
+    others += served
     if others:
         joined = join(evidence, joined.now)
     foreign = foreign_exports(joined)

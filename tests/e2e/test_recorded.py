@@ -220,10 +220,25 @@ def test_rosa_tells_the_roles(bench: Bench, cluster: Cluster, shape: object) -> 
     assert verdict(report)[2:] == (cluster.role("openshift-ingress-operator").arn, "rosa")
 
 
-def test_another_clusters_description_tells_nothing(bench: Bench, cluster: Cluster) -> None:
-    other = Cluster(name="other", cluster_id="11111111-52a4-4f0e-9d38-6a1f7c25e9b4")
-    report = run(bench, bundle(cluster), {"r": recorded.described_cluster(other)})
+@pytest.mark.parametrize("known_by", ["id", "infrastructure", "issuer"])
+def test_another_clusters_description_is_set_aside(bench: Bench, cluster: Cluster, known_by: str) -> None:
+    other = Cluster(name="other", infra_name="other-1", cluster_id="11111111-52a4-4f0e-9d38-6a1f7c25e9b4")
+    text = recorded.described_cluster(other).decode()
+    if known_by != "id":
+        text = text.replace(f"External ID:                {other.cluster_id}\n", "")
+    if known_by == "infrastructure":
+        text += f"Infra ID:                   {other.infra_name}\n"
+    report = run(bench, bundle(cluster), {"r": text.encode()})
     assert verdict(report)[3] != "rosa"
+    assert any("another cluster was left out" in warning for warning in report.inputs[0].warnings)
+
+
+def test_beside_another_clusters_description_the_own_one_counts(bench: Bench, cluster: Cluster) -> None:
+    other = Cluster(name="other", infra_name="other-1", cluster_id="11111111-52a4-4f0e-9d38-6a1f7c25e9b4")
+    both = recorded.described_cluster(other) + b"$ rosa describe cluster -c mine\n"
+    both = b"$ rosa describe cluster -c other\n" + both + recorded.described_cluster(cluster)
+    report = run(bench, bundle(cluster), {"r": both})
+    assert verdict(report)[2:] == (cluster.role("openshift-ingress-operator").arn, "rosa")
 
 
 @pytest.mark.parametrize(("peer", "code"), [("10.0.3.4", 0), ("52.218.1.1", 1)])

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import TypeGuard
 
 from analyzer.engine.facts import Cite
-from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent, ClusterDescription, RoleAssignment
+from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent, RoleAssignment
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, without_scheme
@@ -42,21 +41,8 @@ def read_roles(evidence: Evidence) -> RoleBook:
         evidence.of(ManagedPolicy),
         [listing for listing in evidence.of(Listing) if listing.what == "roles"],
         evidence.of(FailedCall),
-        _of_this_cluster(evidence),
+        evidence.of(RoleAssignment),
     )
-
-
-def _of_this_cluster(evidence: Evidence) -> list[RoleAssignment]:
-    """Leave out the roles that a description of another cluster names."""
-    own = {
-        text(dig(obj.value, "spec", "clusterID")) for obj in evidence.objects if obj.kind == "ClusterVersion"
-    }
-    foreign = {
-        (one.where.input, one.where.file)
-        for one in evidence.of(ClusterDescription)
-        if one.id and own and one.id not in own
-    }
-    return [a for a in evidence.of(RoleAssignment) if (a.where.input, a.where.file) not in foreign]
 
 
 def cluster_naming(
