@@ -11,11 +11,15 @@ from datetime import UTC, datetime
 from analyzer.bundle.issues import MORE
 from analyzer.findings.report import LINKS, Chain, Report, to_json
 from analyzer.frozen import frozen
+from analyzer.reports.paths import short_path
 
 _STATES = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
 """Verdicts, the worst first: a bundle's is the worst of its chains'."""
 
-_BROKEN = ("truncated", "unsupported", "too-many-bytes", "too-many-members", "too-many-objects")
+_READ = ("private-key", "rule-error")
+"""Codes of errors that leave nothing of the input unread."""
+_NAMED = 3
+_PATH = 80
 _ESCAPING = ("utf-8", "backslashreplace")
 """Half of a surrogate pair is written as JSON does."""
 
@@ -80,7 +84,7 @@ def row_of(report: Report, *, rules: str) -> Row:
     sinces = [chain.verdict.since for chain in broken if chain.verdict.since]
     return Row(
         outcome="refused" if report.exit_code == 5 else "judged",
-        reason=_refusal(report) if report.exit_code == 5 else _cut_short(report),
+        reason=_refusal(report) if report.exit_code == 5 else _in_part(report),
         rules=rules,
         finished=now(),
         sha256=report.inputs[0].sha256,
@@ -156,15 +160,13 @@ def _refusal(report: Report) -> str:
     return next((f"{e.member}: {e.detail}".lstrip(": ") for e in report.errors), "refused as hostile")
 
 
-def _cut_short(report: Report) -> str | None:
-    """Say why the bundle itself was not read to its end, if it was not."""
-    bundle = report.inputs[0].id
-    broken = [
-        e.detail
-        for e in report.errors
-        if e.input == bundle and not e.member and e.code in _BROKEN and not e.detail.endswith(MORE)
-    ]
-    return f"read in part: {'; '.join(broken)}" if broken else None
+def _in_part(report: Report) -> str | None:
+    """Name what could not be read, the inputs themselves before their members; None where all was."""
+    broken = [e for e in report.errors if e.code not in _READ and not e.detail.endswith(MORE)]
+    broken.sort(key=lambda e: bool(e.member))
+    said = [f"{short_path(e.member, _PATH, '…')}: {e.detail}" if e.member else e.detail for e in broken]
+    more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+    return f"read in part: {'; '.join(said[:_NAMED])}{more}" if said else None
 
 
 def pack(row: Row) -> bytes:

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 
 from analyzer.fleet.ledger import Ledger
+from analyzer.fleet.row import row_of
 from analyzer.fleet.scan import Shard
+from analyzer.session import analyze
 
 from .conftest import FEW, ROOT, SAMPLES, assert_expected, cli, command, packed, results, table
 
@@ -28,6 +30,18 @@ def test_every_bundle_has_its_row(archive: Path, database: Path) -> None:
     reasons = table(database, "SELECT outcome, reason FROM bundles WHERE outcome != 'judged'")
     assert all(reason for _, reason in reasons), reasons
     assert {tries for (tries,) in table(database, "SELECT tries FROM bundles")} == {1}
+
+
+def test_what_was_not_read_of_a_judged_bundle_is_its_reason(tmp_path: Path) -> None:
+    bundle = tmp_path / "mg"
+    shutil.copytree(SAMPLES / "bundle-only" / "must-gather", bundle)
+    broken = next(bundle.rglob("credentialsrequests/*.yaml"))
+    broken.write_text("a: [b")
+    row = row_of(analyze([bundle]), rules="any")
+    assert (row.outcome, row.exit_code) == ("judged", 6)
+    assert row.reason is not None
+    assert row.reason.startswith("read in part: ")
+    assert broken.name in row.reason
 
 
 def test_what_lies_beside_a_bundle_belongs_to_it(database: Path) -> None:
