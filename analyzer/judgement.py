@@ -18,6 +18,7 @@ from analyzer.findings.counts import count, rule_errors
 from analyzer.findings.finding import make_findings
 from analyzer.findings.missing import bundle_first, find_missing
 from analyzer.findings.readiness import Way, judge_readiness
+from analyzer.findings.regional import findings_in_region, missing_in_region, region_apart
 from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
 from analyzer.findings.scope import for_webhook, outcomes_of, without_static
 from analyzer.findings.verdict import ChainInfo, judge_chain
@@ -51,18 +52,21 @@ def make_report(
     if len(ids) < len(model.chains):
         outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
     relevant = frozenset(c.id for c in chains if c.verdict.state != "not-applicable")
-    findings = correlate(make_findings(outcomes, relevant), outcomes, _traces(model))
+    cluster = _cluster(model.cluster)
+    region = region_apart(cluster.partition, cluster.region)
+    found = correlate(make_findings(outcomes, relevant), outcomes, _traces(model))
+    findings = findings_in_region(found, region)
     errors = _read_errors(evidence) + rule_errors(outcomes)
     unused = frozenset(m.chain.id for m in model.chains if m.chain.optional)
-    missing = find_missing(outcomes, chains, unused)
+    missing = missing_in_region(find_missing(outcomes, chains, unused), region)
     report = Report(
         tool=Tool("sts-doctor", __version__),
         rules=Rules(__version__, ruleset.sha256, tuple(ruleset.packs)),
         run=_run(model, options),
         inputs=_inputs(evidence, model),
-        cluster=_cluster(model.cluster),
+        cluster=cluster,
         chains=chains,
-        findings=findings,
+        findings=tuple(findings),
         common_cause=find_common_cause(chains, outcomes),
         missing=missing if any(i.roots for i in evidence.inputs) else bundle_first(missing),
         counts=count(outcomes),

@@ -15,6 +15,7 @@ from analyzer.engine import RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, RefusedInput, UsageProblem
 from analyzer.evidence.gather import REPORT, gather
 from analyzer.evidence.gathered import Evidence, Problem
+from analyzer.findings.regional import region_apart
 from analyzer.findings.report import Report
 from analyzer.frozen import frozen
 from analyzer.iam import load_catalogue
@@ -101,10 +102,19 @@ def fix(paths: Sequence[Path], options: Options | None = None, progress: Progres
     return mend(evidence, judge_again)
 
 
-def role_names(paths: Sequence[Path], progress: Progress = SILENT) -> tuple[str, ...]:
+@frozen
+class RolesInUse:
+    """The names of the roles that chains use, and the Region to ask where ``aws`` would ask elsewhere."""
+
+    names: tuple[str, ...]
+    region: str | None
+
+
+def roles_in_use(paths: Sequence[Path], progress: Progress = SILENT) -> RolesInUse:
     """Name the roles that the chains of the inputs use, as far as the inputs tell; raises as above."""
     joined = build_model(_gather(paths, progress)).joined
-    return tuple(sorted({name for choice in joined.choices.values() if (name := choice.name)}))
+    names = tuple(sorted({name for choice in joined.choices.values() if (name := choice.name)}))
+    return RolesInUse(names, region_apart(joined.view.partition, joined.view.region))
 
 
 @frozen

@@ -29,7 +29,12 @@ def export_aws(
     tag: Annotated[
         list[str] | None, typer.Option(help="Roles with this tag. Repeatable.", metavar="KEY[=VALUE]")
     ] = None,
-    region: Annotated[str | None, typer.Option(help="Region to sign calls for.", metavar="REGION")] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="Region to sign calls for, in the place of that of the AWS settings.", metavar="REGION"
+        ),
+    ] = None,
 ) -> int:
     """Write roles, policies, boundaries and OIDC providers as analyze reads them; needs the extra aws.
 
@@ -46,8 +51,9 @@ def export_aws(
         from analyzer.collect import export_aws as aws
     except ImportError:
         raise UsageProblem("boto3 is not installed", do="Install sts-doctor with its extra aws") from None
-    wanted = aws.Wanted(_names(bundles or []), tuple(prefix or ()), tuple(_tag(one) for one in tag or ()))
-    target = aws.connect(output, region)
+    names, own_region = _roles(bundles or [])
+    wanted = aws.Wanted(names, tuple(prefix or ()), tuple(_tag(one) for one in tag or ()))
+    target = aws.connect(output, region or own_region)
     output.mkdir(mode=0o700, exist_ok=True)
     output.chmod(0o700)
     aws.export(target, wanted)
@@ -60,18 +66,22 @@ def _tag(text: str) -> tuple[str, str | None]:
     return key, value if equals else None
 
 
-def _names(bundles: list[Path]) -> tuple[str, ...]:
-    """Name the roles that the chains of bundles use. Raises UsageProblem where none can be told."""
+def _roles(bundles: list[Path]) -> tuple[tuple[str, ...], str | None]:
+    """Name the roles that the chains of bundles use, and the Region of a partition apart, such as GovCloud.
+
+    Raises UsageProblem where no role can be told.
+    """
     from analyzer import session
     from analyzer.collect.wanted import ROLE
 
     if not bundles:
-        return ()
+        return (), None
     with waiting(quiet=False) as progress:
-        names = tuple(name for name in session.role_names(bundles, progress) if ROLE.fullmatch(name))
+        used = session.roles_in_use(bundles, progress)
+    names = tuple(name for name in used.names if ROLE.fullmatch(name))
     if not names:
         raise UsageProblem(
             "which roles the cluster uses cannot be told from its bundle",
             do="Pass --prefix with the name that ccoctl was given, or --tag",
         )
-    return names
+    return names, used.region

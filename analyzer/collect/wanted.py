@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from analyzer.aws_domains import DNS_SUFFIXES
+from analyzer.findings.regional import region_apart
 from analyzer.findings.report import Missing, Report
 from analyzer.frozen import frozen
 
@@ -72,9 +73,8 @@ def plan(report: Report) -> Plan:
         for extra in _beside(report, list(found)):
             found.setdefault(extra, [])
     calls = tuple(Call(function, args, tuple(keys)) for (function, args), keys in found.items())
-    region = report.cluster.region or ""
-    is_apart = report.cluster.partition not in (None, "aws") and _safe(region, _REGION)
-    return Plan(calls, tuple(promised), tuple(left), region if is_apart else "")
+    region = region_apart(report.cluster.partition, report.cluster.region)
+    return Plan(calls, tuple(promised), tuple(left), region or "")
 
 
 def _call(evidence: str, report: Report) -> _Words | None:

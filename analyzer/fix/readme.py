@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analyzer.findings.regional import in_region, region_apart
 from analyzer.findings.report import Report
 from analyzer.fix.mend import Mended
 from analyzer.fix.repair import Repair, Step
@@ -27,16 +28,18 @@ def ordered(repairs: Sequence[Repair]) -> list[Repair]:
 
 def write_readme(mended: Mended) -> str:
     """Write what to do, in order; nothing here was applied."""
-    repairs = ordered(mended.repairs)
+    repairs, cluster = ordered(mended.repairs), mended.before.cluster
+    region = region_apart(cluster.partition, cluster.region)
     lines = ["# Repairs", "", *_head(mended, repairs)]
     backups = [step for repair in repairs for step in repair.backup]
     if backups:
-        lines += ["", "## 1. Save what is there", "", *_fence([Step("", "mkdir -p -m 700 backup"), *backups])]
+        first = [Step("", "mkdir -p -m 700 backup"), *backups]
+        lines += ["", "## 1. Save what is there", "", *_fence(first, region)]
     for number, repair in enumerate(repairs, 2 if backups else 1):
         lines += ["", f"## {number}. {_plain(repair.title)}", "", f"Mends: {', '.join(repair.rules)}."]
         lines += [f"File: `{_plain(d.path)}`" for d in repair.documents]
         lines += [f"- {_plain(note)}" for note in repair.notes]
-        lines += ["", *_fence(repair.apply)]
+        lines += ["", *_fence(repair.apply, region)]
     if repairs or mended.left:
         lines += _verdicts(mended.before, mended.after)
     lines += _left(mended)
@@ -48,7 +51,7 @@ def write_readme(mended: Mended) -> str:
             "",
             "In this order, the last repair first:",
             "",
-            *_fence(steps),
+            *_fence(steps, region),
         ]
     return "\n".join(lines) + "\n"
 
@@ -85,12 +88,12 @@ def _head(mended: Mended, repairs: Sequence[Repair]) -> list[str]:
     ]
 
 
-def _fence(steps: Sequence[Step]) -> list[str]:
+def _fence(steps: Sequence[Step], region: str | None) -> list[str]:
     lines = ["```sh"]
     for step in steps:
         if step.text:
             lines.append(f"# {inert(step.text)}")
-        lines += [inert(step.command)] if step.command else []
+        lines += [inert(in_region(step.command, region))] if step.command else []
     return [*lines, "```"]  # a line begins with # or with a program's name: none can close the fence
 
 

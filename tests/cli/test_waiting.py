@@ -54,7 +54,7 @@ def test_whatever_reads_a_bundle_tells_that_it_does(tmp_path: Path) -> None:
     for run in (
         partial(session.fix, [SAMPLE]),
         partial(session.extract, [SAMPLE]),
-        partial(session.role_names, [SAMPLE]),
+        partial(session.roles_in_use, [SAMPLE]),
         partial(session.upgrade, [SAMPLE], requests),
     ):
         recorder = Recorder()

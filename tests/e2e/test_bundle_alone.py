@@ -174,3 +174,12 @@ def test_one_request_that_lacks_is_named(bench: Bench) -> None:
     assert whys == ["CredentialsRequest openshift-ingress is not among those that were gathered"], told(
         report
     )
+
+
+def test_calls_for_another_partition_name_its_region(bench: Bench) -> None:
+    cluster = Cluster(region="us-gov-east-1", partition="aws-us-gov")
+    commands = [item.command for item in bench.report(bundle_of(cluster)).missing]
+    calls = [command for command in commands if "aws iam" in command]
+    assert len(calls) == 3
+    for command in calls:
+        assert command.count("aws iam") == command.count("--region us-gov-east-1")
