@@ -21,6 +21,9 @@ _ORDER = (
     LAST,
 )
 
+_NAMED = 3
+"""How many releases on the way are named one by one."""
+
 
 @frozen
 class Way:
@@ -60,7 +63,7 @@ def judge_readiness(way: Way, findings: Sequence[Finding], outcomes: Sequence[Ou
     tail = f" {_unsettled(release, asked)}" if _unsettled(release, asked) else ""
     tail += f" Today's faults come first: {', '.join(broken)}." if broken else ""
     if way.between:
-        tail += f" The way there goes through {', '.join(way.between)}: ask the same of each."
+        tail += f" The way there goes through {_releases(way.between)}: ask the same of each."
     missing = dict.fromkeys(m.evidence for o in asked if o.state == "unknown" for m in o.missing if m.command)
     lacks = f" without {', '.join(missing)}" if missing else ""
     is_open = any(o.state in ("unknown", "error") for o in asked)
@@ -74,6 +77,11 @@ def judge_readiness(way: Way, findings: Sequence[Finding], outcomes: Sequence[Ou
         sentence = f"Whether it is ready for {release} cannot be judged{lacks}.{tail}"
         return Readiness(target, "unknown", sentence, ())
     return Readiness(target, "ready", f"Ready for {release}: nothing is to be prepared.{tail}", ())
+
+
+def _releases(between: Sequence[str]) -> str:
+    """Name releases that follow each other; many by the first and the last."""
+    return f"{between[0]} to {between[-1]}" if len(between) > _NAMED else ", ".join(between)
 
 
 def _unsettled(release: str, asked: Sequence[Outcome]) -> str:

@@ -26,7 +26,7 @@ def draw_others(page: Page, story: Story, detail: Detail) -> list[str]:
     for group in story.others[: detail.others]:
         lines += ["", *_block(page, story, group, detail.brief())]
     left = story.others[detail.others :]
-    lines += [_summary(page, story, group) for group in left[:_SUMMARIES]]
+    lines += [draw_summary(page, story, group) for group in left[:_SUMMARIES]]
     if left[_SUMMARIES:]:
         lines.append(_more(page, [group[0].rule for group in left[_SUMMARIES:]]))
     return lines
@@ -40,7 +40,7 @@ def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
         lines = [line for group in groups for line in ["", *_block(page, story, group, detail)]]
         return [*lines, *([""] if story.muted else []), *_muted(page, story.muted)]
     most = detail.warnings + (len(groups) == detail.warnings + 1)
-    lines = [_summary(page, story, group) for group in groups[:most]]
+    lines = [draw_summary(page, story, group) for group in groups[:most]]
     if groups[most:]:
         lines.append(_more(page, [group[0].rule for group in groups[most:]]))
     if story.muted:
@@ -76,7 +76,7 @@ def _tag(page: Page, finding: Finding) -> str:
     return f"{page.signs.states[finding.state]} {STATE_WORDS[finding.state]}[{finding.rule}]"
 
 
-def _summary(page: Page, story: Story, group: Findings) -> str:
+def draw_summary(page: Page, story: Story, group: Findings) -> str:
     """Say a group of findings in one line."""
     first = group[0]
     number = f" {page.signs.times}{len(group)}" if len(group) > 1 else ""
@@ -85,6 +85,17 @@ def _summary(page: Page, story: Story, group: Findings) -> str:
     if (len(group) > 1 or first.state == "info") and names:
         text += f": {listed(names)}"
     return page.one_line(f"{_tag(page, first)}{number}: ", text, first.state)
+
+
+def draw_claim(page: Page, story: Story, group: Findings) -> list[str]:
+    """Write what is claimed and where it is proven, without reason and repair."""
+    first = group[0]
+    lines = page.paragraph(f"{_tag(page, first)}: ", first.message, first.state, hang=4)
+    pieces = proofs(first, 1)
+    for piece in pieces:
+        gutter = gutter_of(pieces)
+        lines += quoted(page, piece, first.message, gutter, first=True, several=_several(story))[:1]
+    return [*lines, *_like_it(page, story, group)]
 
 
 def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[str]:

@@ -33,6 +33,22 @@ def draw_verdict(page: Page, story: Story, *, brief: bool = False) -> list[str]:
     return lines
 
 
+def draw_today(page: Page, story: Story) -> list[str]:
+    """Write the verdicts in a line each, for an answer that is about something else."""
+    if not story.groups:
+        lines = _without_chains(page, story)
+        return ["", lines[0].replace("VERDICT", "TODAY  ", 1), *lines[1:]]
+    lines = []
+    for group in story.groups[:_ENTRIES]:
+        lead = _HANG if lines else "TODAY".ljust(len(_LEAD))
+        lines += _entry(page, story, group, lead, full=False, brief=True)
+    if left := story.groups[_ENTRIES:]:
+        lines.append(page.one_line(_HANG, f"{page.signs.dots} {len(left)} more (-v for all)"))
+    if any(group.state in ("fail", "suspected") for group in story.groups):
+        lines += page.paragraph(_HANG, "Proof and repair: -v, or sts-doctor analyze.")
+    return ["", *lines]
+
+
 def _failures_apart(page: Page, story: Story) -> list[str]:
     """Say first what fails beside the chains, where none of them fails: nothing below may hide it."""
     if any(group.state == "fail" for group in story.groups):

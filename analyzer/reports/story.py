@@ -63,7 +63,7 @@ def tell(report: Report) -> Story:
     main = _main(report, groups, heard)
     symptoms = [f for f in heard if f.kind == "symptom" and f.explained_by and f not in main]
     rest = [f for f in heard if f not in main and f not in symptoms]
-    others = _by_rule(f for f in rest if f.state == "fail")
+    others = by_rule(f for f in rest if f.state == "fail")
     causes = [f.rule for f in main] + [group[0].rule for group in others]
     return Story(
         report=report,
@@ -72,8 +72,8 @@ def tell(report: Report) -> Story:
         groups=groups,
         main=main,
         others=others,
-        warnings=_by_rule(f for f in rest if f.state == "warn"),
-        infos=_by_rule(f for f in rest if f.state == "info"),
+        warnings=by_rule(f for f in rest if f.state == "warn"),
+        infos=by_rule(f for f in rest if f.state == "info"),
         explained=_explained(symptoms, causes),
         muted=tuple(f for f in report.findings if f.muted is not None),
     )
@@ -134,10 +134,11 @@ def _explained(symptoms: list[Finding], causes: list[str]) -> dict[str, tuple[Fi
     for finding in symptoms:
         cause = next((rule for rule in causes if rule in finding.explained_by), finding.explained_by[0])
         shares.setdefault(cause, []).append(finding)
-    return {cause: _by_rule(found) for cause, found in shares.items()}
+    return {cause: by_rule(found) for cause, found in shares.items()}
 
 
-def _by_rule(findings: Iterable[Finding]) -> tuple[Findings, ...]:
+def by_rule(findings: Iterable[Finding]) -> tuple[Findings, ...]:
+    """Group findings by their rule, in the order of the first of each."""
     return _grouped(findings, lambda f: f.rule)
 
 

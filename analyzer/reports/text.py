@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from analyzer.findings.report import Chain, Counts, Report
+from analyzer.findings.report import Chain, Counts, Readiness, Report
 from analyzer.reports.blocks import draw_main, draw_others, draw_rest
 from analyzer.reports.detail import EVERYTHING, LADDER, Detail
 from analyzer.reports.formats import Options
-from analyzer.reports.heading import LEAD, draw_heading
+from analyzer.reports.heading import draw_heading
 from analyzer.reports.headline import draw_verdict, names_in_headline
 from analyzer.reports.inert import rewritten
 from analyzer.reports.page import NARROWEST, Page
 from analyzer.reports.picture import draw_chain, draw_matrix
 from analyzer.reports.story import Story, tell
 from analyzer.reports.unknowns import draw_unknowns
+from analyzer.reports.upgrade import LADDER as UPGRADE_LADDER
+from analyzer.reports.upgrade import Brevity, draw_readiness, draw_upgrade
 from analyzer.reports.wording import EXIT_WORDS, counted, listed
 
 DEFAULT = Options()
@@ -27,10 +29,6 @@ TIGHT = range(5, 12)
 """The parts after the main finding: where room is short they follow each other without an empty line."""
 
 
-_STEPS = 5
-"""Steps towards a release that a short answer has too: they are what was asked for."""
-
-
 def render_text(report: Report, options: Options = DEFAULT) -> str:
     """Write a report as text that ends with a line end.
 
@@ -41,19 +39,35 @@ def render_text(report: Report, options: Options = DEFAULT) -> str:
     page = Page(max(options.width, NARROWEST), options.color, options.ascii, options.verbose)
     # Excerpts stay as they are until they are quoted: their columns count the original characters.
     story = tell(rewritten(report, page.safe, frozenset({"excerpt"})))
+    readiness = None if options.verbose else report.readiness
+    answers = (
+        (_draw_upgrade(page, story, readiness, brevity) for brevity in UPGRADE_LADDER)
+        if readiness is not None
+        else (_draw(page, story, detail) for detail in ((EVERYTHING,) if options.verbose else LADDER))
+    )
     lines: list[str] = []
-    for detail in (EVERYTHING,) if options.verbose else LADDER:
-        lines = _draw(page, story, detail)
+    for lines in answers:
         if len(lines) <= LINES:
             break
     return "\n".join(lines) + "\n"
 
 
+def _draw_upgrade(page: Page, story: Story, found: Readiness, brevity: Brevity) -> list[str]:
+    return [
+        *draw_heading(page, story.report),
+        *draw_upgrade(page, story, found, brevity),
+        *_unread(page, story.report),
+        *_notices(page, story.report),
+        "",
+        *_last(page, story.report),
+    ]
+
+
 def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
-    main = draw_main(page, story, detail)
+    main, readiness = draw_main(page, story, detail), story.report.readiness
     parts = [
         draw_heading(page, story.report),
-        _readiness(page, story.report, detail),
+        draw_readiness(page, readiness, len(readiness.steps)) if readiness else [],
         ["", *draw_verdict(page, story, brief=not detail.infos)],
         _picture(page, story, detail),
         ["", *main] if main else [],
@@ -70,29 +84,6 @@ def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
         close = TIGHT if detail.infos else range(3, TIGHT.stop)
         parts = [part[1:] if n in close and part and not part[0] else part for n, part in enumerate(parts)]
     return [line for part in parts for line in part]
-
-
-def _readiness(page: Page, report: Report, detail: Detail) -> list[str]:
-    """Say whether the cluster is ready for the release to go to, and what to do first."""
-    found = report.readiness
-    if found is None:
-        return []
-    state = {"ready": "pass", "not-ready": "fail", "unknown": "unknown"}[found.state]
-    lines = page.paragraph(f"UPGRADE  {page.signs.states[state]} ", found.sentence, state, hang=LEAD + 2)
-    most = max(detail.rows, _STEPS)
-    for number, step in enumerate(found.steps[:most], 1):
-        lead = f"         {number}. "
-        if step.command and len(found.steps) > detail.rows:  # no room for words
-            lines.append(lead + page.paint(step.command, "command"))
-            continue
-        lines += page.paragraph(lead, step.text)
-        if step.command:
-            lines.append(" " * len(lead) + page.paint(step.command, "command"))
-    if (left := len(found.steps) - most) > 0:
-        lines.append(
-            page.one_line("         ", f"{page.signs.dots} {counted(left, 'more step')} (-v for all)")
-        )
-    return ["", *lines]
 
 
 def _picture(page: Page, story: Story, detail: Detail) -> list[str]:

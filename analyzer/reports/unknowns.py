@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from analyzer.findings.report import Missing
 from analyzer.reports.detail import Detail
 from analyzer.reports.page import Page
@@ -9,8 +11,13 @@ from analyzer.reports.story import Story
 from analyzer.reports.wording import listed
 
 
-def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
-    """Write the missing evidence, the most decisive first, similar pieces as one entry."""
+def draw_unknowns(
+    page: Page, story: Story, detail: Detail, first: Callable[[Missing], bool] | None = None
+) -> list[str]:
+    """Write the missing evidence, the most decisive first, similar pieces as one entry.
+
+    ``first`` picks what was asked about: it comes before all, and the rest is only named.
+    """
     missing = story.report.missing
     if not missing:
         return []
@@ -21,6 +28,9 @@ def draw_unknowns(page: Page, story: Story, detail: Detail) -> list[str]:
     # where no cause is proven, the missing evidence is the next step
     proven = bool(story.groups) and story.groups[0].state == "fail"
     most = max(detail.unknowns, 0 if proven else 1)
+    if first is not None:
+        groups.sort(key=lambda group: not any(first(item) for item in group))
+        most = min(detail.unknowns, sum(any(first(item) for item in group) for group in groups))
     if not most:
         names = listed([_title(page, group) for group in groups], 6)
         return ["", page.one_line(f"not known ({len(missing)}): ", f"{names} (-v for all)", "title")]

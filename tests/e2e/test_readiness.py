@@ -54,6 +54,22 @@ def test_ready(bench: Bench, tmp_path: Path) -> None:
     assert "UPGRADE  ✔ Ready for 4.15" in render(report, "text", Options())
 
 
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_short_answer_is_the_release_first_and_fits(bench: Bench, tmp_path: Path, width: int) -> None:
+    cluster = Cluster(version="4.8.20", name="a-long-name-prod-eu")
+    for role in list(cluster.roles.values())[:3]:
+        role.inline.clear()
+    report = judged(bench, everything(cluster), write(tmp_path / "4.21", with_news("4.21.1")))
+    assert report.readiness is not None
+    assert "goes through 4.9 to 4.20" in report.readiness.sentence
+    lines = render(report, "text", Options(width=width)).splitlines()
+    assert len(lines) <= 40
+    assert all(any(step.command in line for line in lines) for step in report.readiness.steps if step.command)
+    starts = [n for n, line in enumerate(lines) if line.startswith(("UPGRADE", "TODAY"))]
+    assert [lines[n].split()[0] for n in starts] == ["UPGRADE", "TODAY"]
+    assert not any("= fix" in line for line in lines), "the steps stand above"
+
+
 def test_not_ready_lists_each_step_once_and_the_annotation_last(bench: Bench, tmp_path: Path) -> None:
     report = judged(bench, everything(Cluster()), write(tmp_path / "4.15", with_news("4.15.1")))
     found = report.readiness
