@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import text
@@ -11,11 +9,12 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
 from analyzer.model.joining.chains import Chain, condition
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
+from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.release_folders import ReleaseFolder
 from analyzer.model.joining.release_match import ReleaseMatch
 from analyzer.model.joining.releases import differences, minor_of
-from analyzer.model.joining.role_choice import Naming, role_name
+from analyzer.model.joining.role_choice import role_name
 
 NOISE = "an empty awsSTSIAMRoleARN was found"
 """Early 4.14 and 4.15 say so of every request that ccoctl serves (OCPBUGS-33566)."""
@@ -29,18 +28,17 @@ LONGEST_USUAL_NAME = 27
 _EVERYWHERE = frozenset({"default", "kube-system", "openshift"})
 
 
-def release_subject(
-    chains: Sequence[Chain], match: ReleaseMatch, facts: Facts, asks: Asks, *, all_requests: bool
-) -> list[Subject]:
-    """Give the one subject that stands for the release's requests, where any were handed in."""
+def release_subjects(joined: Joined) -> list[Subject]:
+    """Give the subject that stands for the release's requests, and one for each release left aside."""
+    match, facts, asks = joined.match, joined.view.facts, joined.asks
     if not match.given:
         return []
-    cites = [c.in_release.where for c in chains if c.in_release]
+    cites = [c.in_release.where for c in joined.chains if c.in_release]
     aside = [
         Subject("release", f"{folder.input}:{folder.folder}", facts | _aside(folder), ())
         for folder in match.beside
     ]
-    open_still = asks.release() if all_requests else asks.requests()
+    open_still = asks.release() if joined.all_requests else asks.requests()
     more: Facts = {
         "release.other_version": known(match.other, *cites[:3], derived=True) if match.sure else open_still,
         "release.requests": known(len(cites), *cites[:1]),
@@ -61,34 +59,21 @@ def _aside(folder: ReleaseFolder) -> Facts:
     }
 
 
-def request_facts(
-    chain: Chain,
-    chains: Sequence[Chain],
-    evidence: Evidence,
-    view: ClusterView,
-    match: ReleaseMatch,
-    names: Naming,
-    asks: Asks,
-    *,
-    in_cluster: bool | None,
-    all_requests: bool | None = True,
-) -> Facts:
-    """Give the ``request.*`` facts of a chain beyond its identity; ``in_cluster`` None: not known.
-
-    ``all_requests`` tells whether all requests were read: one that was not may be of the same role's name.
-    """
+def request_facts(chain: Chain, joined: Joined, *, in_cluster: bool | None) -> Facts:
+    """Give the ``request.*`` facts of a chain beyond its identity; ``in_cluster`` None: not known."""
+    evidence, asks = joined.evidence, joined.asks
     request = chain.in_cluster or chain.in_release
     where = request.where if request else None
     return {
-        "request.drift": _drift(chain, match),
+        "request.drift": _drift(chain, joined.match),
         "request.namespace_missing": _namespace_missing(chain, evidence, asks),
-        "request.provision_failure": _provision_failure(chain, in_cluster, view, asks),
+        "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
         "request.token_path": (
             known(request.token_path, where.at("spec", "cloudTokenPath") if where else None)
             if request
             else asks.requests()
         ),
-    } | _collisions(chain, chains, names, asks, all_requests=bool(all_requests))
+    } | _collisions(chain, joined)
 
 
 def _drift(chain: Chain, match: ReleaseMatch) -> Fact:
@@ -151,11 +136,13 @@ def _provision_failure(
 # --- names of roles ---------------------------------------------------------------------------
 
 
-def _collisions(
-    chain: Chain, chains: Sequence[Chain], names: Naming, asks: Asks, *, all_requests: bool
-) -> Facts:
-    """Find the other requests for which ccoctl gives the same role name, cut at 64 characters."""
-    others = [c for c in chains if c.id != chain.id and c.request is not None]
+def _collisions(chain: Chain, joined: Joined) -> Facts:
+    """Find the other requests for which ccoctl gives the same role name, cut at 64 characters.
+
+    One that was not read may be of the same name.
+    """
+    names, asks = joined.names, joined.asks
+    others = [c for c in joined.chains if c.id != chain.id and c.request is not None]
     where = chain.request.where if chain.request else None
     if len(names.prefixes) != 1:
         near = [c.id for c in others if _collides(LONGEST_USUAL_NAME, chain, c)]
@@ -168,7 +155,9 @@ def _collisions(
     cites = [where, *(c.request.where for c in hits if c.request)]
     return {
         "request.collides_with": (
-            known([c.id for c in hits], *cites, derived=True) if hits or all_requests else asks.requests()
+            known([c.id for c in hits], *cites, derived=True)
+            if hits or joined.all_requests
+            else asks.requests()
         ),
         "request.role_name": known(
             role_name(prefix, chain.namespace, chain.secret_name), where, derived=True

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from analyzer.engine.facts import Subject
 from analyzer.evidence import kubernetes
-from analyzer.evidence.gathered import Evidence
-from analyzer.model.joining.chains import Chain, condition
+from analyzer.model.joining.chains import condition
 from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.left_over import why_stale
-from analyzer.model.joining.objects import Objects, known, was_in_cluster
+from analyzer.model.joining.objects import known, was_in_cluster
 
 
-def stale_subjects(
-    evidence: Evidence, objects: Objects, chains: Sequence[Chain], facts: Facts
-) -> list[Subject]:
+def stale_subjects(joined: Joined) -> list[Subject]:
     """Give one subject for each request of AWS in the cluster, with why nothing may need it any more."""
+    evidence, objects, chains = joined.evidence, joined.objects, joined.chains
     by_name = {c.in_cluster.name: c for c in chains if c.in_cluster}
     subjects = []
     for obj in objects.all("CredentialsRequest"):
@@ -34,5 +31,7 @@ def stale_subjects(
             "stale.reasons": known([r for r, _ in reasons], *(w for _, w in reasons)),
         }
         ids = (chain.id,) if chain else ()
-        subjects.append(Subject("request", f"{request.namespace}/{request.name}", facts | more, ids))
+        subjects.append(
+            Subject("request", f"{request.namespace}/{request.name}", joined.view.facts | more, ids)
+        )
     return subjects

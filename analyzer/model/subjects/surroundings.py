@@ -18,7 +18,7 @@ from analyzer.model.requests.olm import (
     subscription_subjects,
     waiting_for_role,
 )
-from analyzer.model.requests.requests import release_subject, request_facts
+from analyzer.model.requests.requests import release_subjects, request_facts
 from analyzer.model.requests.stale import stale_subjects
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
@@ -33,30 +33,24 @@ def surrounding_facts(
     chain: Chain, joined: Joined, symptoms: Sequence[Symptom], *, in_cluster: bool | None
 ) -> Facts:
     """Give what this module knows of a chain; ``in_cluster`` tells of its request, None: not known."""
-    evidence, objects, view, asks = joined.evidence, joined.objects, joined.view, joined.asks
-    facts = request_facts(
-        chain, joined.chains, evidence, view, joined.match, joined.names, asks,
-        in_cluster=in_cluster, all_requests=joined.all_requests,
-    )  # fmt: skip
-    waiting = waiting_for_role(chain, _installed(joined), evidence)
+    facts = request_facts(chain, joined, in_cluster=in_cluster)
+    waiting = waiting_for_role(chain, _installed(joined), joined.evidence)
     facts["request.waits_for_role"] = known(
         waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None
     )
-    facts["secret.default_token_path"] = _default_token_path(chain, evidence, asks)
-    facts |= condition_facts(chain, objects, asks)
-    facts |= setting_facts(chain, evidence, objects, view, symptoms, joined.now, asks)
+    facts["secret.default_token_path"] = _default_token_path(chain, joined.evidence, joined.asks)
+    facts |= condition_facts(chain, joined.objects, joined.asks)
+    facts |= setting_facts(chain, joined, symptoms)
     return facts
 
 
 def surrounding_subjects(joined: Joined) -> list[Subject]:
     """Give the subjects that are no chains."""
-    evidence, objects, view, asks = joined.evidence, joined.objects, joined.view, joined.asks
-    facts = view.facts
     return [
-        *release_subject(joined.chains, joined.match, facts, asks, all_requests=bool(joined.all_requests)),
-        *stale_subjects(evidence, objects, joined.chains, facts),
-        *webhook_subjects(joined.accounts, evidence, objects, view, asks),
-        *subscription_subjects(_installed(joined), evidence, facts, asks),
+        *release_subjects(joined),
+        *stale_subjects(joined),
+        *webhook_subjects(joined),
+        *subscription_subjects(_installed(joined), joined.evidence, joined.view.facts, joined.asks),
     ]
 
 

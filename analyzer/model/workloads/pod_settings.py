@@ -17,6 +17,7 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.chains import COPIES, Chain
 from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens
 from analyzer.model.joining.objects import Objects, known
 from analyzer.model.symptoms.logs import all_logs_read, stamp
@@ -57,16 +58,9 @@ class IssuerChange:
     proof: Where
 
 
-def setting_facts(
-    chain: Chain,
-    evidence: Evidence,
-    objects: Objects,
-    view: ClusterView,
-    symptoms: Sequence[Symptom],
-    now: datetime | None,
-    asks: Asks,
-) -> Facts:
+def setting_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Facts:
     """Give the further ``workload.*`` facts of a chain."""
+    evidence, objects, asks = joined.evidence, joined.objects, joined.asks
     if not chain.workloads:
         gathered = evidence.has_list("Pod", chain.namespace)
         none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
@@ -96,7 +90,7 @@ def setting_facts(
         "workload.other_profiles": _list([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
         "workload.token_lifetimes": _list(odd),
         "workload.legacy_tokens": _list(legacy),
-    } | _predating(chain, _change(evidence, objects, view, asks), symptoms, now, quiet)
+    } | _predating(chain, _change(evidence, objects, joined.view, asks), symptoms, joined.now, quiet)
 
 
 def _list(hits: Sequence[tuple[str, Where]]) -> Fact:

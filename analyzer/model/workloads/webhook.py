@@ -14,6 +14,7 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster
 from analyzer.model.joining.webhook_accounts import Account, is_mutated
 from analyzer.model.joining.webhook_names import ANNOTATION, SKIP, near_misses
@@ -33,10 +34,10 @@ OPT_IN = (
 """Regions that an account must switch on: the global STS endpoint's answers do not hold there by default."""
 
 
-def webhook_subjects(
-    accounts: Sequence[Account], evidence: Evidence, objects: Objects, view: ClusterView, asks: Asks
-) -> list[Subject]:
+def webhook_subjects(joined: Joined) -> list[Subject]:
     """Give the subjects of the kinds ``webhook`` and ``workload``; none where nothing shows their use."""
+    accounts, evidence, objects = joined.accounts, joined.evidence, joined.objects
+    view, asks = joined.view, joined.asks
     subjects = []
     ready = _ready(evidence, objects)
     if ready is not None:
