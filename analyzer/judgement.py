@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from analyzer.engine import Fact, Outcome, RuleSet
+from analyzer.engine.source import nearest
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import text as _text
@@ -47,7 +48,10 @@ def make_report(
     webhook = frozenset(m.chain.id for m in model.chains if m.chain.webhook_account)
     outcomes = for_webhook(outcomes, webhook)
     in_part = bool(options.select or options.ignore)
-    chains = tuple(_judge_chain(m, model, outcomes, in_part) for m in model.chains if _asked_for(m, options))
+    asked = [m for m in model.chains if _asked_for(m, options)]
+    if model.chains and not asked:
+        raise _nothing_asked(model, options)
+    chains = tuple(_judge_chain(m, model, outcomes, in_part) for m in asked)
     ids = {c.id for c in chains}
     if len(ids) < len(model.chains):
         outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
@@ -122,6 +126,20 @@ def _asked_for(model: ChainModel, options: Options) -> bool:
         return False
     names = (model.operator, model.chain.request.name if model.chain.request else None)
     return not options.operator or any(name and options.operator in name for name in names)
+
+
+def _nothing_asked(model: Model, options: Options) -> UsageProblem:
+    """Name what could have been asked for: a name that no chain has is a slip, not a healthy cluster."""
+    chains = [m.chain for m in model.chains]
+    namespaces = sorted({chain.namespace for chain in chains})
+    if options.namespace and options.namespace not in namespaces:
+        what = f"no chain of these inputs has its Secret in the namespace {options.namespace!r}"
+        return UsageProblem(what, do=nearest(options.namespace, namespaces))
+    here = [m for m in model.chains if not options.namespace or m.chain.namespace == options.namespace]
+    names = {m.operator or (m.chain.request.name if m.chain.request else "") for m in here} - {""}
+    place = f" in {options.namespace}" if options.namespace else ""
+    what = f"no chain of these inputs{place} is of the operator {options.operator!r}"
+    return UsageProblem(what, do=nearest(options.operator or "", names))
 
 
 def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome], in_part: bool) -> Chain:

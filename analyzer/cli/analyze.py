@@ -96,7 +96,7 @@ def analyze(
         raise UsageProblem("no input given", do="Pass a must-gather directory or archive")
     if fail_on not in LEVELS:
         raise UsageProblem(f"--fail-on takes fail, warn or unknown, not {fail_on!r}")
-    targets = output.plan(paths)
+    targets = output.targets(paths)
     options = Options(
         as_of=_time(as_of), rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()),
         namespace=namespace, operator=operator, fail_on=fail_on, strict=strict,  # type: ignore[arg-type]

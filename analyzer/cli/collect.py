@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
 from analyzer.cli.analyze import Of, Paths
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
-from analyzer.cli.output import OutputOptions
+from analyzer.cli.output import Destination, format_option, write
 from analyzer.cli.waiting import waiting
+from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
@@ -16,9 +18,16 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sh")
 
 
+@dataclass(frozen=True, slots=True)
+class CollectOptions(Destination):
+    """In which formats to ask, and where."""
+
+    formats: Annotated[list[str] | None, format_option(FORMATS)] = None
+
+
 @guarded
 @spread
-def collect(inputs: Paths = None, of: Of = None, *, output: OutputOptions) -> int:
+def collect(inputs: Paths = None, of: Of = None, *, output: CollectOptions) -> int:
     """Say what is missing, ranked by how much it settles; without INPUT, what an STS cluster has.
 
     -f sh writes a script for the customer that only reads. Its archive is an input like any other.
@@ -27,9 +36,14 @@ def collect(inputs: Paths = None, of: Of = None, *, output: OutputOptions) -> in
     from analyzer.options import Options
 
     targets = output.plan(inputs or [], FORMATS)
+    if output.mask and any(target.format == "sh" for target in targets):
+        raise UsageProblem("a script with pseudonyms would ask for what is not there", do="Leave out --mask")
     with waiting(quiet=output.quiet) as progress:
         report = session.analyze(inputs, Options(cluster=of), progress) if inputs else None
-    output.write_each(targets, lambda name, options: show(report, name))
+    if report is not None:
+        [report] = output.masked(report)
+    for target in targets:
+        write(show(report, target.format), target.path)
     return 0
 
 

@@ -9,7 +9,7 @@ import typer
 
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
-from analyzer.cli.output import OutputOptions
+from analyzer.cli.output import TextOptions, write
 from analyzer.cli.render import read_report
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
@@ -38,7 +38,7 @@ def diff(
         bool, typer.Option("--strict", help="Exit 4 where something cannot be judged any more.")
     ] = False,
     *,
-    output: OutputOptions,
+    output: TextOptions,
 ) -> int:
     """Tell what was fixed, what is new, what is still there, and what can no longer be seen."""
     from analyzer.findings.diff import compare
@@ -51,7 +51,8 @@ def diff(
         before, after = output.masked(_report(old, progress), _report(new, progress))
     difference = compare(before, after, force=force)
     show = {"text": render_diff_text, "json": render_diff_json}
-    output.write_each(targets, lambda name, options: show[name](difference, options))
+    for target in targets:
+        write(show[target.format](difference, output.options(target)), target.path)
     levels = _LEVELS[fail_on]
     worse = (item for item in difference.of("new", "seen", "changed") if item.now in levels)
     if any(item.finding.muted is None for item in worse):

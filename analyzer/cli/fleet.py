@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from analyzer.cli.guard import guarded, say
-from analyzer.cli.output import STDOUT, check_place, write
+from analyzer.cli.output import STDOUT, check_format, check_place, write
 from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
@@ -30,17 +30,19 @@ REPORTS = ("text", "markdown", "html", "json")
 TABLES = ("table", "csv", "jsonl", "parquet")
 
 
+def _help(known: tuple[str, ...]) -> str:
+    return f"One of {', '.join(known)}; without it the suffix of -o chooses, else {known[0]}."
+
+
 @app.command()
 @guarded
 def report(
     db: Database,
-    form: Annotated[
-        str, typer.Option("-f", "--format", help=f"One of: {', '.join(REPORTS)}.", metavar="FORMAT")
-    ] = "text",
+    form: Annotated[str | None, typer.Option("-f", "--format", help=_help(REPORTS), metavar="FORMAT")] = None,
     output: Output = STDOUT,
 ) -> int:
     """Show causes by release and over time, what an upgrade will break, and what evidence is missing."""
-    _known(form, REPORTS)
+    form = _chosen(form, output, REPORTS)
     from analyzer.fleet.figures import figures
     from analyzer.fleet.sections import sections
     from analyzer.fleet.show import show_json, show_markdown, show_text
@@ -69,15 +71,13 @@ def query(
     sql: Annotated[
         str | None, typer.Option(help="A question in SQL, which can only read.", metavar="SQL")
     ] = None,
-    form: Annotated[
-        str, typer.Option("-f", "--format", help=f"One of: {', '.join(TABLES)}.", metavar="FORMAT")
-    ] = "table",
+    form: Annotated[str | None, typer.Option("-f", "--format", help=_help(TABLES), metavar="FORMAT")] = None,
     output: Output = STDOUT,
 ) -> int:
     """Answer a named question, or one in SQL, as a table, CSV, JSON lines or Parquet."""
     from analyzer.fleet.query import ask, listing, named
 
-    _known(form, TABLES)
+    form = _chosen(form, output, TABLES)
     if question is not None and sql is not None:
         raise UsageProblem("a named question and --sql exclude each other")
     with closing(_opened(db, output)) as connection:
@@ -118,9 +118,12 @@ def merge(
     return 0
 
 
-def _known(form: str, forms: tuple[str, ...]) -> None:
-    if form not in forms:
-        raise UsageProblem(f"there is no format {form!r}", do=f"Formats: {', '.join(forms)}")
+def _chosen(form: str | None, output: str, known: tuple[str, ...]) -> str:
+    from analyzer.reports.formats import by_suffix
+
+    form = form or by_suffix(output) or known[0]
+    check_format(form, known)
+    return form
 
 
 def _opened(db: Path, output: str) -> sqlite3.Connection:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 
 import typer
 
@@ -23,26 +23,26 @@ STDOUT = "-"
 DEFAULT_WIDTH = 100
 
 
-def _formats() -> list[str]:
-    from analyzer.reports.formats import FORMATS
+REPORT_FORMATS = ("text", "json", "markdown", "case", "sarif", "junit", "html")
+"""The keys of ``reports.formats.FORMATS``, which is not loaded to show a help."""
 
-    return list(FORMATS)
+
+def format_option(known: tuple[str, ...]) -> Any:
+    """Give the option -f of a command with these formats, the first of which is the default."""
+    return typer.Option(
+        "-f",
+        "--format",
+        metavar="FORMAT",
+        autocompletion=lambda: list(known),
+        help=f"One of {', '.join(known)}; {known[0]} where none is given. Repeatable, paired with -o.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class OutputOptions:
-    """How to show a report, and where."""
+class Destination:
+    """In which formats to show something, and where."""
 
-    formats: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-f",
-            "--format",
-            metavar="FORMAT",
-            autocompletion=_formats,
-            help="Format of the report; text where none is given. Repeatable, paired with -o.",
-        ),
-    ] = None
+    formats: Annotated[list[str] | None, format_option(("text", "json"))] = None
     outputs: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,10 +53,6 @@ class OutputOptions:
             "the format. Repeatable.",
         ),
     ] = None
-    voice: Annotated[
-        str,
-        typer.Option(metavar="VOICE", help="Whom the format case speaks to: customer or internal."),
-    ] = "customer"
     mask: Annotated[
         str,
         typer.Option(
@@ -72,31 +68,22 @@ class OutputOptions:
             help="Keep the pseudonyms in this file, which only you can read; a later run uses them again.",
         ),
     ] = None
-    no_color: Annotated[
-        bool, typer.Option("--no-color", help="No colour, also on a terminal. So does NO_COLOR.")
-    ] = False
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Only ASCII characters in the layout.")] = False
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No notices and no progress on stderr.")] = (
         False
     )
-    verbose: Annotated[
-        bool, typer.Option("-v", "--verbose", help="Show everything, not the first 40 lines.")
-    ] = False
 
-    def plan(self, inputs: Sequence[Path], known: Iterable[str] | None = None) -> tuple[Target, ...]:
+    def plan(self, inputs: Sequence[Path], known: Iterable[str]) -> tuple[Target, ...]:
         """Pair formats with files, and refuse what cannot be written, before anything is read.
 
-        ``known`` are the formats that the command has; all formats of a report if it says nothing.
-        Raises UsageProblem.
+        ``known`` are the formats that the command has. Raises UsageProblem.
         """
-        from analyzer.reports.formats import FORMATS, Voice
-
-        if self.voice not in get_args(Voice):
-            raise UsageProblem(f"--voice takes {' or '.join(get_args(Voice))}, not {self.voice!r}")
-        targets = _paired(self.formats or [], self.outputs or [], tuple(known or FORMATS))
-        for path in (*(target.path for target in targets), self.mask_map or STDOUT):
+        targets = _paired(self.formats or [], self.outputs or [], tuple(known))
+        paths = [target.path for target in targets]
+        for path in (*paths, self.mask_map or STDOUT):
             if path != STDOUT:
                 check_place(Path(path), inputs)
+        if self.mask_map in paths:
+            raise UsageProblem("--mask-map and --output name the same file", do="Name another file")
         self._classes()
         return targets
 
@@ -130,27 +117,53 @@ class OutputOptions:
             write(names.map_text(), self.mask_map)
         return shown
 
+
+@dataclass(frozen=True, slots=True)
+class TextOptions(Destination):
+    """How text is set, beside where it goes."""
+
+    no_color: Annotated[
+        bool, typer.Option("--no-color", help="No colour, also on a terminal. So does NO_COLOR.")
+    ] = False
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Only ASCII characters in the layout.")] = False
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Show everything, not the first 40 lines.")
+    ] = False
+
     def options(self, target: Target) -> Options:
         """Say how to show a report at this target."""
         from analyzer.reports.formats import Options
 
         color = target.path == STDOUT and not self.no_color and use_color(sys.stdout)
-        return Options(
-            width=_width(), color=color, ascii=self.ascii_only, verbose=self.verbose,
-            voice=cast("Voice", self.voice),
-        )  # fmt: skip
+        return Options(width=_width(), color=color, ascii=self.ascii_only, verbose=self.verbose)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions(TextOptions):
+    """How to show a report, and where."""
+
+    formats: Annotated[list[str] | None, format_option(REPORT_FORMATS)] = None
+    voice: Annotated[
+        str,
+        typer.Option(metavar="VOICE", help="Whom the format case speaks to: customer or internal."),
+    ] = "customer"
+
+    def targets(self, inputs: Sequence[Path]) -> tuple[Target, ...]:
+        """Pair formats of a report with files; raises as ``plan`` does."""
+        from analyzer.reports.formats import Voice
+
+        if self.voice not in get_args(Voice):
+            raise UsageProblem(f"--voice takes {' or '.join(get_args(Voice))}, not {self.voice!r}")
+        return self.plan(inputs, REPORT_FORMATS)
 
     def write(self, report: Report, targets: Sequence[Target]) -> None:
         """Write one report to all targets."""
         from analyzer.reports.formats import render
 
         [report] = self.masked(report)
-        self.write_each(targets, lambda name, options: render(report, name, options))
-
-    def write_each(self, targets: Sequence[Target], show: Callable[[str, Options], str]) -> None:
-        """Write what ``show`` gives for each target's format."""
         for target in targets:
-            write(show(target.format, self.options(target)), target.path)
+            options = replace(self.options(target), voice=cast("Voice", self.voice))
+            write(render(report, target.format, options), target.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +178,13 @@ def _paired(formats: list[str], outputs: list[str], known: tuple[str, ...]) -> t
     """Pair formats with outputs in order; a format without output goes to stdout."""
     from analyzer.reports.formats import by_suffix
 
-    for name in formats:
-        if name not in known:
-            raise UsageProblem(f"there is no format {name!r}", do=f"Formats: {', '.join(known)}")
     if not formats and outputs:
-        asked = [by_suffix(path) for path in outputs]
-        formats = [name if name in known else "text" for name in asked]
+        formats = [by_suffix(path) or known[0] for path in outputs]
+    for name in formats:
+        check_format(name, known)
     if len(outputs) > len(formats):
         raise UsageProblem("there are more --output than --format", do="Give one --format for each --output")
-    names = formats or ["text"]
+    names = formats or [known[0]]
     paths = outputs + [STDOUT] * (len(names) - len(outputs))
     twice = next((path for n, path in enumerate(paths) if path in paths[:n]), None)
     if twice == STDOUT:
@@ -181,6 +192,12 @@ def _paired(formats: list[str], outputs: list[str], known: tuple[str, ...]) -> t
     if twice is not None:
         raise UsageProblem(f"two formats cannot both go to {twice}", do="Name another file")
     return tuple(Target(name, path) for name, path in zip(names, paths, strict=True))
+
+
+def check_format(name: str, known: tuple[str, ...]) -> None:
+    """Refuse a format that the command has not. Raises UsageProblem."""
+    if name not in known:
+        raise UsageProblem(f"there is no format {name!r} here", do=f"Formats: {', '.join(known)}")
 
 
 def check_place(path: Path, inputs: Sequence[Path]) -> None:

@@ -35,7 +35,7 @@ def render(
     ] = None,
 ) -> int:
     """Show a saved report in any format; ends with 0 whatever the report says."""
-    targets = output.plan([] if saved == STDOUT else [Path(saved)])
+    targets = output.targets([] if saved == STDOUT else [Path(saved)])
     output.write(read_report(saved) if bundle is None else _kept(Path(saved), bundle), targets)
     return 0
 

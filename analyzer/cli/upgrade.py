@@ -53,7 +53,7 @@ def upgrade(
             do="Extract its requests with oc adm release extract --credentials-requests --cloud=aws --to=DIR "
             "IMAGE and pass --to DIR",
         )
-    targets = output.plan([*inputs, to])
+    targets = output.targets([*inputs, to])
     options = Options(
         rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()), cluster=of
     )

@@ -70,18 +70,21 @@ def choose(ruleset: RuleSet, select: Sequence[str] = (), ignore: Sequence[str] =
     """Return the rules that are selected (all where ``select`` is empty) and not ignored.
 
     Each entry is a rule id, a link, or a glob over ids such as ``log-*``. Raises UsageProblem for one
-    that fits no rule.
+    that fits no rule, and where none is left.
     """
     for entry in (*select, *ignore):
         if not any(_fits(rule, entry) for rule in ruleset.rules):
             known = {*LINKS, *(rule.id for rule in ruleset.rules)}
             raise UsageProblem(f"no rule fits {entry!r}", do=nearest(entry, known))
-    return tuple(
+    chosen = tuple(
         rule
         for rule in ruleset.rules
         if (not select or any(_fits(rule, entry) for entry in select))
         and not any(_fits(rule, entry) for entry in ignore)
     )
+    if not chosen and ruleset.rules:
+        raise UsageProblem("no rule is left to ask", do="What is to be ignored takes in all that is selected")
+    return chosen
 
 
 def _fits(rule: Rule, entry: str) -> bool:

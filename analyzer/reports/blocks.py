@@ -118,7 +118,7 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
     lines += _candidates(page, first) if detail.quotes else []
     # what to do stands before what is good to know: a reader in a hurry stops here
     lines += _fix(page, first, detail)
-    if symptoms and detail.quotes:
+    if symptoms and detail.quotes and detail.asides:
         lines += _explains(page, story, symptoms, detail)
     if detail.why and first.why:
         lines += _note(page, "why", sentences(first.why, detail.sentences))

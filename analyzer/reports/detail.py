@@ -30,6 +30,8 @@ class Detail:
     """No empty lines but those around the verdict."""
     infos: bool = True
     """Whether remarks have a line: they are counted at the end in any case."""
+    asides: bool = True
+    """Whether the inputs, verdicts that are no failure, and what the cause explains are told beside it."""
 
     def brief(self) -> Detail:
         """Give the detail for what is not the main point."""
@@ -63,7 +65,8 @@ LADDER = (
     replace(_BARE, disproof=True),
     _BARE,
     _REPAIR,
-    *(replace(_REPAIR, steps=steps) for steps in (7, 6, 5, 4, 3, 2, 1)),
+    replace(_REPAIR, asides=False),
+    *(replace(_REPAIR, asides=False, steps=steps) for steps in (7, 6, 5, 4, 3, 2, 1)),
 )
 """What a short answer tries in turn until it fits; a wide page gets further than a narrow one.
 

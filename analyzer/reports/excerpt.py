@@ -147,7 +147,7 @@ def _window(page: Page, text: str, mark: Mark, room: int) -> tuple[str, Mark]:
     dots = page.signs.dots
     if len(text) <= room:
         return text, mark
-    begin = 0 if mark.end <= room - len(dots) else max(0, min(mark.start - room // 4, len(text) - room))
+    begin = 0 if mark.end <= room - len(dots) else _begin(text, mark, room - 2 * len(dots))
     lead = dots if begin else ""
     body = text[begin : begin + room - len(lead)]
     if begin + room - len(lead) < len(text):
@@ -161,6 +161,14 @@ def _window(page: Page, text: str, mark: Mark, room: int) -> tuple[str, Mark]:
     if differs and differs[0] >= differs[1]:
         differs = None
     return lead + body, Mark(moved(mark.start), max(moved(mark.end), moved(mark.start) + 1), differs)
+
+
+def _begin(text: str, mark: Mark, room: int) -> int:
+    """Choose where a line is to begin: so that the mark ends in sight, or else what differs in it."""
+    start, end = mark.differs if mark.differs and mark.end - mark.start > room else (mark.start, mark.end)
+    begin = max(0, min(mark.start - room // 4, len(text) - room), min(end + 1 - room, start))
+    indented = len(text[begin:]) - len(text[begin:].lstrip())
+    return min(begin + indented, start)
 
 
 def _underline(mark: Mark) -> str:

@@ -68,7 +68,14 @@ def render(report: Report, name: str, options: Options) -> str:
     return FORMATS[name].renderer()(report, options)
 
 
-def by_suffix(path: str) -> str:
-    """Give the format that a file's name asks for; text where it asks for none."""
+_OTHERS = {
+    ".htm": "html", ".markdown": "markdown", ".sh": "sh", ".csv": "csv", ".jsonl": "jsonl",
+    ".parquet": "parquet",
+}  # fmt: skip
+
+
+def by_suffix(path: str) -> str | None:
+    """Give the format, of whatever command, that a file's name asks for; None where it asks for none."""
     suffix = PurePath(path).suffix.lower()
-    return next((row.name for row in FORMATS.values() if row.suffix == suffix), "text")
+    named = next((row.name for row in FORMATS.values() if row.suffix == suffix), _OTHERS.get(suffix))
+    return None if named == "text" else named

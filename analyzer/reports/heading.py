@@ -12,7 +12,7 @@ LEAD = 9
 _PLATFORMS = {"None": "platform None"}  # its name for no cloud
 
 
-def draw_heading(page: Page, report: Report) -> list[str]:
+def draw_heading(page: Page, report: Report, *, inputs: bool = True) -> list[str]:
     """Write the lines that say what was looked at; unknown fields are left out, never guessed."""
     cluster, platform = report.cluster, report.cluster.platform or ""
     bundles = [i for i in report.inputs if i.kind.startswith("must-gather")]
@@ -28,12 +28,14 @@ def draw_heading(page: Page, report: Report) -> list[str]:
     ]
     lines = page.paragraph("bundle".ljust(LEAD), page.joined(bundle), "title")
     lines += page.paragraph("mode".ljust(LEAD), page.joined(_mode(page, report)), "title")
+    if not inputs:
+        return lines
     most = len(report.inputs) if page.verbose else 3
     several = len(report.inputs) > 1
-    inputs = [f"{i.id} {i.path}: {_input(i)}" if several else _input(i) for i in report.inputs[:most]]
+    read = [f"{i.id} {i.path}: {_input(i)}" if several else _input(i) for i in report.inputs[:most]]
     if len(report.inputs) > most:
-        inputs.append(f"{len(report.inputs) - most} more")
-    return lines + page.paragraph("inputs".ljust(LEAD), page.joined(inputs) or "none", "title")
+        read.append(f"{len(report.inputs) - most} more")
+    return lines + page.paragraph("inputs".ljust(LEAD), page.joined(read) or "none", "title")
 
 
 _MECHANISMS = {"none": "no credentials", "unknown": "credentials not known"}

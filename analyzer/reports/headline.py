@@ -14,16 +14,22 @@ _ENTRIES = 5
 """How many verdicts a short answer gives; each is about another break."""
 
 
-def draw_verdict(page: Page, story: Story, *, brief: bool = False) -> list[str]:
-    """Write one entry for each group of chains, the worst first; ``brief`` cuts what STS answers."""
+def draw_verdict(page: Page, story: Story, *, brief: bool = False, asides: bool = True) -> list[str]:
+    """Write one entry for each group of chains, the worst first; ``brief`` cuts what STS answers.
+
+    Without ``asides`` what does not fail is left out beside what does.
+    """
     if not story.groups:
         return _without_chains(page, story)
     lines = _failures_apart(page, story)
-    most = len(story.groups) if page.verbose else _ENTRIES
-    for position, group in enumerate(story.groups[:most]):
+    groups = story.groups
+    if not asides and groups[0].state == "fail":
+        groups = tuple(group for group in groups if group.state == "fail")
+    most = len(groups) if page.verbose else _ENTRIES
+    for position, group in enumerate(groups[:most]):
         lead = _HANG if lines else _LEAD
         lines += _entry(page, story, group, lead, full=position == 0 or page.verbose, brief=brief)
-    left = story.groups[most:]
+    left = groups[most:]
     if left:
         states = ", ".join(dict.fromkeys(STATE_WORDS[group.state] for group in left))
         names = listed([story.name(chain.id) for group in left for chain in group.chains])

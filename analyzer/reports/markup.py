@@ -21,8 +21,18 @@ def prose(text: str) -> str:
     """Write a sentence of a report: plain words as they are, every value as code.
 
     What names, paths, ARNs and URLs hold is never read as markup inside code, and is easier to see.
+    What stands between two backticks, as commands do in the reasons of rules, is one piece of code.
     """
-    return " ".join(_word(word) for word in inert(text).split(" ")).strip()
+    parts = inert(text).split("`")
+    if len(parts) % 2 == 0:  # a lone backtick is a character of some value
+        parts = [inert(text)]
+    written = [code(part) if n % 2 else _words(part, after_code=n > 0) for n, part in enumerate(parts)]
+    return "".join(written).strip()
+
+
+def _words(text: str, *, after_code: bool) -> str:
+    close = len(text) - len(text.lstrip(".,;:!?)")) if after_code else 0
+    return text[:close] + " ".join(_word(word) for word in text[close:].split(" "))
 
 
 def _word(word: str) -> str:

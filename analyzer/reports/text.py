@@ -66,9 +66,9 @@ def _draw_upgrade(page: Page, story: Story, found: Readiness, brevity: Brevity) 
 def _draw(page: Page, story: Story, detail: Detail) -> list[str]:
     main, readiness = draw_main(page, story, detail), story.report.readiness
     parts = [
-        draw_heading(page, story.report),
+        draw_heading(page, story.report, inputs=detail.asides),
         draw_readiness(page, readiness, len(readiness.steps)) if readiness else [],
-        ["", *draw_verdict(page, story, brief=not detail.infos)],
+        ["", *draw_verdict(page, story, brief=not detail.infos, asides=detail.asides)],
         _picture(page, story, detail),
         ["", *main] if main else [],
         draw_others(page, story, detail),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -9,11 +10,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from analyzer.cli.app import app
-from analyzer.reports.formats import Options
+from analyzer.cli.output import REPORT_FORMATS
+from analyzer.reports.formats import FORMATS, Options
 from analyzer.reports.json import load_json, render_json
 from analyzer.reports.text import render_text
 
 from ..reports import made
+
+BUNDLE = Path(__file__).resolve().parents[2] / "samples" / "bundle-only"
 
 
 def call(*words: object) -> Result:
@@ -57,6 +61,38 @@ def test_without_a_format_the_suffix_chooses_it(saved: Path, tmp_path: Path) -> 
     assert (tmp_path / "a.log").read_text() == render_text(made.FAIL)
 
 
+def test_the_formats_that_help_names_are_those_that_there_are() -> None:
+    assert tuple(FORMATS) == REPORT_FORMATS
+
+
+def test_collect_takes_its_formats_and_pseudonyms(tmp_path: Path) -> None:
+    script, plain, masked = tmp_path / "a.sh", tmp_path / "a.txt", tmp_path / "b.txt"
+    assert call("collect", BUNDLE, "-o", script, "-o", plain).exit_code == 0
+    assert script.read_text().startswith("#!/bin/sh")
+    assert call("collect", BUNDLE, "-o", masked, "--mask", "domains").exit_code == 0
+    host = re.search(r"https://([\w.-]+)/", plain.read_text())
+    assert host
+    assert host[1] not in masked.read_text()
+    refused = call("collect", BUNDLE, "-f", "sh", "--mask", "all")
+    assert refused.exit_code == 2
+    assert "ask for what is not there" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["-n", "openshift-ingres-operator"], "Did you mean 'openshift-ingress-operator'?"),
+        (["-n", "openshift-ingress-operator", "--operator", "storage"], "Known here: ingress"),
+        (["--operator", "ingrss"], "Did you mean 'ingress'?"),
+        (["--select", "trust", "--ignore", "trust"], "no rule is left to ask"),
+    ],
+)
+def test_a_part_that_is_not_there_is_no_healthy_cluster(words: list[str], complaint: str) -> None:
+    result = call("analyze", BUNDLE, *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert complaint in result.stderr
+
+
 @pytest.mark.parametrize(
     "words, complaint",
     [
@@ -66,6 +102,8 @@ def test_without_a_format_the_suffix_chooses_it(saved: Path, tmp_path: Path) -> 
         (["-f", "text", "-o", "x", "-f", "json", "-o", "x"], "two formats cannot both go to x"),
         (["-o", "no/such/place"], "there is no directory no/such"),
         (["-o", "."], "is a directory"),
+        (["-o", "collect.sh"], "there is no format 'sh' here"),
+        (["-o", "x", "--mask", "all", "--mask-map", "x"], "name the same file"),
     ],
 )
 def test_what_cannot_be_written_is_said_before_anything_is_read(

@@ -139,3 +139,12 @@ def test_counts_add_up(sample: str, report: Report) -> None:
     total += counts.not_applicable + counts.error
     assert total == sum(subjects[rule.subject] for rule in built_in_rules().rules)
     assert counts.error == 0
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100])
+def test_what_differs_is_in_sight_on_a_narrow_page(width: int) -> None:
+    lines = render_text(report_of("trust-wrong-service-account"), Options(width=width)).splitlines()
+    quoted = next(line for line in lines if re.match(r" *\d+ \| ", line))
+    marks = lines[lines.index(quoted) + 1]
+    assert quoted.endswith(':router"'), quoted
+    assert "router" in quoted[marks.index("^") : marks.rindex("^") + 1]

@@ -100,7 +100,9 @@ def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Itera
         if message and _is_trouble(kind, dig(entry, "status")) and not kind.startswith("LoadBalancer"):
             since = parse_time(dig(entry, "lastTransitionTime"))
             where = obj.where.at(*path, index, "message")
-            yield _Said(f"{obj.name} {kind}", message, where, since, now or since)
+            # judged as of a time before it began, it is not known to hold any longer than from its start
+            until = max(filter(None, (now, since)), default=None)
+            yield _Said(f"{obj.name} {kind}", message, where, since, until)
 
 
 def _is_trouble(kind: str, status: Json) -> bool:
