@@ -71,6 +71,15 @@ def test_a_stale_trust_policy_is_still_this_clusters_role() -> None:
     assert found is not None
 
 
+def test_a_name_that_is_cut_inside_the_namespace_is_told_by_the_whole() -> None:
+    long = "a-name-of-more-than-22-characters"
+    assert role_name(long, *NETWORK).endswith("openshift-cloud-network-config")
+    roles = book(record(role_name(long, *NETWORK)), record(role_name("two", *NETWORK)))
+    found = choose(roles, *NETWORK, [], ISSUER, Naming(frozenset({long}), followed=True))
+    assert found is not None
+    assert found[0].name == role_name(long, *NETWORK)
+
+
 def test_a_renamed_role_is_found_by_what_it_trusts() -> None:
     roles = book(record("team-x"))
     found = choose(

@@ -97,6 +97,9 @@ def choose(
     """Choose the role that a chain must use among the exported ones, or None where none is sure."""
     fits = candidates(book, namespace, secret)
     named = [(r, how) for r, how in fits if prefix_of(r.name, namespace, secret) in names.prefixes]
+    if not named:  # a long --name leaves only a part of the namespace: such a name is told by the whole
+        whole = {role_name(p, namespace, secret) for p in names.prefixes}
+        named = [(r, "name") for r in book.roles if r.name in whole]
     if len(named) == 1:
         return named[0]
     tagged = [(r, how) for r, how in fits if any(f"{OWNED}{p}" in r.tags for p in names.prefixes)]
