@@ -140,6 +140,7 @@ chain.optional                 bool    nothing uses it: the credential operator'
 chain.mechanism                string  sts-secret, static-keys, webhook, node-role or none (no credentials)
 request.in_cluster             bool    the CredentialsRequest is in the cluster
 request.in_release             bool    the release's requests hold it; null without release requests
+request.namespace              string  namespace of the CredentialsRequest itself
 request.gathered               bool    the namespace of the CredentialsRequests was gathered
 request.service_accounts       list    serviceAccountNames
 request.subjects               list    system:serviceaccount:<namespace>:<name> of each (derived)

@@ -68,6 +68,7 @@ def request_facts(chain: Chain, joined: Joined, *, in_cluster: bool | None) -> F
         "request.drift": _drift(chain, joined.match),
         "request.namespace_missing": _namespace_missing(chain, evidence, asks),
         "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
+        "request.namespace": known(request.namespace, where) if request else asks.requests(),
         "request.token_path": (
             known(request.token_path, where.at("spec", "cloudTokenPath") if where else None)
             if request
