@@ -107,13 +107,16 @@ class LogScan:
         """
         name = name or log_name(path)
         lines = before
-        unfinished = False
+        passed: tuple[bytes, int] | None = None
         first: int | None = None
         last: int | None = None
         end: tuple[bytes, int, int] | None = None
         self._looked_here = self._new_here = 0
         try:
             for region, stop in regions(chunks):
+                if passed is not None:  # of the last region nobody asks how many lines it has
+                    lines += count(passed[0], b"\n", 0, passed[1])
+                passed = region, stop
                 full = self._looked >= MOST_TEXT or self._looked_here >= MOST_TEXT_OF_LOG
                 if not full or lines == before:
                     self._scan(region, stop, lines, input_id, path, name)
@@ -122,8 +125,6 @@ class LogScan:
                 first = first_stamp(region) if first is None else first
                 latest = last_stamp(region, stop)
                 last = last if latest is None else latest
-                lines += count(region, b"\n", 0, stop)
-                unfinished = not region.endswith(b"\n", 0, stop)
         finally:
             if end is not None:
                 self._new_here = 0
@@ -135,7 +136,7 @@ class LogScan:
                     namespace=name.namespace,
                     pod=name.pod,
                     container=name.container,
-                    lines=lines - before + unfinished,
+                    empty=passed is None,
                     first=instant(first),
                     last=instant(last),
                 )

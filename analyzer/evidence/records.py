@@ -149,7 +149,7 @@ class LogFile:
     namespace: str
     pod: str
     container: str
-    lines: int
+    empty: bool
     first: datetime | None
     last: datetime | None
 

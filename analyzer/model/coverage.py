@@ -48,7 +48,7 @@ def absent_parts(evidence: Evidence) -> list[Absent]:
     for kind, namespace, place in _NAMESPACED:
         if (kind, namespace) not in seen:
             found.append(Absent(f"{kind}s of {namespace}", f"namespaces/{namespace}/{place}"))
-    logged = {log.namespace for log in evidence.log_files if log.lines}
+    logged = {log.namespace for log in evidence.log_files if not log.empty}
     for namespace in _target_namespaces(evidence):
         for kind, plural in (("Secret", "secrets"), ("Pod", "pods")):
             if (kind, namespace) not in seen and not evidence.has_list(kind, namespace):

@@ -36,9 +36,9 @@ def test_a_healthy_cluster_has_no_symptom() -> None:
     assert scan.symptoms() == ()
     pods = [file for file in scan.files if file.namespace]
     assert len(pods) == 1330
-    assert all((file.first is None) == (file.lines == 0) for file in pods)
+    assert all((file.first is None) == file.empty for file in pods)
     assert all(file.first <= file.last for file in pods if file.first and file.last)
-    assert sum(file.lines == 0 for file in pods) == 870
+    assert sum(file.empty for file in pods) == 870
 
 
 @pytest.mark.skipif(ROTATED is None, reason="shared/data/must-gather/omc has no rotated log")

@@ -40,7 +40,7 @@ def log_cover(chain: Chain, evidence: Evidence) -> LogCover | None:
 
     In a namespace that other pods share, only the logs of pods that are known to use the chain count.
     """
-    files = [f for f in evidence.log_files if f.namespace == chain.namespace and f.lines]
+    files = [f for f in evidence.log_files if f.namespace == chain.namespace and not f.empty]
     own = {w.name for w in chain.workloads if w.kind == "Pod"}
     files = [f for f in files if f.pod in own] or files
     if not files:

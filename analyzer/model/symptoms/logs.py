@@ -79,7 +79,7 @@ def log_facts(
     recovered: datetime | None = None,
 ) -> Facts:
     """Give the ``logs.*`` facts of a chain; ``recovered`` is when a sign-in was last recorded to work."""
-    files = [f for f in evidence.log_files if f.namespace == chain.namespace and f.lines]
+    files = [f for f in evidence.log_files if f.namespace == chain.namespace and not f.empty]
     if not files or not _tells_now(chain, evidence):
         absent: Facts = {"logs.scanned": known(False)}
         unknown = asks.logs(chain.namespace)
