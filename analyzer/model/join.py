@@ -17,7 +17,7 @@ from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen
 from analyzer.model.foreign.descriptions import without_others_described
-from analyzer.model.foreign.exports import Foreign, are_tied, foreign_exports, is_comparable
+from analyzer.model.foreign.exports import Foreign, are_tied, as_expected, foreign_exports, is_comparable
 from analyzer.model.foreign.issuers import without_others, without_untied
 from analyzer.model.inputs import input_facts
 from analyzer.model.issuer.answers import in_force
@@ -77,13 +77,15 @@ def build_model(
     if others:
         joined = join(evidence, joined.now)
     foreign = foreign_exports(joined)
+    if foreign is not None and cluster is not None and left:
+        foreign = as_expected(foreign)
     if foreign is not None:
         gone = {id(record) for record in foreign.records}
         evidence = replace(evidence, loose=[record for record in evidence.loose if id(record) not in gone])
     evidence, untied = without_untied(evidence, joined)
     if foreign is not None or untied:
         joined = join(evidence, joined.now)
-    if foreign is not None and foreign.note is not None:
+    if foreign is not None and foreign.note is not None and not foreign.sure:
         untied.append(foreign.note)
     # Whoever names the cluster knows that there are several.
     model = _subjects(joined, whole if cluster is None else evidence, foreign)

@@ -9,7 +9,7 @@ from samples import Cluster, edits
 from samples.bundle import write_files
 from samples.yamlout import document
 from tests.e2e.faults import FAULTS
-from tests.e2e.runs import everything
+from tests.e2e.runs import bundle, everything
 
 from .test_output import call
 
@@ -46,3 +46,12 @@ def test_upgrade_and_collect(both: Path, tmp_path: Path) -> None:
         assert "upgrade-request-new" in {finding["rule"] for finding in report["findings"]}
     assert call("collect", both, "--of", "shop-1abcd").exit_code == 0
     assert "no cluster 'nowhere'" in call("collect", both, "--of", "nowhere").stderr
+
+
+def test_exports_of_the_one_that_was_not_asked_for_are_a_note(tmp_path: Path) -> None:
+    write_files(tmp_path / "a", everything(Cluster()))
+    write_files(tmp_path / "b", bundle(Cluster(**OTHER)))
+    shown = call("analyze", tmp_path, "--of", OTHER["infra_name"], "-f", "json")
+    report = json.loads(shown.stdout)
+    assert (shown.exit_code, [f["rule"] for f in report["findings"] if f["state"] == "fail"]) == (0, [])
+    assert any("they are another cluster's" in text for text in report["inputs"][0]["warnings"])

@@ -7,6 +7,7 @@ Secrets, logs, names, tags and keys still fit what was exported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.gathered import Evidence, Problem
@@ -73,7 +74,8 @@ def foreign_exports(joined: Joined) -> Foreign | None:
             f"the exports, with roles such as {roles[0].name}",
         ]
         clusters = known(phrases, *cites, *_places(roles), derived=True)
-        return Foreign(clusters, sure=True, records=joined.evidence.loose)
+        detail = f"exports with roles such as {roles[0].name} were left out: they are another cluster's"
+        return Foreign(clusters, sure=True, records=joined.evidence.loose, note=_noted(roles, detail))
     if _is_ours(joined, chosen):
         return None
     doubt = _doubt(joined, chosen)
@@ -105,15 +107,21 @@ def are_tied(joined: Joined) -> bool:
     return bool(own_key_ids(joined.objects) & key_ids(in_force(evidence, KeySet)))
 
 
+def as_expected(foreign: Foreign) -> Foreign:
+    """Take exports of another cluster for what a user who named the one to judge knows of: a note."""
+    return replace(foreign, clusters=known(None), sure=False) if foreign.sure else foreign
+
+
 def _note(chosen: Sequence[tuple[Chain, Role]]) -> Problem | None:
-    role = next((role for _, role in chosen if role.where is not None), None)
-    if role is None or role.where is None:
-        return None
+    roles = [role for _, role in chosen if role.where is not None]
     trusted = ", ".join(sorted(_trusted(chosen)))
-    detail = (
-        f"roles such as {role.name} were left out: nothing ties them to this cluster, they trust {trusted}"
-    )
-    return Problem(role.where.input, role.where.file, "other-roles", detail, "note")
+    tie = f"nothing ties them to this cluster, they trust {trusted}"
+    return _noted(roles, f"roles such as {roles[0].name} were left out: {tie}") if roles else None
+
+
+def _noted(roles: Sequence[Role], detail: str) -> Problem | None:
+    where = next((role.where for role in roles if role.where is not None), None)
+    return Problem(where.input, where.file, "other-roles", detail, "note") if where else None
 
 
 def _others(joined: Joined, issuer: str) -> list[object]:
