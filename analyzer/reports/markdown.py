@@ -13,7 +13,7 @@ from analyzer.reports.page import Page
 from analyzer.reports.paths import short_path
 from analyzer.reports.story import Findings, Group, Story, proofs, says_something, tell
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import EXIT_WORDS, STATE_WORDS, answer_lead, counted, listed, minute
+from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, exit_words, listed, minute
 
 _SIGNS = Page().signs.states
 _ALIKE = 10
@@ -211,5 +211,4 @@ def _counts(report: Report) -> str:
         "unknown": counts.unknown, "n/a": counts.not_applicable, "error": counts.error,
     }  # fmt: skip
     said = " · ".join(f"{n} {name}" for name, n in numbers.items() if n or name != "error")
-    word = EXIT_WORDS.get(report.exit_code, "")
-    return f"{sum(numbers.values())} checks: {said} · exit {report.exit_code} ({word})"
+    return f"{sum(numbers.values())} checks: {said} · {exit_words(report)}"

@@ -15,7 +15,7 @@ from analyzer.reports.story import Story, tell
 from analyzer.reports.unknowns import draw_unknowns
 from analyzer.reports.upgrade import LADDER as UPGRADE_LADDER
 from analyzer.reports.upgrade import Brevity, draw_readiness, draw_upgrade
-from analyzer.reports.wording import EXIT_WORDS, counted, listed
+from analyzer.reports.wording import counted, exit_words, listed
 
 DEFAULT = Options()
 
@@ -173,7 +173,5 @@ def _last(page: Page, report: Report) -> list[str]:
     if counts.error:
         numbers.append((counts.error, "error"))
     total = sum(number for number, _ in numbers)
-    word = EXIT_WORDS.get(report.exit_code)
-    exit_words = f"exit {report.exit_code}" + (f" ({word})" if word else "")
-    text = page.joined([*(f"{number} {word}" for number, word in numbers), exit_words])
+    text = page.joined([*(f"{number} {word}" for number, word in numbers), exit_words(report)])
     return page.paragraph(f"{counted(total, 'check')}: ", text, hang=4)

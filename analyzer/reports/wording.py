@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from analyzer.findings.report import Report
+
 STATE_WORDS = {
     "pass": "pass",
     "fail": "fail",
@@ -41,7 +43,7 @@ def answer_lead(stage: str, error: str) -> str:
     return "AWS answers" if stage == "permissions" else "STS answers"
 
 
-EXIT_WORDS = {
+_EXIT_WORDS = {
     0: "no failure found",
     1: "findings",
     2: "usage",
@@ -52,6 +54,14 @@ EXIT_WORDS = {
     70: "internal error",
     130: "interrupted",
 }
+
+
+def exit_words(report: Report) -> str:
+    """Say what the exit code means, as ``exit 1 (findings)``."""
+    word = _EXIT_WORDS.get(report.exit_code)
+    if report.exit_code == 0 and any(f.state == "fail" and f.muted for f in report.findings):
+        word = "every failure accepted"
+    return f"exit {report.exit_code}" + (f" ({word})" if word else "")
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

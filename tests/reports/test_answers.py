@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analyzer.findings.report import Evidence, Report, SimulatedError
 from analyzer.reports.case import render_case
-from analyzer.reports.formats import Options
+from analyzer.reports.formats import Options, render
 from analyzer.reports.inert import rewritten
 from analyzer.reports.json import load_json, render_json
 from analyzer.reports.text import LINES, render_text
@@ -248,3 +248,11 @@ def test_what_cannot_lead_to_the_error_is_no_candidate_for_it() -> None:
     assert "No fault shows at keys" in text
     assert "candidates:" not in text
     assert "settled by:" not in text
+
+
+@pytest.mark.parametrize("name", ["text", "markdown"])
+def test_a_report_whose_failures_are_accepted_does_not_say_that_there_are_none(name: str) -> None:
+    accepted = made.finding("trust-rule", "trust", "ingress", muted="known")
+    shown = render(replace(made.HEALTHY, findings=(accepted,), exit_code=0), name, Options())
+    assert "exit 0 (every failure accepted)" in shown
+    assert "exit 0 (no failure found)" in render(replace(made.HEALTHY, exit_code=0), name, Options())
