@@ -31,9 +31,10 @@ class UsageProblem(DoctorError):
 
 
 class RuleProblem(DoctorError):
-    """A rule file is wrong; ``where`` is ``file:line``."""
+    """A rule file is wrong; ``where`` is ``file:line``. ``beside`` are what else is wrong with the file."""
 
     exit_code = 2
+    beside: tuple[RuleProblem, ...] = ()
 
 
 class NothingToRead(DoctorError):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar, cast
 
 from analyzer.engine.expr import Program, compile_expression
 from analyzer.engine.facts import FactSpec, Vocabulary, visible_facts
@@ -17,6 +17,7 @@ from analyzer.engine.rule import (
     EvidenceRef,
     FixStep,
     Rule,
+    RuleTest,
     StateCase,
     StsError,
 )
@@ -34,6 +35,12 @@ _REQUIRED: Final = (
 )  # fmt: skip
 _OPTIONAL: Final = ("applies", "fix", "disproof", "references", "explains", "points_at", "stage", "sts_error")
 _FOR_CAUSES: Final = ("fix", "disproof")
+_ABOUT_FACTS: Final = (
+    "applies", "check", "message", "why", "evidence", "fix", "disproof", "state", "sts_error", "tests",
+)  # fmt: skip
+"""Keys in which facts are named: nothing can be said of them where the subject is none."""
+
+T = TypeVar("T")
 
 
 def read_rule(file: RuleFile, vocabulary: Vocabulary, *, with_tests: bool = True) -> Rule:
@@ -68,54 +75,87 @@ class _RuleReader:
         self.with_tests = with_tests
         self.top = read_nodes(file.data if with_tests else _emptied(file.data), file.label)
         self.facts: Mapping[str, FactSpec] = {}
+        self.problems: list[RuleProblem] = []
 
     def problem(self, what: str, line: int, do: str = "") -> RuleProblem:
         return RuleProblem(what, where=f"{self.file.label}:{line}", do=do)
 
     def rule(self) -> Rule:
-        top = self.top
-        self.keys(top, _REQUIRED, _OPTIONAL, "a rule")
-        subject = self.choice(top, "subject", tuple(self.vocabulary))
-        self.facts = visible_facts(self.vocabulary, subject)
-        kind = self.choice(top, "kind", KINDS)
-        self.kind_rules(kind)
-        states = self.states()
-        return Rule(
-            id=self.identity("id", self.file.stem, "the name of the file"),
-            title=self.string(top, "title"),
-            link=self.link(),
+        """Read every key, so that what is wrong with one hides nothing that is wrong with another."""
+        top, of = self.top, self.of
+        self.known_keys(top, _REQUIRED, _OPTIONAL, "a rule")
+        subject = of("subject", lambda: self.choice(top, "subject", tuple(self.vocabulary)))
+        if subject in self.vocabulary:
+            self.facts = visible_facts(self.vocabulary, subject)
+        kind = of("kind", lambda: self.choice(top, "kind", KINDS))
+        of("kind", lambda: self.kind_rules(kind))
+        states = of("state", self.states)
+        rule = Rule(
+            id=of("id", lambda: self.identity("id", self.file.stem, "the name of the file")),
+            title=of("title", lambda: self.string(top, "title")),
+            link=of("link", self.link),
             kind=kind,
             states=states,
-            severity=self.choice(top, "severity", SEVERITIES),
+            severity=of("severity", lambda: self.choice(top, "severity", SEVERITIES)),
             subject=subject,
-            applies=self.expression(top, "applies", may_ask_known=True) if "applies" in top.nodes else None,
-            check=self.expression(top, "check"),
-            message=self.template(top, "message"),
-            why=self.template(top, "why"),
-            evidence=self.evidence(),
-            fix=self.fix(),
-            disproof=self.template(top, "disproof") if "disproof" in top.nodes else None,
-            references=self.references(),
-            explains=self.names("explains"),
-            points_at=self.names("points_at", LINKS),
-            stage=self.choice(top, "stage", STAGES) if "stage" in top.nodes else None,
-            sts_error=self.sts_error(),
-            tests=read_tests(top, self.facts, tuple(case.state for case in states), self.file.label)
-            if self.with_tests
-            else (),
+            applies=of("applies", lambda: self.expression(top, "applies", may_ask_known=True)),
+            check=of("check", lambda: self.expression(top, "check")),
+            message=of("message", lambda: self.template(top, "message")),
+            why=of("why", lambda: self.template(top, "why")),
+            evidence=of("evidence", self.evidence),
+            fix=of("fix", self.fix) or (),
+            disproof=of("disproof", lambda: self.template(top, "disproof")),
+            references=of("references", self.references) or (),
+            explains=of("explains", lambda: self.names("explains")) or (),
+            points_at=of("points_at", lambda: self.names("points_at", LINKS)) or (),
+            stage=of("stage", lambda: self.choice(top, "stage", STAGES)),
+            sts_error=of("sts_error", self.sts_error),
+            tests=of("tests", lambda: self.tests(states)) or (),
             pack=self.file.pack,
             file=f"{self.file.link}/{self.file.stem}.yaml",
             line=top.line,
         )
+        if self.problems:
+            first, *others = self.problems
+            first.beside = tuple(others)
+            raise first
+        return rule
 
-    def keys(self, fields: Fields, required: tuple[str, ...], optional: tuple[str, ...], of: str) -> None:
+    def of(self, key: str, read: Callable[[], T]) -> T:
+        """Read one key; None, once its problem is noted, where it is wrong, and where it is not there.
+
+        A rule with such a None is never given out.
+        """
+        if key in self.top.nodes and (self.facts or key not in _ABOUT_FACTS):
+            try:
+                return read()
+            except RuleProblem as problem:
+                self.problems.append(problem)
+        return cast(T, None)
+
+    def tests(self, states: tuple[StateCase, ...]) -> tuple[RuleTest, ...]:
+        if not self.with_tests or not states:
+            return ()
+        return read_tests(self.top, self.facts, tuple(case.state for case in states), self.file.label)
+
+    def known_keys(
+        self, fields: Fields, required: tuple[str, ...], optional: tuple[str, ...], of: str
+    ) -> None:
+        """Note each key that is not known, and each that is lacking."""
         known = (*required, *optional)
         for key in fields.nodes:
             if key not in known:
-                raise self.problem(f"{of} has no key {key!r}", fields.lines[key], nearest(key, known))
+                what = f"{of} has no key {key!r}"
+                self.problems.append(self.problem(what, fields.lines[key], nearest(key, known)))
         for key in required:
             if key not in fields.nodes:
-                raise self.problem(f"{of} needs the key {key!r}", fields.line)
+                self.problems.append(self.problem(f"{of} needs the key {key!r}", fields.line))
+
+    def keys(self, fields: Fields, required: tuple[str, ...], optional: tuple[str, ...], of: str) -> None:
+        noted = len(self.problems)
+        self.known_keys(fields, required, optional, of)
+        if len(self.problems) > noted:
+            raise self.problems.pop()
 
     def kind_rules(self, kind: str) -> None:
         if kind == "cause":

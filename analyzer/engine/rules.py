@@ -55,14 +55,15 @@ def load_rules(
     if problems:
         first = problems[0]
         if len(problems) > 1:
-            more = f"There are {len(problems) - 1} more problems in the rules"
+            left = len(problems) - 1
+            more = f"The rules have {left} more problem{'s' * (left > 1)}: sts-doctor rules check"
             first = RuleProblem(first.what, where=first.where, do=f"{first.do}\n{more}" if first.do else more)
         raise first
     return ruleset
 
 
 def find_problems(directories: Sequence[Path], vocabulary: Vocabulary) -> list[RuleProblem]:
-    """List every problem of the rules, at most one a file and the cross-checks, in order of the files."""
+    """List every problem of the rules in order of the files, and the cross-checks where there is none."""
     return _load(directories, vocabulary, with_tests=True)[1]
 
 
@@ -130,7 +131,7 @@ def _read_all(
         try:
             yield read_rule(file, vocabulary, with_tests=with_tests)
         except RuleProblem as problem:
-            problems.append(problem)
+            problems += [problem, *problem.beside]
 
 
 def _cross_checks(rules: Mapping[str, Rule], places: Mapping[str, str]) -> list[RuleProblem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -214,10 +215,28 @@ def test_no_folder_and_no_rule(tmp_path: Path) -> None:
 
 def test_all_problems_can_be_listed(tmp_path: Path) -> None:
     write_rules(tmp_path, CAUSE.replace("why:", "y:"), SYMPTOM.replace("why:", "y:"))
-    assert len(find_problems([tmp_path], VOCABULARY)) == 2
+    found = [problem.what for problem in find_problems([tmp_path], VOCABULARY)]
+    assert found == ["a rule has no key 'y'", "a rule needs the key 'why'"] * 2
     with pytest.raises(RuleProblem, match="no key 'y'") as caught:
         load_rules([tmp_path], VOCABULARY)
-    assert "1 more problem" in caught.value.do
+    assert "3 more problems" in caught.value.do
+
+
+def test_one_mistake_hides_no_other_of_the_file(tmp_path: Path) -> None:
+    text = CAUSE.replace("kind: cause", "kind: cuase").replace("severity: ", "severity: very ")
+    write_rules(tmp_path, re.sub("(?m)^check: .*$", "check: chain.nothing == 1", text))
+    found = [(p.where.rsplit("/", 1)[-1], p.what) for p in find_problems([tmp_path], VOCABULARY)]
+    assert [what.split(" cannot be")[0] for _, what in found] == [
+        "'kind'",
+        "'severity'",
+        "there is no fact 'chain.nothing'",
+    ]
+    assert len({where for where, _ in found}) == 3
+
+
+def test_of_a_rule_about_nothing_its_facts_are_not_asked(tmp_path: Path) -> None:
+    write_rules(tmp_path, re.sub("(?m)^subject: .*$", "subject: moon", CAUSE))
+    assert [p.what for p in find_problems([tmp_path], VOCABULARY)] == ["'subject' cannot be 'moon'"]
 
 
 @pytest.mark.parametrize(
