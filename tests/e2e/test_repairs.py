@@ -82,3 +82,22 @@ def test_what_is_not_known_stays_open_and_no_shell_takes_it(bench: Bench) -> Non
     files = {p: d for p, d in everything(cluster).items() if "/iam/" not in p and "/oidc/" not in p}
     found = commands(bench.report(files))
     assert any("<ISSUER_BUCKET>" in command for command in found), found
+
+
+def fix_of(report: Report, rule: str) -> str:
+    (found,) = [f for f in report.findings if f.rule == rule]
+    return "\n".join(step.command or "" for step in found.fix)
+
+
+def test_no_repair_puts_the_fault_back(bench: Bench) -> None:
+    dry_run = Cluster(issuer="https://fake-oidc.s3.us-west-2.amazonaws.com")
+    commands = fix_of(bench.report(everything(dry_run)), "issuer-placeholder")
+    assert "issuer=<ISSUER_MEANT>;" in commands
+    assert "fake-oidc" not in commands
+
+    name = "production-eu-central-cluster-number-one-of-sho"
+    long = Cluster(name=name, infra_name="production-eu-central-8x2p1")
+    report = bench.report(everything(long))
+    collided = [f for f in report.findings if f.rule == "request-role-name-collision"]
+    assert collided, told(report)
+    assert not any(f"--name {name} " in (step.command or "") for f in collided for step in f.fix)

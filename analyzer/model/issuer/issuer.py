@@ -17,7 +17,8 @@ from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
 from analyzer.patterns import later
 
-_PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
+PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
+"""What dry runs and templates write where an issuer shall stand."""
 
 
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
@@ -42,7 +43,7 @@ def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: As
     if not isinstance(issuer, Fact):
         return facts | {f"issuer.{name}": issuer for name in derived}
     url = str(issuer.value)
-    placeholder = _PLACEHOLDER.search(url)
+    placeholder = PLACEHOLDER.search(url)
     bucket = bucket_of(url)
     facts["issuer.is_https"] = Fact(is_https(url), issuer.cites)
     facts["issuer.placeholder"] = Fact(placeholder[0] if placeholder else None, issuer.cites)

@@ -6,6 +6,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import TokenSample
+from analyzer.model.issuer.issuer import PLACEHOLDER
 from analyzer.model.joining.aws import bucket_of, is_https
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts, value_of
@@ -65,7 +66,8 @@ def _host(issuer: str) -> str | None:
 
 
 def _meant(joined: Joined) -> str | None:
-    """Give the one issuer that the trust policies of the chains' roles name."""
+    """Give the one issuer that the trust policies of the chains' roles name; a placeholder is none."""
     roles = [joined.choices[c.id].role for c in joined.chains]
     urls = {url for role in roles if role for url in trusted_issuers(role.trust)}
+    urls = {url for url in urls if not PLACEHOLDER.search(url)}
     return f"https://{urls.pop()}" if len(urls) == 1 else None
