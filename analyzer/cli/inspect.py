@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,11 @@ LINE_LIMIT = 16 << 20
 """Characters of one line of JSON lines."""
 
 Lines = Annotated[str | None, typer.Argument(metavar="LINES", help="A file of JSON lines; - reads stdin.")]
-Files = Annotated[list[Path], typer.Argument(metavar="FILE...")]
+_LONGEST = 64 << 20
+_YEAR_9999 = 253_370_764_800
+"""Seconds since 1970 beyond which a time has no four digits of a year."""
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files; - reads stdin.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")]
 
 
@@ -124,12 +129,23 @@ def token(files: Files) -> int:
             found += 1
             shown = {
                 "file": path.name, "problem": record.problem, "notes": list(record.notes),
-                "header": record.header, "claims": record.claims, "signature": bool(record.signature),
+                "header": record.header, "claims": record.claims, "times": _times(record.claims),
+                "signature": bool(record.signature),
             }  # fmt: skip
             show_json(shown)
     if not found:
         raise UsageProblem("no token found", do="A token is three, or without signature two, base64url parts")
     return 0
+
+
+def _times(claims: Mapping[str, object]) -> dict[str, str]:
+    """Write the times that a token claims as people read them, in UTC."""
+    named = ((name, claims.get(name)) for name in ("iat", "nbf", "exp"))
+    return {
+        name: datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for name, value in named
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _YEAR_9999
+    }
 
 
 @app.command("keys")
@@ -162,7 +178,8 @@ def _key_rows(path: Path) -> Iterable[tuple[str, str, str, str, str]]:
         elif isinstance(record, K8sObject):
             for name, pem in strings(dig(record.value, "data")).items():
                 for key in read_pem("i1", name, pem.encode())[0]:
-                    yield path.name, name, "", key.kid, f"{key.bits} bits" if key.bits else ""
+                    place = f"{record.namespace}/{record.name}: {name}".lstrip("/")
+                    yield path.name, place, "", key.kid, f"{key.bits} bits" if key.bits else ""
 
 
 def _show(decision: Mapping[str, object], headline: str, *, as_json: bool) -> None:
@@ -216,15 +233,19 @@ def _document(path: Path) -> object:
 
 
 def _bytes(path: Path) -> bytes:
+    """Read a file, or stdin for ``-``."""
     try:
+        if str(path) == "-":
+            return sys.stdin.buffer.read(_LONGEST)
         with path.open("rb") as file:
-            return file.read(64 << 20)
+            return file.read(_LONGEST)
     except OSError as error:
         raise UsageProblem(f"cannot read {path}: {error.strerror}") from None
 
 
 def _each_line(source: str, decide: Callable[[object], dict[str, object]]) -> int:
     for line in _lines(source):
+        line = line.removeprefix("\ufeff")  # PowerShell writes it before what it pipes
         if not line.strip():
             continue
         try:

@@ -69,7 +69,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "rules check": ("sts-doctor rules check my-rules/",),
     "rules test": ("sts-doctor rules test my-rules/",),
     "rules docs": ("sts-doctor rules docs my-rules/ > rules.md",),
-    "inspect token": ("cut -d. -f1,2 token | sts-doctor inspect token /dev/stdin",),
+    "inspect token": ("cut -d. -f1,2 token | sts-doctor inspect token -",),
     "inspect keys": ("sts-doctor inspect keys keys.json service-account.pub",),
     "inspect trust": (
         "sts-doctor inspect trust --policy get-role.json --issuer URL --sub SUBJECT --aud openshift",

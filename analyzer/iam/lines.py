@@ -150,21 +150,30 @@ def _document(given: object, path: str) -> Document:
 
 def _mapping(value: object, path: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise _BadLineError(f"{path}: an object is needed, this is {type(value).__name__}")
+        raise _BadLineError(f"{path}: an object is needed, this is {_named(value)}")
     return value
 
 
 def _sequence(value: object, path: str) -> Sequence[Any]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        raise _BadLineError(f"{path}: a list is needed, this is {type(value).__name__}")
+        raise _BadLineError(f"{path}: a list is needed, this is {_named(value)}")
     return value
 
 
 def _text(value: object, path: str) -> str:
     if not isinstance(value, str) or not value:
-        raise _BadLineError(f"{path}: a string is needed, this is {type(value).__name__}")
+        raise _BadLineError(f"{path}: a string is needed, this is {_named(value)}")
     return value
 
 
 def _optional_text(value: object, path: str) -> str | None:
     return None if value is None else _text(value, path)
+
+
+def _named(value: object) -> str:
+    """Name a value's kind as JSON does; what is not there reads as null."""
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "true or false"), (str, "a string"), (int, "a number"), (float, "a number"),
+        (Mapping, "an object"), (list, "a list"),
+    )  # fmt: skip
+    return next((name for kind, name in kinds if isinstance(value, kind)), "null, or not there")

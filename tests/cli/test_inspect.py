@@ -1,0 +1,45 @@
+"""Single objects on stdin, as they are pasted and piped."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from analyzer.cli.app import app
+from samples import Cluster
+
+from .test_output import call
+
+SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "healthy"
+
+
+def test_a_token_on_stdin_has_its_times_in_words() -> None:
+    token = Cluster().token("openshift-ingress-operator", "ingress-operator").rpartition(".")[0]
+    shown = json.loads(CliRunner().invoke(app, ["inspect", "token", "-"], input=token).stdout)
+    assert shown["times"] == {
+        "iat": "2024-03-12T10:10:00Z",
+        "nbf": "2024-03-12T10:10:00Z",
+        "exp": "2024-03-12T11:10:00Z",
+    }
+
+
+def test_a_key_set_on_stdin() -> None:
+    keys = (SAMPLE / "exports" / "issuer" / "keys.json").read_bytes()
+    result = CliRunner().invoke(app, ["inspect", "keys", "-"], input=keys)
+    assert result.exit_code == 0
+    assert json.loads(keys)["keys"][0]["kid"] in result.stdout
+
+
+def test_keys_of_a_configmap_are_told_apart() -> None:
+    found = next(SAMPLE.rglob("openshift-kube-apiserver/core/configmaps.yaml"))
+    assert "openshift-kube-apiserver/bound-sa-token-signing-certs: " in call("inspect", "keys", found).stdout
+
+
+def test_lines_that_powershell_pipes_begin_with_a_mark() -> None:
+    line = (
+        '\ufeff{"id": "a", "request": {"action": "s3:x", "resource": "*"}, "identityPolicies": []}\r\n{}\r\n'
+    )
+    result = CliRunner().invoke(app, ["inspect", "policy", "-"], input=line.encode())
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert (first["id"], first["decision"]) == ("a", "ImplicitlyDenied")
+    assert second["because"] == ["request: an object is needed, this is null, or not there"]
