@@ -47,7 +47,7 @@ def _to_customer(story: Story, options: Options) -> str:
         story = tell(rewritten(story.report, page.safe))
     causes = [group[0] for group in (story.main, *story.others) if group]
     parts = [
-        [*_summary(page, story), *_readiness(page, story.report), *_cluster(page, story.report)],
+        [*_readiness(page, story.report), *_summary(page, story), *_cluster(page, story.report)],
         _found(page, story, [f for f in causes if f.state == "fail"]),
         _steps(page, story.report, [f for f in causes if f.state == "fail"]),
         _look(page, story),

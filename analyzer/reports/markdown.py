@@ -24,8 +24,8 @@ def render_markdown(report: Report, options: Options) -> str:
     """Write a report as Markdown that ends with a line end; options change nothing in it."""
     story = tell(report)
     parts = [
-        _head(story),
         _readiness(report),
+        _head(story, "### Today" if report.readiness else "## sts-doctor"),
         _identity(report),
         _matrix(story),
         *(_finding(story, group, main=True) for group in [story.main] if group),
@@ -43,13 +43,13 @@ def _state(state: str) -> str:
     return f"{_SIGNS[state]} {STATE_WORDS[state]}"
 
 
-def _head(story: Story) -> list[str]:
+def _head(story: Story, title: str) -> list[str]:
     if not story.groups:
         # the text's own words, for inputs in which no chain can be judged
         said = " ".join(draw_verdict(Page(width=10**6), _inert(story))[0].split())
-        return [f"## sts-doctor: {prose(said.removeprefix('VERDICT '))}"]
+        return [f"{title}: {prose(said.removeprefix('VERDICT '))}"]
     first, *more = story.groups
-    lines = [f"## sts-doctor: {_verdict(story, first)}", "", _who(story, first)]
+    lines = [f"{title}: {_verdict(story, first)}", "", _who(story, first)]
     error = next((c.verdict.simulated_error for c in first.chains if c.verdict.simulated_error), None)
     if error:
         lines += ["", f"{answer_lead(error.stage, error.text)}: {code(' '.join(error.text.split()))}"]
@@ -62,7 +62,8 @@ def _readiness(report: Report) -> list[str]:
     found = report.readiness
     if found is None:
         return []
-    return [f"**Upgrade:** {prose(found.sentence)}", *_numbered(found.steps)]
+    state = {"ready": "pass", "not-ready": "fail", "unknown": "unknown"}[found.state]
+    return [f"## sts-doctor: {_SIGNS[state]} {prose(found.sentence)}", *_numbered(found.steps)]
 
 
 def _inert(story: Story) -> Story:

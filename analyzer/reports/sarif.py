@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from analyzer.findings.report import Evidence, Finding, Input, Missing, ReadError, Report
+from analyzer.findings.report import Evidence, Finding, Input, Missing, ReadError, Report, to_json
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert, rewritten
 
@@ -38,7 +38,10 @@ def render_sarif(report: Report, options: Options) -> str:
         "artifacts": [_artifact(item) for item in report.inputs],
         "results": [_result(finding, index[finding.rule]) for finding in report.findings],
         "columnKind": "unicodeCodePoints",
-        "properties": {"verdicts": [_verdict(report, n) for n in range(len(report.chains))]},
+        "properties": {
+            "verdicts": [_verdict(report, n) for n in range(len(report.chains))],
+            **({"readiness": to_json(report.readiness)} if report.readiness else {}),
+        },
     }
     if report.rules.sha256:
         run["automationDetails"] = {"id": f"{report.tool.name}/{report.cluster.id or 'unknown'}/"}
@@ -80,6 +83,7 @@ def _result(finding: Finding, rule: int) -> _Json:
             "chains": list(finding.chains),
             "explains": list(finding.explains),
             "explainedBy": list(finding.explained_by),
+            "remarks": list(finding.remarks),
             "fix": [{"text": f.text, **({"command": f.command} if f.command else {})} for f in finding.fix],
         },
     }

@@ -68,6 +68,9 @@ def test_the_short_answer_is_the_release_first_and_fits(bench: Bench, tmp_path: 
     starts = [n for n, line in enumerate(lines) if line.startswith(("UPGRADE", "TODAY"))]
     assert [lines[n].split()[0] for n in starts] == ["UPGRADE", "TODAY"]
     assert not any("= fix" in line for line in lines), "the steps stand above"
+    assert render(report, "markdown", Options()).startswith("## sts-doctor: ✘ Not ready for 4.21")
+    assert render(report, "case", Options()).startswith("~~~\nUpgrade:  Not ready for 4.21")
+    assert '"state": "not-ready"' in render(report, "sarif", Options())
 
 
 def test_not_ready_lists_each_step_once_and_the_annotation_last(bench: Bench, tmp_path: Path) -> None:
