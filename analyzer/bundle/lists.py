@@ -212,17 +212,19 @@ def _key(
 def _item_starts(text: bytes, begin: int, end: int, indent: int) -> tuple[list[int], int]:
     """Give where each item's line begins, and where the sequence ends."""
     starts: list[int] = []
-    for mark in _item_pattern(indent).finditer(text, begin - 1, end):
-        if mark[1] is None:
+    for mark in _shallow_line(indent).finditer(text, begin - 1, end):
+        first = mark.end() - 1
+        marker = text[first : min(first + 2, end)]
+        if first - mark.start() - 1 != indent or marker not in (b"-", b"- ", b"-\n"):
             return starts, mark.start() + 1
         starts.append(mark.start() + 1)
     return starts, end
 
 
 @lru_cache(maxsize=16)
-def _item_pattern(indent: int) -> re.Pattern[bytes]:
-    """Match the beginning of an item (group 1), and any other line that is not indented deeper."""
-    return re.compile(rb"\n(?: {%d}(-)(?=[ \n]|\Z)| {0,%d}[^\s#])" % (indent, indent))
+def _shallow_line(indent: int) -> re.Pattern[bytes]:
+    """Match up to the first character of a line that is not indented deeper; comments are none."""
+    return re.compile(rb"\n {0,%d}[^\s#]" % indent if indent else rb"\n[^\s#]")
 
 
 def item_base(data: bytes) -> int:

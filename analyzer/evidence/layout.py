@@ -81,7 +81,7 @@ def wanted(inner: str) -> Wanted | None:
     """Tell what a member is good for; ``inner`` is its path below the bundle root."""
     if inner[-1:].isdigit():  # must-gather-clean numbers files whose masked names became the same
         inner = _COLLIDED.sub(r"\1", inner)
-    if _LOG.fullmatch(inner):
+    if "/logs/" in inner and _LOG.fullmatch(inner):
         return Wanted("log")
     if _CLUSTER_SCOPED.fullmatch(inner):
         if inner.rpartition("/")[2].startswith("clusteroperators."):
