@@ -16,6 +16,7 @@ from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
     from analyzer.engine import Subject
+    from analyzer.engine.facts import Cite
     from analyzer.model.coverage import Copies
     from analyzer.session import Extraction
 
@@ -40,9 +41,11 @@ def facts(
 
     if form not in ("text", "json"):
         raise UsageProblem(f"there is no format {form!r}", do="Formats: text, json")
+    _check_prefix(only)
     with waiting(quiet=False) as progress:
         found = extract(inputs, cluster=of, progress=progress)
-    shown = [_subject(subject, only, found.copies) for subject in found.subjects]
+    several = len(found.evidence.inputs) > 1
+    shown = [_subject(subject, only, found.copies, several) for subject in found.subjects]
     files = _files(found)
     if form == "json":
         whole = {"schema_version": "1", "subjects": shown, "files": files}
@@ -54,7 +57,20 @@ def facts(
     return 0
 
 
-def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
+def _check_prefix(only: str) -> None:
+    """Refuse a prefix that no fact has: nothing shown would look as if nothing were known."""
+    from analyzer.engine.source import nearest
+    from analyzer.model.vocabulary import VOCABULARY
+
+    names = {name for facts in VOCABULARY.values() for name in facts}
+    if not any(name.startswith(only) for name in names):
+        groups = {f"{name.partition('.')[0]}." for name in names}
+        known = names if "." in only.rstrip(".") else groups
+        raise UsageProblem(f"no fact's name begins with {only!r}", do=nearest(only, known))
+
+
+def _subject(subject: Subject, only: str, copies: Copies, several: bool) -> dict[str, object]:
+    """Give the facts of a subject; where there are ``several`` inputs, a place begins with the input's id."""
     from analyzer.engine import Fact
     from analyzer.model.vocabulary import VOCABULARY
     from analyzer.redact import redact_json
@@ -65,7 +81,7 @@ def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
         if fact is None or not name.startswith(only):
             continue
         if isinstance(fact, Fact):
-            origins = [f"{cite.file}:{cite.line}" for cite in fact.cites]
+            origins = [_place(cite, several) for cite in fact.cites]
             found[name] = {
                 "state": "known",
                 "value": redact_json(fact.value),
@@ -73,7 +89,7 @@ def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
                 "origins": origins,
             }
             others = [
-                {"value": redact_json(value), "origin": f"{where.file}:{where.line}"}
+                {"value": redact_json(value), "origin": _place(where, several)}
                 for value, where in copies.others(fact)
             ]
             if others:
@@ -82,6 +98,10 @@ def _subject(subject: Subject, only: str, copies: Copies) -> dict[str, object]:
             why = "; ".join(dict.fromkeys(item.why for item in fact.missing))
             found[name] = {"state": "unknown", "why": why, "origins": []}
     return {"kind": subject.kind, "name": subject.name, "facts": found}
+
+
+def _place(cite: Cite, several: bool) -> str:
+    return f"{cite.input}:{cite.file}:{cite.line}" if several else f"{cite.file}:{cite.line}"
 
 
 def _files(found: Extraction) -> dict[str, list[dict[str, str]]]:
