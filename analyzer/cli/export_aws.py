@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -56,7 +57,12 @@ def export_aws(
     target = aws.connect(output, region or own_region)
     output.mkdir(mode=0o700, exist_ok=True)
     output.chmod(0o700)
-    aws.export(target, wanted)
+    try:
+        aws.export(target, wanted)
+    finally:
+        if not target.calls:
+            with suppress(OSError):
+                output.rmdir()
     say(f"{len(target.calls)} calls, {target.failed} refused (which tells something too); see {output}")
     return 0
 

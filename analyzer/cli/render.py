@@ -10,6 +10,7 @@ import typer
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import STDOUT, OutputOptions, read_text
+from analyzer.errors import UsageProblem
 
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
@@ -51,4 +52,10 @@ def read_report(path: str) -> Report:
     """Read a saved report; ``-`` is stdin. Raises UsageProblem for anything else."""
     from analyzer.reports.json import load_json
 
-    return load_json(read_text(path), path)
+    text = read_text(path)
+    if text.startswith("SQLite format 3\0"):
+        raise UsageProblem(
+            f"{path} is a results database",
+            do="Say which bundle's report with --bundle; sts-doctor fleet query DB bundles lists them",
+        )
+    return load_json(text, path)

@@ -104,7 +104,8 @@ def export(target: Export, wanted: Wanted) -> None:
         for name in dict.fromkeys(_names(target, wanted)):
             _role(target, name, wanted)
     finally:
-        target.close(started)
+        if target.calls:  # nothing was asked where there are no credentials
+            target.close(started)
 
 
 def _names(target: Export, wanted: Wanted) -> Iterator[str]:

@@ -20,12 +20,15 @@ from analyzer.fleet.row import unpack
 from analyzer.fleet.work import Work
 from analyzer.fleet.worker import judge_apart, rules_here
 from analyzer.options import Options
+from analyzer.patterns import later
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 _AHEAD = 3
 """Bundles that are handed to the scheduler for each thread of its workers: none waits for this process."""
+
+_ADDRESS = later(r"(?:tcp|tls|ws|wss|ucx|ucxx)://(?:[^\s/:]+|\[[0-9a-fA-F:.]+\]):\d{1,5}")
 
 _PATIENCE = 15
 """Seconds that the scheduler has to answer."""
@@ -151,10 +154,14 @@ def _connected(address: str) -> Client:
         from distributed import Client
     except ImportError:
         raise UsageProblem("--cluster needs Dask", do="Install sts-doctor[cluster]") from None
+    if not _ADDRESS.fullmatch(address):
+        raise UsageProblem(f"--cluster takes an address such as tcp://host:8786, not {address!r}")
     logging.getLogger("distributed").setLevel(
         logging.CRITICAL
     )  # what it would say is said in a row, or raised
     try:
         return Client(address, timeout=_PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise UsageProblem(f"no scheduler answers at {address}: {type(error).__name__}") from None
+    except (OSError, ValueError):
+        raise UsageProblem(
+            f"no scheduler answers at {address} within {_PATIENCE} s", do="Start one: dask scheduler"
+        ) from None

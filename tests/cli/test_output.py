@@ -174,6 +174,13 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     assert call("render", tmp_path / "gone.json").exit_code == 2
 
 
+def test_of_a_database_one_report_is_to_be_named(tmp_path: Path) -> None:
+    (tmp_path / "fleet.sqlite").write_bytes(b"SQLite format 3\0" + bytes(100))
+    refused = call("render", tmp_path / "fleet.sqlite")
+    assert refused.exit_code == 2
+    assert "which bundle's report with --bundle" in refused.stderr
+
+
 def test_pseudonyms_are_kept_in_a_private_file_and_used_again(saved: Path, tmp_path: Path) -> None:
     names = tmp_path / "names.json"
     first = call("render", saved, "--mask", "all", "--mask-map", names, "-f", "json").stdout

@@ -194,3 +194,4 @@ def test_what_it_cannot_do_it_says(
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     result = call("--prefix", "demo", "-o", tmp_path / "x")
     assert (result.exit_code, "no AWS credentials" in result.stderr) == (2, True)
+    assert not (tmp_path / "x").exists(), "a second try would be refused"

@@ -185,3 +185,5 @@ def test_where_no_scheduler_answers(few: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("analyzer.fleet.cluster._PATIENCE", 1)
     done = cli("scan", few, "--db", tmp_path / "f.sqlite", "--cluster", "tcp://127.0.0.1:9", code=2)
     assert "no scheduler answers" in done.output
+    done = cli("scan", few, "--db", tmp_path / "f.sqlite", "--cluster", "scheduler:8786", code=2)
+    assert "an address such as tcp://host:8786" in done.output
