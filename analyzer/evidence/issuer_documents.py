@@ -38,9 +38,9 @@ _PRIVATE_MEMBER = later(
 
 
 def read_issuer_document(
-    value: Mapping[str, Json], where: Where, path: str
+    value: Mapping[str, Json], where: Where, path: str, asked: str | None = None
 ) -> DiscoveryDocument | KeySet | None:
-    """Read an openid-configuration or a JWKS; None for any other object."""
+    """Read an openid-configuration or a JWKS; None for any other object. ``asked``: its URL."""
     planned = ccoctl.is_planned_file(path)
     if isinstance(value.get("keys"), list) and _is_key_set(value):
         keys = tuple(_public(key) for key in items(value["keys"])[:_MOST_KEYS] if isinstance(key, Mapping))
@@ -49,7 +49,7 @@ def read_issuer_document(
     if said or ("issuer" in value and target_of_name(path) == "discovery"):
         issuer, jwks_uri = text(value.get("issuer")), text(value.get("jwks_uri"))
         if "issuer" in value or "jwks_uri" in value:
-            return DiscoveryDocument(issuer, jwks_uri, value, where, planned)
+            return DiscoveryDocument(issuer, jwks_uri, value, where, planned, asked)
     return None
 
 

@@ -29,9 +29,14 @@ class File:
     """The command before it, where it is the output of one in a pasted terminal."""
 
     @property
+    def asked(self) -> str | None:
+        """The URL that the command before it asked for."""
+        return self.command.url if self.command else None
+
+    @property
     def hint(self) -> str:
         """What says what it may be where its content does not: the URL that was asked for, else its name."""
-        return (self.command.url if self.command else None) or self.path
+        return self.asked or self.path
 
 
 @frozen
@@ -122,7 +127,7 @@ def _of_document(file: File, document: Document, list_kind: str = "") -> tuple[l
         if not found and (answer := _status_answer(file, value)) is not None:
             return [answer], "recorded answer"
         return list(found), "Kubernetes objects" if found else ""
-    issuer = read_issuer_document(value, Where(file.input, document.at()), file.hint)
+    issuer = read_issuer_document(value, Where(file.input, document.at()), file.hint, file.asked)
     if issuer is not None:
         return [issuer], "discovery document" if isinstance(issuer, DiscoveryDocument) else "key set"
     return [], ""

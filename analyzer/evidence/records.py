@@ -305,13 +305,14 @@ class Collected:
 
 @frozen
 class DiscoveryDocument:
-    """An openid-configuration; ``value`` is the whole object."""
+    """An openid-configuration; ``value`` is the whole object, ``asked`` the URL it came from, if recorded."""
 
     issuer: str | None
     jwks_uri: str | None
     value: Mapping[str, Json]
     where: Where
     planned: bool = False
+    asked: str | None = None
 
 
 @frozen

@@ -240,6 +240,17 @@ def test_the_clusters_own_discovery_document_beside_the_hosted_one(bench: Bench)
     assert_healthy(bench.report(files))
 
 
+def test_the_clusters_own_document_served_by_the_issuer_is_a_fault(bench: Bench) -> None:
+    """Where curl got it from the issuer's host, someone published the API server's copy there."""
+    cluster = Cluster()
+    assert isinstance(cluster.discovery, dict)
+    own = cluster.discovery | {"jwks_uri": f"https://api-int.{cluster.domain}:6443/openid/v1/jwks"}
+    asked = f"$ curl -s {cluster.issuer}/.well-known/openid-configuration\n{json.dumps(own)}\n"
+    files = {path: data for path, data in everything(cluster).items() if "openid-configuration" not in path}
+    report = bench.report(files | {"exports/pasted.txt": asked.encode()})
+    assert [f.rule for f in findings(report, "fail")] == ["discovery-jwks-uri"], told(report)
+
+
 def test_a_hosted_control_plane_has_a_shorter_ladder(bench: Bench) -> None:
     """The guest of a hosted control plane holds no kube-apiserver: unknown, not fail."""
 

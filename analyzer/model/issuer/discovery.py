@@ -64,11 +64,16 @@ def _pick(documents: Sequence[DiscoveryDocument], issuer: str | None) -> Discove
 
 
 def is_in_cluster(document: DiscoveryDocument) -> bool:
-    """Tell the copy that the API server gives, which points at the API server."""
+    """Tell the copy that the API server gives, which points at the API server.
+
+    One that the issuer's own host gave, as a recorded request shows, is that copy put in its place.
+    """
     try:
         uri, own = split_url(document.jwks_uri or ""), split_url(document.issuer or "")
-        port = uri.port
+        port, asked = uri.port, split_url(document.asked or "").hostname
     except ValueError:
+        return False
+    if asked and asked == own.hostname:
         return False
     host = uri.hostname or ""
     inside = port == 6443 or host.startswith(("api-int.", "kubernetes.default"))
