@@ -288,6 +288,28 @@ def test_a_guest_of_a_hosted_control_plane(bench: Bench, name: str, secrets: str
             assert states[chain.id, "secret", "secret-length-mismatch"] == "pass"
 
 
+@pytest.mark.parametrize(
+    ("account", "rules"),
+    [
+        ("openshift-cluster-csi-drivers:aws-ebs-csi-driver-operator", []),
+        ("openshift-cluster-csi-drivers:aws-ebs-csi-driver-controller-sa", ["trust-subject-partial"]),
+        ("openshift-image-registry:registry", ["trust-subject-partial"]),
+    ],
+)
+def test_a_guest_needs_all_service_accounts_but_that_of_the_driver_operator(
+    bench: Bench, account: str, rules: list[str]
+) -> None:
+    """HyperShift's own role for the driver admits its controller alone; the others are needed."""
+    edit, arguments = HOSTED["hosted"]
+    cluster = edited(edit, **arguments)
+    subject = f"system:serviceaccount:{account}"
+    role = next(r for r in cluster.roles.values() if subject in json.dumps(r.trust))
+    subjects = role.trust["Statement"][0]["Condition"]["StringEquals"][f"{cluster.issuer_host}:sub"]
+    edits.trust_subjects(role, [s for s in subjects if s != subject])
+    report = bench.report(everything(cluster))
+    assert [finding.rule for finding in findings(report, "fail")] == rules, told(report)
+
+
 @pytest.mark.parametrize("name", ["classic", "hosted"])
 def test_a_managed_policy_that_was_not_exported_is_asked_for(bench: Bench, name: str) -> None:
     edit, arguments = (ROSA | HOSTED)[name]

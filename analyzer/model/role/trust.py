@@ -42,6 +42,13 @@ _PROBLEMS: dict[str, tuple[Problem, ...]] = {
 }
 _PROBLEMS["extra_condition"] = ("extra-condition-never", "extra-condition-unknown")
 _ALL_NAMES = (*_NAMES, *_PROBLEMS)
+UNUSED_WHERE_HOSTED = frozenset(
+    {"system:serviceaccount:openshift-cluster-csi-drivers:aws-ebs-csi-driver-operator"}
+)
+"""Subjects that a request names and that need no role where the control plane is hosted.
+
+HyperShift's own roles leave them out (its cmd/infra/aws/iam.go); ROSA's admit them.
+"""
 _TURNED = ("subjects_denied", "subjects_allowed", "problem")
 _MOST_AUDIENCES = 8
 _OF_THE_AUDIENCE = ("audience_mismatch", "wildcard_literal")
@@ -213,10 +220,9 @@ def _facts_of(
     hosted: bool,
 ) -> Facts:
     denied = [s for s, d in decisions.items() if d.allowed is False or d.problem is not None]
-    if hosted and len(denied) < len(decisions):
-        # hosted control planes sign in for some ServiceAccounts outside the guest: one admitted is enough
-        decisions = {s: d for s, d in decisions.items() if s not in denied}
-        denied = []
+    if hosted and len(decisions) > 1:
+        decisions = {s: d for s, d in decisions.items() if s not in denied or s not in UNUSED_WHERE_HOSTED}
+        denied = [s for s in denied if s in decisions]
     unsure = [s for s, d in decisions.items() if d.allowed is None and d.problem is None]
     allowed = [s for s, d in decisions.items() if d.allowed is True]
     decision = decisions[denied[0]] if denied else next(iter(decisions.values()))
