@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from analyzer.patterns import later
 
@@ -26,13 +27,19 @@ def split_root(path: str) -> tuple[str, str] | None:
     roots (``namespaces/all/namespaces/<ns>``, as OpenShift Data Foundation's image writes) the
     innermost counts.
     """
-    parts = path.split("/")
-    at = _root_end(parts)
-    return None if at is None else ("/".join(parts[:at]), "/".join(parts[at:]))
+    folder, _, name = path.rpartition("/")
+    split = _split_folder(folder)
+    return None if split is None else (split[0], f"{split[1]}/{name}")
 
 
-def _root_end(parts: list[str]) -> int | None:
-    folders = parts[:-1]
+@lru_cache(maxsize=64)  # files of one folder mostly come one after the other
+def _split_folder(folder: str) -> tuple[str, str] | None:
+    folders = folder.split("/")
+    at = _root_end(folders)
+    return None if at is None else ("/".join(folders[:at]), "/".join(folders[at:]))
+
+
+def _root_end(folders: list[str]) -> int | None:
     if _CLUSTER in folders:
         # First: namespaces are cluster-scoped too, and lie in a directory of that name below.
         return folders.index(_CLUSTER)
