@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.manual import manual
+from analyzer.cli.manual import IN_SHORT, manual
 from analyzer.cli.settings import Command, Group
 from analyzer.version import __version__
 
@@ -59,7 +59,8 @@ def build(asked: str = "") -> typer.Typer:
     app.callback()(_main)
     for name in (asked,) if asked in _COMMANDS else _COMMANDS:
         module = import_module(f"analyzer.cli.{_SHARED.get(name, name).replace('-', '_')}")
-        app.command(name, cls=Command, epilog=manual(name))(getattr(module, name.replace("-", "_")))
+        command = app.command(name, cls=Command, epilog=manual(name), short_help=IN_SHORT[name])
+        command(getattr(module, name.replace("-", "_")))
     if asked not in _COMMANDS:
         for name in _GROUPS:
             _add_group(app, name)
@@ -71,7 +72,8 @@ def _add_group(app: typer.Typer, name: str) -> None:
     for registered in group.registered_commands:
         own = registered.name or getattr(registered.callback, "__name__", "")
         registered.epilog = registered.epilog or manual(f"{name} {own}")
-    app.add_typer(group, name=name)
+        registered.short_help = IN_SHORT.get(f"{name} {own}")
+    app.add_typer(group, name=name, short_help=IN_SHORT.get(name))
 
 
 def __getattr__(name: str) -> typer.Typer:
