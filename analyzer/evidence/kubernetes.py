@@ -121,7 +121,6 @@ def secret(obj: K8sObject) -> Secret:
         annotations=strings(dig(metadata, "annotations")),
         labels=strings(dig(metadata, "labels")),
         created=parse_time(dig(metadata, "creationTimestamp")),
-        resource_version=text(dig(metadata, "resourceVersion")),
         where=obj.where,
     )
 

@@ -85,7 +85,6 @@ class Secret:
     annotations: Mapping[str, str]
     labels: Mapping[str, str]
     created: datetime | None
-    resource_version: str | None
     where: Where
 
 

@@ -112,7 +112,6 @@ class Coverage:
 
     actions: tuple[ActionVerdict, ...]
     assumes: tuple[str, ...]
-    catalogue_date: str
     skipped: tuple[int, ...] = ()
 
     @property
@@ -180,7 +179,7 @@ def cover(
         resource = scope.narrow(entry.resource) if scope else entry.resource
         for pattern in entry.actions:
             rows += _pattern_verdicts(entry, pattern, resource, layers, book, known, scope)
-    return Coverage(tuple(rows), _assumed(layers), book.date, tuple(skipped))
+    return Coverage(tuple(rows), _assumed(layers), tuple(skipped))
 
 
 def _assumed(layers: Layers) -> tuple[str, ...]:

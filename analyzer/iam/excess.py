@@ -14,9 +14,8 @@ from analyzer.iam import glob
 from analyzer.iam.catalogue import Action, Catalogue, load_catalogue
 from analyzer.iam.coverage import Entry
 from analyzer.iam.document import Path
-from analyzer.iam.implies import implied
 from analyzer.iam.layers import Layers
-from analyzer.iam.policy import ConditionClause, Policy, Statement
+from analyzer.iam.policy import Policy, Statement
 
 MAX_NAMED = 50
 
@@ -35,7 +34,6 @@ class Risk:
 class Excess:
     """Actions granted beyond the request: how many per access level, the first of them, the risks.
 
-    ``unconditioned`` are actions granted without the condition under which they were asked for.
     ``complete`` False: a document is missing, so there may be more.
     """
 
@@ -43,7 +41,6 @@ class Excess:
     actions: tuple[str, ...]
     total: int
     risks: tuple[Risk, ...]
-    unconditioned: tuple[str, ...]
     complete: bool
 
 
@@ -67,7 +64,6 @@ def excess(entries: Iterable[Entry], layers: Layers, *, catalogue: Catalogue | N
         risks=tuple(
             risk for policy in policies for risk in risks(policy) if not _asked_for(risk.code, asked_entries)
         ),
-        unconditioned=tuple(_unconditioned(asked_entries, policies, book)),
         complete=layers.complete and len(policies) == len(layers.identity),
     )
 
@@ -130,21 +126,3 @@ def _expand(pattern: str, book: Catalogue) -> tuple[Action, ...]:
         return book.expand(pattern)
     found = book.find(pattern)
     return (found or Action(pattern, "not in the catalogue", True),)
-
-
-def _unconditioned(entries: Iterable[Entry], policies: Iterable[Policy], book: Catalogue) -> Iterator[str]:
-    """Yield the actions that were asked for under a condition and are granted without it."""
-    allows = list(_allows(policies))
-    for entry in entries:
-        if not entry.conditions:
-            continue
-        for pattern in entry.actions:
-            for action in _expand(pattern, book):
-                if any(_drops(statement, action.name, entry.conditions) for statement in allows):
-                    yield action.name
-
-
-def _drops(statement: Statement, action: str, asked: tuple[ConditionClause, ...]) -> bool:
-    if not statement.action_matcher.matches(action.lower()):
-        return False
-    return any(not implied(clause, statement.conditions) for clause in asked)

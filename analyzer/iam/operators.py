@@ -33,11 +33,6 @@ class Operator:
         """Whether it asks for presence instead of comparing."""
         return self.name == "Null"
 
-    @property
-    def family(self) -> str:
-        """The operator's name without quantifier and suffix."""
-        return self.name
-
 
 def _table() -> dict[str, Operator]:
     rows = [

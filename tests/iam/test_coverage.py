@@ -224,5 +224,4 @@ def test_excess_counts_what_nobody_asked_for() -> None:
     found = excess(asked, Layers(identity=(granted,)))
     assert found.actions == ("s3:ListBucket", "s3:PutObject")
     assert found.levels == {"List": 1, "Write": 1}
-    assert found.unconditioned == ("kms:CreateGrant",)
     assert found.complete

@@ -98,4 +98,4 @@ def _fitting(text: str, length: int | None) -> str | None:
 
 def _secret(chain: Chain, text: CredentialsText, value: str) -> Secret:
     values = {"credentials": SecretValue(len(value.encode()), value)}
-    return Secret(chain.namespace, chain.secret_name, values, {}, {}, None, None, text.where)
+    return Secret(chain.namespace, chain.secret_name, values, {}, {}, None, text.where)
