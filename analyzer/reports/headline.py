@@ -17,19 +17,18 @@ _ENTRIES = 5
 def draw_verdict(page: Page, story: Story, *, brief: bool = False, asides: bool = True) -> list[str]:
     """Write one entry for each group of chains, the worst first; ``brief`` cuts what STS answers.
 
-    Without ``asides`` what does not fail is left out beside what does.
+    Without ``asides`` what does not fail has one line beside what does.
     """
     if not story.groups:
         return _without_chains(page, story)
     lines = _failures_apart(page, story)
-    groups = story.groups
-    if not asides and groups[0].state == "fail":
-        groups = tuple(group for group in groups if group.state == "fail")
-    most = len(groups) if page.verbose else _ENTRIES
-    for position, group in enumerate(groups[:most]):
+    most = len(story.groups) if page.verbose else _ENTRIES
+    if not asides:
+        most = min(most, max(1, sum(group.state == "fail" for group in story.groups)))
+    for position, group in enumerate(story.groups[:most]):
         lead = _HANG if lines else _LEAD
         lines += _entry(page, story, group, lead, full=position == 0 or page.verbose, brief=brief)
-    left = groups[most:]
+    left = story.groups[most:]
     if left:
         states = ", ".join(dict.fromkeys(STATE_WORDS[group.state] for group in left))
         names = listed([story.name(chain.id) for group in left for chain in group.chains])

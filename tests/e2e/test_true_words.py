@@ -142,3 +142,15 @@ def test_a_token_that_no_container_mounts_is_none(bench: Bench) -> None:
     report = bench.report(files)
     found = {c for f in report.findings if f.rule == "workload-token-volume-missing" for c in f.chains}
     assert found == {MACHINES}, told(report)
+
+
+def test_what_is_lacking_is_proven_by_the_request_and_by_the_policies(bench: Bench) -> None:
+    cluster = Cluster()
+    policy = next(iter(cluster.role("openshift-ingress-operator").inline.values()))
+    policy["Statement"][0]["Action"].remove("route53:ChangeResourceRecordSets")
+    report = bench.report(everything(cluster))
+    finding = next(f for f in report.findings if f.rule == "permission-missing" and f.state == "fail")
+    assert finding.evidence[0].role == "the entries of the request"
+    policies = [piece for piece in finding.evidence if piece.role == "the policies of the role"]
+    assert policies
+    assert all("get-role-policy" in piece.file for piece in policies)

@@ -170,7 +170,10 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     ]
     remarks = hints(judged.held.places, [action for actions in found.values() for action in actions])
     facts: Facts = {
+        # what is not lacking is proven by no place: a place would pass for the proof of what is
         f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
+        if actions
+        else judged.listed(actions)
         for name, actions in found.items()
     }
     facts["missing_finer"] = known(not any(found.values()) and judged.denied_by_finer())
