@@ -26,11 +26,15 @@ from analyzer.model.joining.release_folders import release_folders
 from analyzer.model.requests.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.options import Options
-from analyzer.patterns import compile_patterns
+from analyzer.patterns import compile_patterns, later
 from analyzer.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from analyzer.fix.mend import Mended
+
+
+_PASTED = later(r"e[yw][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
+"""How a token begins that was pasted in the place of a path."""
 
 
 def analyze(paths: Sequence[Path], options: Options | None = None, progress: Progress = SILENT) -> Report:
@@ -146,8 +150,15 @@ def _gather(paths: Sequence[Path], progress: Progress) -> Evidence:
     for path in paths:
         try:
             there = is_remote(path) or path.exists()
-        except OSError as error:  # a token pasted in place of a path is no name that a file can have
-            raise UsageProblem(f"{path} cannot be looked at: {error.strerror}") from None
+        except OSError as error:
+            if _PASTED.match(str(path)):
+                there = False  # longer than a file's name can be
+            else:
+                raise UsageProblem(f"{path} cannot be looked at: {error.strerror}") from None
+        if not there and _PASTED.match(str(path)):
+            raise UsageProblem(
+                "a token was given in the place of a file", do="Save it, best without its signature, as token"
+            )
         if not there:
             raise UsageProblem(f"{path} does not exist")
     evidence = gather(paths)

@@ -174,6 +174,14 @@ def test_what_is_no_report_is_refused(tmp_path: Path) -> None:
     assert call("render", tmp_path / "gone.json").exit_code == 2
 
 
+@pytest.mark.parametrize("tail", ["", "x" * 400])
+def test_a_token_in_the_place_of_a_file_is_told_what_to_do(tail: str) -> None:
+    result = call("analyze", "--token", f"eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0{tail}", BUNDLE)
+    assert result.exit_code == 2
+    assert "Save it, best without its signature" in result.stderr
+    assert "eyJ" not in result.stderr
+
+
 def test_of_a_database_one_report_is_to_be_named(tmp_path: Path) -> None:
     (tmp_path / "fleet.sqlite").write_bytes(b"SQLite format 3\0" + bytes(100))
     refused = call("render", tmp_path / "fleet.sqlite")
