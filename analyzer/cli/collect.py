@@ -37,7 +37,10 @@ def collect(inputs: Paths = None, of: Of = None, *, output: CollectOptions) -> i
 
     targets = output.plan(inputs or [], FORMATS)
     if output.mask and any(target.format == "sh" for target in targets):
-        raise UsageProblem("a script with pseudonyms would ask for what is not there", do="Leave out --mask")
+        raise UsageProblem(
+            "a script with pseudonyms would ask for what is not there",
+            do="Leave out --mask, or pass --mask '' where a setting asks for it",
+        )
     with waiting(quiet=output.quiet) as progress:
         report = session.analyze(inputs, Options(cluster=of), progress) if inputs else None
     if report is not None:
