@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,8 @@ def values_for(command: Any, name: str, file: Path | None) -> dict[str, object]:
             where=str(file), do=f"Options: {', '.join(sorted(known))}",
         )  # fmt: skip
     common = {key: value for key, value in read.items() if not isinstance(value, dict) and key in known}
+    if read.keys() - common.keys() - {name}:
+        check_names(file, _all_commands())
     return {
         str(known[key].name): _value(known[key], value, f"{file}: {key}")
         for key, value in (common | own).items()
@@ -132,14 +135,24 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageProblem(f"cannot be read: {error}", where=str(file)) from None
 
 
+def _all_commands() -> dict[str, Any]:
+    """Load every command: what this one does not know is another's, or a slip."""
+    from analyzer.cli.app import build
+
+    whole: Any = typer.main.get_command(build())
+    return {name: command for name, command in whole.commands.items() if isinstance(command, Command)}
+
+
 def check_names(file: Path, commands: Mapping[str, Any]) -> None:
     """Refuse a file with a name that no command knows. Raises UsageProblem."""
     read = _read(file)
     every = {name for command in commands.values() for name in options_of(command)}
     for key, value in read.items():
         if key not in (commands if isinstance(value, dict) else every):
-            what = "command" if isinstance(value, dict) else "option"
-            raise UsageProblem(f"there is no {what} {key!r}", where=str(file))
+            what, known = ("command", commands) if isinstance(value, dict) else ("option", every)
+            near = get_close_matches(key, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else ""
+            raise UsageProblem(f"there is no {what} {key!r}", where=str(file), do=hint)
 
 
 def _value(option: TyperOption, value: object, where: str) -> object:

@@ -105,6 +105,8 @@ def test_the_working_directory_is_not_looked_at(home: Path, monkeypatch: pytest.
         ("voice = ['a']", "one value"),
         ("voice = 1.5", "neither text nor a number"),
         ("voice = 'nobody'", "--voice takes"),
+        ("fail_on = 'warn'", "no option 'fail_on'. Did you mean 'fail-on'?"),
+        ("[rendr]\nvoice = 'internal'", "no command 'rendr'. Did you mean 'render'?"),
     ],
 )
 def test_a_wrong_file_is_refused(home: Path, saved: Path, text: str, complaint: str) -> None:
@@ -112,6 +114,11 @@ def test_a_wrong_file_is_refused(home: Path, saved: Path, text: str, complaint: 
     result = call("render", saved)
     assert result.exit_code == 2
     assert complaint in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_what_another_command_knows_is_let_pass(home: Path, saved: Path) -> None:
+    own_file(home, "fail-on = 'warn'\nvoice = 'internal'\n[analyze]\nstrict = true")
+    assert call("render", saved).exit_code == 0
 
 
 @pytest.mark.parametrize("text", ["[poem]\nx = 1", "metre = 2"])
