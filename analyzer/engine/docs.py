@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from analyzer.engine.facts import SHARED_KIND, Vocabulary
 from analyzer.engine.rule import LINKS, FixStep, Rule
 from analyzer.engine.rules import RuleSet
+from analyzer.engine.template import Template
 
 
 def render_rules_markdown(ruleset: RuleSet) -> str:
@@ -32,7 +33,7 @@ def render_rule_markdown(rule: Rule, ruleset: RuleSet) -> str:
         f"### {rule.id}",
         f"**{rule.title}**",
         f"{rule.kind} · {states} · {rule.severity} · asked about each {rule.subject}",
-        _flat(rule.why.text),
+        _flat(_single(rule.why)),
     ]
     if rule.applies is not None:
         parts.append(_code("Applies where", "cel", rule.applies.text))
@@ -41,13 +42,13 @@ def render_rule_markdown(rule: Rule, ruleset: RuleSet) -> str:
     if conditional:
         cases = [f"- {case.state} where `{_flat(case.when.text)}`" for case in conditional if case.when]
         parts.append("\n".join([*cases, f"- {rule.state} otherwise"]))
-    parts.append(f"Says: {_flat(rule.message.text)}")
+    parts.append(f"Says: {_flat(_single(rule.message))}")
     if rule.fix:
         parts.append("Fix:\n\n" + "\n\n".join(_step(number, step) for number, step in enumerate(rule.fix, 1)))
     if rule.disproof is not None:
-        parts.append(f"Disproof: {_flat(rule.disproof.text)}")
+        parts.append(f"Disproof: {_flat(_single(rule.disproof))}")
     if rule.sts_error is not None:
-        parts.append(f"STS answers ({rule.sts_error.stage}): `{_flat(rule.sts_error.text.text)}`")
+        parts.append(f"STS answers ({rule.sts_error.stage}): `{_flat(_single(rule.sts_error.text))}`")
     for lead, names in (
         ("Explains", rule.explains),
         ("Explained by", explained_by),
@@ -85,6 +86,11 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
+def _single(template: Template) -> str:
+    """Write a template as it will read: literal braces stand doubled in the file alone."""
+    return template.text.replace("{{", "{").replace("}}", "}")
+
+
 def _cell(text: str) -> str:
     return _flat(text).replace("|", "\\|")
 
@@ -95,8 +101,8 @@ def _code(lead: str, language: str, text: str) -> str:
 
 def _step(number: int, step: FixStep) -> str:
     only = f" (where `{_flat(step.when.source.value)}`)" if step.when else ""
-    head = f"{number}. {_flat(step.text.text)}{only}"
+    head = f"{number}. {_flat(_single(step.text))}{only}"
     if step.command is None:
         return head
-    body = "\n".join(f"   {line}".rstrip() for line in step.command.text.strip().splitlines())
+    body = "\n".join(f"   {line}".rstrip() for line in _single(step.command).strip().splitlines())
     return f"{head}\n\n   ```sh\n{body}\n   ```"

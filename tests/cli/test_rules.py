@@ -80,3 +80,9 @@ def test_a_pass_of_one_rule_is_no_pass_of_the_chain() -> None:
     result = run("analyze", "--rules", PACK, "--select", "example-shared-role", sample)
     assert "What was asked of the chain holds." in result.stdout
     assert "Every link" not in result.stdout
+
+
+def test_commands_of_an_explanation_can_be_pasted() -> None:
+    shown = run("explain", "permission-missing").stdout
+    assert "-o jsonpath='{.status.desired.image}'" in shown
+    assert "{{" not in run("rules", "docs").stdout
