@@ -32,14 +32,17 @@ from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.joined import Joined, all_requests_gathered, gathered_at, join
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known
+from analyzer.model.requests.olm import subscription_subjects
+from analyzer.model.requests.requests import release_subjects
+from analyzer.model.requests.stale import stale_subjects
 from analyzer.model.requests.upgrade import upgrade_subjects
 from analyzer.model.requests.upgrade_release import Target
 from analyzer.model.subjects.chain import ChainModel, chain_subject
 from analyzer.model.subjects.repairs import cluster_repairs, token_repairs
-from analyzer.model.subjects.surroundings import surrounding_subjects
 from analyzer.model.subjects.timeline import timeline
 from analyzer.model.subjects.webhook_chains import audiences_of, webhook_chains
 from analyzer.model.symptoms.logs import recency
+from analyzer.model.workloads.webhook import webhook_subjects
 
 
 @frozen
@@ -131,9 +134,19 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
         models.append(model)
     subjects += [
         replace(s, chains=(s.name,)) if s.kind == "workload" and s.name in names else s
-        for s in surrounding_subjects(joined)
+        for s in _others(joined)
     ]
     return Model(tuple(subjects), tuple(models), facts, joined.now, joined, events)
+
+
+def _others(joined: Joined) -> list[Subject]:
+    """Give the subjects beside chains, providers and tokens."""
+    return [
+        *release_subjects(joined),
+        *stale_subjects(joined),
+        *webhook_subjects(joined),
+        *subscription_subjects(joined),
+    ]
 
 
 def _near_issuer(provider: Mapping[str, Fact | Unknown]) -> Facts:

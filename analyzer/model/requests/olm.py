@@ -15,6 +15,7 @@ from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster
 
 _NO_WORDS = frozenset({"operator", "openshift", "aws", "controller", "credentials", "request", "sts"})
@@ -32,8 +33,9 @@ class Installed:
     chains: tuple[Chain, ...]
 
 
-def installed_operators(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> list[Installed]:
+def installed_operators(joined: Joined) -> list[Installed]:
     """Find the operators that have a role, or could have one; all others have nothing to do with STS."""
+    evidence, objects = joined.evidence, joined.objects
     found = []
     for obj in objects.all("Subscription"):
         if obj.group != "operators.coreos.com" or not was_in_cluster(obj):
@@ -44,7 +46,7 @@ def installed_operators(chains: Sequence[Chain], evidence: Evidence, objects: Ob
         if arn or token_auth:
             package = text(dig(obj.value, "spec", "name")) or obj.name
             found.append(Installed(obj, package, csv, token_auth, arn, ()))
-    return [_with_chains(one, found, chains) for one in found]
+    return [_with_chains(one, found, joined.chains) for one in found]
 
 
 def _with_chains(one: Installed, all_of_them: Sequence[Installed], chains: Sequence[Chain]) -> Installed:
@@ -104,12 +106,11 @@ def _has_secret(chain: Chain, evidence: Evidence) -> bool | None:
     return False if evidence.has_list("Secret", chain.namespace) else None
 
 
-def subscription_subjects(
-    operators: Sequence[Installed], evidence: Evidence, facts: Facts, asks: Asks
-) -> list[Subject]:
+def subscription_subjects(joined: Joined) -> list[Subject]:
     """Give the subjects of the kind ``subscription``."""
+    evidence, facts, asks = joined.evidence, joined.view.facts, joined.asks
     subjects = []
-    for one in operators:
+    for one in installed_operators(joined):
         name = f"{one.obj.namespace}/{one.obj.name}"
         own = facts | _facts(one, evidence, asks)
         subjects.append(Subject("subscription", name, own, tuple(c.id for c in one.chains)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from analyzer.engine.facts import Fact, Subject, Unknown
+from analyzer.engine.facts import Cite, Fact, Subject, Unknown
+from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import text
-from analyzer.model.joining.asks import Asks
+from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
 from analyzer.model.joining.chains import Chain, condition
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
@@ -15,6 +17,7 @@ from analyzer.model.joining.release_folders import ReleaseFolder
 from analyzer.model.joining.release_match import ReleaseMatch
 from analyzer.model.joining.releases import differences, minor_of
 from analyzer.model.joining.role_choice import role_name
+from analyzer.model.requests.olm import installed_operators, waiting_for_role
 
 NOISE = "an empty awsSTSIAMRoleARN was found"
 """Early 4.14 and 4.15 say so of every request that ccoctl serves (OCPBUGS-33566)."""
@@ -59,12 +62,17 @@ def _aside(folder: ReleaseFolder) -> Facts:
     }
 
 
-def request_facts(chain: Chain, joined: Joined, *, in_cluster: bool | None) -> Facts:
-    """Give the ``request.*`` facts of a chain beyond its identity; ``in_cluster`` None: not known."""
+def request_facts(chain: Chain, joined: Joined) -> Facts:
+    """Give the ``request.*`` facts of a chain."""
     evidence, asks = joined.evidence, joined.asks
+    in_cluster, cite = _is_in_cluster(chain, joined)
+    waiting = waiting_for_role(chain, installed_operators(joined), evidence)
     request = chain.in_cluster or chain.in_release
     where = request.where if request else None
-    return {
+    facts: Facts = {
+        "request.waits_for_role": known(
+            waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None
+        ),
         "request.drift": _drift(chain, joined.match),
         "request.namespace_missing": _namespace_missing(chain, evidence, asks),
         "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
@@ -74,7 +82,56 @@ def request_facts(chain: Chain, joined: Joined, *, in_cluster: bool | None) -> F
             if request
             else asks.requests()
         ),
-    } | _collisions(chain, joined)
+    }
+    return facts | _own_facts(chain, joined, in_cluster, cite) | _collisions(chain, joined)
+
+
+def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite | None) -> Facts:
+    """Tell which request a chain has, and where it stands."""
+    asks, request = joined.asks, chain.request
+    where = request.where if request else None
+    others = request is not None and joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
+    not_told = asks.requests(request.name if request and others else None)
+    if chain.gated:
+        not_told = asks.config("clusterversions.config.openshift.io")
+    has_release = joined.match.given and joined.match.other is None
+    return {
+        "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
+        "request.in_release": (
+            known(chain.in_release is not None, chain.in_release.where if chain.in_release else None)
+            if has_release
+            else known(None)
+        ),
+        "request.gathered": known(in_cluster is not None),
+        "request.service_accounts": (
+            known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)
+            if request
+            else asks.requests()
+        ),
+        "request.subjects": known(chain.subjects, where, derived=True) if request else asks.requests(),
+        "request.sts_role_arn": known(request.sts_role_arn, where) if request else asks.requests(),
+    }
+
+
+def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | None]:
+    """Tell whether the request is in the cluster, by the credential operator's own list of them.
+
+    The operator names every request as a related object, so a file that is merely not there is told
+    apart from a request that does not exist.
+    """
+    if chain.in_cluster is not None:
+        return True, chain.in_cluster.where
+    if chain.in_release is None or chain.gated:
+        return None, None
+    operator = joined.objects.one("ClusterOperator", "cloud-credential")
+    gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
+    if operator is None or not gathered:
+        return None, None
+    related = kubernetes.items(dig(operator.value, "status", "relatedObjects"))
+    names = {text(dig(r, "name")) for r in related if dig(r, "resource") == "credentialsrequests"}
+    if not names or chain.in_release.name in names:
+        return None, None
+    return False, operator.where.at("status", "relatedObjects")
 
 
 def _drift(chain: Chain, match: ReleaseMatch) -> Fact:
@@ -176,3 +233,11 @@ def _apart(one: Chain, other: Chain) -> bool:
     """Whether their Secrets name different roles, so that ccoctl's naming was not followed."""
     arns = [c.credentials.role_arn if c.credentials else None for c in (one, other)]
     return None not in arns and arns[0] != arns[1]
+
+
+def hidden_by_collision(facts: Facts) -> Facts:
+    """Take back what a role says that two requests share by the cut of its name: it is a mixture of both."""
+    if not value_of(facts, "request.collides_with") or value_of(facts, "role.exists") is not True:
+        return {}
+    hidden = [n for n in facts if n.startswith(("trust.", "permissions.")) or n == "role.shared_with"]
+    return dict.fromkeys(hidden, not_judged("request-role-name-collision"))

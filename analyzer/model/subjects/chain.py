@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from analyzer.engine.facts import Cite, Fact, Subject, Unknown
-from analyzer.evidence import kubernetes
-from analyzer.evidence.kubernetes import dig, text
-from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import not_judged
@@ -20,14 +17,16 @@ from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.resolve import foreign_role
 from analyzer.model.joining.role_choice import RoleChoice
+from analyzer.model.requests.requests import hidden_by_collision, request_facts
 from analyzer.model.role.permissions import permission_facts
 from analyzer.model.role.trust import role_facts, trust_facts, without_trust
 from analyzer.model.subjects.repairs import chain_repairs
-from analyzer.model.subjects.surroundings import hidden_by_collision, surrounding_facts
 from analyzer.model.symptoms.from_conditions import condition_symptoms, quiet_where_read
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
 from analyzer.model.symptoms.logs import log_facts, operator_facts, symptoms_of
-from analyzer.model.symptoms.recorded_calls import last_sign_in, recorded_symptoms, requested_session
+from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
+from analyzer.model.symptoms.service_conditions import condition_facts
+from analyzer.model.workloads.pod_settings import setting_facts
 from analyzer.model.workloads.pods import workload_facts
 from analyzer.model.workloads.secrets import provider_account, secret_facts
 
@@ -47,57 +46,93 @@ class ChainModel:
     """When a sign-in was last recorded to work."""
 
 
+@frozen
+class _Told:
+    """What was said of a chain's calls to AWS; ``recovered`` is when a sign-in was last recorded to work."""
+
+    symptoms: list[Symptom]
+    signed_in: SignIn | None
+    recovered: datetime | None
+
+
 def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     """Give a chain as a subject with all its facts, and what the report says of it beside them."""
     evidence, asks, view = joined.evidence, joined.asks, joined.view
     choice = joined.choices[chain.id]
-    symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
-    symptoms += recorded_symptoms(chain, choice.name, evidence, view.issuer)
-    signed_in = last_sign_in(chain, evidence)
-    recovered = signed_in.time if signed_in else None
-    symptoms += condition_symptoms(chain, choice.name, joined, recovered)
+    told = _told(chain, joined)
     operator = operator_of(chain, joined.objects)
     operator_name = operator.name if operator else None
-    foreign = foreign_role(chain, choice, joined.chains, joined.names, without_scheme(view.issuer or ""))
-    judged = without_trust(choice, "secret-role-foreign") if foreign else choice
-    if _in_another_account(choice, joined):
-        judged = without_trust(choice, "secret-account-mismatch")
-    client_ids = joined.client_ids.value if isinstance(joined.client_ids, Fact) else None
-    ids = [i for i in client_ids if isinstance(i, str)] if isinstance(client_ids, list) else None
-    audiences = sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)})
-    if not audiences and (chain.optional or evidence.has_list("Pod", chain.namespace)):
-        audiences = [USUAL_AUDIENCES[0]]
-    denials = [s for s in symptoms if s.klass == "action-denied"]
-    mechanism = _mechanism(chain, joined, symptoms)
+    mechanism = _mechanism(chain, joined, told.symptoms)
     facts: Facts = dict(view.facts)
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
-    facts |= _request_facts(chain, joined)
-    role_known = choice.role is not None and (foreign is not None or choice.role.trust is not None)
-    foreign_fact = known(foreign, choice.proof) if role_known else asks.role(choice.name)
-    facts |= secret_facts(chain, joined, foreign_fact)
-    facts |= workload_facts(chain, evidence, asks, ids)
-    sharing = _sharing(chain, joined)
-    facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
-    if judged.exists is False and choice.exists is None:
-        facts["role.exists"] = not_judged(judged.comes_first)
-    facts |= _unsure_sharing(chain, sharing, joined)
-    facts |= trust_facts(chain, judged, view, audiences or None, asks)
-    facts |= permission_facts(chain, judged, joined, denials, sharing)
+    facts |= request_facts(chain, joined)
+    facts |= workload_facts(chain, evidence, asks, _client_ids(joined))
+    facts |= setting_facts(chain, joined, told.symptoms)
+    facts |= _role_facts(chain, joined, told.symptoms)
     facts |= operator_facts(operator, asks, all_read=evidence.has_list("ClusterOperator", ""))
-    facts |= log_facts(chain, evidence, symptoms, joined.now, asks, recovered)
-    facts["logs.signed_in"] = signed_in.fact if signed_in else Unknown()
-    in_cluster = _is_in_cluster(chain, joined)[0]
-    facts |= surrounding_facts(chain, joined, symptoms, in_cluster=in_cluster)
+    facts |= log_facts(chain, evidence, told.symptoms, joined.now, asks, told.recovered)
+    facts["logs.signed_in"] = told.signed_in.fact if told.signed_in else Unknown()
+    facts |= condition_facts(chain, joined.objects, asks)
     facts |= quiet_where_read(facts)
     facts |= chain_repairs(chain, choice, joined, facts)
     facts |= hidden_by_collision(facts)
     subject = Subject("chain", chain.id, facts, (chain.id,))
     provider = joined.providers.find(view.issuer, joined.asks.account) if view.issuer else None
     model = ChainModel(
-        chain, operator_name, choice, mechanism, tuple(symptoms), log_cover(chain, evidence),
-        changes(chain, choice, provider, facts), recovered,
+        chain, operator_name, choice, mechanism, tuple(told.symptoms), log_cover(chain, evidence),
+        changes(chain, choice, provider, facts), told.recovered,
     )  # fmt: skip
     return subject, model
+
+
+def _told(chain: Chain, joined: Joined) -> _Told:
+    """Collect the errors and sign-ins of a chain from logs, recorded calls and conditions."""
+    evidence, role = joined.evidence, joined.choices[chain.id].name
+    signed_in = last_sign_in(chain, evidence)
+    recovered = signed_in.time if signed_in else None
+    symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
+    symptoms += recorded_symptoms(chain, role, evidence, joined.view.issuer)
+    symptoms += condition_symptoms(chain, role, joined, recovered)
+    return _Told(symptoms, signed_in, recovered)
+
+
+def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Facts:
+    """Give the facts about the Secret's role, who may take it, and what it grants.
+
+    A role that is another request's, or in another account, is that fault, and is not judged itself.
+    """
+    evidence, asks, choice = joined.evidence, joined.asks, joined.choices[chain.id]
+    issuer = without_scheme(joined.view.issuer or "")
+    foreign = foreign_role(chain, choice, joined.chains, joined.names, issuer)
+    judged = without_trust(choice, "secret-role-foreign") if foreign else choice
+    if _in_another_account(choice, joined):
+        judged = without_trust(choice, "secret-account-mismatch")
+    role_known = choice.role is not None and (foreign is not None or choice.role.trust is not None)
+    facts = secret_facts(
+        chain, joined, known(foreign, choice.proof) if role_known else asks.role(choice.name)
+    )
+    sharing = _sharing(chain, joined)
+    facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
+    if judged.exists is False and choice.exists is None:
+        facts["role.exists"] = not_judged(judged.comes_first)
+    facts |= _unsure_sharing(chain, sharing, joined)
+    facts |= trust_facts(chain, judged, joined.view, _audiences(chain, joined), asks)
+    denials = [s for s in symptoms if s.klass == "action-denied"]
+    return facts | permission_facts(chain, judged, joined, denials, sharing)
+
+
+def _audiences(chain: Chain, joined: Joined) -> list[str] | None:
+    """Give the audiences of the pods' tokens: the usual one without any, None where none was read."""
+    found = sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)})
+    if not found and (chain.optional or joined.evidence.has_list("Pod", chain.namespace)):
+        return [USUAL_AUDIENCES[0]]
+    return found or None
+
+
+def _client_ids(joined: Joined) -> list[str] | None:
+    """Give the provider's client ids, None where they are not known."""
+    listed = joined.client_ids.value if isinstance(joined.client_ids, Fact) else None
+    return [i for i in listed if isinstance(i, str)] if isinstance(listed, list) else None
 
 
 def _in_another_account(choice: RoleChoice, joined: Joined) -> bool:
@@ -150,54 +185,6 @@ def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanis
             else known(mechanism, where)
         ),
     }
-
-
-def _request_facts(chain: Chain, joined: Joined) -> Facts:
-    asks, request = joined.asks, chain.request
-    where = request.where if request else None
-    in_cluster, cite = _is_in_cluster(chain, joined)
-    others = request is not None and joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
-    not_told = asks.requests(request.name if request and others else None)
-    if chain.gated:
-        not_told = asks.config("clusterversions.config.openshift.io")
-    has_release = joined.match.given and joined.match.other is None
-    return {
-        "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
-        "request.in_release": (
-            known(chain.in_release is not None, chain.in_release.where if chain.in_release else None)
-            if has_release
-            else known(None)
-        ),
-        "request.gathered": known(in_cluster is not None),
-        "request.service_accounts": (
-            known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)
-            if request
-            else asks.requests()
-        ),
-        "request.subjects": known(chain.subjects, where, derived=True) if request else asks.requests(),
-        "request.sts_role_arn": known(request.sts_role_arn, where) if request else asks.requests(),
-    }
-
-
-def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | None]:
-    """Tell whether the request is in the cluster, by the credential operator's own list of them.
-
-    The operator names every request as a related object, so a file that is merely not there is told
-    apart from a request that does not exist.
-    """
-    if chain.in_cluster is not None:
-        return True, chain.in_cluster.where
-    if chain.in_release is None or chain.gated:
-        return None, None
-    operator = joined.objects.one("ClusterOperator", "cloud-credential")
-    gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
-    if operator is None or not gathered:
-        return None, None
-    related = kubernetes.items(dig(operator.value, "status", "relatedObjects"))
-    names = {text(dig(r, "name")) for r in related if dig(r, "resource") == "credentialsrequests"}
-    if not names or chain.in_release.name in names:
-        return None, None
-    return False, operator.where.at("status", "relatedObjects")
 
 
 def _unsure_sharing(chain: Chain, sharing: Sequence[str], joined: Joined) -> Facts:

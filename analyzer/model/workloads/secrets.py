@@ -18,6 +18,10 @@ from analyzer.model.joining.mounted_tokens import is_mounted
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import LengthVerdict, brokered
 
+_DEFAULT_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
+_DEFAULT_TEMPLATE = 82 + len(_DEFAULT_TOKEN_PATH)
+"""Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
+
 _TEXT_FACTS = (
     "role_arn_missing",
     "role_arn",
@@ -53,7 +57,10 @@ _PRESENT_FACTS = (
 def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts:
     """Give the ``secret.*`` facts of a chain; ``foreign`` names the chain whose role its Secret names."""
     evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
-    facts: Facts = {"secret.provider_account": provider_account(joined)}
+    facts: Facts = {
+        "secret.provider_account": provider_account(joined),
+        "secret.default_token_path": _default_token_path(chain, joined),
+    }
     gathered = evidence.has_list("Secret", chain.namespace) and not chain.gated
     seen = chain.secret is not None or chain.secret_name in evidence.seen("Secret", chain.namespace)
     if not seen:
@@ -218,3 +225,21 @@ def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
         return known(None)
     phrase = f"{obj.name} has {copy.length} bytes, {chain.secret_name} {chain.length}"
     return known(phrase, obj.where.at("data", "credentials"))
+
+
+def _default_token_path(chain: Chain, joined: Joined) -> Fact | Unknown:
+    """Tell whether the Secret names the path of the API server's own token; by its length where elided."""
+    evidence, asks = joined.evidence, joined.asks
+    if chain.credentials is not None:
+        path = chain.credentials.token_path
+        return known(path == _DEFAULT_TOKEN_PATH, chain.credentials_where)
+    arn = chain.request.sts_role_arn if chain.request else None
+    if not arn:
+        return known(False)
+    if chain.secret is None:
+        gathered = evidence.has_list("Secret", chain.namespace)
+        return known(False) if gathered else asks.namespace(chain.namespace, "Secrets")
+    where = chain.secret.where.at("data", "credentials")
+    if chain.length is None:
+        return asks.secret_value(chain.namespace, chain.secret_name)
+    return known(chain.length - len(arn) in (_DEFAULT_TEMPLATE, _DEFAULT_TEMPLATE + 1), where, derived=True)
