@@ -150,6 +150,12 @@ def role_of_another_request(cluster: Cluster) -> None:
     cluster.set_role_arn(*target(MACHINES), cluster.role("openshift-image-registry").arn)
 
 
+def _path_lost(cluster: Cluster) -> None:
+    """The Secret names the role without the path that it has in the account, or with another."""
+    arn = cluster.role("openshift-machine-api").arn
+    cluster.set_role_arn(*target(MACHINES), arn.replace(":role/", ":role/old/"))
+
+
 def _made_by_hand(cluster: Cluster) -> None:
     for secret in cluster.secrets.values():
         secret.data["credentials"] += b"\n# made by hand"
@@ -234,6 +240,8 @@ SECRET_FAULTS = [
               hide=secrets_in(MACHINES) + r"|exports/oidc/"),
     _readable("secret-role-foreign", foreign_role, hide=r"exports/iam/"),
     _readable("secret-role-foreign", role_of_another_request, variant="of-another-request",
+              hide=secrets_in(MACHINES) + "|exports/iam/"),
+    _readable("secret-role-foreign", _path_lost, variant="path-lost",
               hide=secrets_in(MACHINES) + "|exports/iam/"),
     _readable("secret-role-name-untruncated", untruncated,
               arguments={"name": "production-eu-central-one", "infra_name": "production-eu-central-8x2p1"}),

@@ -12,12 +12,12 @@ import pytest
 from analyzer import session
 from analyzer.cli.app import app
 from analyzer.findings.report import Report
-from samples import Cluster
+from samples import Cluster, rosa
 from samples.requests import is_gated, release_requests
 from samples.yamlout import Json, document
 
 from .faults_in_upgrades import prepare
-from .runs import MACHINES, Bench, check_contract, everything, named, told, without
+from .runs import MACHINES, Bench, check_contract, edited, everything, named, told, without
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "credrequests"
 MINORS = range(10, 21)
@@ -102,6 +102,14 @@ def test_analyze_asks_nothing_about_upgrades(bench: Bench) -> None:
 
 
 # --- each rule ------------------------------------------------------------------------------------
+
+
+def test_a_guest_of_a_hosted_control_plane_is_not_asked_for_what_runs_outside_it(
+    ready: Callable[..., Report],
+) -> None:
+    """The release keeps the request of machine-api from guests by its annotations."""
+    cluster = edited(rosa.hosted, **rosa.arguments(version="4.17.9"))
+    assert not found(ready(cluster, "4.18"), "upgrade-request-new")
 
 
 def test_a_new_request(ready: Callable[..., Report]) -> None:

@@ -107,7 +107,7 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
         if released and not is_of_profile(released.annotations, objects):
             released = None
         _add_request(chains, _copy(objects, obj, in_cluster=True), released, capabilities)
-    if not any(objects.all("CredentialsRequest")):
+    if not any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest")):
         _add_orphans(chains, objects)
     untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
@@ -163,11 +163,12 @@ def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
     One without any such annotation was written by hand, and counts.
     """
     profiles = {name for name, value in annotations.items() if name.startswith(_INCLUDE) and value == "true"}
-    if not profiles or profiles & _SELF_MANAGED:
+    if not profiles:
         return True
     infrastructure = objects.one("Infrastructure", "cluster")
     path = ("status", "controlPlaneTopology")
-    return infrastructure is not None and dig(infrastructure.value, *path) == "External"
+    hosted = infrastructure is not None and dig(infrastructure.value, *path) == "External"
+    return bool(profiles - _SELF_MANAGED if hosted else profiles & _SELF_MANAGED)
 
 
 def enabled_capabilities(objects: Objects) -> frozenset[str] | None:

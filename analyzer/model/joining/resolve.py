@@ -76,6 +76,10 @@ def resolve_role(
         arn, how, cite = stated
         role, parsed = book.by_arn(arn), parse_role_arn(arn)
         name = parsed.name if parsed else None
+        if (other := book.elsewhere(arn)) is not None:
+            if how == "secret":  # the Secret's own fault: see foreign_role
+                return RoleChoice(arn, name, how, other, True, cite)
+            return RoleChoice(arn, name, how, None, False, other.where)
         gone = book.missing(name, parsed.account) if role is None and parsed and name else None
         exists = True if role else (False if gone else None)
         return RoleChoice(arn, name, how, role, exists, gone or cite)
@@ -182,6 +186,8 @@ def foreign_role(
     role = choice.role
     if role is None or choice.how != "secret":
         return None
+    if role.arn and choice.arn and role.arn != choice.arn:
+        return f"the account has the role of that name under another path, {role.arn}"
     for other in chains:
         if other.id != chain.id and _made_for(role, other, names) and not _made_for(role, chain, names):
             return f"it was made for {other.id}"

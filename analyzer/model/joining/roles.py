@@ -73,6 +73,20 @@ class RoleBook:
             return None
         return next((r for r in self.roles if r.arn is None and r.name == parsed.name), None)
 
+    def elsewhere(self, arn: str) -> Role | None:
+        """Find the role of this ARN's name and account under another path: then this ARN is no role's.
+
+        A name is given once in an account, whatever the path (IAM's limits of names).
+        """
+        wanted = parse_role_arn(arn)
+        if wanted is None or self.by_arn(arn) is not None:
+            return None
+        for role in self.roles:
+            parsed = parse_role_arn(role.arn) if role.arn else None
+            if parsed and (parsed.account, parsed.name) == (wanted.account, wanted.name):
+                return role if parsed.partition == wanted.partition else None
+        return None
+
     def missing(self, name: str, account: str | None) -> Source | None:
         """Give the proof that no role of that name is in the account, or None where there is none."""
         for call in self.failures:

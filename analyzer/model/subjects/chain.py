@@ -108,9 +108,9 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
     if _in_another_account(choice, joined):
         judged = without_trust(choice, "secret-account-mismatch")
     role_known = choice.role is not None and (foreign is not None or choice.role.trust is not None)
-    facts = secret_facts(
-        chain, joined, known(foreign, choice.proof) if role_known else asks.role(choice.name)
-    )
+    shown_by = [choice.role.where] if foreign and choice.role else []
+    foreign_fact = known(foreign, choice.proof, *shown_by) if role_known else asks.role(choice.name)
+    facts = secret_facts(chain, joined, foreign_fact)
     sharing = _sharing(chain, joined)
     facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
     if judged.exists is False and choice.exists is None:
