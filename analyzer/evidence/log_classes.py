@@ -265,7 +265,7 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
         ),
         (("Rate",), r"Rate\s+exceeded", _rate),
         (
-            ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds", "EC2 instance"),
+            ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds", "EC2 instance", "hared"),
             r"NoCredentialProviders|role\s+ARN\s+is\s+not\s+set|token\s+file\s+path\s+is\s+not\s+set"
             r"|invalid\s+secret\s+for\s+aws\s+credentials|no\s+EC2\s+IMDS\s+role\s+found"
             r"|Unable\s+to\s+locate\s+credentials(?!\s*\w)|Could\s+not\s+load\s+credentials\s+from\s+any\s+provider"
@@ -274,6 +274,8 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
             r"|Missing\s+credentials\s+in\s+config|no\s+EC2\s+instance\s+role\s+found"
             r"|unable\s+to\s+sign\s+request\s+without\s+credentials\s+set"
             r"|Request\s+ARN\s+is\s+invalid"
+            r"|credential\s+type\s+\w{1,40}\s+requires\s+role_arn|failed\s+to\s+get\s+shared\s+config\s+profile"
+            r"|failed\s+to\s+load\s+shared\s+config\s+file|SharedConfigLoadError"
             r"|static\s+credentials\s+are\s+empty|EmptyStaticCreds|at\s+'roleArn'\s+failed\s+to\s+satisfy",
             _none,
         ),

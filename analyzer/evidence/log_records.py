@@ -37,6 +37,9 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"CredentialsError", ()),
     (b"chain provided cred", ()),
     (b"secret for aws cred", (b"credentials",)),
+    (b"requires role_arn", ()),
+    (b"shared config ", (b"failed to get", b"failed to load")),
+    (b"SharedConfigLoad", ()),
     (
         b"serviceaccount/token",
         (

@@ -32,17 +32,18 @@ AT_WEBHOOK = frozenset({"workload", "provider", "issuer", "keys", "trust"})
 def for_webhook(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Outcome]:
     """Take the webhook's chains out of what does not concern them.
 
-    Of the checks of a chain, those of the trust policy are theirs; what their pods look like is asked
-    about the ServiceAccount.
+    Of the checks of a chain, those of the trust policy are theirs, and what their logs say where they were
+    handed in; what their pods look like is asked about the ServiceAccount.
     """
     if not chains:
         return list(outcomes)
-    return [
-        _freed(o, chains)
-        if o.rule.link not in (("trust",) if o.subject.kind == "chain" else AT_WEBHOOK)
-        else o
-        for o in outcomes
-    ]
+    return [o if _is_of_webhook(o) else _freed(o, chains) for o in outcomes]
+
+
+def _is_of_webhook(outcome: Outcome) -> bool:
+    if outcome.subject.kind != "chain":
+        return outcome.rule.link in AT_WEBHOOK
+    return outcome.rule.link == "trust" or (outcome.rule.link == "operator" and outcome.state != "unknown")
 
 
 def _freed(outcome: Outcome, static: frozenset[str]) -> Outcome:

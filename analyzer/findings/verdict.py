@@ -78,7 +78,8 @@ def _verdict(
     unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
     warned = [o for o in outcomes if o.state == "warn"]
     signs = [o for o in warned if o.rule.kind == "symptom"]
-    if signs and unknown and (info.recency != "stopped" or len(signs) > _log_signs(signs)):
+    heeded = info.recency != "stopped" or len(signs) > _log_signs(signs)
+    if signs and unknown and heeded and (_log_signs(signs) or not _logs_are_silent(outcomes)):
         return _suspected(info, signs, outcomes)
     if unknown:
         sentence = _open(unknown, warned, fits=_length_fits(outcomes))
@@ -111,6 +112,12 @@ def _length_fits(outcomes: Sequence[Outcome]) -> bool:
     return any(o.rule.id == "secret-length-mismatch" and o.state == "pass" for o in outcomes)
 
 
+def _logs_are_silent(outcomes: Iterable[Outcome]) -> bool:
+    """Whether the logs were read and name no error of AWS: a condition that names none has other reasons."""
+    told = [o.state for o in outcomes if _is_log_line(o) and o.state != "not-applicable"]
+    return bool(told) and set(told) == {"pass"}
+
+
 def _log_signs(signs: Sequence[Outcome]) -> int:
     return sum(map(_is_log_line, signs))
 
@@ -137,12 +144,18 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
         symptoms, key=lambda o: (o.rule.id.startswith("operator-"), SEVERITIES.index(o.rule.severity))
     )
     open_links = {o.rule.link for o in outcomes if o.state == "unknown" and first.rule.id in o.rule.explains}
-    links = [link for link in dict.fromkeys((*first.rule.points_at, *LINKS)) if link in open_links]
+    judged = {o.rule.link for o in outcomes if o.state != "not-applicable"}
+    pointed = [link for link in first.rule.points_at if link in judged]
+    links = [link for link in (pointed or LINKS) if link in open_links]
     if links:
-        tail = f" The cause lies at {_listed(links, 'or')}: what would settle it is listed as missing."
+        lies = (
+            "The cause lies" if first.state == "fail" or _is_log_line(first) else "A cause in AWS would lie"
+        )
+        tail = f" {lies} at {_listed(links, 'or')}: what would settle it is listed as missing."
     else:
-        pointed = first.rule.points_at
-        tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs." if pointed else ""
+        rest = [link for link in LINKS if link in open_links]
+        left = f"; {_listed(rest)} cannot be judged" if rest else ""
+        tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs{left}." if pointed else ""
     link = links[0] if links else None
     said = first.message if first.message.endswith(".") or not tail else f"{first.message}."
     return Verdict("suspected", link, first.rule.id, said + tail, info.recency, None)

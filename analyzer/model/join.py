@@ -124,8 +124,9 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
     subjects = [Subject("cluster", "cluster", facts, (*served, *names)), provider, *other]
     subjects += _token_subjects(joined, [*joined.chains, *(model.chain for _, model in webhooks)])
     models = []
+    apart = {(w.namespace, w.name) for _, model in webhooks for w in model.chain.workloads}
     for chain in joined.chains:
-        subject, model = chain_subject(chain, joined)
+        subject, model = chain_subject(chain, joined, apart)
         subjects.append(subject)
         models.append(model)
     events = timeline(joined, models)
@@ -253,10 +254,11 @@ def _places(chains: Sequence[Chain]) -> list[Cite]:
 def _webhook_provider(joined: Joined, models: Sequence[ChainModel]) -> list[Subject]:
     """Ask about the provider once more for the webhook's chains: their tokens have another audience.
 
-    Only chains whose role is in the account of the cluster's own roles use that provider.
+    Only chains whose role is in the account of the cluster's own roles use that provider; where that is
+    not known, any may.
     """
     account = joined.asks.account
-    return _provider_of(joined, [m.chain for m in models if account and m.role.account == account])
+    return _provider_of(joined, [m.chain for m in models if account in (None, m.role.account)])
 
 
 def _not_accepted(joined: Joined) -> list[Chain]:

@@ -48,15 +48,16 @@ def shop(
     region: bool = True,
     account: bool = True,
     role: str = ROLE,
+    space: str = SHOP,
     **labels: str,
 ) -> None:
     """Add a program of a user, with a ServiceAccount that has a role by the webhook."""
-    namespace(cluster, SHOP, **labels)
+    namespace(cluster, space, **labels)
     notes = {ANNOTATION: ROLE} if annotations is None else annotations
     if account:
-        meta = metadata(cluster, "ServiceAccount", ACCOUNT, SHOP, annotations=notes)
+        meta = metadata(cluster, "ServiceAccount", ACCOUNT, space, annotations=notes)
         body = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta}
-        put(cluster, f"namespaces/{SHOP}/core/serviceaccounts/{ACCOUNT}.yaml", body)
+        put(cluster, f"namespaces/{space}/core/serviceaccounts/{ACCOUNT}.yaml", body)
     env = []
     volumes: list[Json] = []
     if mutated:
@@ -70,7 +71,7 @@ def shop(
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata(
-            cluster, "Pod", "backup-7d9f8", SHOP, created=started, annotations=pod_annotations or {}
+            cluster, "Pod", "backup-7d9f8", space, created=started, annotations=pod_annotations or {}
         ),
         "spec": {
             "containers": [{"name": "backup", "image": "example.com/backup", "env": env}],
@@ -79,7 +80,7 @@ def shop(
         },
         "status": {"phase": "Running", "startTime": stamp(started)},
     }
-    put(cluster, f"namespaces/{SHOP}/core/pods.yaml", listing(cluster, [pod], "Pod", "v1"))
+    put(cluster, f"namespaces/{space}/core/pods.yaml", listing(cluster, [pod], "Pod", "v1"))
 
 
 def webhook_down(cluster: Cluster) -> None:

@@ -7,9 +7,21 @@ from datetime import timedelta
 
 import pytest
 
-from samples import Cluster, Condition
+from samples import Cluster, Condition, faults
 
-from .runs import DRIVERS, INGRESS, MACHINES, NETWORK, REGISTRY, Bench, bundle, edited, without
+from .runs import (
+    DRIVERS,
+    INGRESS,
+    MACHINES,
+    NETWORK,
+    REGISTRY,
+    Bench,
+    bundle,
+    edited,
+    everything,
+    the_chain,
+    without,
+)  # fmt: skip
 
 DENIED = (
     "error: WebIdentityErr: failed to retrieve credentials\ncaused by: AccessDenied: Not authorized to "
@@ -96,3 +108,45 @@ def test_the_role_of_another_chain_is_not_this_ones(bench: Bench) -> None:
     files = without(bundle(cluster, secrets="full"), r"\.log$")
     report = bench.report(files)
     assert not [f for f in report.findings if f.rule == "log-action-denied"]
+
+
+OTHER_REASONS = [
+    ("ingress", "could not find any suitable subnets for creating the ELB"),
+    (
+        "image-registry",
+        "RequestError: send request failed\ncaused by: Head https://x.s3.amazonaws.com/: x509: x",
+    ),
+    ("storage", "Deployment/aws-ebs-csi-driver-controller is CrashLooping"),
+    ("machine-api", "Unauthorized"),
+]
+OPERATORS = {"ingress": INGRESS, "image-registry": REGISTRY, "storage": DRIVERS, "machine-api": MACHINES}
+
+
+@pytest.mark.parametrize(("operator", "message"), OTHER_REASONS)
+def test_a_condition_of_another_kind_casts_no_suspicion(bench: Bench, operator: str, message: str) -> None:
+    """A warning, where the logs were read and name no error of AWS; without them AWS may be behind it."""
+    cluster, chain = edited(_says(operator, "Degraded", "True", message)), OPERATORS[operator]
+    verdict = the_chain(bench.report(everything(cluster)), chain).verdict
+    assert (verdict.state, verdict.rule) == ("unknown", None)
+    assert "No fault shows, but a warning, operator-degraded" in verdict.sentence
+    unread = the_chain(bench.report(without(bundle(cluster), r"\.log$")), chain).verdict
+    assert (unread.state, unread.rule) == ("suspected", "operator-degraded")
+    assert "A cause in AWS would lie at" in unread.sentence
+
+
+@pytest.mark.parametrize("layer", ["because no resource-based policy allows the {action} action", ""])
+def test_a_denial_that_the_roles_policies_do_not_explain_points_nowhere_else(
+    bench: Bench, layer: str
+) -> None:
+    cluster = Cluster()
+    since = cluster.gathered - timedelta(hours=9)
+    call, key = "kms:GenerateDataKeyWithoutPlaintext", "arn:aws:kms:us-west-2:123456789012:key/1"
+    faults.call_denied(
+        cluster, call, namespace="openshift-cluster-csi-drivers", since=since, resource=key, because=layer
+    )
+    report = bench.report(everything(cluster))
+    verdict = the_chain(report, DRIVERS).verdict
+    assert (verdict.state, verdict.link, verdict.rule) == ("suspected", None, "log-action-denied")
+    assert "No fault shows at permissions in these inputs; secret cannot be judged." in verdict.sentence
+    (found,) = [f for f in report.findings if f.rule == "log-action-denied"]
+    assert any(f"({key}) must let the role in" in step.text for step in found.fix) is bool(layer)

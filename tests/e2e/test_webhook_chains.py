@@ -1,13 +1,15 @@
 """ServiceAccounts of the pod identity webhook: the provider and the trust policy of their role."""
 
 import copy
+from datetime import timedelta
 
 import pytest
 
 from samples import Cluster
+from samples.logs import LogLine, render
 
-from .layered import ACCOUNT, ROLE, SHOP, shop
-from .runs import Bench, everything, findings, named, said, the_chain, told, without
+from .layered import ACCOUNT, OPERATOR, ROLE, SHOP, albo, shop
+from .runs import Bench, bundle, everything, findings, named, said, the_chain, told, without
 
 CHAIN = f"{SHOP}/{ACCOUNT}"
 SUBJECT = f"system:serviceaccount:{SHOP}:{ACCOUNT}"
@@ -111,3 +113,64 @@ def test_a_token_of_it_is_of_a_known_account(bench: Bench) -> None:
     token = cluster.token(SHOP, ACCOUNT, audience="sts.amazonaws.com")
     report = bench.report(everything(cluster, token=token))
     assert not named(report, "fail"), told(report)
+
+
+REFUSED = (
+    "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "
+    "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+)
+UNREAD = (
+    "WebIdentityErr: unable to read file at /var/run/secrets/eks.amazonaws.com/serviceaccount/token\n"
+    "caused by: open /var/run/secrets/eks.amazonaws.com/serviceaccount/token: permission denied"
+)
+
+
+def logs(cluster: Cluster, text: str, *, ago: int = 3, space: str = SHOP) -> None:
+    """Let the program log an error again and again, until some minutes before the gather."""
+    lines = [LogLine(cluster.gathered - timedelta(minutes=ago + m), text) for m in (300, 200, 100, 30, 0)]
+    path = f"namespaces/{space}/pods/backup-7d9f8/backup/backup/logs/current.log"
+    cluster.extra_files[path] = render(lines)
+
+
+def test_its_log_makes_a_chain_without_its_role(bench: Bench) -> None:
+    cluster = Cluster()
+    shop(cluster)
+    logs(cluster, REFUSED)
+    report = bench.report(bundle(cluster))
+    assert said(the_chain(report, CHAIN)) == ("suspected", "trust", "log-assume-role-denied"), told(report)
+    (found,) = findings(report, "fail")
+    assert (found.chains, found.evidence[0].line) == ((CHAIN,), 5)
+    assert f"identity of ServiceAccount {CHAIN}" in found.message
+    asked = [item for item in report.missing if CHAIN in item.chains]
+    assert {"trust-subject-mismatch", "provider-missing"} <= {r for item in asked for r in item.decides}
+
+
+def test_links_that_hold_do_not_outweigh_its_log(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    logs(cluster, UNREAD)
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, CHAIN)) == ("suspected", None, "log-token-file"), told(report)
+    logs(cluster, UNREAD, ago=500)
+    over = bench.report(everything(cluster))
+    assert said(the_chain(over, CHAIN)) == ("warn", "operator", "log-token-file"), told(over)
+
+
+def test_what_no_rule_can_judge_is_not_said_to_hold(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    caller = "arn:aws:sts::123456789012:assumed-role/shop-backup/7"
+    call = f"User: {caller} is not authorized to perform: s3:PutObject"
+    logs(cluster, f"AccessDenied: {call} on resource: arn:aws:s3:::shop/x\n\tstatus code: 403, request id: 1")
+    report = bench.report(everything(cluster))
+    verdict = the_chain(report, CHAIN).verdict
+    assert (verdict.state, verdict.rule) == ("suspected", "log-action-denied"), told(report)
+    assert "No fault shows at permissions" not in verdict.sentence
+
+
+def test_a_request_of_its_namespace_is_not_blamed(bench: Bench) -> None:
+    cluster = Cluster()
+    albo(cluster)
+    shop(cluster, space=OPERATOR)
+    logs(cluster, REFUSED, space=OPERATOR)
+    report = bench.report(bundle(cluster))
+    blamed = {chain for f in findings(report, "fail", kind="symptom") for chain in f.chains}
+    assert blamed == {f"{OPERATOR}/{ACCOUNT}"}, told(report)

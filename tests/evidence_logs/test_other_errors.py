@@ -238,6 +238,10 @@ def test_token_files(text: str, path: str | None) -> None:
         "Unable to load AWS credentials from any provider in the chain",
         "Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain",
         "failed to refresh cached credentials, static credentials are empty",
+        "CredentialRequiresARNError: credential type web_identity_token_file requires role_arn, profile x",
+        "SharedConfigLoadError: failed to load config file, /tmp/c\\ncaused by: INIParseError: invalid state",
+        "unable to load AWS config, failed to get shared config profile, default",
+        "failed to load shared config file, /var/run/secrets/aws/credentials, invalid token",
         "An error occurred (ValidationError) when calling the AssumeRoleWithWebIdentity operation: Request "
         "ARN is invalid",
         "WebIdentityErr: failed to retrieve credentials\\ncaused by: ValidationError: 1 validation error "

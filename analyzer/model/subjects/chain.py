@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
@@ -55,11 +55,16 @@ class _Told:
     recovered: datetime | None
 
 
-def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
-    """Give a chain as a subject with all its facts, and what the report says of it beside them."""
+def chain_subject(
+    chain: Chain, joined: Joined, apart: Collection[tuple[str, str]] = ()
+) -> tuple[Subject, ChainModel]:
+    """Give a chain as a subject with all its facts, and what the report says of it beside them.
+
+    ``apart`` are the pods, by namespace and name, whose errors another chain of the namespace tells.
+    """
     evidence, asks, view = joined.evidence, joined.asks, joined.view
     choice = joined.choices[chain.id]
-    told = _told(chain, joined)
+    told = _told(chain, joined, apart)
     operator = operator_of(chain, joined.objects)
     operator_name = operator.name if operator else None
     mechanism = _mechanism(chain, joined, told.symptoms)
@@ -85,12 +90,14 @@ def chain_subject(chain: Chain, joined: Joined) -> tuple[Subject, ChainModel]:
     return subject, model
 
 
-def _told(chain: Chain, joined: Joined) -> _Told:
+def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _Told:
     """Collect the errors and sign-ins of a chain from logs, recorded calls and conditions."""
     evidence, role = joined.evidence, joined.choices[chain.id].name
     signed_in = last_sign_in(chain, evidence)
     recovered = signed_in.time if signed_in else None
-    symptoms = symptoms_of(chain, joined.chains, evidence.symptoms)
+    own = {(w.namespace, w.name) for w in chain.workloads}
+    here = [s for s in evidence.symptoms if (s.namespace, s.pod) in own or (s.namespace, s.pod) not in apart]
+    symptoms = symptoms_of(chain, joined.chains, here)
     symptoms += recorded_symptoms(chain, role, evidence, joined.view.issuer)
     symptoms += condition_symptoms(chain, role, joined, recovered)
     return _Told(symptoms, signed_in, recovered)
@@ -177,6 +184,9 @@ def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanis
         "chain.namespace": known(chain.namespace, where),
         "chain.secret_name": known(chain.secret_name, where),
         "chain.operator": known(operator or (request.name if request else chain.namespace), where),
+        "chain.consumer": known(
+            f"Operator {operator or (request.name if request else chain.namespace)}", where
+        ),
         "chain.uses_sts": uses,
         "chain.optional": known(chain.optional, where),
         "chain.mechanism": (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
+from analyzer.evidence.records import Symptom
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts
@@ -17,7 +18,9 @@ from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.webhook_accounts import Account, is_mutated
 from analyzer.model.role.trust import role_facts, trust_facts
 from analyzer.model.subjects.chain import ChainModel
-from analyzer.model.symptoms.recorded_calls import requested_session
+from analyzer.model.symptoms.history import log_cover
+from analyzer.model.symptoms.logs import log_facts
+from analyzer.model.symptoms.recorded_calls import last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.workloads.webhook import role_of
 
 AUDIENCE = "sts.amazonaws.com"
@@ -25,13 +28,16 @@ AUDIENCE = "sts.amazonaws.com"
 
 
 def webhook_chains(joined: Joined) -> list[tuple[Subject, ChainModel]]:
-    """Give a chain for each ServiceAccount whose role the exports tell something of."""
+    """Give a chain for each ServiceAccount whose role the exports, or whose pods' logs, tell something of."""
     taken = {chain.id for chain in joined.chains}
     found = []
     for account in joined.accounts:
-        choice = _choice(account, joined)
-        if choice is not None and f"{account.namespace}/{account.name}" not in taken:
-            found.append(_chain(account, choice, joined))
+        if f"{account.namespace}/{account.name}" in taken:
+            continue
+        logged = _logged(account, joined)
+        choice = _choice(account, joined, told=bool(logged))
+        if choice is not None:
+            found.append(_chain(account, choice, logged, joined))
     return found
 
 
@@ -40,7 +46,17 @@ def audiences_of(chain: Chain) -> list[str]:
     return sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)}) or [AUDIENCE]
 
 
-def _choice(account: Account, joined: Joined) -> RoleChoice | None:
+def _logged(account: Account, joined: Joined) -> list[Symptom]:
+    """Give the failures in the logs of the account's pods; of its load on AWS nobody asks."""
+    pods = {pod.name for pod in account.pods}
+    return [
+        symptom
+        for symptom in joined.evidence.symptoms
+        if symptom.namespace == account.namespace and symptom.pod in pods and symptom.klass != "throttled"
+    ]
+
+
+def _choice(account: Account, joined: Joined, *, told: bool) -> RoleChoice | None:
     mutated = [pod for pod in account.pods if is_mutated(pod)]
     arn = role_of(account, mutated)
     parsed = parse_role_arn(arn) if arn else None
@@ -48,17 +64,25 @@ def _choice(account: Account, joined: Joined) -> RoleChoice | None:
         return None
     role = joined.book.by_arn(arn)
     gone = None if role else joined.book.missing(parsed.name, parsed.account)
-    if role is None and gone is None:
+    if role is None and gone is None and not told:
         return None
     where = account.obj.where if account.obj else mutated[0].where if mutated else None
-    return RoleChoice(arn, parsed.name, "annotation", role, role is not None, gone or where)
+    exists = True if role else None if gone is None else False
+    return RoleChoice(arn, parsed.name, "annotation", role, exists, gone or where)
 
 
-def _chain(account: Account, choice: RoleChoice, joined: Joined) -> tuple[Subject, ChainModel]:
+def _chain(
+    account: Account, choice: RoleChoice, logged: list[Symptom], joined: Joined
+) -> tuple[Subject, ChainModel]:
+    evidence = joined.evidence
     pods = [kubernetes.workload(pod) for pod in account.pods if is_mutated(pod)]
     chain = Chain(account.namespace, account.name, workloads=pods, webhook_account=account.name)
     where = account.obj.where if account.obj else pods[0].where if pods else None
     uses: Fact | Unknown = joined.view.facts["cluster.sts_intended"]
+    recorded = recorded_symptoms(chain, choice.name, evidence, joined.view.issuer)
+    symptoms = logged + [s for s in recorded if s.klass not in ("action-denied", "throttled")]
+    signed_in = last_sign_in(chain, evidence)
+    recovered = signed_in.time if signed_in else None
     facts: Facts = dict(joined.view.facts)
     facts |= {
         "chain.id": known(chain.id, where),
@@ -66,13 +90,17 @@ def _chain(account: Account, choice: RoleChoice, joined: Joined) -> tuple[Subjec
         "chain.namespace": known(chain.namespace, where),
         "chain.secret_name": known(None),
         "chain.operator": known(f"ServiceAccount {chain.id}", where),
+        "chain.consumer": known(f"ServiceAccount {chain.id}", where),
         "chain.uses_sts": uses,
         "chain.optional": known(False),
         "chain.mechanism": known("webhook", where),
         "request.service_accounts": known([account.name], where),
         "request.subjects": known(chain.subjects, where, derived=True),
     }
-    facts |= role_facts(chain, choice, (), requested_session(chain, joined.evidence), joined.asks)
+    facts |= role_facts(chain, choice, (), requested_session(chain, evidence), joined.asks)
     facts |= trust_facts(chain, choice, joined.view, audiences_of(chain), joined.asks)
-    model = ChainModel(chain, None, choice, "webhook", (), None, ())
+    facts |= log_facts(chain, evidence, symptoms, joined.now, joined.asks, recovered)
+    read = {file.pod for file in evidence.log_files if file.namespace == chain.namespace and file.lines}
+    cover = log_cover(chain, evidence) if read & {pod.name for pod in pods} else None
+    model = ChainModel(chain, None, choice, "webhook", tuple(symptoms), cover, (), recovered)
     return Subject("chain", chain.id, facts, (chain.id,)), model
