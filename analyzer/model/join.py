@@ -117,7 +117,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model
         *_webhook_provider(joined, [model for _, model in webhooks]),
     ]
     provider = _provider_subject(joined, other)
-    facts |= _near_issuer(provider.facts)
+    facts |= _issuer_at_aws(provider.facts)
     client_ids = provider.facts["provider.client_ids"]
     joined.client_ids = client_ids if isinstance(client_ids, Fact | Unknown) else Unknown()
     names = [model.chain.id for _, model in webhooks]
@@ -150,12 +150,16 @@ def _others(joined: Joined) -> list[Subject]:
     ]
 
 
-def _near_issuer(provider: Mapping[str, Fact | Unknown]) -> Facts:
-    """Give the issuer and the ARN of the provider that is almost the issuer's, for what follows from that."""
+def _issuer_at_aws(provider: Mapping[str, Fact | Unknown]) -> Facts:
+    """Say whether the issuer has a provider, and which is almost its own, for what follows from that."""
     near = provider["provider.near"]
     if isinstance(near, Fact) and near.value:
         near = replace(near, value=f"https://{without_scheme(str(near.value))}", derived=True)
-    return {"issuer.near": near, "issuer.near_arn": provider["provider.near_arn"]}
+    return {
+        "issuer.near": near,
+        "issuer.near_arn": provider["provider.near_arn"],
+        "issuer.has_provider": provider["provider.present"],
+    }
 
 
 def _with_foreign(clusters: Fact | Unknown, foreign: Fact) -> Fact:

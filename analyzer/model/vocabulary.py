@@ -50,7 +50,9 @@ issuer.host                    string  host and port of the issuer (derived)
 issuer.provider_arn            string  ARN that its IAM OIDC provider has in the account of the roles (derived)
 issuer.near                    string  the issuer of an IAM OIDC provider that is there and almost this one's, else null (derived)
 issuer.near_arn                string  the ARN of that provider, else null (derived)
+issuer.has_provider            bool    the account of the cluster's roles has an IAM OIDC provider for it
 issuer.meant                   string  the one issuer that the trust policies of the cluster's roles name (derived)
+issuer.meant_arn               string  the ARN of a listed provider for that issuer, where several roles name it, else null (derived)
 ccoctl.name                    string  the --name that ccoctl was given for this cluster (derived)
 issuer.is_https                bool    it is an absolute https URL with a host
 issuer.placeholder             string  placeholder text found in it (fake-oidc, <enter_...>), else null
@@ -329,6 +331,7 @@ account.namespace              string  its namespace
 account.role_arn               string  the role, from its annotation or its pods, else null
 account.annotated              bool    it has the annotation eks.amazonaws.com/role-arn
 account.near                   list    annotations that miss it by some letters or stand on a pod, as phrases
+account.annotation_fault       string  that, or a value of it that is no ARN of a role, as one phrase, else null
 account.pods                   list    running pods of the ServiceAccount
 account.pods_bare              list    those that the webhook gave nothing
 account.pods_other_role        list    those whose AWS_ROLE_ARN is not the annotation's

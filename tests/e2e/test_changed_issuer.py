@@ -122,3 +122,36 @@ def test_of_an_issuer_on_its_way_is_told_what_sts_says_to_the_tokens_of_today(
         assert error.text.endswith(f"account for {old}")
     else:
         assert error is None
+
+
+BUCKET_URL = "https://demo-oidc.s3.us-west-2.amazonaws.com"
+
+
+def _issuer_alone_is_another() -> Cluster:
+    """Provider and roles are CloudFront's, as ccoctl made them; the cluster's setting names the bucket."""
+    cluster = Cluster(issuer=OLD)
+    cluster.authentication_issuer = BUCKET_URL
+    cluster.kas_issuers = cluster.previous_kas_issuers = [BUCKET_URL]
+    faults.authentication_fails(cluster, logs.no_provider(BUCKET_URL), since=cluster.installed)
+    return cluster
+
+
+def test_roles_that_all_trust_another_provider_tell_which_issuer_was_meant(bench: Bench) -> None:
+    """One fault is one finding: to set the issuer again mends it, and no role need change."""
+    report = bench.report(everything(_issuer_alone_is_another()))
+    assert said(the_chain(report, MACHINES)) == ("fail", "provider", "provider-missing"), told(report)
+    assert "trust-provider-mismatch" not in named(report, "fail")
+    (found,) = [f for f in report.findings if f.rule == "provider-missing"]
+    assert f"trust the provider of {OLD}, and that one is there" in found.fix[0].text
+    assert str(found.fix[0].command).startswith(f"issuer={OLD}; oc patch authentication.config.openshift.io")
+
+
+def test_one_such_role_tells_nothing(bench: Bench) -> None:
+    cluster = _issuer_alone_is_another()
+    for name in list(cluster.roles):
+        if "machine-api" not in name:
+            del cluster.roles[name]
+    report = bench.report(everything(cluster))
+    assert {"provider-missing", "trust-provider-mismatch"} <= named(report, "fail"), told(report)
+    (found,) = [f for f in report.findings if f.rule == "provider-missing"]
+    assert "Create the provider" in found.fix[0].text

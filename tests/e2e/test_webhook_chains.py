@@ -174,3 +174,19 @@ def test_a_request_of_its_namespace_is_not_blamed(bench: Bench) -> None:
     report = bench.report(bundle(cluster))
     blamed = {chain for f in findings(report, "fail", kind="symptom") for chain in f.chains}
     assert blamed == {f"{OPERATOR}/{ACCOUNT}"}, told(report)
+
+
+@pytest.mark.parametrize(
+    "value, wrong",
+    [("an:aws:iam::123456789012:role/shop", True), ("shop-backup", True), (f"{ROLE}", False)],
+)
+def test_an_annotation_must_name_a_role(bench: Bench, value: str, wrong: bool) -> None:
+    cluster = Cluster()
+    shop(cluster, annotations={"eks.amazonaws.com/role-arn": value}, role=value)
+    report = bench.report(bundle(cluster))
+    found = [f for f in report.findings if f.rule == "webhook-annotation-typo"]
+    assert bool(found) is wrong, told(report)
+    if wrong:
+        assert f"its eks.amazonaws.com/role-arn is {value}, which is no ARN of a role" in found[0].message
+        (step,) = found[0].fix
+        assert str(step.command).endswith(f"serviceaccount {ACCOUNT} eks.amazonaws.com/role-arn=<ROLE_ARN>")

@@ -7,7 +7,7 @@ from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import TokenSample
 from analyzer.model.issuer.issuer import PLACEHOLDER
-from analyzer.model.joining.aws import bucket_of, is_https
+from analyzer.model.joining.aws import bucket_of, is_https, provider_of, without_scheme
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.joined import Joined
@@ -23,12 +23,14 @@ def cluster_repairs(joined: Joined) -> Facts:
     issuer, prefixes = joined.view.issuer or "", joined.names.prefixes
     name = next(iter(prefixes)) if len(prefixes) == 1 and not is_masked(next(iter(prefixes))) else None
     bucket = bucket_of(issuer) or (f"{name}-oidc" if name else None)
+    meant = _meant(joined)
     return {
         "ccoctl.name": _derived(name),
         "issuer.bucket": _derived(bucket if bucket and not is_masked(bucket) else None),
         "issuer.host": _derived(_host(issuer)),
         "issuer.provider_arn": _derived(joined.asks.provider_arn),
-        "issuer.meant": _derived(_meant(joined)),
+        "issuer.meant": _derived(meant),
+        "issuer.meant_arn": known(_provider_of(meant, joined) if meant else None, derived=True),
     }
 
 
@@ -71,3 +73,12 @@ def _meant(joined: Joined) -> str | None:
     urls = {url for role in roles if role for url in trusted_issuers(role.trust)}
     urls = {url for url in urls if not PLACEHOLDER.search(url)}
     return f"https://{urls.pop()}" if len(urls) == 1 else None
+
+
+def _provider_of(issuer: str, joined: Joined) -> str | None:
+    """Give the ARN of the listed provider that several of the cluster's roles trust, in their account."""
+    if sum(bool(r and r.trust) for r in (joined.choices[c.id].role for c in joined.chains)) < 2:
+        return None
+    account, wanted = joined.asks.account, without_scheme(issuer)
+    listed = [(arn, found) for arn, _ in joined.providers.listed_arns() if (found := provider_of(arn))]
+    return next((arn for arn, (owner, url) in listed if url == wanted and account in (None, owner)), None)

@@ -10,9 +10,11 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, strings
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.masks import is_masked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, Workload
 from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster
@@ -20,6 +22,7 @@ from analyzer.model.joining.webhook_accounts import Account, is_mutated
 from analyzer.model.joining.webhook_names import ANNOTATION, SKIP, near_misses
 
 WEBHOOK = "pod-identity-webhook"
+ROLE = "AWS_ROLE_ARN"
 
 _OVERTAKEN = (
     "they were made before the annotation was changed, or their own template sets AWS_ROLE_ARN, which the "
@@ -99,6 +102,7 @@ def _facts(
         "account.role_arn": known(role_of(account, mutated), where),
         "account.annotated": annotated,
         "account.near": known(near, *near_places),
+        "account.annotation_fault": _annotation_fault(account, near, near_places, mutated),
         "account.pods": pods,
         "account.pods_bare": lacking,
         "account.pods_other_role": _pods_of(other, account, pods, asks),
@@ -118,7 +122,7 @@ def role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
         return arn
     for pod in mutated:
         for container in kubernetes.workload(pod).containers:
-            if arn := container.env.get("AWS_ROLE_ARN"):
+            if arn := container.env.get(ROLE):
                 return arn
     on_pods = (strings(dig(pod.value, "metadata", "annotations")) for pod in account.pods)
     for notes in (account.annotations, *on_pods):
@@ -126,6 +130,20 @@ def role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
             if key in notes:
                 return notes[key].strip()
     return None
+
+
+def _annotation_fault(
+    account: Account, near: list[str], places: list[Where], mutated: Sequence[K8sObject]
+) -> Fact:
+    """Say what is wrong with the annotation as one phrase: another name or place, or no ARN of a role."""
+    if near:
+        return known(f"the webhook does not see a role that is written as {', '.join(near)}", *places)
+    value = account.annotations.get(ANNOTATION)
+    given = [arn for pod in mutated for c in kubernetes.workload(pod).containers if (arn := c.env.get(ROLE))]
+    if account.obj is None or value is None or is_masked(value) or any(map(parse_role_arn, (value, *given))):
+        return known(None)
+    fault = f"its {ANNOTATION} is {value or 'empty'}, which is no ARN of a role, and STS takes no other"
+    return known(fault, account.obj.where.at("metadata", "annotations", ANNOTATION))
 
 
 def _annotated(
