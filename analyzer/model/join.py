@@ -258,11 +258,12 @@ def _places(chains: Sequence[Chain]) -> list[Cite]:
 def _webhook_provider(joined: Joined, models: Sequence[ChainModel]) -> list[Subject]:
     """Ask about the provider once more for the webhook's chains: their tokens have another audience.
 
-    Only chains whose role is in the account of the cluster's own roles use that provider; where that is
-    not known, any may.
+    Only chains whose role is in the account of the cluster's own roles use that provider; where one of
+    the two is not known, it is taken for the same.
     """
     account = joined.asks.account
-    return _provider_of(joined, [m.chain for m in models if account in (None, m.role.account)])
+    same = [m.chain for m in models if None in (account, m.role.account) or m.role.account == account]
+    return _provider_of(joined, same)
 
 
 def _not_accepted(joined: Joined) -> list[Chain]:

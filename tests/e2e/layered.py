@@ -83,6 +83,26 @@ def shop(
     put(cluster, f"namespaces/{space}/core/pods.yaml", listing(cluster, [pod], "Pod", "v1"))
 
 
+def own_template(cluster: Cluster) -> None:
+    """Add a program whose own template takes its role from a Secret, beside a pod that needs none."""
+    namespace(cluster, SHOP)
+    role = {"name": "AWS_ROLE_ARN", "valueFrom": {"secretKeyRef": {"name": "store", "key": "role_arn"}}}
+    file = {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/secrets/storage/token"}
+    token = {"audience": "sts.amazonaws.com", "expirationSeconds": 3600, "path": "token"}
+    volume = {"name": "bound-sa-token", "projected": {"sources": [{"serviceAccountToken": token}]}}
+    pods = []
+    for name, env, volumes in (("backup-7d9f8", [role, file], [volume]), ("front-5c6d7", [], [])):
+        spec = {
+            "containers": [{"name": "backup", "image": "example.com/backup", "env": env}],
+            "serviceAccountName": ACCOUNT,
+            "volumes": volumes,
+        }
+        meta = metadata(cluster, "Pod", name, SHOP)
+        status = {"phase": "Running", "startTime": stamp(cluster.installed)}
+        pods.append({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status})
+    put(cluster, f"namespaces/{SHOP}/core/pods.yaml", listing(cluster, pods, "Pod", "v1"))
+
+
 def webhook_down(cluster: Cluster) -> None:
     """Leave the webhook's Deployment without a ready replica."""
 

@@ -8,7 +8,7 @@ import pytest
 from samples import Cluster
 from samples.logs import LogLine, render
 
-from .layered import ACCOUNT, OPERATOR, ROLE, SHOP, albo, shop
+from .layered import ACCOUNT, OPERATOR, ROLE, SHOP, albo, own_template, shop
 from .runs import Bench, bundle, everything, findings, named, said, the_chain, told, without
 
 CHAIN = f"{SHOP}/{ACCOUNT}"
@@ -190,3 +190,18 @@ def test_an_annotation_must_name_a_role(bench: Bench, value: str, wrong: bool) -
         assert f"its eks.amazonaws.com/role-arn is {value}, which is no ARN of a role" in found[0].message
         (step,) = found[0].fix
         assert str(step.command).endswith(f"serviceaccount {ACCOUNT} eks.amazonaws.com/role-arn=<ROLE_ARN>")
+
+
+def test_pods_that_bring_role_and_token_themselves_are_judged_by_their_log(bench: Bench) -> None:
+    """Their role stands in a Secret, and no annotation is said to be there."""
+    cluster = Cluster()
+    own_template(cluster)
+    assert CHAIN not in {c.id for c in bench.report(everything(cluster)).chains}
+    cluster.provider.client_ids = ["openshift"]
+    logs(cluster, "WebIdentityErr: x\\ncaused by: InvalidIdentityToken: Incorrect token audience")
+    alone = bench.report(bundle(cluster))
+    assert said(the_chain(alone, CHAIN)) == ("suspected", "provider", "log-incorrect-audience"), told(alone)
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, CHAIN)) == ("fail", "provider", "provider-audience-missing"), told(report)
+    assert the_chain(report, CHAIN).role_arn.value is None
+    assert not {f.rule for r in (alone, report) for f in r.findings if f.rule.startswith("webhook-")}

@@ -19,6 +19,9 @@ _OF_THE_WEBHOOK = ("AWS_ROLE_ARN", "eks.amazonaws.com/")
 """What a pod holds that the webhook changed, or was asked to change."""
 
 
+_TOKEN_VOLUME = "aws-iam-token"  # noqa: S105  (a name)
+
+
 @slotted
 class Account:
     """A ServiceAccount that has, or seems meant to have, a role; ``obj`` is None if it was not gathered."""
@@ -69,8 +72,16 @@ def _pods(evidence: Evidence, objects: Objects, accounts: Collection[tuple[str, 
 
 
 def is_mutated(pod: K8sObject) -> bool:
-    """Tell a pod that the webhook gave a role."""
-    return any("AWS_ROLE_ARN" in container.env for container in kubernetes.workload(pod).containers)
+    """Tell a pod with a role in its environment: the webhook gave it, or the pod's own template."""
+    return any(
+        "AWS_ROLE_ARN" in container.env or "AWS_ROLE_ARN" in container.env_secrets
+        for container in kubernetes.workload(pod).containers
+    )
+
+
+def is_by_webhook(pod: K8sObject) -> bool:
+    """Tell a pod with a role that has the webhook's own token volume."""
+    return is_mutated(pod) and any(t.volume == _TOKEN_VOLUME for t in kubernetes.workload(pod).tokens)
 
 
 def _names_role(pod: K8sObject) -> bool:

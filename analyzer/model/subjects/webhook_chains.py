@@ -1,6 +1,7 @@
 """ServiceAccounts that sign in by the pod identity webhook, as chains: from the issuer to the role's trust.
 
-No request says what such a program needs, so its permissions are not judged, and it has no Secret.
+Pods whose own template sets what the webhook would are judged in the same way. No request says what such
+a program needs, so its permissions are not judged, and it has no Secret.
 """
 
 from __future__ import annotations
@@ -59,8 +60,12 @@ def _logged(account: Account, joined: Joined) -> list[Symptom]:
 def _choice(account: Account, joined: Joined, *, told: bool) -> RoleChoice | None:
     mutated = [pod for pod in account.pods if is_mutated(pod)]
     arn = role_of(account, mutated)
-    parsed = parse_role_arn(arn) if arn else None
-    if arn is None or parsed is None or not joined.view.issuer:
+    if not joined.view.issuer:
+        return None
+    if arn is None:  # its pods take it from a Secret, of which a bundle keeps no value
+        return RoleChoice(None, None, "not known", None, None) if told and mutated else None
+    parsed = parse_role_arn(arn)
+    if parsed is None:
         return None
     role = joined.book.by_arn(arn)
     gone = None if role else joined.book.missing(parsed.name, parsed.account)

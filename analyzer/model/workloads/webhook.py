@@ -18,7 +18,7 @@ from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster
-from analyzer.model.joining.webhook_accounts import Account, is_mutated
+from analyzer.model.joining.webhook_accounts import Account, is_by_webhook, is_mutated
 from analyzer.model.joining.webhook_names import ANNOTATION, SKIP, near_misses
 
 WEBHOOK = "pod-identity-webhook"
@@ -151,8 +151,9 @@ def _annotated(
 ) -> Fact | Unknown:
     if account.obj is not None:
         return known(ANNOTATION in account.annotations, account.obj.where.at("metadata", "annotations"))
-    if mutated:
-        return known(True, *(pod.where for pod in mutated[:1]), derived=True)
+    given = [pod.where for pod in mutated if is_by_webhook(pod)]
+    if given:
+        return known(True, *given[:1], derived=True)
     if account.name in evidence.seen("ServiceAccount", account.namespace):
         # it was read past, since no annotation of it speaks of AWS
         return known(False)
