@@ -105,7 +105,7 @@ def _chain(
     facts |= role_facts(chain, choice, (), requested_session(chain, evidence), joined.asks)
     facts |= trust_facts(chain, choice, joined.view, audiences_of(chain), joined.asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, joined.asks, recovered)
-    read = {file.pod for file in evidence.log_files if file.namespace == chain.namespace and file.lines}
+    read = {file.pod for file in evidence.log_files if file.namespace == chain.namespace and not file.empty}
     cover = log_cover(chain, evidence) if read & {pod.name for pod in pods} else None
     model = ChainModel(chain, None, choice, "webhook", tuple(symptoms), cover, (), recovered)
     return Subject("chain", chain.id, facts, (chain.id,)), model
