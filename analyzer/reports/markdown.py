@@ -13,7 +13,7 @@ from analyzer.reports.page import Page
 from analyzer.reports.paths import short_path
 from analyzer.reports.story import Findings, Group, Story, proofs, says_something, tell
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, exit_words, listed, minute
+from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, exit_words, listed, minute, place_of
 
 _SIGNS = Page().signs.states
 _ALIKE = 10
@@ -199,9 +199,7 @@ def _unknown(story: Story) -> list[str]:
 def _unread(report: Report) -> list[str]:
     if not report.errors:
         return []
-    lines = [
-        f"- {code(e.member or e.input or 'an input')}: {prose(e.detail or e.code)}" for e in report.errors
-    ]
+    lines = [f"- {code(place_of(e, report))}: {prose(e.detail or e.code)}" for e in report.errors]
     return ["### Not read", "", *lines]
 
 

@@ -15,7 +15,7 @@ from analyzer.reports.story import Story, tell
 from analyzer.reports.unknowns import draw_unknowns
 from analyzer.reports.upgrade import LADDER as UPGRADE_LADDER
 from analyzer.reports.upgrade import Brevity, draw_readiness, draw_upgrade
-from analyzer.reports.wording import counted, exit_words, listed
+from analyzer.reports.wording import counted, exit_words, listed, place_of
 
 DEFAULT = Options()
 
@@ -108,7 +108,7 @@ def _unread(page: Page, report: Report) -> list[str]:
     if not report.errors:
         return []
     warn = page.signs.states["warn"]
-    texts = [f"{e.member or e.input or 'an input'}: {e.detail or e.code}" for e in report.errors]
+    texts = [f"{place_of(e, report)}: {e.detail or e.code}" for e in report.errors]
     if page.verbose:
         return ["", *(line for text in texts for line in page.paragraph(f"{warn} not read: ", text, "warn"))]
     more = f" (and {len(texts) - 1} more, -v for all)" if len(texts) > 1 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from analyzer.findings.report import Report
+from analyzer.findings.report import ReadError, Report
 
 STATE_WORDS = {
     "pass": "pass",
@@ -62,6 +62,14 @@ def exit_words(report: Report) -> str:
     if report.exit_code == 0 and any(f.state == "fail" and f.muted for f in report.findings):
         word = "every failure accepted"
     return f"exit {report.exit_code}" + (f" ({word})" if word else "")
+
+
+def place_of(error: ReadError, report: Report) -> str:
+    """Name what was not read: the member, among several inputs with its id, else the input by its path."""
+    path = next((i.path for i in report.inputs if i.id == error.input), error.input)
+    if not error.member:
+        return path or "an input"
+    return f"{error.input}:{error.member}" if error.input and len(report.inputs) > 1 else error.member
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.findings.report import Evidence, Report, SimulatedError
+from analyzer.findings.report import Evidence, ReadError, Report, SimulatedError
 from analyzer.reports.case import render_case
 from analyzer.reports.formats import Options, render
 from analyzer.reports.inert import rewritten
@@ -256,3 +256,11 @@ def test_a_report_whose_failures_are_accepted_does_not_say_that_there_are_none(n
     shown = render(replace(made.HEALTHY, findings=(accepted,), exit_code=0), name, Options())
     assert "exit 0 (every failure accepted)" in shown
     assert "exit 0 (no failure found)" in render(replace(made.HEALTHY, exit_code=0), name, Options())
+
+
+@pytest.mark.parametrize("name", ["text", "markdown", "html"])
+def test_an_input_that_was_cut_is_named_by_its_path(name: str) -> None:
+    cut = ReadError(made.HEALTHY.inputs[0].id, "", "truncated", "the data ends too early")
+    report = replace(made.HEALTHY, errors=(cut,))
+    path = re.escape(report.inputs[0].path)
+    assert re.search(rf"{path}\W*: the data ends too early", render(report, name, Options()))

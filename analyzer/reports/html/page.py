@@ -11,7 +11,7 @@ from importlib import resources
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from analyzer.reports.wording import counted, listed, minute
+from analyzer.reports.wording import counted, listed, minute, place_of
 
 _PACKAGE = "analyzer.reports.html"
 
@@ -25,7 +25,7 @@ def environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"minute": minute, "listed": listed, "counted": counted}
+    made.filters |= {"minute": minute, "listed": listed, "counted": counted, "place_of": place_of}
     return made
 
 
