@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from samples import Cluster
-from samples.requests import CCO_NAMESPACE
-from samples.yamlout import Json
+from samples.requests import CCO_NAMESPACE, is_gated, release_requests
+from samples.yamlout import Json, document
 
 from .runs import (
     DRIVERS,
@@ -249,6 +249,16 @@ def test_the_clusters_own_document_served_by_the_issuer_is_a_fault(bench: Bench)
     files = {path: data for path, data in everything(cluster).items() if "openid-configuration" not in path}
     report = bench.report(files | {"exports/pasted.txt": asked.encode()})
     assert [f.rule for f in findings(report, "fail")] == ["discovery-jwks-uri"], told(report)
+
+
+def test_a_request_of_a_feature_set_that_is_off_asks_for_nothing(bench: Bench) -> None:
+    """Someone applied all requests of the release by hand: the gated one's namespace is not there."""
+    cluster = Cluster(version="4.16.9")
+    gated = next(body for body in release_requests("4.16.9").values() if is_gated(body))
+    files = everything(cluster)
+    beside = next(path for path in files if path.endswith("/credentialsrequests/openshift-ingress.yaml"))
+    files[beside.replace("openshift-ingress", gated["metadata"]["name"])] = document(gated)
+    assert_healthy(bench.report(files))
 
 
 def test_a_hosted_control_plane_has_a_shorter_ladder(bench: Bench) -> None:

@@ -115,7 +115,19 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
         chain.gated = untold and release is not None and _CAPABILITY in release.annotations
         _add_secret(chain, evidence, objects)
     _add_workloads(chains.values(), evidence, objects)
-    return [chains[key] for key in sorted(chains)]
+    return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, capabilities)]
+
+
+def _is_gated_off(chain: Chain, evidence: Evidence, capabilities: frozenset[str] | None) -> bool:
+    """Tell a request of a feature set or capability that is off, though it was applied, say by hand.
+
+    Where it is on, the cluster has the Secret's namespace, which the operator's bundle holds.
+    """
+    request = chain.in_cluster
+    if request is None or is_enabled(request.annotations, capabilities) or chain.secret is not None:
+        return False
+    gathered = any(key[2] == chain.namespace for key in evidence.listed)
+    return not gathered and chain.namespace not in evidence.seen("Namespace", "")
 
 
 def _copy(objects: Objects, obj: K8sObject, *, in_cluster: bool) -> CredentialsRequest | None:
