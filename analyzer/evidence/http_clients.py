@@ -47,9 +47,9 @@ _POWERSHELL = later(
     re.MULTILINE | re.IGNORECASE,
 )
 _POWERSHELL_LOST = later(
-    rb"^" + _CMDLET + rb" ?: ([^\r\n]*(?:could\s+not\s+be\s+resolved|Unable\s+to\s+connect|timed\s+out"
+    rb"^" + _CMDLET + rb" ?: ([^\r\n]{0,300}(?:could\s+not\s+be\s+resolved|Unable\s+to\s+connect|timed\s+out"
     rb"|No\s+such\s+host|connection\s+was\s+closed|connection\s+attempt\s+failed|actively\s+refused"
-    rb"|HttpClient\.Timeout)[^\r\n]*)",
+    rb"|HttpClient\.Timeout)[^\r\n]{0,300})",
     re.MULTILINE | re.IGNORECASE,
 )
 # requests: "403 Client Error: Forbidden for url: …"; urllib: "HTTP Error 403: Forbidden".
