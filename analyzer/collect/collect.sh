@@ -325,13 +325,23 @@ everything() {
     for each in $(printf '%s\n' "$targets" | sed 's,/.*,,' | sort -u); do
         if is_name "$each"; then inspect "$each"; fi
     done
+    regions=$(words oc get infrastructures.config.openshift.io cluster -o jsonpath='{.status.platformStatus.aws.region}')
+    for each in $regions; do
+        # IAM of these partitions answers in its own Regions only.
+        case $each in us-gov-* | cn-* | us-iso* | eu-iso* | eusc-*)
+            is_name "$each" || continue
+            AWS_DEFAULT_REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-$each}}
+            export AWS_DEFAULT_REGION
+            ;;
+        esac
+    done
     identity
     roles
     providers ''
     for each in $(words oc get authentications.config.openshift.io cluster -o jsonpath='{.spec.serviceAccountIssuer}'); do
         issuer "$each" sts.amazonaws.com
     done
-    for each in $(words oc get infrastructures.config.openshift.io cluster -o jsonpath='{.status.platformStatus.aws.region}'); do
+    for each in $regions; do
         if is_name "$each"; then sign_ins "$each"; fi
     done
 }

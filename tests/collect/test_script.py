@@ -18,7 +18,7 @@ from analyzer.collect.wanted import Call, Plan, plan
 from analyzer.findings.report import Chain, Missing, RoleRef, Verdict
 
 from ..reports import made
-from .stubs import Bench
+from .stubs import Answer, Bench
 
 FUNCTIONS: dict[str, tuple[str, ...]] = {
     "identity": (), "roles": (), "providers": ("",), "requests": (), "install_config": (),
@@ -46,10 +46,28 @@ def test_iam_is_asked_in_the_partition_of_the_cluster(tmp_path: Path) -> None:
     wanted = plan(replace(made.UNKNOWN, cluster=cluster))
     line = "AWS_DEFAULT_REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-us-gov-west-1}}\n"
     assert line in write_script(wanted)
-    assert "export AWS_DEFAULT" not in write_script(plan(made.UNKNOWN))
+    assert "\nexport AWS_DEFAULT" not in write_script(plan(made.UNKNOWN)), (
+        "a call at the end, not in a function"
+    )
     bench = Bench(tmp_path)
     bench.serve({})
     assert bench.run(write_script(wanted), "--dry-run").returncode == 0
+
+
+@pytest.mark.parametrize(("region", "wanted"), [("us-gov-east-1", "us-gov-east-1"), ("eu-west-1", "")])
+def test_without_a_bundle_the_cluster_tells_where_to_ask_iam(
+    tmp_path: Path, region: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    bench = Bench(tmp_path)
+    place = ("oc", "get", "infrastructures.config.openshift.io", "cluster", "-o")
+    bench.serve({(*place, "jsonpath={.status.platformStatus.aws.region}"): Answer(region.encode())})
+    log = tmp_path / "regions"
+    stub = f'#!/bin/sh\necho "$1 ${{AWS_DEFAULT_REGION:-}}" >>{log}\n'
+    (bench.folder / "bin" / "aws").write_text(stub)
+    bench.run(write_script(EVERYTHING))
+    assert set(log.read_text().splitlines()) == {f"{tool} {wanted}" for tool in ("cloudtrail", "iam", "sts")}
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
