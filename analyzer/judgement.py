@@ -28,6 +28,7 @@ from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.link_facts import link_facts
 from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.logs import is_over, recency, stamp
+from analyzer.model.symptoms.unclaimed import unclaimed_errors
 from analyzer.options import Options
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
@@ -78,7 +79,7 @@ def make_report(
         exit_code=0,
         facts=link_facts(model.subjects, relevant),
         timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
-        notices=_narrowed(options),
+        notices=(*_narrowed(options), *_unclaimed(evidence, model)),
         readiness=judge_readiness(_way(model), findings, outcomes),
     )
     return without_secrets(_with_exit_code(_accepted(report, options), evidence, options))
@@ -92,6 +93,13 @@ def _narrowed(options: Options) -> tuple[str, ...]:
     }  # fmt: skip
     said = [f"{what} {which}" for what, which in parts.items() if which]
     return (f"asked for a part: {'; '.join(said)}",) if said else ()
+
+
+def _unclaimed(evidence: Evidence, model: Model) -> tuple[str, ...]:
+    """Say which errors of signing in no chain tells; of no interest where STS is known not to be used."""
+    if value_of(model.cluster, "cluster.sts") is False:
+        return ()
+    return unclaimed_errors(evidence.symptoms, {m.chain.namespace for m in model.chains})
 
 
 def _accepted(report: Report, options: Options) -> Report:

@@ -1,0 +1,42 @@
+"""Errors of signing in to AWS that stand in logs of a namespace in which no consumer of a role is known.
+
+No chain can tell them: nothing shows the role, nor who presents the token. They are said all the same,
+since they may be the whole reason why the inputs were handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from analyzer.evidence.records import Symptom
+
+_SIGN_IN = frozenset(
+    {
+        "no-provider", "verification-key", "incorrect-audience", "missing-claim", "thumbprint",
+        "invalid-token", "assume-role-denied", "token-expired", "idp-rejected", "idp-communication",
+    }
+)  # fmt: skip
+"""The classes that only STS's own answer to a token has; the others may be of another way to sign in."""
+
+_MOST = 4
+
+
+def unclaimed_errors(symptoms: Sequence[Symptom], namespaces: Collection[str]) -> tuple[str, ...]:
+    """Say which namespaces without a chain have errors of STS in their logs, each with one of them."""
+    found: dict[str, list[Symptom]] = {}
+    for symptom in symptoms:
+        if symptom.klass in _SIGN_IN and symptom.namespace and symptom.namespace not in namespaces:
+            found.setdefault(symptom.namespace, []).append(symptom)
+    notices = [_notice(namespace, there) for namespace, there in sorted(found.items())]
+    more = len(notices) - _MOST
+    return (*notices[:_MOST], *([f"so do the logs of {more} more namespaces"] if more > 0 else []))
+
+
+def _notice(namespace: str, symptoms: Sequence[Symptom]) -> str:
+    count = sum(s.count for s in symptoms)
+    message = max(symptoms, key=lambda s: s.count).message
+    lines = f"{count} log lines" if count > 1 else "a log line"
+    told = (
+        f"{lines} of {namespace} quote STS, and no consumer of a role is known there, so no check judges it"
+    )
+    return f"{told}: {message}"
