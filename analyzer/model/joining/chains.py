@@ -104,7 +104,7 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
         if obj.namespace not in (REQUESTS_NAMESPACE, "") and not was_in_cluster(obj):
             continue
         released = _copy(objects, obj, in_cluster=False)
-        if released and not is_of_profile(released.annotations, objects):
+        if released and not _is_brought(released, objects):
             released = None
         _add_request(chains, _copy(objects, obj, in_cluster=True), released, capabilities)
     if not any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest")):
@@ -167,6 +167,15 @@ def is_enabled(annotations: Mapping[str, str], capabilities: frozenset[str] | No
         return False
     needed = annotations.get(_CAPABILITY)
     return not needed or capabilities is None or set(needed.split("+")) <= capabilities
+
+
+def _is_brought(request: CredentialsRequest, objects: Objects) -> bool:
+    """Tell whether a cluster of this kind has a release's request, or its Secret at least.
+
+    What hosts a guest makes the Secret of the storage driver there, whose request the guest leaves out.
+    """
+    secrets = objects.copies("Secret", request.secret_name, request.secret_namespace)
+    return is_of_profile(request.annotations, objects) or any(was_in_cluster(secret) for secret in secrets)
 
 
 def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
