@@ -42,6 +42,9 @@ _PROXY_REFUSED = later(
     rb"|code \d{3} from proxy after CONNECT|^\* CONNECT tunnel failed",
     re.MULTILINE | re.IGNORECASE,
 )
+_BUCKET = later(
+    rb"^(?:< )?(?:server:[ \t]*(?:AmazonS3|CloudFront)|x-amz-(?:cf-id|id-2|request-id):)", re.M | re.I
+)
 _URL = later(rb"https://[^\s'\"<>)]{1,2000}")
 _SECRET = later(rb"[A-Za-z0-9_+/=-]{32,}")
 _TRAILING_STATUS = later(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
@@ -85,6 +88,11 @@ def lost_on_the_way(data: bytes, url: str | None = None) -> str | None:
         return _shown(data[line:].split(b"\n", 1)[0])
     said = client_error(data)
     return _shown(said.words) if said and said.is_lost(url or "") else None
+
+
+def is_from_bucket(headers: bytes) -> bool:
+    """Tell an answer of S3 or CloudFront by its headers: it is none of the API server's."""
+    return _BUCKET.search(headers) is not None
 
 
 def gateway_page(body: bytes) -> str | None:

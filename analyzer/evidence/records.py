@@ -304,7 +304,10 @@ class Collected:
 
 @frozen
 class DiscoveryDocument:
-    """An openid-configuration; ``value`` is the whole object, ``asked`` the URL it came from, if recorded."""
+    """An openid-configuration; ``value`` is the whole object, ``asked`` the URL it came from, if recorded.
+
+    ``from_bucket`` tells that S3 or CloudFront gave it, as the headers of the answer show.
+    """
 
     issuer: str | None
     jwks_uri: str | None
@@ -312,6 +315,7 @@ class DiscoveryDocument:
     where: Where
     planned: bool = False
     asked: str | None = None
+    from_bucket: bool = False
 
 
 @frozen
@@ -337,6 +341,14 @@ class HttpAnswer:
     body: Literal["none", "json", "xml", "html", "other"]
     url: str | None
     where: Source
+
+
+@frozen
+class BucketHeaders:
+    """The headers, saved by themselves, of a good answer that S3 or CloudFront gave."""
+
+    input: str
+    file: str
 
 
 @frozen

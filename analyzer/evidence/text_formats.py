@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from analyzer.bundle.document import UnreadableDocument
@@ -27,6 +28,7 @@ from analyzer.evidence.http_answers import (
     body_kind,
     gateway_page,
     is_bucket_error,
+    is_from_bucket,
     lost_on_the_way,
     read_exchange,
 )
@@ -34,7 +36,7 @@ from analyzer.evidence.http_clients import MARKS
 from analyzer.evidence.issuer_documents import target_of_name, without_private_members
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.public_keys import read_pem
-from analyzer.evidence.records import DiscoveryDocument, KeySet
+from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
 from analyzer.frozen import frozen
 from analyzer.patterns import later
@@ -115,12 +117,15 @@ def _exchange(file: File, exchange: Exchange) -> Loose:
         kind = "other" if found.problem else "json"
         good = [record for record in found.records if isinstance(record, DiscoveryDocument | KeySet)]
         if good and 200 <= exchange.status < 300 and not found.problem:
+            if is_from_bucket(file.data):
+                good = [replace(r, from_bucket=True) if isinstance(r, DiscoveryDocument) else r for r in good]
             return Loose(tuple(good), found.what, PRIVATE if private else None)
     if words := gateway_page(exchange.body):
         return Loose((), "recorded answer", None, _LOST.format(words=words))
     answer = answer_of_exchange(file.input, file.path, exchange, kind, file.hint)
     if answer is None:
-        return Loose((), "headers of a good answer", None)
+        served = (BucketHeaders(file.input, file.path),) if is_from_bucket(file.data) else ()
+        return Loose(served, "headers of a good answer", None)
     if answer.target is None and exchange.status < 300:
         return NOTHING
     return Loose((answer,), "recorded answer", None)

@@ -245,10 +245,19 @@ def test_the_clusters_own_document_served_by_the_issuer_is_a_fault(bench: Bench)
     cluster = Cluster()
     assert isinstance(cluster.discovery, dict)
     own = cluster.discovery | {"jwks_uri": f"https://api-int.{cluster.domain}:6443/openid/v1/jwks"}
+    headers = b"HTTP/1.1 200 OK\r\nServer: AmazonS3\r\nContent-Type: application/json\r\n\r\n"
+    saved = {"exports/x/openid-configuration": json.dumps(own).encode()}
     asked = f"$ curl -s {cluster.issuer}/.well-known/openid-configuration\n{json.dumps(own)}\n"
     files = {path: data for path, data in everything(cluster).items() if "openid-configuration" not in path}
-    report = bench.report(files | {"exports/pasted.txt": asked.encode()})
-    assert [f.rule for f in findings(report, "fail")] == ["discovery-jwks-uri"], told(report)
+    for more in (
+        {"exports/pasted.txt": asked.encode()},
+        saved | {"exports/x/openid-configuration.headers": headers},
+        {"exports/x/answer.txt": headers + json.dumps(own).encode()},
+    ):
+        report = bench.report(files | more)
+        assert [f.rule for f in findings(report, "fail")] == ["discovery-jwks-uri"], told(report)
+    report = bench.report(files | saved)
+    assert not findings(report, "fail"), told(report)
 
 
 def test_a_request_of_a_feature_set_that_is_off_asks_for_nothing(bench: Bench) -> None:

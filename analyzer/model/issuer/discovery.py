@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from analyzer.evidence.records import DiscoveryDocument, HttpAnswer
+from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, HttpAnswer
 from analyzer.model.issuer.answers import bad_answer_facts
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import is_https
@@ -63,6 +64,19 @@ def _pick(documents: Sequence[DiscoveryDocument], issuer: str | None) -> Discove
     return hosted[0] if len(hosted) == 1 else None
 
 
+def with_headers(
+    documents: Sequence[DiscoveryDocument], headers: Sequence[BucketHeaders]
+) -> list[DiscoveryDocument]:
+    """Mark what a bucket served, by the headers saved beside it (``curl -D X.headers -o X``)."""
+    served = {(h.input, h.file.rpartition(".")[0]) for h in headers}
+    return [replace(d, from_bucket=True) if _stems(d) & served else d for d in documents]
+
+
+def _stems(document: DiscoveryDocument) -> set[tuple[str, str]]:
+    source, path = document.where.input, document.where.file
+    return {(source, path), (source, path.removesuffix(".json"))}
+
+
 def is_in_cluster(document: DiscoveryDocument) -> bool:
     """Tell the copy that the API server gives, which points at the API server.
 
@@ -73,7 +87,7 @@ def is_in_cluster(document: DiscoveryDocument) -> bool:
         port, asked = uri.port, split_url(document.asked or "").hostname
     except ValueError:
         return False
-    if asked and asked == own.hostname:
+    if document.from_bucket or (asked and asked == own.hostname):
         return False
     host = uri.hostname or ""
     inside = port == 6443 or host.startswith(("api-int.", "kubernetes.default"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import items
-from analyzer.evidence.records import DiscoveryDocument, KeySet
+from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
 from analyzer.model.issuer.answers import assign_targets, in_force
-from analyzer.model.issuer.discovery import discovery_facts
+from analyzer.model.issuer.discovery import discovery_facts, with_headers
 from analyzer.model.issuer.host import bucket_facts, distribution
 from analyzer.model.issuer.key_set import key_set_facts
 from analyzer.model.issuer.signing_keys import signing_facts
@@ -24,7 +24,7 @@ PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
     """Give the ``issuer.*``, ``discovery.*``, ``jwks.*`` and ``keys.*`` facts."""
     facts = _url_facts(view, evidence, objects, asks)
-    documents = in_force(evidence, DiscoveryDocument)
+    documents = with_headers(in_force(evidence, DiscoveryDocument), evidence.of(BucketHeaders))
     answers = assign_targets(evidence, documents)
     facts |= discovery_facts(view, documents, answers["discovery"], asks)
     uri = facts["discovery.jwks_uri"]
