@@ -78,8 +78,7 @@ def _verdict(
     unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
     warned = [o for o in outcomes if o.state == "warn"]
     signs = [o for o in warned if o.rule.kind == "symptom"]
-    heeded = info.recency != "stopped" or len(signs) > _log_signs(signs)
-    if signs and unknown and heeded and (_log_signs(signs) or not _logs_are_silent(outcomes)):
+    if signs and unknown and (info.recency != "stopped" or len(signs) > _log_signs(signs)):
         return _suspected(info, signs, outcomes)
     if unknown:
         sentence = _open(unknown, warned, fits=_length_fits(outcomes))
@@ -110,12 +109,6 @@ def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool) -> s
 
 def _length_fits(outcomes: Sequence[Outcome]) -> bool:
     return any(o.rule.id == "secret-length-mismatch" and o.state == "pass" for o in outcomes)
-
-
-def _logs_are_silent(outcomes: Iterable[Outcome]) -> bool:
-    """Whether the logs were read and name no error of AWS: a condition that names none has other reasons."""
-    told = [o.state for o in outcomes if _is_log_line(o) and o.state != "not-applicable"]
-    return bool(told) and set(told) == {"pass"}
 
 
 def _log_signs(signs: Sequence[Outcome]) -> int:

@@ -67,12 +67,8 @@ def assert_verdicts(report: Report, fault: Fault) -> None:
         assert common == (fault.rule if len(touched) > 1 else None), told(report)
     elif fault.kind == "symptom" and fault.variant != "stopped":
         for verdict in (chain.verdict for chain in touched):
-            # A condition without AWS's words is told and casts no suspicion where the logs were read.
-            allowed = {"suspected"} if fault.state == "fail" else {"suspected", "warn", "unknown"}
+            allowed = {"suspected"} if fault.state == "fail" else {"suspected", "warn"}
             assert verdict.state in allowed, told(report)
-            if verdict.state == "unknown":
-                assert fault.rule in verdict.sentence or "operator-degraded" in verdict.sentence, told(report)
-                continue
             assert verdict.rule in (fault.rule, "operator-degraded", *fault.beside), told(report)
             assert verdict.recency == "ongoing" or not fault.rule.startswith("log-"), told(report)
     elif not fault.beside:
