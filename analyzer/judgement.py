@@ -52,7 +52,10 @@ def make_report(
     asked = [m for m in model.chains if _asked_for(m, options)]
     if model.chains and not asked:
         raise _nothing_asked(model, options)
-    chains = tuple(_judge_chain(m, model, outcomes, in_part) for m in asked)
+    unasked = in_part and all(
+        o.state == "not-applicable" for m in asked for o in outcomes_of(m.chain.id, outcomes)
+    )
+    chains = tuple(_judge_chain(m, model, outcomes, in_part, unasked) for m in asked)
     ids = {c.id for c in chains}
     if len(ids) < len(model.chains):
         outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
@@ -150,7 +153,9 @@ def _nothing_asked(model: Model, options: Options) -> UsageProblem:
     return UsageProblem(what, do=nearest(options.operator or "", names))
 
 
-def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome], in_part: bool) -> Chain:
+def _judge_chain(
+    model: ChainModel, whole: Model, outcomes: Sequence[Outcome], in_part: bool, unasked: bool
+) -> Chain:
     chain = model.chain
     subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
     uses = subject.facts["chain.uses_sts"]
@@ -168,6 +173,7 @@ def _judge_chain(model: ChainModel, whole: Model, outcomes: Sequence[Outcome], i
         recency=recency(lasting, whole.as_of) if lasting else ("stopped" if times else "unknown"),
         since=stamp(min(firsts)) if firsts else None,
         in_part=in_part,
+        unasked=unasked,
     )
     return judge_chain(info, outcomes_of(chain.id, outcomes))
 

@@ -30,6 +30,8 @@ class ChainInfo:
     since: str | None
     in_part: bool = False
     """Whether only some rules were asked: then nothing is said of a whole link or chain."""
+    unasked: bool = False
+    """Whether no rule that was asked applies to any chain: then none of them passes either."""
 
 
 def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
@@ -86,6 +88,8 @@ def _verdict(
     if warned:
         first = min(warned, key=decisiveness)
         return Verdict("warn", first.rule.link, first.rule.id, first.message, info.recency, None)
+    if info.unasked:
+        return Verdict("unknown", None, None, "Nothing was asked of the chains.", info.recency, None)
     holds = "What was asked of the chain holds." if info.in_part else "Every link of the chain holds."
     return Verdict("pass", None, None, holds, info.recency, None)
 

@@ -43,6 +43,8 @@ def draw_today(page: Page, story: Story) -> list[str]:
     if not story.groups:
         lines = _without_chains(page, story)
         return ["", lines[0].replace("VERDICT", "TODAY  ", 1), *lines[1:]]
+    if not any(link.checks for chain in story.used for link in chain.links):
+        return []  # only the release was asked about
     lines = []
     for group in story.groups[:_ENTRIES]:
         lead = _HANG if lines else "TODAY".ljust(len(_LEAD))

@@ -82,6 +82,12 @@ def test_a_pass_of_one_rule_is_no_pass_of_the_chain() -> None:
     assert "Every link" not in result.stdout
 
 
+def test_a_chain_of_which_nothing_was_asked_does_not_pass() -> None:
+    result = run("analyze", "--select", "inputs", PACK.parent / "healthy")
+    assert "UNKNOWN — Nothing was asked of the chains." in result.stdout
+    assert "PASS" not in result.stdout
+
+
 def test_commands_of_an_explanation_can_be_pasted() -> None:
     shown = run("explain", "permission-missing").stdout
     assert "-o jsonpath='{.status.desired.image}'" in shown

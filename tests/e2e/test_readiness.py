@@ -8,6 +8,7 @@ import pytest
 from analyzer import session
 from analyzer.errors import NothingToRead, UsageProblem
 from analyzer.findings.report import Report
+from analyzer.options import Options as AskedFor
 from analyzer.reports.formats import FORMATS, Options, render
 from analyzer.reports.json import load_json
 from samples import Cluster
@@ -71,6 +72,16 @@ def test_the_short_answer_is_the_release_first_and_fits(bench: Bench, tmp_path: 
     assert render(report, "markdown", Options()).startswith("## sts-doctor: ✘ Not ready for 4.21")
     assert render(report, "case", Options()).startswith("~~~\nUpgrade:  Not ready for 4.21")
     assert '"state": "not-ready"' in render(report, "sarif", Options())
+
+
+def test_where_only_the_release_was_asked_about_nothing_is_said_of_today(
+    bench: Bench, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "4.15", release_requests("4.15.1"))
+    report = session.upgrade([bench.tree(everything(Cluster()))], folder, AskedFor(select=("upgrade",)))
+    text = render(report, "text", Options())
+    assert "UPGRADE  ✘" in text
+    assert "TODAY" not in text
 
 
 def test_not_ready_lists_each_step_once_and_the_annotation_last(bench: Bench, tmp_path: Path) -> None:
