@@ -277,6 +277,9 @@ def test_a_guest_of_a_hosted_control_plane(bench: Bench, name: str, secrets: str
     assert {chain.id for chain in report.chains} == {
         f"{namespace}/{secret}" for namespace, secret in cluster.secrets if "private" not in secret
     }
+    logs = next(item for item in report.missing if item.evidence.endswith("logs:openshift-ingress-operator"))
+    assert "management cluster" in logs.where_to_run
+    assert logs.command.endswith("> openshift-ingress-operator.log")
     arns = {role.arn for role in cluster.roles.values()}
     states = states_of(report)
     for chain in report.chains:

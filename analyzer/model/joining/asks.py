@@ -13,6 +13,7 @@ from analyzer.frozen import frozen
 CLUSTER = "a machine with cluster access"
 AWS = "a machine with AWS read access"
 PUBLIC = "a machine outside the cluster's VPC"
+MANAGEMENT = "a machine with access to the management cluster (of ROSA, Red Hat's)"
 
 
 @frozen
@@ -24,6 +25,8 @@ class Asks:
     provider_arn: str | None = None
     any_role: bool = True
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
+    hosted: bool = False
+    """Whether the control plane runs elsewhere, and with it the operators."""
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
@@ -221,8 +224,16 @@ class Asks:
             CLUSTER,
         )
 
-    def logs(self, namespace: str) -> Unknown:
-        """Ask for the logs of a namespace's pods."""
+    def logs(self, namespace: str, *, no_pods: bool = False) -> Unknown:
+        """Ask for the logs of a namespace's pods; ``no_pods``: its pods were gathered, and there are none."""
+        if self.hosted and no_pods:
+            return _ask(
+                f"hosted-logs:{namespace}",
+                f"no pod runs in {namespace} of the guest: its operator runs with the hosted control plane",
+                "oc -n <NAMESPACE_OF_THE_HOSTED_CONTROL_PLANE> logs deployment/<OPERATOR> --all-containers"
+                f" --timestamps > {quote(namespace)}.log",
+                MANAGEMENT,
+            )
         return _ask(
             f"logs:{namespace}",
             f"no logs of pods in {namespace} were gathered",

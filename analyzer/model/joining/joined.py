@@ -82,6 +82,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
         account=account,
         provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
         any_role=bool(book.roles),
+        hosted=bool(view.hosted),
     )
     view = read_cluster(evidence, objects, asks)
     events = evidence.of(CloudTrailEvent)

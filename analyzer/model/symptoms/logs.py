@@ -82,7 +82,8 @@ def log_facts(
     files = [f for f in evidence.log_files if f.namespace == chain.namespace and not f.empty]
     if not files or not _tells_now(chain, evidence):
         absent: Facts = {"logs.scanned": known(False)}
-        unknown = asks.logs(chain.namespace)
+        none = evidence.has_list("Pod", chain.namespace) and not evidence.seen("Pod", chain.namespace)
+        unknown = asks.logs(chain.namespace, no_pods=none)
         facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
         return facts | _found(symptoms, now, recovered)
     facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
