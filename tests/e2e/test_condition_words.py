@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from samples import Cluster, Condition, faults
+from samples import Cluster, Condition, faults, logs
 
 from .runs import (
     DRIVERS,
@@ -148,3 +149,13 @@ def test_a_denial_that_the_roles_policies_do_not_explain_points_nowhere_else(
     assert "No fault shows at permissions in these inputs; secret cannot be judged." in verdict.sentence
     (found,) = [f for f in report.findings if f.rule == "log-action-denied"]
     assert any(f"({key}) must let the role in" in step.text for step in found.fix) is bool(layer)
+
+
+def test_a_denied_sign_in_for_which_aws_names_the_organization_is_advised_on_so(bench: Bench) -> None:
+    plain, words = logs.NOT_AUTHORIZED, "with an explicit deny in a resource control policy"
+    for failure in (plain, replace(plain, message=f"{plain.message} {words}")):
+        cluster = Cluster()
+        faults.authentication_fails(cluster, failure, since=cluster.gathered - timedelta(hours=9))
+        report = bench.report(everything(cluster))
+        found = next(f for f in report.findings if f.rule == "log-assume-role-denied")
+        assert ("RESOURCE_CONTROL_POLICY" in (found.fix[0].command or "")) is (failure is not plain)
