@@ -313,6 +313,28 @@ def test_a_guest_needs_all_service_accounts_but_that_of_the_driver_operator(
     assert [finding.rule for finding in findings(report, "fail")] == rules, told(report)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ("oidc-provider/", "oidc-provider/former.", "trust-provider-mismatch"),
+        ('"sts:AssumeRoleWithWebIdentity"', '"sts:AssumeRole"', "trust-action-wrong"),
+        (":ingress-operator", ":another", None),
+    ],
+)
+def test_without_requests_a_trust_policy_that_keeps_all_out_is_told(
+    bench: Bench, old: str, new: str, rule: str | None
+) -> None:
+    """A guest's must-gather holds no CredentialsRequest: who signs in is not known, and is asked for."""
+    edit, arguments = HOSTED["hosted"]
+    cluster = edited(edit, **arguments)
+    role = next(r for r in cluster.roles.values() if ":ingress-operator" in json.dumps(r.trust))
+    role.trust = json.loads(json.dumps(role.trust).replace(old, new))
+    report = bench.report(without(everything(cluster), r"/credentialsrequests/|/credrequests/"))
+    assert [finding.rule for finding in findings(report, "fail")] == ([rule] if rule else []), told(report)
+    asked = next(item for item in report.missing if item.evidence == "credentialsrequests")
+    assert "trust-subject-mismatch" in asked.decides
+
+
 @pytest.mark.parametrize("name", ["classic", "hosted"])
 def test_a_managed_policy_that_was_not_exported_is_asked_for(bench: Bench, name: str) -> None:
     edit, arguments = (ROSA | HOSTED)[name]

@@ -49,6 +49,14 @@ UNUSED_WHERE_HOSTED = frozenset(
 
 HyperShift's own roles leave them out (its cmd/infra/aws/iam.go); ROSA's admit them.
 """
+_KEEPS_ALL_OUT: tuple[Problem, ...] = (
+    "malformed",
+    "placeholder",
+    "principal-wrong",
+    "provider-mismatch",
+    "action-wrong",
+    "condition-key-mismatch",
+)
 _TURNED = ("subjects_denied", "subjects_allowed", "problem")
 _MOST_AUDIENCES = 8
 _OF_THE_AUDIENCE = ("audience_mismatch", "wildcard_literal")
@@ -102,6 +110,8 @@ def trust_facts(
         again = asks.role(choice.name, f"the exports of role {choice.name} disagree about its trust policy")
         return {f"trust.{name}": again for name in _ALL_NAMES}
     policy = policy_of(role.trust)
+    if not chain.subjects:
+        return _judged_for_anyone(chain, choice, role, policy, view, audiences, asks)
     facts = _judged(chain, choice, role, policy, view, audiences, asks)
     if audiences is None:
         for audience in _audiences_that_matter(policy):
@@ -176,6 +186,36 @@ def _judged(
     return facts
 
 
+def _judged_for_anyone(
+    chain: Chain,
+    choice: RoleChoice,
+    role: Role,
+    policy: Policy | Malformed,
+    view: ClusterView,
+    audiences: Sequence[str] | None,
+    asks: Asks,
+) -> Facts:
+    """Judge a trust policy without the request, which alone names the ServiceAccounts.
+
+    Only what keeps everyone out is told: then it does not matter who they are.
+    """
+    assert role.trust is not None  # noqa: S101 - the caller looked
+    account, partition = choice.account or role.account, _partition(choice, view)
+    at = view.issuer or ""
+    decision = evaluate_trust(
+        policy,
+        provider_arn=provider_arn(partition, account, at) if account and partition else None,
+        issuer=at,
+        subject=None,
+        audiences=audiences,
+        role_account=account,
+    )
+    if hides_accounts(role.trust) or decision.allowed is not False or decision.problem not in _KEEPS_ALL_OUT:
+        return dict.fromkeys((f"trust.{name}" for name in _ALL_NAMES), asks.requests())
+    anyone = {f"system:serviceaccount:{chain.namespace}:*": decision}
+    return _facts_of(anyone, role.trust.where, policy, asks, chain, hosted=False)
+
+
 def _partition(choice: RoleChoice, view: ClusterView) -> str | None:
     """Give the partition that the role's provider is in: the region's, else the exported role's own."""
     if view.partition_known:
@@ -189,7 +229,8 @@ def _comes_first(chain: Chain, choice: RoleChoice, view: ClusterView) -> str | N
     """Name the rule of a fault without whose repair no trust policy can be judged."""
     if choice.exists is False:
         return choice.comes_first
-    if choice.role is not None and choice.role.trust is not None and not chain.subjects:
+    judged = choice.role is not None and choice.role.trust is not None
+    if judged and chain.request is not None and not chain.subjects:
         return "request-no-service-accounts"
     if not view.issuer:
         return "mode-issuer-unset"
