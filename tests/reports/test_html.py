@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -229,3 +230,9 @@ def test_golden_page(name: str, pytestconfig: pytest.Config) -> None:
     )
     page = re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-", page)
     compare(f"made-{name}.html", re.sub(r"\n\s*\n+", "\n", page), pytestconfig)
+
+
+def test_what_must_be_known_of_the_run_stands_by_the_verdict() -> None:
+    report = replace(made.ALL["fail"], notices=("asked for a part: --operator <ingress>",))
+    (verdict,) = parse(render(report, "html", Options())).query("#verdict")
+    assert "Asked for a part: --operator <ingress>" in text_of(verdict)
