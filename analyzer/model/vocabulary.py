@@ -144,6 +144,7 @@ chain.mechanism                string  sts-secret, static-keys, webhook, node-ro
 request.in_cluster             bool    the CredentialsRequest is in the cluster
 request.in_release             bool    the release's requests hold it; null without release requests
 request.namespace              string  namespace of the CredentialsRequest itself
+request.brought_by_release     bool    a release brings it: it stands in one handed in, or its annotations say so
 request.gathered               bool    the namespace of the CredentialsRequests was gathered
 request.service_accounts       list    serviceAccountNames
 request.subjects               list    system:serviceaccount:<namespace>:<name> of each (derived)

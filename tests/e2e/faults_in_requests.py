@@ -38,6 +38,17 @@ def no_service_accounts(cluster: Cluster) -> None:
             request["spec"]["serviceAccountNames"] = []
 
 
+def of_a_user(cluster: Cluster) -> None:
+    """And no release brings it: its Secret was made by hand."""
+    no_service_accounts(cluster)
+    for number, request in list(cluster.release.items()):
+        if request["metadata"]["name"] == "openshift-machine-api-aws":
+            del cluster.release[number]
+    for request in cluster.requests.values():
+        if request["metadata"]["name"] == "openshift-machine-api-aws":
+            request["metadata"]["annotations"] = {}
+
+
 def never_served(cluster: Cluster) -> None:
     """And so ccoctl made neither role nor Secret for it."""
     no_service_accounts(cluster)
@@ -142,8 +153,12 @@ FAULTS = [
     ),
     Fault(
         "request-no-service-accounts", "request", no_service_accounts,
-        r"credentialsrequests/|exports/credrequests/", chains=(MACHINES,), state="warn",
-        variant="with-secret", second=TRUST_FAULT,
+        r"credentialsrequests/|exports/credrequests/", chains=(MACHINES,), variant="with-secret",
+        second=TRUST_FAULT,
+    ),
+    Fault(
+        "request-no-service-accounts", "request", of_a_user, r"credentialsrequests/|exports/credrequests/",
+        chains=(MACHINES,), state="warn", variant="of-a-user", second=TRUST_FAULT,
     ),
     _fault("request-drift", _fewer_actions, RELEASE, MACHINES, state="warn", second=TRUST_FAULT),
     _fault("request-release-mismatch", _other_release("4.12.1"), RELEASE, state="warn", variant="older"),

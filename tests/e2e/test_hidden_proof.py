@@ -63,8 +63,8 @@ def test_a_bundle_that_names_no_cluster_shows_by_its_uids_that_it_is_anothers(
 
 
 def test_a_warning_is_no_fault_where_what_softens_it_is_hidden(bench: Bench) -> None:
-    """A request without ServiceAccounts is warned of where its Secret was made all the same."""
-    fault = next(one for one in FAULTS if one.id == "request-no-service-accounts-with-secret")
+    """A user's request without ServiceAccounts is warned of where its Secret was made all the same."""
+    fault = next(one for one in FAULTS if one.id == "request-no-service-accounts-of-a-user")
     report = bench.report(without(fault.files(), r"openshift-machine-api/core/secrets"))
     assert not named(report, "fail"), told(report)
     assert "request-no-service-accounts" in named(report, "warn"), told(report)

@@ -178,6 +178,16 @@ def _is_brought(request: CredentialsRequest, objects: Objects) -> bool:
     return is_of_profile(request.annotations, objects) or any(was_in_cluster(secret) for secret in secrets)
 
 
+def names_release(request: CredentialsRequest) -> bool:
+    """Tell a request of a release by its annotations."""
+    return any(note.startswith(_INCLUDE) for note in request.annotations)
+
+
+def brought_by_release(chain: Chain) -> bool:
+    """Tell whether a release brings a chain's request: one handed in, or its annotations say so."""
+    return chain.in_release is not None or (chain.in_cluster is not None and names_release(chain.in_cluster))
+
+
 def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
     """Tell whether a release brings a request to a cluster of this kind: self-managed, or hosted.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest
-from analyzer.model.joining.chains import Chain, condition
+from analyzer.model.joining.chains import Chain, condition, names_release
 from analyzer.model.joining.objects import Objects
 
 
@@ -39,7 +39,7 @@ def _operator_is_gone(
     request: CredentialsRequest, chain: Chain | None, evidence: Evidence, objects: Objects
 ) -> bool:
     """Whether an operator of OLM left its request behind: only where its namespaces were gathered."""
-    if any(note.startswith("include.release.openshift.io/") for note in request.annotations):
+    if names_release(request):
         return False
     if chain is None or chain.in_release is not None or chain.workloads:
         return False

@@ -11,7 +11,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, without_scheme
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chains import Chain, brought_by_release
 from analyzer.model.joining.cluster import ClusterView
 from analyzer.model.joining.credentials import KUBERNETES_TOKEN, OPENSHIFT_TOKEN, fitting
 from analyzer.model.joining.providers import Providers, known_names
@@ -26,9 +26,6 @@ from analyzer.model.joining.role_choice import (
     role_name,
 )
 from analyzer.model.joining.roles import Role, RoleBook, unite
-
-_OF_RELEASE = "include.release.openshift.io/"
-"""How the annotations begin with which a release picks its own manifests."""
 
 STATED = ("secret", "stsIAMRoleARN", "rolesRef", "pod env")
 """Ways in which the cluster itself names a role."""
@@ -173,7 +170,7 @@ def _made_by_ccoctl(chain: Chain, arn: str, region: str) -> bool:
     request = chain.in_cluster
     if request is None:
         return False
-    if chain.in_release is not None or any(note.startswith(_OF_RELEASE) for note in request.annotations):
+    if brought_by_release(chain):
         return True
     paths = [OPENSHIFT_TOKEN, request.token_path or KUBERNETES_TOKEN]
     return chain.length is not None and bool(fitting(chain.length, len(arn), paths, region))

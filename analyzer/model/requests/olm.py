@@ -13,7 +13,7 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chains import Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster
@@ -50,20 +50,16 @@ def installed_operators(joined: Joined) -> list[Installed]:
 
 
 def _with_chains(one: Installed, all_of_them: Sequence[Installed], chains: Sequence[Chain]) -> Installed:
-    here = [c for c in chains if _is_olms(c) and one.obj.namespace in _spaces(c)]
+    here = [
+        c
+        for c in chains
+        if c.in_cluster is not None and not brought_by_release(c) and one.obj.namespace in _spaces(c)
+    ]
     others = [o for o in all_of_them if o is not one and o.obj.namespace == one.obj.namespace]
     if others:
         words = _words(one.package)
         here = [c for c in here if words & _words(c.request.name if c.request else "")]
     return Installed(one.obj, one.package, one.csv, one.token_auth, one.role_arn, tuple(here))
-
-
-def _is_olms(chain: Chain) -> bool:
-    """Whether no release brings the request."""
-    request = chain.in_cluster
-    if request is None or chain.in_release is not None:
-        return False
-    return not any(note.startswith("include.release.openshift.io/") for note in request.annotations)
 
 
 def _spaces(chain: Chain) -> set[str]:

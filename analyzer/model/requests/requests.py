@@ -9,7 +9,7 @@ from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
-from analyzer.model.joining.chains import Chain, condition
+from analyzer.model.joining.chains import Chain, brought_by_release, condition
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
@@ -102,6 +102,7 @@ def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite
             if has_release
             else known(None)
         ),
+        "request.brought_by_release": known(brought_by_release(chain), where) if request else asks.requests(),
         "request.gathered": known(in_cluster is not None),
         "request.service_accounts": (
             known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)

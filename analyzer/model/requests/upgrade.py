@@ -14,6 +14,7 @@ from analyzer.model.joining.asks import NOT_JUDGED
 from analyzer.model.joining.chains import (
     READ_ONLY_REQUEST,
     Chain,
+    brought_by_release,
     enabled_capabilities,
     is_enabled,
     is_of_profile,
@@ -228,7 +229,7 @@ def _removed(kept: set[str], named: set[str], joined: Joined, shared: Facts) -> 
     A release keeps most of its requests. A target that names fewer than half of them is a part of one,
     and what it does not name may stand in the rest.
     """
-    present = [(c, c.in_cluster) for c in joined.chains if c.in_cluster and _of_release(c, c.in_cluster)]
+    present = [(c, c.in_cluster) for c in joined.chains if c.in_cluster and brought_by_release(c)]
     is_part = 2 * sum(request.name in named for _, request in present) < len(present)
     subjects = []
     for chain, request in present:
@@ -247,8 +248,3 @@ def _removed(kept: set[str], named: set[str], joined: Joined, shared: Facts) -> 
         }
         subjects.append(Subject("upgrade", request.name, shared | facts, (chain.id,)))
     return subjects
-
-
-def _of_release(chain: Chain, request: CredentialsRequest) -> bool:
-    notes = request.annotations
-    return chain.in_release is not None or any(n.startswith("include.release.openshift.io/") for n in notes)
