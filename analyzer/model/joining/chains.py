@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import field
 
 from analyzer.evidence import kubernetes
@@ -14,6 +14,8 @@ from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, Sec
 from analyzer.frozen import slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
 from analyzer.model.joining.objects import Objects, was_in_cluster
+from analyzer.model.joining.release_profile import is_enabled, is_of_profile, names_release
+from analyzer.model.joining.releases import CAPABILITY
 
 READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 """The credential operator's own request: nothing uses it in Manual mode."""
@@ -22,10 +24,6 @@ COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
 """Secrets that an operator copies from another of its namespace: no consumer of their own."""
 
 _DELETE = "release.openshift.io/delete"
-_GATES = ("release.openshift.io/feature-set", "release.openshift.io/feature-gate")
-_INCLUDE = "include.release.openshift.io/"
-_SELF_MANAGED = {_INCLUDE + "self-managed-high-availability", _INCLUDE + "single-node-developer"}
-_CAPABILITY = "capability.openshift.io/name"
 
 
 @slotted
@@ -112,7 +110,7 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
     untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
         release = chain.in_release if chain.in_cluster is None else None
-        chain.gated = untold and release is not None and _CAPABILITY in release.annotations
+        chain.gated = untold and release is not None and CAPABILITY in release.annotations
         _add_secret(chain, evidence, objects)
     _add_workloads(chains.values(), evidence, objects)
     return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, capabilities)]
@@ -158,17 +156,6 @@ def _add_request(
     chain.in_release = chain.in_release or in_release
 
 
-def is_enabled(annotations: Mapping[str, str], capabilities: frozenset[str] | None) -> bool:
-    """Tell whether a release's request applies to a cluster of the default feature set.
-
-    ``capabilities`` are the enabled ones, None where the cluster does not name any.
-    """
-    if any(gate in annotations for gate in _GATES):
-        return False
-    needed = annotations.get(_CAPABILITY)
-    return not needed or capabilities is None or set(needed.split("+")) <= capabilities
-
-
 def _is_brought(request: CredentialsRequest, objects: Objects) -> bool:
     """Tell whether a cluster of this kind has a release's request, or its Secret at least.
 
@@ -178,37 +165,9 @@ def _is_brought(request: CredentialsRequest, objects: Objects) -> bool:
     return is_of_profile(request.annotations, objects) or any(was_in_cluster(secret) for secret in secrets)
 
 
-def names_release(request: CredentialsRequest) -> bool:
-    """Tell a request of a release by its annotations."""
-    return any(note.startswith(_INCLUDE) for note in request.annotations)
-
-
 def brought_by_release(chain: Chain) -> bool:
     """Tell whether a release brings a chain's request: one handed in, or its annotations say so."""
     return chain.in_release is not None or (chain.in_cluster is not None and names_release(chain.in_cluster))
-
-
-def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
-    """Tell whether a release brings a request to a cluster of this kind: self-managed, or hosted.
-
-    One without any such annotation was written by hand, and counts.
-    """
-    profiles = {name for name, value in annotations.items() if name.startswith(_INCLUDE) and value == "true"}
-    if not profiles:
-        return True
-    infrastructure = objects.one("Infrastructure", "cluster")
-    path = ("status", "controlPlaneTopology")
-    hosted = infrastructure is not None and dig(infrastructure.value, *path) == "External"
-    return bool(profiles - _SELF_MANAGED if hosted else profiles & _SELF_MANAGED)
-
-
-def enabled_capabilities(objects: Objects) -> frozenset[str] | None:
-    """Give the capabilities that ClusterVersion says are enabled, None where it names none."""
-    version = objects.one("ClusterVersion", "version")
-    if version is None:
-        return None
-    enabled = dig(version.value, "status", "capabilities", "enabledCapabilities")
-    return frozenset(c for c in enabled if isinstance(c, str)) if isinstance(enabled, list) else None
 
 
 def _add_orphans(chains: dict[str, Chain], objects: Objects) -> None:

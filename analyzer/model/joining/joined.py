@@ -14,7 +14,7 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.frozen import slotted
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
-from analyzer.model.joining.chains import Chain, enabled_capabilities, join_chains
+from analyzer.model.joining.chains import Chain, join_chains
 from analyzer.model.joining.cluster import ClusterView, read_cluster, value_of
 from analyzer.model.joining.hosted_roles import add_hosted_roles
 from analyzer.model.joining.left_over import mark_left_over
@@ -24,6 +24,7 @@ from analyzer.model.joining.providers import Providers, read_providers
 from analyzer.model.joining.related import is_related
 from analyzer.model.joining.release_folders import release_folders
 from analyzer.model.joining.release_match import ReleaseMatch, match_release, own_chains
+from analyzer.model.joining.release_profile import enabled_capabilities
 from analyzer.model.joining.resolve import cluster_naming, read_roles, resolve_role
 from analyzer.model.joining.role_choice import Naming, RoleChoice
 from analyzer.model.joining.roles import RoleBook

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest
-from analyzer.model.joining.chains import Chain, condition, names_release
+from analyzer.model.joining.chains import Chain, condition
 from analyzer.model.joining.objects import Objects
+from analyzer.model.joining.release_profile import names_release
 
 
 def mark_left_over(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> None:

@@ -18,7 +18,6 @@ from analyzer.needles import Needles
 _OF_THE_WEBHOOK = ("AWS_ROLE_ARN", "eks.amazonaws.com/")
 """What a pod holds that the webhook changed, or was asked to change."""
 
-
 _TOKEN_VOLUME = "aws-iam-token"  # noqa: S105  (a name)
 
 

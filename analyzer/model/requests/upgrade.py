@@ -11,18 +11,12 @@ from analyzer.evidence.kubernetes import dig, items
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.model.joining.asks import NOT_JUDGED
-from analyzer.model.joining.chains import (
-    READ_ONLY_REQUEST,
-    Chain,
-    brought_by_release,
-    enabled_capabilities,
-    is_enabled,
-    is_of_profile,
-)
+from analyzer.model.joining.chains import READ_ONLY_REQUEST, Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
 from analyzer.model.joining.objects import known
+from analyzer.model.joining.release_profile import enabled_capabilities, is_enabled, is_of_profile
 from analyzer.model.joining.releases import CAPABILITY, actions_of, added_actions
 from analyzer.model.joining.resolve import resolve_role
 from analyzer.model.joining.role_choice import RoleChoice

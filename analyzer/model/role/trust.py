@@ -158,24 +158,13 @@ def _judged(
     asks: Asks,
 ) -> Facts:
     assert role.trust is not None  # noqa: S101 - the caller looked
-    at = view.issuer or ""
-    # Masked accounts are not compared: what is judged is the rest, and a pass stays unknown.
-    hidden = hides_accounts(role.trust)
-    account = None if hidden else choice.account or role.account
-    partition = _partition(choice, view)
-    expected = provider_arn(partition, account, at) if account and partition else None
+    at, expected = view.issuer or "", _expected_provider(choice, role, view)
     decisions = {
-        subject: evaluate_trust(
-            policy,
-            provider_arn=expected,
-            issuer=at,
-            subject=subject,
-            audiences=audiences,
-            role_account=account,
-        )
-        for subject in chain.subjects
+        subject: _decision(choice, role, policy, view, audiences, subject) for subject in chain.subjects
     }
-    if hidden and all(d.allowed is not False and d.problem is None for d in decisions.values()):
+    if hides_accounts(role.trust) and all(
+        d.allowed is not False and d.problem is None for d in decisions.values()
+    ):
         masked = asks.role(choice.name, f"the account is masked in the trust policy of role {choice.name}")
         return {f"trust.{name}": masked for name in _ALL_NAMES}
     facts = _facts_of(decisions, role.trust.where, policy, asks, chain, hosted=bool(view.hosted))
@@ -184,6 +173,36 @@ def _judged(
         stranger = _admitted_stranger(chain, policy, expected, at, audiences)
         facts["trust.too_broad"] = known(stranger, role.trust.where if stranger else None)
     return facts
+
+
+def _decision(
+    choice: RoleChoice,
+    role: Role,
+    policy: Policy | Malformed,
+    view: ClusterView,
+    audiences: Sequence[str] | None,
+    subject: str | None,
+) -> TrustDecision:
+    return evaluate_trust(
+        policy,
+        provider_arn=_expected_provider(choice, role, view),
+        issuer=view.issuer or "",
+        subject=subject,
+        audiences=audiences,
+        role_account=_account(choice, role),
+    )
+
+
+def _account(choice: RoleChoice, role: Role) -> str | None:
+    """Give the role's account; masked ones are not compared: the rest is judged, and a pass stays unknown."""
+    hidden = role.trust is not None and hides_accounts(role.trust)
+    return None if hidden else choice.account or role.account
+
+
+def _expected_provider(choice: RoleChoice, role: Role, view: ClusterView) -> str | None:
+    """Give the ARN that the trust policy should name, as far as account and partition are known."""
+    account, partition = _account(choice, role), _partition(choice, view)
+    return provider_arn(partition, account, view.issuer or "") if account and partition else None
 
 
 def _judged_for_anyone(
@@ -200,16 +219,7 @@ def _judged_for_anyone(
     Only what keeps everyone out is told: then it does not matter who they are.
     """
     assert role.trust is not None  # noqa: S101 - the caller looked
-    account, partition = choice.account or role.account, _partition(choice, view)
-    at = view.issuer or ""
-    decision = evaluate_trust(
-        policy,
-        provider_arn=provider_arn(partition, account, at) if account and partition else None,
-        issuer=at,
-        subject=None,
-        audiences=audiences,
-        role_account=account,
-    )
+    decision = _decision(choice, role, policy, view, audiences, None)
     if hides_accounts(role.trust) or decision.allowed is not False or decision.problem not in _KEEPS_ALL_OUT:
         return dict.fromkeys((f"trust.{name}" for name in _ALL_NAMES), asks.requests())
     anyone = {f"system:serviceaccount:{chain.namespace}:*": decision}

@@ -178,15 +178,14 @@ def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanis
     if isinstance(uses, Fact):
         platform = value_of(joined.view.facts, "cluster.platform")
         uses = Fact(bool(uses.value) and platform in (None, "AWS"), uses.cites, derived=True)
+    name = operator or (request.name if request else chain.namespace)
     return {
         "chain.id": known(chain.id, where),
         "chain.request": known(request.name if request else None, where),
         "chain.namespace": known(chain.namespace, where),
         "chain.secret_name": known(chain.secret_name, where),
-        "chain.operator": known(operator or (request.name if request else chain.namespace), where),
-        "chain.consumer": known(
-            f"Operator {operator or (request.name if request else chain.namespace)}", where
-        ),
+        "chain.operator": known(name, where),
+        "chain.consumer": known(f"Operator {name}", where),
         "chain.uses_sts": uses,
         "chain.optional": known(chain.optional, where),
         "chain.mechanism": (
