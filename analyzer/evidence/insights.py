@@ -19,7 +19,7 @@ _CONFIG = "config.openshift.io/v1"
 _OPERATOR = "operator.openshift.io/v1"
 _NAMED = later(
     r"(?P<root>(?:|.*/))(?:"
-    r"config/(?P<single>authentication|infrastructure|version)\.json"
+    r"config/(?P<single>authentication|featuregate|infrastructure|version)\.json"
     r"|config/clusteroperator/(?P<operator>[a-z0-9-]+)\.json"
     r"|config/clusteroperator/(?P<group>[a-z]+(?:\.[a-z]+)*\.openshift\.io)/(?P<plural>[a-z]+)"
     r"/(?:(?P<opns>[^/]+)/)?(?P<opname>[^/]+)\.json"
@@ -38,6 +38,7 @@ _MARKS = ("config/", "machinesets/", "conditional/")
 _TIME = later(r"insights-(\d{4}-\d\d-\d\d-\d{6})")
 _SINGLES = {
     "authentication": ("Authentication", "cluster"),
+    "featuregate": ("FeatureGate", "cluster"),
     "infrastructure": ("Infrastructure", "cluster"),
     "version": ("ClusterVersion", "version"),
 }

@@ -14,7 +14,7 @@ REQUESTS_NAMESPACE = "openshift-cloud-credential-operator"
 
 _CLUSTER_SCOPED = later(
     r"cluster-scoped-resources/(?:"
-    r"config\.openshift\.io/(?:clusterversions|infrastructures|authentications|clusteroperators|dnses)"
+    r"config\.openshift\.io/(?:clusterversions|infrastructures|authentications|clusteroperators|dnses|featuregates)"
     r"|operator\.openshift\.io/(?:cloudcredentials|kubeapiservers)"
     r"|imageregistry\.operator\.openshift\.io/configs"
     r"|storage\.k8s\.io/storageclasses"

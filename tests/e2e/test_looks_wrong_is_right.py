@@ -270,6 +270,41 @@ def test_a_request_of_a_feature_set_that_is_off_asks_for_nothing(bench: Bench) -
     assert_healthy(bench.report(files))
 
 
+def _features(cluster: Cluster, name: str) -> None:
+    hook(
+        cluster,
+        "/featuregates",
+        lambda body: [i["spec"].update(featureSet=name) for i in body.get("items", [body])],
+    )
+
+
+def test_a_feature_set_that_is_on_asks_for_its_request(bench: Bench) -> None:
+    """The release brings the gated request to a cluster with this feature set: it was deleted here."""
+    cluster = Cluster(version="4.16.9")
+    _features(cluster, "TechPreviewNoUpgrade")
+    report = bench.report(everything(cluster))
+    gated = next(body for body in release_requests("4.16.9").values() if is_gated(body))
+    ref = gated["spec"]["secretRef"]
+    missing = [f for f in findings(report, "fail") if f.rule == "request-missing"]
+    assert [f.chains for f in missing] == [(f"{ref['namespace']}/{ref['name']}",)], told(report)
+
+
+def test_a_request_of_a_feature_set_that_is_not_told_is_unknown(bench: Bench) -> None:
+    """It was applied, and nothing of its namespace was gathered: on or off is not known."""
+    cluster = Cluster(version="4.16.9")
+    gated = next(body for body in release_requests("4.16.9").values() if is_gated(body))
+    files = everything(cluster)
+    beside = next(path for path in files if path.endswith("/credentialsrequests/openshift-ingress.yaml"))
+    files[beside.replace("openshift-ingress", gated["metadata"]["name"])] = document(gated)
+    files = {path: data for path, data in files.items() if "featuregates" not in path}
+    report = bench.report(files)
+    assert not findings(report, "fail"), told(report)
+    ref = gated["spec"]["secretRef"]
+    chain = next(c for c in report.chains if c.id == f"{ref['namespace']}/{ref['name']}")
+    assert chain.verdict.state == "unknown"
+    assert any("featuregates" in m.command for m in report.missing if chain.id in m.chains)
+
+
 def test_a_hosted_control_plane_has_a_shorter_ladder(bench: Bench) -> None:
     """The guest of a hosted control plane holds no kube-apiserver: unknown, not fail."""
 

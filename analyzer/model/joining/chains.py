@@ -14,7 +14,7 @@ from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, Sec
 from analyzer.frozen import slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
 from analyzer.model.joining.objects import Objects, was_in_cluster
-from analyzer.model.joining.release_profile import is_enabled, is_of_profile, names_release
+from analyzer.model.joining.release_profile import Enabled, is_of_profile, names_release
 from analyzer.model.joining.releases import CAPABILITY
 
 READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
@@ -45,8 +45,8 @@ class Chain:
     workloads: list[Workload] = field(default_factory=list)
     hosted_role: tuple[str, Where] | None = None
     """The role that the hosted cluster's own object names for it, and where."""
-    gated: bool = False
-    """Whether only a capability asks for it, and the cluster does not tell its capabilities."""
+    gated: str | None = None
+    """The resource that would tell whether the capability or feature that asks for it is on."""
     left_over: bool = False
     """Whether nothing needs its request any more: its operator is gone, or its release deletes it."""
     webhook_account: str | None = None
@@ -95,7 +95,7 @@ class Chain:
         return self.secret is not None and "credentials" in self.secret.values and self.static_keys is False
 
 
-def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[str] | None) -> list[Chain]:
+def join_chains(evidence: Evidence, objects: Objects, enabled: Enabled) -> list[Chain]:
     """Join requests, Secrets and workloads into chains, sorted by id."""
     chains: dict[str, Chain] = {}
     for obj in objects.all("CredentialsRequest"):
@@ -104,28 +104,36 @@ def join_chains(evidence: Evidence, objects: Objects, capabilities: frozenset[st
         released = _copy(objects, obj, in_cluster=False)
         if released and not _is_brought(released, objects):
             released = None
-        _add_request(chains, _copy(objects, obj, in_cluster=True), released, capabilities)
+        _add_request(chains, _copy(objects, obj, in_cluster=True), released, enabled)
     if not any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest")):
         _add_orphans(chains, objects)
     untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
         release = chain.in_release if chain.in_cluster is None else None
-        chain.gated = untold and release is not None and CAPABILITY in release.annotations
+        if untold and release is not None and CAPABILITY in release.annotations:
+            chain.gated = "clusterversions.config.openshift.io"
         _add_secret(chain, evidence, objects)
     _add_workloads(chains.values(), evidence, objects)
-    return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, capabilities)]
+    return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, enabled)]
 
 
-def _is_gated_off(chain: Chain, evidence: Evidence, capabilities: frozenset[str] | None) -> bool:
-    """Tell a request of a feature set or capability that is off, though it was applied, say by hand.
+def _is_gated_off(chain: Chain, evidence: Evidence, enabled: Enabled) -> bool:
+    """Tell a request of a feature or capability that is off, though it was applied, say by hand.
 
-    Where it is on, the cluster has the Secret's namespace, which the operator's bundle holds.
+    Where a capability is on, the cluster has the Secret's namespace, which the operator's bundle holds.
     """
     request = chain.in_cluster
-    if request is None or is_enabled(request.annotations, capabilities) or chain.secret is not None:
+    if request is None or chain.secret is not None:
         return False
+    features = enabled.has_features(request.annotations)
+    if features is False:
+        return True
     gathered = any(key[2] == chain.namespace for key in evidence.listed)
-    return not gathered and chain.namespace not in evidence.seen("Namespace", "")
+    if gathered or chain.namespace in evidence.seen("Namespace", ""):
+        return False
+    if features is None:
+        chain.gated = "featuregates.config.openshift.io"
+    return not enabled.has_capability(request.annotations)
 
 
 def _copy(objects: Objects, obj: K8sObject, *, in_cluster: bool) -> CredentialsRequest | None:
@@ -137,7 +145,7 @@ def _add_request(
     chains: dict[str, Chain],
     in_cluster: CredentialsRequest | None,
     in_release: CredentialsRequest | None,
-    capabilities: frozenset[str] | None,
+    enabled: Enabled,
 ) -> None:
     request = in_cluster or in_release
     if request is None or not request.secret_namespace or not request.secret_name:
@@ -148,7 +156,9 @@ def _add_request(
     if "Ignored" in held or ("StaleCredentials" in held and in_release is None):
         # nothing asks for the Secret of a request that was left behind
         return
-    if in_cluster is None and not is_enabled(request.annotations, capabilities):
+    brought = enabled.has_capability(request.annotations) and enabled.has_features(request.annotations)
+    if in_cluster is None and not brought:
+        # what a bundle does not tell of features is taken for the default, in which such a request is off
         return
     chain_id = f"{request.secret_namespace}/{request.secret_name}"
     chain = chains.setdefault(chain_id, Chain(request.secret_namespace, request.secret_name))

@@ -24,7 +24,7 @@ from analyzer.model.joining.providers import Providers, read_providers
 from analyzer.model.joining.related import is_related
 from analyzer.model.joining.release_folders import release_folders
 from analyzer.model.joining.release_match import ReleaseMatch, match_release, own_chains
-from analyzer.model.joining.release_profile import enabled_capabilities
+from analyzer.model.joining.release_profile import read_enabled
 from analyzer.model.joining.resolve import cluster_naming, read_roles, resolve_role
 from analyzer.model.joining.role_choice import Naming, RoleChoice
 from analyzer.model.joining.roles import RoleBook
@@ -68,7 +68,7 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
         left = {id(obj) for folder in aside for obj in folder.objects}
         objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
     book, providers = read_roles(evidence), read_providers(evidence)
-    chains = join_chains(evidence, objects, enabled_capabilities(objects))
+    chains = join_chains(evidence, objects, read_enabled(objects))
     add_hosted_roles(chains, objects, view)
     listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
     complete = listed or all_requests_gathered(objects)

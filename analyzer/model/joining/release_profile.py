@@ -2,27 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from analyzer.evidence.kubernetes import dig
+from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.records import CredentialsRequest
+from analyzer.frozen import frozen
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.releases import CAPABILITY
 
-_GATES = ("release.openshift.io/feature-set", "release.openshift.io/feature-gate")
+_SET = "release.openshift.io/feature-set"
+_GATE = "release.openshift.io/feature-gate"
+_SETS = frozenset(
+    {"Default", "TechPreviewNoUpgrade", "DevPreviewNoUpgrade", "CustomNoUpgrade", "LatencySensitive", "OKD"}
+)
 _INCLUDE = "include.release.openshift.io/"
 _SELF_MANAGED = {_INCLUDE + "self-managed-high-availability", _INCLUDE + "single-node-developer"}
 
 
-def is_enabled(annotations: Mapping[str, str], capabilities: frozenset[str] | None) -> bool:
-    """Tell whether a release's request applies to a cluster of the default feature set.
+@frozen
+class Enabled:
+    """What is switched on in a cluster; each part is None where the bundle does not tell it.
 
-    ``capabilities`` are the enabled ones, None where the cluster does not name any.
+    ``feature_set`` is ``Default`` for a cluster that names none; ``gates`` are the single features that its
+    version has on.
     """
-    if any(gate in annotations for gate in _GATES):
-        return False
-    needed = annotations.get(CAPABILITY)
-    return not needed or capabilities is None or set(needed.split("+")) <= capabilities
+
+    capabilities: frozenset[str] | None = None
+    feature_set: str | None = None
+    gates: frozenset[str] | None = None
+
+    def has_capability(self, annotations: Mapping[str, str]) -> bool:
+        """Tell whether the capabilities that a manifest needs are on, or may be."""
+        needed = annotations.get(CAPABILITY)
+        return not needed or self.capabilities is None or set(needed.split("+")) <= self.capabilities
+
+    def has_features(self, annotations: Mapping[str, str]) -> bool | None:
+        """Tell whether the feature set and the gates that a manifest needs are on; None if unknown.
+
+        Releases 4.10 and 4.11 named the feature set under ``feature-gate``.
+        """
+        needed = [name.strip() for name in annotations.get(_GATE, "").split(",") if name.strip()]
+        sets = {name for name in needed if name in _SETS} | {
+            name.strip() for name in annotations.get(_SET, "").split(",") if name.strip()
+        }
+        answers: list[bool | None] = [self._has_gate(name) for name in needed if name not in _SETS]
+        if sets:
+            answers.append(None if self.feature_set is None else self.feature_set in sets)
+        return False if False in answers else None if None in answers else True
+
+    def _has_gate(self, name: str) -> bool | None:
+        if self.gates is None:
+            return None
+        return name[1:] not in self.gates if name.startswith("-") else name in self.gates
+
+
+def read_enabled(objects: Objects) -> Enabled:
+    """Read the capabilities of ClusterVersion, and the features of FeatureGate ``cluster``."""
+    version, features = objects.one("ClusterVersion", "version"), objects.one("FeatureGate", "cluster")
+    capabilities = gates = name = None
+    if version is not None:
+        listed = dig(version.value, "status", "capabilities", "enabledCapabilities")
+        capabilities = _names(listed) if isinstance(listed, list) else None
+    if features is not None:
+        name = text(dig(features.value, "spec", "featureSet")) or "Default"
+        running = text(dig(version.value, "status", "desired", "version")) if version else None
+        rows = items(dig(features.value, "status", "featureGates"))
+        rows = rows if len(rows) == 1 else [r for r in rows if text(dig(r, "version")) == running]
+        gates = _names([dig(gate, "name") for gate in items(dig(rows[0], "enabled"))]) if rows else None
+    return Enabled(capabilities, name, gates)
+
+
+def _names(listed: Iterable[object]) -> frozenset[str]:
+    return frozenset(name for name in listed if isinstance(name, str))
 
 
 def names_release(request: CredentialsRequest) -> bool:
@@ -42,12 +93,3 @@ def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
     path = ("status", "controlPlaneTopology")
     hosted = infrastructure is not None and dig(infrastructure.value, *path) == "External"
     return bool(profiles - _SELF_MANAGED if hosted else profiles & _SELF_MANAGED)
-
-
-def enabled_capabilities(objects: Objects) -> frozenset[str] | None:
-    """Give the capabilities that ClusterVersion says are enabled, None where it names none."""
-    version = objects.one("ClusterVersion", "version")
-    if version is None:
-        return None
-    enabled = dig(version.value, "status", "capabilities", "enabledCapabilities")
-    return frozenset(c for c in enabled if isinstance(c, str)) if isinstance(enabled, list) else None

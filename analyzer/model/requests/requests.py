@@ -93,7 +93,7 @@ def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite
     others = request is not None and joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
     not_told = asks.requests(request.name if request and others else None)
     if chain.gated:
-        not_told = asks.config("clusterversions.config.openshift.io")
+        not_told = asks.config(chain.gated)
     has_release = joined.match.given and joined.match.other is None
     return {
         "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
@@ -147,6 +147,8 @@ def _namespace_missing(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | U
     namespace = chain.namespace
     if _has_namespace(namespace, evidence):
         return known(None)
+    if chain.gated:
+        return asks.config(chain.gated)
     if found := condition(chain.in_cluster, "MissingTargetNamespace"):
         return known(f"the request's condition MissingTargetNamespace says: {found[0]}", found[1])
     if has_all_namespaces(evidence):

@@ -16,7 +16,7 @@ from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
 from analyzer.model.joining.objects import known
-from analyzer.model.joining.release_profile import enabled_capabilities, is_enabled, is_of_profile
+from analyzer.model.joining.release_profile import is_of_profile, read_enabled
 from analyzer.model.joining.releases import CAPABILITY, actions_of, added_actions
 from analyzer.model.joining.resolve import resolve_role
 from analyzer.model.joining.role_choice import RoleChoice
@@ -86,11 +86,12 @@ def _is_wanted(request: CredentialsRequest, joined: Joined) -> bool:
     A capability that the present release does not know is switched on by the upgrade for what is there.
     """
     notes = request.annotations
-    if request.name == READ_ONLY_REQUEST or not is_enabled(notes, None):
+    on = read_enabled(joined.objects)
+    if request.name == READ_ONLY_REQUEST or not on.has_features(notes):
         return False
     if not is_of_profile(notes, joined.objects):
         return False
-    enabled = enabled_capabilities(joined.objects)
+    enabled = on.capabilities
     if enabled is None or any(c.in_cluster and c.in_cluster.name == request.name for c in joined.chains):
         return True
     version = joined.objects.one("ClusterVersion", "version")

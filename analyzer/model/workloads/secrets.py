@@ -66,7 +66,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
     if not seen:
         absent: Fact | Unknown = asks.namespace(chain.namespace, "Secrets")
         if chain.gated:
-            absent = asks.config("clusterversions.config.openshift.io")
+            absent = asks.config(chain.gated)
         facts["secret.present"] = known(False) if gathered else absent
         facts["secret.elsewhere"] = _elsewhere(chain, joined) if gathered else absent
         blank: Fact | Unknown = known(None) if gathered else absent
