@@ -54,6 +54,7 @@ class Command(TyperCommand):
         """Make the context with the file's values as defaults."""
         named = parent.find_root().params.get("config_file") if parent is not None else None
         try:
+            _check_environment(self)
             extra["default_map"] = values_for(self, info_name or "", config_file(named))
         except UsageProblem as error:
             raise typer.BadParameter(str(error), ctx=parent) from None
@@ -141,6 +142,23 @@ def _all_commands() -> dict[str, Any]:
 
     whole: Any = typer.main.get_command(build())
     return {name: command for name, command in whole.commands.items() if isinstance(command, Command)}
+
+
+def _check_environment(command: Any) -> None:
+    """Refuse a slip in the name of a setting: ``STS_DOCTOR_MSAK`` would mask nothing.
+
+    What is near to no setting is another's, as a variable that Kubernetes makes for a Service.
+    """
+    own = {CONFIG, *(variable(name) for name in options_of(command))}
+    others = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in own)
+    if not others:
+        return
+    every = {variable(name) for c in _all_commands().values() for name in options_of(c)} | {CONFIG}
+    words = [name.removeprefix(PREFIX) for name in sorted(every)]
+    for name in others:
+        near = get_close_matches(name.removeprefix(PREFIX), words, n=1, cutoff=0.75)
+        if name not in every and near:
+            raise UsageProblem(f"no setting is named {name}", do=f"Did you mean {PREFIX}{near[0]}?")
 
 
 def check_names(file: Path, commands: Mapping[str, Any]) -> None:

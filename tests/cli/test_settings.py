@@ -75,6 +75,14 @@ def test_show_names_the_origin_of_each_value(home: Path) -> None:
     assert row(call("config", "show", "diff").stdout, "fail-on") == ["fail-on", "fail", "default"]
 
 
+def test_a_slip_in_the_environment_is_refused(home: Path, saved: Path) -> None:
+    """A variable that is near to no setting is another program's."""
+    result = call("render", saved, STS_DOCTOR_MSAK="accounts")
+    assert result.exit_code == 2
+    assert "Did you mean STS_DOCTOR_MASK?" in " ".join(result.stderr.split())
+    assert call("render", saved, STS_DOCTOR_SERVICE_HOST="10.0.0.1", STS_DOCTOR_DB="x").exit_code == 0
+
+
 def test_several_values_in_the_environment(home: Path) -> None:
     shown = call("config", "show", STS_DOCTOR_SELECT="trust keys").stdout
     assert "trust, keys" in shown
