@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -14,6 +15,10 @@ from analyzer.errors import DoctorError
 
 INTERNAL = 70
 INTERRUPTED = 130
+USAGE = 2
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a write says to a disk that is full or broken."""
 
 P = ParamSpec("P")
 
@@ -29,6 +34,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = command(*args, **kwargs)
+            sys.stdout.flush()
         except DoctorError as error:
             complain(error)
             code = error.exit_code
@@ -37,13 +43,23 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
             code = INTERRUPTED
         except BrokenPipeError:
             # the reader went away (head, less): nothing to say, and nothing more to write
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             code = 0
+        except OSError as error:
+            code = USAGE if error.errno in _FULL else crashed(error)
+            if code == USAGE:
+                say(f"error: cannot write the output: {error.strerror}")
+                _drop_output()
         except Exception as error:  # a crash must not look like a finding
             code = crashed(error)
         raise typer.Exit(code)
 
     return run
+
+
+def _drop_output() -> None:
+    """Let what is left in stdout's buffer go nowhere: the end of the program would stumble over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def crashed(error: Exception) -> int:

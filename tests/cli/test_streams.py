@@ -1,0 +1,44 @@
+"""The program's own streams: closed, full, or with a reader that went away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = (sys.executable, "-m", "analyzer")
+SAMPLE = Path(__file__).parents[2] / "samples" / "kid-rotated"
+
+
+def run(*arguments: str, redirected: str) -> subprocess.CompletedProcess[str]:
+    """Run the program in a shell, which redirects its streams."""
+    line = f'exec "$@" {redirected}'
+    return subprocess.run(
+        ["/bin/sh", "-c", line, "sh", *PROGRAM, *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_closed_streams_lose_what_is_said_and_nothing_else(tmp_path: Path) -> None:
+    saved = tmp_path / "report.json"
+    ran = run("analyze", str(SAMPLE), "-f", "json", "-o", str(saved), redirected=">&- 2>&-")
+    assert ran.returncode == 1
+    assert saved.read_text(encoding="utf-8").rstrip().endswith("}")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize("command", [("analyze", str(SAMPLE)), ("rules", "list")])
+def test_a_full_disk_is_no_crash(command: tuple[str, ...]) -> None:
+    ran = run(*command, redirected=">/dev/full")
+    assert ran.returncode == 2
+    assert ran.stderr == "sts-doctor: error: cannot write the output: No space left on device\n"
+
+
+def test_a_report_is_whole_though_the_program_ends_at_once() -> None:
+    """What is written to a pipe is there to the last byte, and the exit code with it."""
+    ran = run("analyze", str(SAMPLE), "-f", "json", redirected="")
+    assert ran.returncode == 1
+    assert ran.stdout.endswith("}\n")
+    assert ran.stderr == ""
