@@ -21,14 +21,14 @@ from analyzer.findings.missing import bundle_first, find_missing
 from analyzer.findings.readiness import Way, judge_readiness
 from analyzer.findings.regional import findings_in_region, missing_in_region, region_apart
 from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
-from analyzer.findings.scope import for_webhook, outcomes_of, without_static
+from analyzer.findings.scope import for_control_plane, for_webhook, outcomes_of, without_static
 from analyzer.findings.verdict import ChainInfo, judge_chain
 from analyzer.model.join import Model, issuer_in_force
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.link_facts import link_facts
 from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.logs import is_over, recency, stamp
-from analyzer.model.symptoms.unclaimed import unclaimed_errors
+from analyzer.model.symptoms.unclaimed import hosted_trouble, unclaimed_errors
 from analyzer.options import Options
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
@@ -48,6 +48,8 @@ def make_report(
     outcomes = without_static(outcomes, static)
     webhook = frozenset(m.chain.id for m in model.chains if m.chain.webhook_account)
     outcomes = for_webhook(outcomes, webhook)
+    outside = frozenset(m.chain.id for m in model.chains if m.chain.of_control_plane)
+    outcomes = for_control_plane(outcomes, outside)
     in_part = bool(options.select or options.ignore)
     asked = [m for m in model.chains if _asked_for(m, options)]
     if model.chains and not asked:
@@ -99,10 +101,16 @@ def _narrowed(options: Options) -> tuple[str, ...]:
 
 
 def _unclaimed(evidence: Evidence, model: Model) -> tuple[str, ...]:
-    """Say which errors of signing in no chain tells; of no interest where STS is known not to be used."""
+    """Say which errors of signing in no chain tells; of no interest where STS is known not to be used.
+
+    Those of a hosted cluster that is not judged are of interest in any case.
+    """
+    hosted = hosted_trouble(evidence.symptoms, model.beside, alone=not model.chains)
     if value_of(model.cluster, "cluster.sts") is False:
-        return ()
-    return unclaimed_errors(evidence.symptoms, {m.chain.namespace for m in model.chains})
+        return hosted
+    symptoms = model.joined.evidence.symptoms if model.joined.hosted else evidence.symptoms
+    apart = {m.chain.namespace for m in model.chains} | {one.namespace for one in model.beside}
+    return (*unclaimed_errors(symptoms, apart), *hosted)
 
 
 def _accepted(report: Report, options: Options) -> Report:

@@ -52,6 +52,7 @@ _KINDS = {
     ("ingress.operator.openshift.io", "dnsrecords"): "DNSRecord",
     ("hypershift.openshift.io", "hostedclusters"): "HostedCluster",
     ("hypershift.openshift.io", "hostedcontrolplanes"): "HostedControlPlane",
+    ("hypershift.openshift.io", "nodepools"): "NodePool",
 }
 TOKEN_AUTH = b"features.operators.openshift.io/token-auth-aws"
 """The annotation of an operator's version that can sign in with a token; versions without it are not read."""

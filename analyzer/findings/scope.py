@@ -46,6 +46,24 @@ def _is_of_webhook(outcome: Outcome) -> bool:
     return outcome.rule.link == "trust" or (outcome.rule.link == "operator" and outcome.state != "unknown")
 
 
+WITHIN = frozenset({"request", "secret", "workload"})
+"""Links inside a guest, which a consumer of its hosted control plane does not go through."""
+
+
+def for_control_plane(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Outcome]:
+    """Take the chains of a hosted control plane out of what a guest's own consumers go through.
+
+    No request says what such a one needs: of its permissions counts only what AWS itself denied.
+    """
+    if not chains:
+        return list(outcomes)
+    return [_freed(o, chains) if _is_within(o) else o for o in outcomes]
+
+
+def _is_within(outcome: Outcome) -> bool:
+    return outcome.rule.link in WITHIN or (outcome.rule.link == "permissions" and outcome.state != "fail")
+
+
 def _freed(outcome: Outcome, static: frozenset[str]) -> Outcome:
     subject = outcome.subject
     left = tuple(c for c in subject.chains if c not in static)

@@ -26,9 +26,11 @@ from analyzer.model.issuer.provider import provider_facts
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.issuer.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.joining.aws import provider_of, without_scheme
-from analyzer.model.joining.binding import newest_gather, only_one_cluster
+from analyzer.model.joining.binding import newest_gather
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
+from analyzer.model.joining.hosted import Hosted
+from analyzer.model.joining.hosted_choice import choose_cluster
 from analyzer.model.joining.joined import Joined, all_requests_gathered, gathered_at, join
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known
@@ -57,6 +59,8 @@ class Model:
     timeline: tuple[Event, ...] = ()
     notes: tuple[Problem, ...] = ()
     """How inputs were joined, where a reader should know it."""
+    beside: tuple[Hosted, ...] = ()
+    """Hosted clusters that the inputs tell of and that are not judged."""
 
 
 def build_model(
@@ -71,14 +75,15 @@ def build_model(
     ``cluster`` is the id or infrastructure name of the one to judge, where the inputs hold several.
     """
     whole = evidence
-    evidence, left = only_one_cluster(evidence, cluster)
+    choice = choose_cluster(evidence, cluster)
+    evidence, left, hosted = choice.evidence, choice.left, choice.hosted
     evidence, notes = newest_gather(evidence)
-    joined = join(evidence, as_of or gathered_at(evidence))
+    joined = join(evidence, as_of or gathered_at(evidence), hosted)
     evidence, others = without_others_described(evidence, joined.view)
     evidence, served = without_others(evidence, joined)
     others += served
     if others:
-        joined = join(evidence, joined.now)
+        joined = join(evidence, joined.now, hosted)
     foreign = foreign_exports(joined)
     if foreign is not None and cluster is not None and left:
         foreign = as_expected(foreign)
@@ -87,23 +92,27 @@ def build_model(
         evidence = replace(evidence, loose=[record for record in evidence.loose if id(record) not in gone])
     evidence, untied = without_untied(evidence, joined)
     if foreign is not None or untied:
-        joined = join(evidence, joined.now)
+        joined = join(evidence, joined.now, hosted)
     if foreign is not None and foreign.note is not None and not foreign.sure:
         untied.append(foreign.note)
     # Whoever names the cluster knows that there are several.
-    model = _subjects(joined, whole if cluster is None else evidence, foreign)
-    model = replace(model, notes=(*left, *notes, *others, *untied, *joined.notes))
+    model = _subjects(joined, whole if cluster is None else evidence, foreign, together=choice.belongs)
+    model = replace(model, beside=choice.beside, notes=(*left, *notes, *others, *untied, *joined.notes))
     added = upgrade_subjects(target, joined) if target is not None else ()
     return replace(model, subjects=(*model.subjects, *added))
 
 
-def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None) -> Model:
+def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None, *, together: bool) -> Model:
     view, evidence = joined.view, joined.evidence
     facts = view.facts
     _sts_facts(joined)
     facts |= issuer_facts(view, evidence, joined.objects, joined.asks)
     facts |= cluster_repairs(joined)
     facts |= input_facts(whole)
+    if (
+        together
+    ):  # a guest's bundle and its management cluster's are of different clusters, and belong together
+        facts["inputs.clusters"] = known([])
     if foreign is not None and foreign.sure and isinstance(foreign.clusters, Fact):
         facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign.clusters)
     facts["inputs.comparable"] = known(is_comparable(joined, whole))
@@ -246,7 +255,7 @@ def _unread_secrets(joined: Joined) -> Unknown | None:
     """Ask for Secrets among which one for STS may be; None where all of them were looked at."""
     for chain in joined.chains:
         read = chain.secret is not None or joined.evidence.has_list("Secret", chain.namespace)
-        if not (read or chain.optional):
+        if not (read or chain.optional or chain.of_control_plane):
             return joined.asks.namespace(chain.namespace, "Secrets")
     return None if joined.all_requests else joined.asks.requests()
 

@@ -283,6 +283,9 @@ permissions.unknown_actions    list    actions in the role's policies that AWS d
 operator.unhealthy             string  the condition that is not as it should be, else null
 operator.message               string  its message
 operator.since                 string  its lastTransitionTime
+operator.reporter              string  what reports it: a ClusterOperator, or an object of the hosted control plane, else null
+operator.namespace             string  namespace of that object in the management cluster, null for a ClusterOperator
+operator.resource              string  kind and name of what reports it, as oc get takes them, else null
 operator.dns_problem           string  the condition of ingress or its DNS records that is not as it should be, else null; null for other operators
 operator.dns_message           string  its message
 operator.dns_error             string  class of the AWS error in it, as of a log line, else null

@@ -27,6 +27,8 @@ class Asks:
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
     hosted: bool = False
     """Whether the control plane runs elsewhere, and with it the operators."""
+    control_plane: str | None = None
+    """The namespace of the hosted control plane in the management cluster."""
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
@@ -225,7 +227,15 @@ class Asks:
         )
 
     def logs(self, namespace: str, *, no_pods: bool = False) -> Unknown:
-        """Ask for the logs of a namespace's pods; ``no_pods``: its pods were gathered, and there are none."""
+        """Ask for the logs of a namespace's pods; ``no_pods``: those that matter do not run in the guest."""
+        if self.hosted and no_pods and self.control_plane:
+            return _ask(
+                f"hosted-logs:{self.control_plane}",
+                "not all logs of the hosted control plane were gathered, which is in namespace"
+                f" {self.control_plane} of its management cluster",
+                f"oc adm inspect {quote(f'ns/{self.control_plane}')}",
+                MANAGEMENT,
+            )
         if self.hosted and no_pods:
             return _ask(
                 f"hosted-logs:{namespace}",
@@ -239,6 +249,16 @@ class Asks:
             f"no logs of pods in {namespace} were gathered",
             f"oc adm inspect {quote(f'ns/{namespace}')}",
             CLUSTER,
+        )
+
+    def control_plane_status(self) -> Unknown:
+        """Ask for what the management cluster tells of the hosted control plane."""
+        where = f"-n {quote(self.control_plane)}" if self.control_plane else "--all-namespaces"
+        return _ask(
+            "hosted-status",
+            "no conditions of the hosted control plane were gathered",
+            f"oc get hostedcontrolplanes.hypershift.openshift.io {where} -o yaml > hostedcontrolplanes.yaml",
+            MANAGEMENT,
         )
 
     def conflict(self, evidence: str, why: str, command: str, where: str) -> Unknown:

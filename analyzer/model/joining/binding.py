@@ -136,18 +136,28 @@ def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> tuple[Evi
     elif len(clusters) < 2:
         return evidence, []
     else:
-        weights = Counter(obj.root for obj in evidence.objects)
-        kept = max(clusters, key=lambda cluster: sum(weights[root] for root in cluster.roots))
-    foreign = {root for cluster in clusters if cluster is not kept for root in cluster.roots}
-    left = [] if wanted is None else [cluster for cluster in clusters if cluster is not kept]
-    notes = [
+        kept = heaviest(clusters, evidence)
+    others = [cluster for cluster in clusters if cluster is not kept]
+    foreign = {root for cluster in others for root in cluster.roots}
+    return without_roots(evidence, foreign), left_out(others) if wanted is not None else []
+
+
+def heaviest(clusters: Iterable[Identity], evidence: Evidence) -> Identity:
+    """Give the cluster of which most was gathered."""
+    weights = Counter(obj.root for obj in evidence.objects)
+    return max(clusters, key=lambda cluster: sum(weights[root] for root in cluster.roots))
+
+
+def left_out(clusters: Iterable[Identity]) -> list[Problem]:
+    """Say of which clusters parts were left out."""
+    return [
         Problem(c.cites[0].input, c.cites[0].file, "other-cluster", f"left out: {c.phrase}", "note")
-        for c in left
+        for c in clusters
     ]
-    return _without_roots(evidence, foreign), notes
 
 
-def _without_roots(evidence: Evidence, foreign: Collection[str]) -> Evidence:
+def without_roots(evidence: Evidence, foreign: Collection[str]) -> Evidence:
+    """Leave out what lies below some bundle roots."""
     keep = _outside(foreign)
     return replace(
         evidence,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import field
 
 from analyzer.evidence import kubernetes
@@ -13,6 +13,7 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, SecretValue, Workload
 from analyzer.frozen import slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
+from analyzer.model.joining.hosted import Consumer, Hosted, consumer_of, deployment_of
 from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.release_profile import Enabled, is_of_profile, names_release
 from analyzer.model.joining.releases import CAPABILITY
@@ -45,6 +46,10 @@ class Chain:
     workloads: list[Workload] = field(default_factory=list)
     hosted_role: tuple[str, Where] | None = None
     """The role that the hosted cluster's own object names for it, and where."""
+    consumer: Consumer | None = None
+    """What uses its role outside the guest, where the control plane is hosted."""
+    pods_outside: frozenset[str] = frozenset()
+    """The pods there that left a log."""
     gated: str | None = None
     """The resource that would tell whether the capability or feature that asks for it is on."""
     left_over: bool = False
@@ -67,12 +72,19 @@ class Chain:
         """The ServiceAccounts that the request names."""
         if self.webhook_account is not None:
             return (self.webhook_account,)
+        if self.request is None and self.consumer is not None:
+            return self.consumer.accounts
         return self.request.service_accounts if self.request else ()
 
     @property
     def subjects(self) -> list[str]:
         """The sub claims that their tokens carry."""
         return [f"system:serviceaccount:{self.namespace}:{name}" for name in self.service_accounts]
+
+    @property
+    def of_control_plane(self) -> bool:
+        """Whether a hosted control plane alone uses its role: the guest has neither request nor Secret."""
+        return self.consumer is not None and self.consumer.is_of_control_plane
 
     @property
     def optional(self) -> bool:
@@ -95,8 +107,10 @@ class Chain:
         return self.secret is not None and "credentials" in self.secret.values and self.static_keys is False
 
 
-def join_chains(evidence: Evidence, objects: Objects, enabled: Enabled) -> list[Chain]:
-    """Join requests, Secrets and workloads into chains, sorted by id."""
+def join_chains(
+    evidence: Evidence, objects: Objects, enabled: Enabled, hosted: Hosted | None = None
+) -> list[Chain]:
+    """Join requests, Secrets and workloads into chains, sorted by id; with the roles of a hosted cluster."""
     chains: dict[str, Chain] = {}
     for obj in objects.all("CredentialsRequest"):
         if obj.namespace not in (REQUESTS_NAMESPACE, "") and not was_in_cluster(obj):
@@ -107,14 +121,28 @@ def join_chains(evidence: Evidence, objects: Objects, enabled: Enabled) -> list[
         _add_request(chains, _copy(objects, obj, in_cluster=True), released, enabled)
     if not any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest")):
         _add_orphans(chains, objects)
+    for consumer in hosted.consumers() if hosted else ():
+        chain = chains.setdefault(consumer.id, Chain(consumer.namespace, consumer.secret))
+        chain.consumer, chain.hosted_role = consumer, hosted.find(*consumer.path) if hosted else None
     untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
         release = chain.in_release if chain.in_cluster is None else None
         if untold and release is not None and CAPABILITY in release.annotations:
             chain.gated = "clusterversions.config.openshift.io"
-        _add_secret(chain, evidence, objects)
-    _add_workloads(chains.values(), evidence, objects)
+        if not chain.of_control_plane:
+            _add_secret(chain, evidence, objects)
+    _add_workloads([c for c in chains.values() if not c.of_control_plane], evidence, objects)
     return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, enabled)]
+
+
+def note_outside(chains: Iterable[Chain], evidence: Evidence) -> None:
+    """Note on the chains of a hosted guest what uses their roles outside it, and whose logs are here."""
+    for chain in chains:
+        chain.consumer = consumer_of(chain.id)
+        if chain.consumer is not None:
+            told = {log.pod for log in evidence.log_files if log.namespace == chain.namespace}
+            names = (*chain.consumer.deployments, *chain.consumer.quoting)
+            chain.pods_outside = frozenset(pod for pod in told if deployment_of(pod) in names)
 
 
 def _is_gated_off(chain: Chain, evidence: Evidence, enabled: Enabled) -> bool:

@@ -13,6 +13,7 @@ from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import GLOBAL_STS, partition_of
+from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.objects import Objects, known, read
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
@@ -40,8 +41,11 @@ def value_of(facts: Facts, name: str) -> object:
     return fact.value if isinstance(fact, Fact) else None
 
 
-def read_cluster(evidence: Evidence, objects: Objects, asks: Asks) -> ClusterView:
-    """Read everything that is said once for the whole cluster."""
+def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted | None = None) -> ClusterView:
+    """Read everything that is said once for the whole cluster.
+
+    ``told`` is what its management cluster tells of a hosted one: it fills in what the guest does not tell.
+    """
     facts: Facts = {}
     _identity(facts, objects, asks)
     _mode(facts, evidence, objects, asks)
@@ -61,6 +65,9 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks) -> ClusterVie
     facts["cluster.runtime_issuer"] = (
         Fact(runtime.value[0], runtime.cites) if runtime and isinstance(runtime.value, list) else missing
     )
+    if told is not None:
+        _told_outside(facts, told)
+    _follow_region(facts)
     facts["cluster.issuer"] = _issuer(facts)
     facts["cluster.node_revisions"] = _node_revisions(facts, objects, asks)
     region = value_of(facts, "cluster.region")
@@ -101,6 +108,16 @@ def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
         else:
             facts[name] = known(value, infra.where.at(*path)) if infra and value else ask
     facts["cluster.sts_endpoint"] = _sts_endpoint(infra) if infra else ask
+    if infra is None:
+        facts["cluster.hosted"] = ask
+    else:
+        topology = read(infra, "status", "controlPlaneTopology")
+        facts["cluster.hosted"] = known(
+            topology == "External", infra.where.at("status", "controlPlaneTopology")
+        )
+
+
+def _follow_region(facts: Facts) -> None:
     region = facts["cluster.region"]
     facts["cluster.sts_global"] = (
         Fact(region.value in GLOBAL_STS, region.cites, derived=True) if isinstance(region, Fact) else region
@@ -110,13 +127,38 @@ def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
         if isinstance(region, Fact)
         else region
     )
-    if infra is None:
-        facts["cluster.hosted"] = ask
-    else:
-        topology = read(infra, "status", "controlPlaneTopology")
-        facts["cluster.hosted"] = known(
-            topology == "External", infra.where.at("status", "controlPlaneTopology")
-        )
+
+
+_TOLD_OUTSIDE = {
+    "cluster.id": ("spec", "clusterID"),
+    "cluster.infra_name": ("spec", "infraID"),
+    "cluster.platform": ("spec", "platform", "type"),
+    "cluster.region": ("spec", "platform", "aws", "region"),
+    "cluster.authentication_issuer": ("spec", "issuerURL"),
+}
+
+
+def _told_outside(facts: Facts, told: Hosted) -> None:
+    """Fill in what the guest's own objects do not tell.
+
+    The control plane sets the guest's configuration: its issuer, which kube-apiserver signs with, and always
+    the mode Manual (hostedclusterconfigoperator/controllers/resources/cco).
+    """
+    for name, path in _TOLD_OUTSIDE.items():
+        found = told.find(*path)
+        if found is not None and isinstance(facts[name], Unknown):
+            facts[name] = known(*found)
+            if name == "cluster.authentication_issuer" and isinstance(
+                facts["cluster.runtime_issuer"], Unknown
+            ):
+                facts["cluster.runtime_issuer"] = known(*found)
+                facts["cluster.runtime_issuers"] = known([found[0]], found[1])
+    if told.version is not None and isinstance(facts["cluster.version"], Unknown):
+        facts["cluster.version"] = known(*told.version)
+    where = told.objects[0].where
+    facts["cluster.hosted"] = known(True, where, derived=True)
+    if isinstance(facts["cluster.credentials_mode"], Unknown):
+        facts["cluster.credentials_mode"] = known("Manual", where, derived=True)
 
 
 def _sts_endpoint(infra: K8sObject) -> Fact:

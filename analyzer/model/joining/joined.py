@@ -14,9 +14,9 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.frozen import slotted
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
-from analyzer.model.joining.chains import Chain, join_chains
+from analyzer.model.joining.chains import Chain, join_chains, note_outside
 from analyzer.model.joining.cluster import ClusterView, read_cluster, value_of
-from analyzer.model.joining.hosted_roles import add_hosted_roles
+from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.left_over import mark_left_over
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.pasted_credentials import add_pasted, refused_manifests
@@ -57,19 +57,22 @@ class Joined:
     """Whether the cluster's own roles or provider tell the account, and not only who made the exports."""
     notes: tuple[Problem, ...] = ()
     """What of the inputs could not be tied to a chain."""
+    hosted: Hosted | None = None
+    """What its management cluster tells of it, where it is a hosted one."""
 
 
-def join(evidence: Evidence, now: datetime | None) -> Joined:
+def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None) -> Joined:
     """Find cluster, chains, roles and providers, and tie each chain to its role."""
     objects = Objects(evidence.objects)
-    view = read_cluster(evidence, objects, Asks())
+    view = read_cluster(evidence, objects, Asks(), hosted)
     aside = release_folders(evidence.objects, text(value_of(view.facts, "cluster.version")))[1:]
     if aside:
         left = {id(obj) for folder in aside for obj in folder.objects}
         objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
     book, providers = read_roles(evidence), read_providers(evidence)
-    chains = join_chains(evidence, objects, read_enabled(objects))
-    add_hosted_roles(chains, objects, view)
+    chains = join_chains(evidence, objects, read_enabled(objects), hosted)
+    if view.hosted:
+        note_outside(chains, evidence)
     listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
     complete = listed or all_requests_gathered(objects)
     match = match_release(chains, view, objects, aside, all_requests=bool(complete))
@@ -84,15 +87,16 @@ def join(evidence: Evidence, now: datetime | None) -> Joined:
         provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
         any_role=bool(book.roles),
         hosted=bool(view.hosted),
+        control_plane=hosted.namespace if hosted else None,
     )
-    view = read_cluster(evidence, objects, asks)
+    view = read_cluster(evidence, objects, asks, hosted)
     events = evidence.of(CloudTrailEvent)
     choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
-        match, accounts, complete, tied, tuple(notes),
+        match, accounts, complete, tied, tuple(notes), hosted,
     )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ def own_chains(chains: Sequence[Chain], match: ReleaseMatch, *, hosted: bool | N
     def is_own(chain: Chain) -> bool:
         if chain.in_cluster is not None or chain.in_release is None:
             return True
-        return match.other is None and (not hosted or chain.secret is not None)
+        used = chain.secret is not None or chain.hosted_role is not None
+        return match.other is None and (not hosted or used)
 
     return [chain for chain in chains if is_own(chain)]

@@ -91,5 +91,6 @@ def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
         return True
     infrastructure = objects.one("Infrastructure", "cluster")
     path = ("status", "controlPlaneTopology")
-    hosted = infrastructure is not None and dig(infrastructure.value, *path) == "External"
+    described = bool(objects.all("HostedControlPlane") or objects.all("HostedCluster"))
+    hosted = described or (infrastructure is not None and dig(infrastructure.value, *path) == "External")
     return bool(profiles - _SELF_MANAGED if hosted else profiles & _SELF_MANAGED)

@@ -23,6 +23,7 @@ from analyzer.model.role.trust import role_facts, trust_facts, without_trust
 from analyzer.model.subjects.repairs import chain_repairs
 from analyzer.model.symptoms.from_conditions import condition_symptoms, quiet_where_read
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
+from analyzer.model.symptoms.hosted_conditions import hosted_operator_facts
 from analyzer.model.symptoms.logs import log_facts, operator_facts, symptoms_of
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts
@@ -67,6 +68,8 @@ def chain_subject(
     told = _told(chain, joined, apart)
     operator = operator_of(chain, joined.objects)
     operator_name = operator.name if operator else None
+    if chain.consumer is not None and (chain.of_control_plane or operator is None):
+        operator_name = chain.consumer.operator
     mechanism = _mechanism(chain, joined, told.symptoms)
     facts: Facts = dict(view.facts)
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
@@ -74,7 +77,11 @@ def chain_subject(
     facts |= workload_facts(chain, evidence, asks, _client_ids(joined))
     facts |= setting_facts(chain, joined, told.symptoms)
     facts |= _role_facts(chain, joined, told.symptoms)
-    facts |= operator_facts(operator, asks, all_read=evidence.has_list("ClusterOperator", ""))
+    facts |= (
+        hosted_operator_facts(chain, joined)
+        if chain.of_control_plane
+        else operator_facts(operator, asks, all_read=evidence.has_list("ClusterOperator", ""))
+    )
     facts |= log_facts(chain, evidence, told.symptoms, joined.now, asks, told.recovered)
     facts["logs.signed_in"] = told.signed_in.fact if told.signed_in else Unknown()
     facts |= condition_facts(chain, joined.objects, asks)
@@ -131,7 +138,7 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
 def _audiences(chain: Chain, joined: Joined) -> list[str] | None:
     """Give the audiences of the pods' tokens: the usual one without any, None where none was read."""
     found = sorted({t.audience or "" for w in chain.workloads for t in aws_tokens(w)})
-    if not found and (chain.optional or joined.evidence.has_list("Pod", chain.namespace)):
+    if not found and (chain.optional or chain.consumer or joined.evidence.has_list("Pod", chain.namespace)):
         return [USUAL_AUDIENCES[0]]
     return found or None
 
@@ -152,11 +159,12 @@ def _in_another_account(choice: RoleChoice, joined: Joined) -> bool:
 def _mechanism(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> str:
     """Name the credentials that a chain works with; unknown where its Secret was not gathered.
 
+    A hosted control plane makes a Secret of each role in its own namespace.
     Without a Secret the AWS SDKs fall back to the node's own role: AWS names that as the caller.
     """
     if chain.static_keys:
         return "static-keys"
-    if chain.secret is not None and "credentials" in chain.secret.values:
+    if chain.of_control_plane or (chain.secret is not None and "credentials" in chain.secret.values):
         return "sts-secret"
     if any("AWS_ROLE_ARN" in c.env for w in chain.workloads for c in w.containers):
         return "webhook"
@@ -174,6 +182,8 @@ def _secret_settled(chain: Chain, joined: Joined) -> bool:
 def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanism: str) -> Facts:
     request = chain.request
     where = request.where if request else (chain.secret.where if chain.secret else None)
+    if where is None and chain.hosted_role is not None:
+        where = chain.hosted_role[1]
     uses: Fact | Unknown = joined.view.facts["cluster.sts_intended"]
     if isinstance(uses, Fact):
         platform = value_of(joined.view.facts, "cluster.platform")
@@ -199,9 +209,12 @@ def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanis
 def _unsure_sharing(chain: Chain, sharing: Sequence[str], joined: Joined) -> Facts:
     """Leave it open whether a role is shared where requests lack, or where only a trust policy says so.
 
+    No request of the guest is for a role of its control plane.
     A role that is taken for a chain's because it admits its ServiceAccounts may not be the one that its
     Secret names.
     """
+    if not sharing and chain.of_control_plane:
+        return {}
     if not sharing and not joined.all_requests:
         return {"role.shared_with": joined.asks.requests()}
     guessed = [c for c in joined.chains if joined.choices[c.id].how == "trust policy"]

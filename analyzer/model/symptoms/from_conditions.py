@@ -23,6 +23,7 @@ from analyzer.iam.match import role_of_session
 from analyzer.model.joining.chains import Chain, operator_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
+from analyzer.model.symptoms.hosted_conditions import hosted_conditions
 from analyzer.model.symptoms.logs import CLASSES
 from analyzer.model.symptoms.told import merge_repeats, told_symptom
 from analyzer.patterns import later
@@ -70,8 +71,10 @@ def condition_symptoms(
 
 def _said(chain: Chain, joined: Joined) -> Iterator[_Said]:
     operator = operator_of(chain, joined.objects)
-    if operator is not None:
+    if operator is not None and not chain.of_control_plane:
         yield from _conditions(operator, joined.now, "status", "conditions")
+    for obj, entry, where in hosted_conditions(chain, joined):
+        yield from _condition(obj, entry, where, joined.now)
     for kind, group in _OBJECTS.get(chain.namespace, ()):
         for obj in joined.objects.all(kind):
             if obj.group == group and obj.namespace in ("", chain.namespace):
@@ -96,13 +99,16 @@ def quiet_where_read(facts: Facts) -> Facts:
 
 def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Iterator[_Said]:
     for index, entry in enumerate(items(dig(obj.value, *path))):
-        kind, message = text(dig(entry, "type")) or "", text(dig(entry, "message"))
-        if message and _is_trouble(kind, dig(entry, "status")) and not kind.startswith("LoadBalancer"):
-            since = parse_time(dig(entry, "lastTransitionTime"))
-            where = obj.where.at(*path, index, "message")
-            # judged as of a time before it began, it is not known to hold any longer than from its start
-            until = max(filter(None, (now, since)), default=None)
-            yield _Said(f"{obj.name} {kind}", message, where, since, until)
+        yield from _condition(obj, entry, obj.where.at(*path, index), now)
+
+
+def _condition(obj: K8sObject, entry: Json, where: Where, now: datetime | None) -> Iterator[_Said]:
+    kind, message = text(dig(entry, "type")) or "", text(dig(entry, "message"))
+    if message and _is_trouble(kind, dig(entry, "status")) and not kind.startswith("LoadBalancer"):
+        since = parse_time(dig(entry, "lastTransitionTime"))
+        # judged as of a time before it began, it is not known to hold any longer than from its start
+        until = max(filter(None, (now, since)), default=None)
+        yield _Said(f"{obj.name} {kind}", message, where.at("message"), since, until)
 
 
 def _is_trouble(kind: str, status: Json) -> bool:
@@ -114,7 +120,8 @@ def _is_trouble(kind: str, status: Json) -> bool:
 def _symptom(chain: Chain, said: _Said, recovered: datetime | None) -> Symptom | None:
     message = said.message[:_LONGEST]
     found = classify(message)
-    if found is None or _PASSED_ON.search(message):
+    passed_on = not chain.of_control_plane and _PASSED_ON.search(message)
+    if found is None or passed_on:
         return None
     over = recovered is not None and said.since is not None and recovered > said.since
     symptom = told_symptom(chain, found, said.where, said.since, said.since if over else said.until)
@@ -123,6 +130,8 @@ def _symptom(chain: Chain, said: _Said, recovered: datetime | None) -> Symptom |
 
 def _is_own(chain: Chain, role: str | None, said: _Said, symptom: Symptom, joined: Joined) -> bool:
     """Tell trouble of the chain itself from what its operator passes on of another."""
+    if chain.of_control_plane:  # its conditions are of its own calls
+        return True
     others = [c for c in joined.chains if c.id != chain.id and not c.optional]
     named = _role_named(symptom)
     if named is not None and named != role:

@@ -12,6 +12,7 @@ from analyzer.frozen import frozen
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.role_choice import RoleChoice
+from analyzer.model.symptoms.logs import logs_of
 
 
 @frozen
@@ -40,7 +41,7 @@ def log_cover(chain: Chain, evidence: Evidence) -> LogCover | None:
 
     In a namespace that other pods share, only the logs of pods that are known to use the chain count.
     """
-    files = [f for f in evidence.log_files if f.namespace == chain.namespace and not f.empty]
+    files = [f for f in logs_of(chain, evidence) if not f.empty]
     own = {w.name for w in chain.workloads if w.kind == "Pod"}
     files = [f for f in files if f.pod in own] or files
     if not files:

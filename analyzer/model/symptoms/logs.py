@@ -7,14 +7,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from analyzer.engine.facts import Fact
+from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.logs import classify
-from analyzer.evidence.records import K8sObject, LogFile, Symptom
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import Json, K8sObject, LogFile, Symptom
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.hosted import deployment_of
 from analyzer.model.joining.objects import known
 
 Recency = Literal["ongoing", "stopped", "unknown"]
@@ -67,6 +69,7 @@ def symptoms_of(chain: Chain, chains: Sequence[Chain], symptoms: Sequence[Sympto
     if len(peers) == 1:
         return mine
     owners = {w.name: c.id for c in peers for w in c.workloads}
+    owners |= {pod: c.id for c in peers for pod in c.pods_outside}
     return [s for s in mine if owners.get(s.pod, chain.id) == chain.id]
 
 
@@ -79,25 +82,51 @@ def log_facts(
     recovered: datetime | None = None,
 ) -> Facts:
     """Give the ``logs.*`` facts of a chain; ``recovered`` is when a sign-in was last recorded to work."""
-    files = [f for f in evidence.log_files if f.namespace == chain.namespace and not f.empty]
+    files = [f for f in logs_of(chain, evidence) if not f.empty]
     if not files or not _tells_now(chain, evidence):
         absent: Facts = {"logs.scanned": known(False)}
-        none = evidence.has_list("Pod", chain.namespace) and not evidence.seen("Pod", chain.namespace)
-        unknown = asks.logs(chain.namespace, no_pods=none)
+        unknown = asks.logs(chain.namespace, no_pods=_runs_elsewhere(chain, evidence))
         facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
         return facts | _found(symptoms, now, recovered)
     facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
-    quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace)
+    elsewhere = bool(_unread_outside(chain))
+    quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace, no_pods=elsewhere)
     return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
 
 
 def all_logs_read(chain: Chain, evidence: Evidence) -> bool:
     """Whether each container of the pods that use the chain left a log of now, be it an empty one."""
+    if _unread_outside(chain):
+        return False
     pods = [w for w in chain.workloads if w.kind == "Pod"]
+    if not pods and chain.consumer is not None and not chain.consumer.in_guest:
+        return True
     if not pods and not evidence.has_list("Pod", chain.namespace):
         return False
     read = {(log.pod, log.container) for log in _logs_of_now(chain, evidence)}
     return all((pod.name, container.name) in read for pod in pods for container in pod.containers)
+
+
+def logs_of(chain: Chain, evidence: Evidence) -> list[LogFile]:
+    """Give the logs of a chain's namespace; where the chains of a control plane share one, its own."""
+    return [
+        log
+        for log in evidence.log_files
+        if log.namespace == chain.namespace and (not chain.of_control_plane or log.pod in chain.pods_outside)
+    ]
+
+
+def _unread_outside(chain: Chain) -> list[str]:
+    """Name what uses the chain's role outside the guest and left no log here."""
+    read = {deployment_of(pod) for pod in chain.pods_outside}
+    return [name for name in chain.consumer.deployments if name not in read] if chain.consumer else []
+
+
+def _runs_elsewhere(chain: Chain, evidence: Evidence) -> bool:
+    """Tell whether the logs that lack are those of what runs outside the guest."""
+    if evidence.has_list("Pod", chain.namespace) and not evidence.seen("Pod", chain.namespace):
+        return True
+    return bool(_unread_outside(chain)) and not any(w.kind == "Pod" for w in chain.workloads)
 
 
 def _tells_now(chain: Chain, evidence: Evidence) -> bool:
@@ -109,11 +138,7 @@ def _tells_now(chain: Chain, evidence: Evidence) -> bool:
 
 def _logs_of_now(chain: Chain, evidence: Evidence) -> list[LogFile]:
     """Give the logs of the chain's namespace but those from before a restart, which do not tell of now."""
-    return [
-        log
-        for log in evidence.log_files
-        if log.namespace == chain.namespace and "previous" not in log.path.rsplit("/", 1)[-1]
-    ]
+    return [log for log in logs_of(chain, evidence) if "previous" not in log.path.rsplit("/", 1)[-1]]
 
 
 def _found(symptoms: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Facts:
@@ -240,24 +265,38 @@ def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) ->
     ``all_read`` tells whether the whole list of ClusterOperators was: only then a chain has none.
     """
     if operator is None and all_read:
-        return {f"operator.{name}": known(None) for name in ("unhealthy", "message", "since")}
+        return no_condition(known(None))
     if operator is None:
-        missing = asks.config("clusteroperators.config.openshift.io")
-        return {f"operator.{name}": missing for name in ("unhealthy", "message", "since")}
+        return no_condition(asks.config("clusteroperators.config.openshift.io"))
     where = operator.where.at("status", "conditions")
     failing = [
-        (index, condition)
+        (condition, where.at(index))
         for index, condition in enumerate(items(dig(operator.value, "status", "conditions")))
         if (text(dig(condition, "type")), text(dig(condition, "status"))) in _UNHEALTHY
     ]
     if not failing:
-        return {f"operator.{name}": known(None, where) for name in ("unhealthy", "message", "since")}
-    told = (found for found in failing if classify(text(dig(found[1], "message")) or ""))
-    index, condition = next(told, failing[0])
-    where = where.at(index)
+        return no_condition(known(None, where))
+    return condition_of(failing, operator)
+
+
+_OPERATOR_FACTS = ("unhealthy", "message", "since", "reporter", "namespace", "resource")
+
+
+def no_condition(why: Fact | Unknown) -> Facts:
+    """Give the ``operator.*`` facts where no condition is as it should not be, or where that is not known."""
+    return {f"operator.{name}": why for name in _OPERATOR_FACTS}
+
+
+def condition_of(failing: Sequence[tuple[Json, Where]], obj: K8sObject) -> Facts:
+    """Give the ``operator.*`` facts of the condition of an object that says most."""
+    told = (found for found in failing if classify(text(dig(found[0], "message")) or ""))
+    condition, where = next(told, failing[0])
     state = f"{text(dig(condition, 'type'))}={text(dig(condition, 'status'))}"
     return {
         "operator.unhealthy": known(state, where.at("status")),
         "operator.message": known(text(dig(condition, "message")), where.at("message")),
         "operator.since": known(text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")),
+        "operator.reporter": known(f"{obj.kind} {'/'.join(filter(None, (obj.namespace, obj.name)))}"),
+        "operator.namespace": known(obj.namespace or None),
+        "operator.resource": known(f"{obj.kind.lower()}/{obj.name}"),
     }

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.records import Symptom
+from analyzer.model.joining.hosted import Hosted
+from analyzer.model.symptoms.hosted_conditions import HEALTH
 
 _SIGN_IN = frozenset(
     {
@@ -30,6 +33,30 @@ def unclaimed_errors(symptoms: Sequence[Symptom], namespaces: Collection[str]) -
     notices = [_notice(namespace, there) for namespace, there in sorted(found.items())]
     more = len(notices) - _MOST
     return (*notices[:_MOST], *([f"so do the logs of {more} more namespaces"] if more > 0 else []))
+
+
+def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alone: bool) -> tuple[str, ...]:
+    """Say of which hosted clusters, none of which is judged, something tells of trouble at AWS.
+
+    ``alone`` tells that nothing else is judged either: then the others are named too.
+    """
+    notices = []
+    for one in beside:
+        told = [s for s in symptoms if s.klass in _SIGN_IN and s.namespace == one.namespace]
+        states = [
+            f"{text(dig(entry, 'type'))}={dig(entry, 'status')}"
+            for _, _, entry in one.conditions()
+            if text(dig(entry, "type")) in HEALTH and dig(entry, "status") == "False"
+        ]
+        signs = ", ".join(
+            [*states, *([f"{sum(s.count for s in told)} log lines that quote STS"] if told else [])]
+        )
+        if signs or alone:
+            chosen = one.infra or one.name
+            what = f" shows {signs} and" if signs else ""
+            notices.append(f"{one.phrase}{what} is not judged here; --of {chosen} judges it")
+    more = len(notices) - _MOST
+    return (*notices[:_MOST], *([f"so it is with {more} more hosted clusters"] if more > 0 else []))
 
 
 def _notice(namespace: str, symptoms: Sequence[Symptom]) -> str:
