@@ -185,7 +185,7 @@ def warm_up(options: Options) -> None:
 def rules_directory() -> Path:
     """Give the built-in rules: beside the package in a checkout, inside it when installed."""
     package = Path(__file__).resolve().parent
-    installed = package / "_rules"
+    installed = package / "rules"
     return installed if installed.is_dir() else package.parent / "rules"
 
 

@@ -61,6 +61,7 @@ def smoke(program: Sequence[str], scratch: Path, name: str) -> None:
     said = {
         "--version": run([*program, "--version"], empty),
         "analyze": run([*program, "analyze", str(SAMPLE)], empty, code=1),
+        "json": run([*program, "analyze", "-f", "json", str(SAMPLE)], empty, code=1),
         "html": run([*program, "analyze", "-f", "html", str(SAMPLE)], empty, code=1),
         "rules": run([*program, "rules", "test", str(PACK)], empty),
         "schema": run([*program, "schema", "report"], empty),
@@ -69,6 +70,11 @@ def smoke(program: Sequence[str], scratch: Path, name: str) -> None:
     assert version
     assert said["--version"] == f"sts-doctor {version[1]}\n", said["--version"]
     assert "FAIL at keys" in said["analyze"]
+    checkout = subprocess.run(
+        [sys.executable, "-m", "analyzer", "analyze", "-f", "json", str(SAMPLE)],
+        cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert said["json"] == checkout.stdout, "the report is not that of the checkout"
     assert said["html"].startswith("<!doctype html>")
     assert all(line.endswith(" 0 failed") for line in said["rules"].splitlines()), said["rules"]
     assert json.loads(said["schema"])["title"]

@@ -116,10 +116,9 @@ def run_tests(packs: Packs = None) -> int:
 
 
 def _by_pack(ruleset: RuleSet) -> dict[str, list[Rule]]:
-    named = {"_rules": "rules"}  # where the built-in rules lie once they are installed
     packs: dict[str, list[Rule]] = {}
     for rule in ruleset.rules:
-        packs.setdefault(named.get(rule.pack, rule.pack), []).append(rule)
+        packs.setdefault(rule.pack, []).append(rule)
     return packs
 
 
