@@ -38,8 +38,8 @@ def no_service_accounts(cluster: Cluster) -> None:
             request["spec"]["serviceAccountNames"] = []
 
 
-def of_a_user(cluster: Cluster) -> None:
-    """And no release brings it: its Secret was made by hand."""
+def bare_copy(cluster: Cluster) -> None:
+    """And it has lost its annotations, and the release is not at hand: its name tells it."""
     no_service_accounts(cluster)
     for number, request in list(cluster.release.items()):
         if request["metadata"]["name"] == "openshift-machine-api-aws":
@@ -47,6 +47,14 @@ def of_a_user(cluster: Cluster) -> None:
     for request in cluster.requests.values():
         if request["metadata"]["name"] == "openshift-machine-api-aws":
             request["metadata"]["annotations"] = {}
+
+
+def of_a_user(cluster: Cluster) -> None:
+    """And no release brings it: its Secret was made by hand."""
+    bare_copy(cluster)
+    request = cluster.requests.pop("openshift-machine-api-aws")
+    request["metadata"]["name"] = "my-machines"
+    cluster.requests["my-machines"] = request
 
 
 def never_served(cluster: Cluster) -> None:
@@ -155,6 +163,10 @@ FAULTS = [
         "request-no-service-accounts", "request", no_service_accounts,
         r"credentialsrequests/|exports/credrequests/", chains=(MACHINES,), variant="with-secret",
         second=TRUST_FAULT,
+    ),
+    Fault(
+        "request-no-service-accounts", "request", bare_copy, r"credentialsrequests/|exports/credrequests/",
+        chains=(MACHINES,), variant="bare-copy", second=TRUST_FAULT,
     ),
     Fault(
         "request-no-service-accounts", "request", of_a_user, r"credentialsrequests/|exports/credrequests/",

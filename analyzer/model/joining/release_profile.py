@@ -18,6 +18,16 @@ _SETS = frozenset(
 _INCLUDE = "include.release.openshift.io/"
 _SELF_MANAGED = {_INCLUDE + "self-managed-high-availability", _INCLUDE + "single-node-developer"}
 
+_CORE = {
+    ("openshift-ingress", "openshift-ingress-operator"),
+    ("openshift-image-registry", "openshift-image-registry"),
+    ("openshift-machine-api-aws", "openshift-machine-api"),
+    ("aws-ebs-csi-driver-operator", "openshift-cluster-csi-drivers"),
+    ("openshift-cloud-network-config-controller-aws", "openshift-cloud-network-config-controller"),
+    ("openshift-cluster-api-aws", "openshift-cluster-api"),
+}
+"""The requests of releases 4.8 to 4.21 for AWS that a component uses, each with its Secret's namespace."""
+
 
 @frozen
 class Enabled:
@@ -77,8 +87,10 @@ def _names(listed: Iterable[object]) -> frozenset[str]:
 
 
 def names_release(request: CredentialsRequest) -> bool:
-    """Tell a request of a release by its annotations."""
-    return any(note.startswith(_INCLUDE) for note in request.annotations)
+    """Tell a request of a release by its annotations, or by its name where a copy has lost them."""
+    if any(note.startswith(_INCLUDE) for note in request.annotations):
+        return True
+    return (request.name, request.secret_namespace) in _CORE
 
 
 def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
