@@ -115,7 +115,7 @@ class _Unpacker:
                 FixStep(
                     self.template(text),
                     None if command is None else self.template(command, True),
-                    self.program(when),
+                    self.program(when, may_ask_known=True),
                 )
                 for text, command, when in written["fix"]
             ),

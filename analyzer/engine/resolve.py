@@ -136,7 +136,7 @@ def _has_operand(operand: Node, scope: _Scope, depth: int) -> Node:
 
 def _known_operand(node: Known, operand: Node, scope: _Scope) -> Node:
     if not scope.may_ask_known:
-        what = "known() is for 'applies' only: with it, hidden evidence could change a verdict"
+        what = "known() is for 'applies' and 'fix' only: with it, hidden evidence could change a verdict"
         raise problem(scope.text, what, node.start, node.end)
     resolved = _resolve(operand, scope, 0)
     if not isinstance(resolved, FactRef):

@@ -281,7 +281,7 @@ class _RuleReader:
                 raise self.problem("a step of 'fix' is a mapping of 'text', 'command' and 'when'", node.line)
             self.keys(node, ("text",), ("command", "when"), "a step of 'fix'")
             command = self.template(node, "command", command=True) if "command" in node.nodes else None
-            when = self.expression(node, "when") if "when" in node.nodes else None
+            when = self.expression(node, "when", may_ask_known=True) if "when" in node.nodes else None
             steps.append(FixStep(self.template(node, "text"), command, when))
         return tuple(steps)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,6 +17,7 @@ from analyzer.engine.facts import Facts, FactSpec, Unknown, lookup, split_name
 from analyzer.engine.source import Text, nearest, problem
 from analyzer.frozen import frozen
 from analyzer.patterns import later
+from analyzer.shell import word
 
 MAX_LENGTH: Final = 8192
 MAX_LISTED: Final = 50
@@ -202,13 +202,13 @@ def _span(seconds: int) -> str:
 def _argument(value: object, hole: Hole, word_begins: bool) -> str:
     """Return the value as words of a shell command; what could be taken for anything else is left out."""
     items = value if isinstance(value, (list, tuple)) else (value,)
-    words = [_word(item) for item in items]
-    if not words or any(word is None or (word_begins and word.startswith("-")) for word in words):
+    words = [_text_of(item) for item in items]
+    if not words or any(one is None or (word_begins and one.startswith("-")) for one in words):
         return hole.placeholder
-    return " ".join(shlex.quote(word) for word in words if word is not None)
+    return " ".join(word(one) for one in words if one is not None)
 
 
-def _word(value: object) -> str | None:
+def _text_of(value: object) -> str | None:
     """Return the text of one value; None where it is not known or a terminal could not show it honestly."""
     if value is None or isinstance(value, Unknown):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from shlex import quote
 from typing import Literal
 
 from analyzer.evidence.records import Json
@@ -14,6 +13,7 @@ from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role
+from analyzer.shell import word
 
 BACKUP = "backup"
 
@@ -109,12 +109,12 @@ def as_json(document: Json) -> str:
 
 def command(*words: str) -> str:
     """Write a command line with each word quoted where it must be."""
-    return " ".join(quote(word) for word in words)
+    return " ".join(word(one) for one in words)
 
 
 def to_file(words: Sequence[str], path: str) -> str:
     """Write a command whose answer goes into a file."""
-    return f"{command(*words)} > {quote(path)}"
+    return f"{command(*words)} > {word(path)}"
 
 
 def file_name(name: str) -> str:

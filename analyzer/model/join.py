@@ -40,7 +40,7 @@ from analyzer.model.requests.stale import stale_subjects
 from analyzer.model.requests.upgrade import upgrade_subjects
 from analyzer.model.requests.upgrade_release import Target
 from analyzer.model.subjects.chain import ChainModel, chain_subject
-from analyzer.model.subjects.repairs import cluster_repairs, token_repairs
+from analyzer.model.subjects.repairs import cluster_repairs, provider_repairs, token_repairs
 from analyzer.model.subjects.timeline import timeline
 from analyzer.model.subjects.webhook_chains import audiences_of, webhook_chains
 from analyzer.model.symptoms.logs import recency
@@ -307,6 +307,7 @@ def _provider_of(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
         joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied
     )
     facts["provider.audiences_spare"] = known([])  # asked about the operators
+    facts |= provider_repairs(joined, facts)
     return [Subject("provider", _provider_name(joined), facts, tuple(c.id for c in chains))]
 
 
@@ -337,6 +338,7 @@ def _provider_subject(joined: Joined, other: Sequence[Subject]) -> Subject:
     facts = joined.view.facts | provider_facts(
         joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied or said
     )
+    facts |= provider_repairs(joined, facts)
     used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
     spare = facts["provider.audiences_spare"]
     if isinstance(spare, Fact) and isinstance(spare.value, list):
@@ -361,7 +363,7 @@ def _token_subjects(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
         facts = joined.view.facts | token_facts(
             token, chains, joined.client_ids, keys, now, all_requests=all_requests_gathered(joined.objects)
         )
-        facts |= token_repairs(token)
+        facts |= token_repairs(token, chains)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))
     return subjects
 

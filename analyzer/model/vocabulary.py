@@ -105,8 +105,11 @@ provider.audiences_used        list    audiences that the pods' tokens carry
 provider.audiences_missing     list    audiences in use that are not in ClientIDList
 provider.audiences_spare       list    of openshift and sts.amazonaws.com, those neither in use nor in ClientIDList
 provider.audiences_malformed   list    entries of ClientIDList with blanks or invisible characters, or near misses of a real audience
+provider.audiences_worthless   list    these entries as they are, for a command
 provider.thumbprints_malformed list    thumbprints that are not 40 hex digits, are placeholders, or are over five
 provider.duplicates            list    Urls of several providers that carry this cluster's tag, where there is more than one
+provider.duplicate_arns        list    ARNs of those of them that are not for the issuer in force (derived)
+provider.near_roles            list    names of the cluster's roles whose trust policy names that almost right provider (derived)
 """)
 
 TOKEN = _specs("""
@@ -190,7 +193,7 @@ secret.changed_after_pods      list    pods that began before the Secret was mad
 workload.pods                  list    pods (else deployments) that use this chain
 workload.without_token         list    those that need a projected token and have none at the path
 workload.token_paths           list    paths at which projected tokens are mounted
-workload.token_path            string  that path, where there is one
+workload.token_path            string  that path, where there is one; where none is known, the usual one (derived)
 workload.audiences             list    audiences of those tokens
 workload.audiences_wrong       list    audiences that are neither in the provider's ClientIDList nor openshift or sts.amazonaws.com
 workload.service_accounts      list    ServiceAccounts that the pods run as
@@ -208,7 +211,8 @@ role.name                      string  its name
 role.account                   string  its account
 role.how                       string  how the role was found: secret, stsIAMRoleARN, pod env, description, name
 role.exists                    bool    the role is in the account (false: a complete listing lacks it, or NoSuchEntity was recorded)
-role.inline_policy             string  name of its only inline policy
+role.inline_policy             string  name of its only inline policy, or of the one that bears the role's name, as ccoctl's do
+role.added_policy              string  a name that none of its inline policies has, for one that is added to them (derived)
 role.shared_with               list    other chains that use the same role
 role.max_session               int     MaxSessionDuration in seconds
 role.requested_session         int     session duration that the consumer last asked for, as CloudTrail records it; null where it names none
@@ -274,6 +278,7 @@ permissions.conditional_logged list    those of these actions that a log line de
 permissions.other_version      list    actions that the default version of an attached policy lacks and another version has, as phrases
 permissions.other_version_logged list    those of these actions that a log line denies
 permissions.other_version_policy string  ARN of the first such policy, else null
+permissions.other_version_id   string  id of that version, else null
 permissions.private_zone_role  string  role for a private zone in another account that DNS names; null where it names none, and for all but the ingress operator
 permissions.shared_vpc_problem string  what keeps the role from assuming that one, as one phrase, else null
 permissions.excess             list    actions granted that no request of the role asks for, the first of them

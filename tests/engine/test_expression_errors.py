@@ -87,7 +87,7 @@ def test_every_mistake_names_its_place(expression: str, column: int, what: str, 
 
 
 def test_known_is_for_applies_only() -> None:
-    assert "known() is for 'applies' only" in problem_of("known(role.arn)").what
+    assert "known() is for 'applies' and 'fix' only" in problem_of("known(role.arn)").what
     compile_expression("known(role.arn)", CHAIN, may_ask_known=True)
     assert "a whole fact" in problem_of("known(role.policy.x)", may_ask_known=True).what
 

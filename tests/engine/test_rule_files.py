@@ -87,7 +87,7 @@ def test_the_hash_changes_with_the_text_only(tmp_path: Path) -> None:
             "check: trust.problem",
             "check: known(trust.problem) && trust.problem",
             "check:",
-            "for 'applies' only",
+            "for 'applies' and 'fix' only",
         ),
         ('check: trust.problem != "subject-mismatch"', "check: {a: b}", "check:", "'check' is an expression"),
         ("applies: chain.uses_sts", "applies: role.arn", "applies:", "a bool is needed"),

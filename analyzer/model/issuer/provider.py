@@ -52,6 +52,7 @@ def provider_facts(
     facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied)
     facts |= detail_facts(record, audiences, asks, facts["provider.present"])
     facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
+    facts["provider.duplicate_arns"] = _other_arns(facts["provider.duplicates"], view, account)
     return facts
 
 
@@ -69,8 +70,10 @@ _NAMES = (
     "audiences_missing",
     "audiences_spare",
     "audiences_malformed",
+    "audiences_worthless",
     "thumbprints_malformed",
     "duplicates",
+    "duplicate_arns",
 )
 
 
@@ -171,3 +174,12 @@ def _duplicates(
     listed = {p[1] for arn in listing.names if (p := provider_of(arn))} if listing else {""}
     read = {without_scheme(r.url or "") for r in providers.records}
     return known([], record.where) if listed <= read else Unknown()
+
+
+def _other_arns(duplicates: Fact | Unknown, view: ClusterView, account: str | None) -> Fact | Unknown:
+    """Give the ARNs of those that are not for the issuer in force."""
+    if not isinstance(duplicates, Fact) or not isinstance(duplicates.value, list) or not account:
+        return Unknown()
+    own = without_scheme(view.issuer or "")
+    others = [str(url) for url in duplicates.value if url != own]
+    return known([provider_arn(view.partition, account, url) for url in others], derived=True)

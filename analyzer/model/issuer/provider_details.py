@@ -25,6 +25,7 @@ def detail_facts(
         "audiences_missing",
         "audiences_spare",
         "audiences_malformed",
+        "audiences_worthless",
         "thumbprints_malformed",
     )
     if isinstance(present, Fact) and present.value is False:
@@ -43,7 +44,9 @@ def detail_facts(
         spare = [a for a in USUAL_AUDIENCES if a not in ids and a not in used]
         facts["provider.audiences_missing"] = known(missing, where, *cites)
         facts["provider.audiences_spare"] = known(spare, where)
-    facts["provider.audiences_malformed"] = known([repr(a) for a in ids if is_malformed(a)], where)
+    worthless = [a for a in ids if is_malformed(a)]
+    facts["provider.audiences_malformed"] = known([repr(a) for a in worthless], where)
+    facts["provider.audiences_worthless"] = known(worthless, where)
     prints = record.thumbprints
     facts["provider.thumbprints_malformed"] = known(
         bad_thumbprints(prints or ()), record.where.at("ThumbprintList")

@@ -39,8 +39,8 @@ NAMES = (
     "denied_inline", "denied_attached",
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
     "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
-    "other_version_logged", "other_version_policy", "shared_vpc_problem", "excess", "excess_levels", "risks",
-    "unknown_actions", "simulated",
+    "other_version_logged", "other_version_policy", "other_version_id", "shared_vpc_problem", "excess",
+    "excess_levels", "risks", "unknown_actions", "simulated",
 )  # fmt: skip
 
 
@@ -189,7 +189,9 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     facts["other_version"] = judged.listed(grouped(versions, told), *(v.where for v in moved.values()))
     logged = [row.action for row in versions if judged.denials.of_identity(row.action)]
     facts["other_version_logged"] = judged.listed(sorted(set(logged)))
-    facts["other_version_policy"] = known(next((v.arn for v in moved.values()), None))
+    first = next(iter(moved.values()), None)
+    facts["other_version_policy"] = known(first.arn if first else None)
+    facts["other_version_id"] = known(first.version if first else None)
     return facts
 
 

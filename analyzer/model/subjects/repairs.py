@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
@@ -10,11 +12,12 @@ from analyzer.model.issuer.issuer import PLACEHOLDER
 from analyzer.model.joining.aws import bucket_of, is_https, provider_of, without_scheme
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts, value_of
+from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.resolve import made_for
 from analyzer.model.joining.role_choice import RoleChoice
-from analyzer.model.joining.roles import trusted_issuers
+from analyzer.model.joining.roles import Role, trusted_issuers
 from analyzer.model.joining.urls import split_url
 
 
@@ -38,21 +41,65 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
     """Give the role that was made for a request, whatever its Secret names, and what else is the only one."""
     paths = value_of(facts, "workload.token_paths")
     role = made_for(chain, joined.book, joined.names, joined.view, joined.asks.account)
-    inline = list(choice.role.inline) if choice.role else []
     return {
         "request.role_arn": known(role.arn, role.proof, derived=True) if role.arn else Unknown(),
-        "role.inline_policy": _derived(inline[0] if len(inline) == 1 else None),
-        "workload.token_path": _derived(paths[0] if isinstance(paths, list) and len(paths) == 1 else None),
+        "role.inline_policy": _derived(_inline_policy(choice.role)),
+        "role.added_policy": _derived(_added_policy(choice.role, chain)),
+        "workload.token_path": _derived(_token_path(paths if isinstance(paths, list) else [])),
     }
 
 
-def token_repairs(token: TokenSample) -> Facts:
-    """Give the pod, the namespace and the ServiceAccount that a token says it is of."""
+def _token_path(paths: list[object]) -> str | None:
+    if len(paths) == 1:
+        return str(paths[0])
+    return OPENSHIFT_TOKEN if not paths or OPENSHIFT_TOKEN in paths else None
+
+
+def _inline_policy(role: Role | None) -> str | None:
+    """Give the policy to correct: the only one, else the one that bears the role's name, as ccoctl's do."""
+    names = list(role.inline) if role else []
+    return names[0] if len(names) == 1 else next((n for n in names if role and n == role.name), None)
+
+
+def _added_policy(role: Role | None, chain: Chain) -> str | None:
+    """Give a name for a policy that takes the place of none; the request's name where the role's is taken."""
+    if role is None or role.inline_names is None:
+        return None
+    held = {*role.inline, *role.inline_names}
+    wanted = (
+        role.name,
+        chain.request.name if chain.request else None,
+        *(f"{role.name}-{n}" for n in range(2, len(held) + 3)),
+    )
+    return next((name for name in wanted if name and name not in held), None)
+
+
+def provider_repairs(joined: Joined, facts: Facts) -> Facts:
+    """Give which of the cluster's roles trust the provider whose Url is almost the issuer."""
+    near = value_of(facts, "provider.near")
+    if not isinstance(near, str):
+        return {"provider.near_roles": known([], derived=True) if near is None else Unknown()}
+    roles = [joined.choices[c.id].role for c in joined.chains]
+    names = {r.name for r in roles if r and without_scheme(near) in trusted_issuers(r.trust)}
+    return {"provider.near_roles": known(sorted(names), derived=True)}
+
+
+def token_repairs(token: TokenSample, chains: Sequence[Chain]) -> Facts:
+    """Give the pod, the namespace and the ServiceAccount that a token says it is of.
+
+    A token that names no pod is of one that runs as its ServiceAccount; what its request admits, and the
+    role of that request, are given where one chain alone can be meant.
+    """
     claims = dig(token.claims, "kubernetes.io")
+    namespace = text(dig(claims, "namespace"))
+    account = text(dig(claims, "serviceaccount", "name"))
+    own = [c for c in chains if c.namespace == namespace]
+    pods = {w.name for c in own for w in c.workloads if w.kind == "Pod" and w.service_account == account}
+    pod = text(dig(claims, "pod", "name"))
     return {
-        "token.namespace": _derived(text(dig(claims, "namespace"))),
-        "token.pod": _derived(text(dig(claims, "pod", "name"))),
-        "token.service_account": _derived(text(dig(claims, "serviceaccount", "name"))),
+        "token.namespace": _derived(namespace),
+        "token.pod": _derived(pod or next(iter(sorted(pods)), None)),
+        "token.service_account": _derived(account),
     }
 
 
