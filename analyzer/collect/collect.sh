@@ -47,6 +47,18 @@ shown() {
     printf '%s\n' "$line"
 }
 
+# The Region that IAM of this partition needs, where that is not the one that aws asks by itself.
+apart=
+
+# printed COMMAND...: the same for the dry run, with the Region that the environment gives in a real one.
+printed() {
+    case " $* " in
+    *' --region '*) ;;
+    ' aws '*) [ -z "$apart" ] || set -- "$@" --region "$apart" ;;
+    esac
+    shown "$@"
+}
+
 # note STATUS FILE COMMAND...: one line in the manifest; empty answers are not kept.
 note() {
     status=$1 file=$2
@@ -65,7 +77,7 @@ run() {
     file=$1
     shift
     if [ -n "$dry" ]; then
-        shown "$@"
+        printed "$@"
         return 0
     fi
     if ! command -v "$1" >/dev/null 2>&1; then
@@ -81,7 +93,7 @@ through() {
     filter=$1 file=$2
     shift 2
     if [ -n "$dry" ]; then
-        printf '%s | %s\n' "$(shown "$@")" "$filter"
+        printf '%s | %s\n' "$(printed "$@")" "$filter"
         return 0
     fi
     if ! command -v "$1" >/dev/null 2>&1; then
@@ -95,7 +107,7 @@ through() {
 # words COMMAND...: names to go on with, one a line; the dry run shows the call and one stand-in.
 words() {
     if [ -n "$dry" ]; then
-        shown "$@" >&2
+        printed "$@" >&2
         echo EACH
     elif command -v "$1" >/dev/null 2>&1; then
         "$@" 2>/dev/null </dev/null | tr '\t' '\n' | grep -v -e '^None$' -e '^$'
@@ -332,6 +344,7 @@ everything() {
             is_name "$each" || continue
             AWS_DEFAULT_REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-$each}}
             export AWS_DEFAULT_REGION
+            apart=$AWS_DEFAULT_REGION
             ;;
         esac
     done

@@ -54,5 +54,5 @@ def _calls(plan: Plan) -> list[str]:
     if plan.region:
         own = f"${{AWS_REGION:-${{AWS_DEFAULT_REGION:-{shlex.quote(plan.region)}}}}}"
         lines += ["# IAM of this partition answers in its own Regions only.", f"AWS_DEFAULT_REGION={own}"]
-        lines += ["export AWS_DEFAULT_REGION", ""]
+        lines += ["export AWS_DEFAULT_REGION", "apart=$AWS_DEFAULT_REGION", ""]
     return lines + [shlex.join([call.function, *call.arguments]) for call in plan.calls]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from analyzer.engine.facts import Fact
 from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
 from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
@@ -108,8 +109,6 @@ def _number(value: int) -> str:
 
 
 def _refused(case: Case, fact: str) -> Refusal | None:
-    from analyzer.engine.facts import Fact
-
     found = case.model.cluster.get(fact)
     error = str(found.value) if isinstance(found, Fact) and found.value else ""
     if any(word in error for word in _DENIED):
@@ -127,12 +126,19 @@ def _jwks_path(case: Case) -> str:
     return uri.removeprefix(f"{issuer}/") if uri and uri.startswith(f"{issuer}/") else "keys.json"
 
 
+def _made_bucket(case: Case) -> str | None:
+    """Give the bucket that ccoctl made for the cluster, whose name the issuer does not tell."""
+    found = case.model.cluster.get("issuer.bucket")
+    return str(found.value) if isinstance(found, Fact) and found.value else None
+
+
 def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ...]) -> Repair:
     """Say how a document gets to where AWS reads it: into the issuer's bucket where it is known."""
     issuer = case.joined.view.issuer or ""
     file = f"issuer/{path.rsplit('/', 1)[-1]}"
     saved = f"{BACKUP}/{path.rsplit('/', 1)[-1]}"
-    bucket, prefix = bucket_of(issuer), split_url(issuer).path.strip("/")
+    own = bucket_of(issuer)
+    bucket, prefix = own or _made_bucket(case), split_url(issuer).path.strip("/")
     key = "/".join(part for part in (prefix, path) if part)
     region = case.joined.view.region
     more = ("--region", region) if region else ()
@@ -143,11 +149,14 @@ def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ..
         target = f"s3://{bucket}/{key}"
         return command("aws", "s3", "cp", source, target, "--content-type", "application/json", *more)
 
-    by_hand = (
-        ""
-        if bucket
-        else f" The bucket behind {issuer} is not known here: put it where {issuer}/{path} is read from."
-    )
+    by_hand = ""
+    if bucket is None:
+        by_hand = f" The bucket behind {issuer} is not known here: put it where {issuer}/{path} is read from."
+    elif own is None:
+        by_hand = (
+            f" {bucket} is what ccoctl calls the bucket behind {issuer}: see that it is there. A CloudFront"
+            f" distribution before it must forget its copy (aws cloudfront create-invalidation) of /{key}."
+        )
     return Repair(
         key=what,
         title=f"{'Key set' if what == 'keys' else 'Discovery document'} of {issuer}",

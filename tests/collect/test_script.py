@@ -51,7 +51,11 @@ def test_iam_is_asked_in_the_partition_of_the_cluster(tmp_path: Path) -> None:
     )
     bench = Bench(tmp_path)
     bench.serve({})
-    assert bench.run(write_script(wanted), "--dry-run").returncode == 0
+    result = bench.run(write_script(wanted), "--dry-run")
+    assert result.returncode == 0
+    calls = [line for line in (result.stdout + result.stderr).splitlines() if line.startswith("aws ")]
+    assert calls
+    assert all(line.endswith(" --region us-gov-west-1") for line in calls), calls
 
 
 @pytest.mark.parametrize(("region", "wanted"), [("us-gov-east-1", "us-gov-east-1"), ("eu-west-1", "")])
@@ -158,7 +162,7 @@ def test_no_hostile_name_reaches_the_script(one: str, other: str) -> None:
     wanted = plan(_report(one, other))
     lines = write_script(wanted).rpartition("the most decisive first ---\n\n")[2].splitlines()
     if any(line.startswith("AWS_DEFAULT_REGION=") for line in lines):
-        settings_of_iam, lines = lines[:4], lines[4:]
+        settings_of_iam, lines = lines[:5], lines[5:]
         region = r"AWS_DEFAULT_REGION=\$\{AWS_REGION:-\$\{AWS_DEFAULT_REGION:-[a-z0-9-]+\}\}"
         assert re.fullmatch(region, settings_of_iam[1])
     assert lines[-1] == "finish"

@@ -150,7 +150,8 @@ def _predicted(
         return RoleChoice(None, None, "not known", None, None)
     (prefix,) = names.prefixes
     name = role_name(prefix, chain.namespace, chain.secret_name)
-    arn = f"arn:{view.partition}:iam::{account}:role/{name}" if account else None
+    path = _common_path(book, prefix, issuer)
+    arn = f"arn:{view.partition}:iam::{account}:role{path}{name}" if account else None
     fits = candidates(book, chain.namespace, chain.secret_name)
     fits = [f for f in fits if prefix_of(f[0].name, chain.namespace, chain.secret_name) in (None, prefix)]
     sure = names.followed and not fits and _made_by_ccoctl(chain, arn or "", view.region)
@@ -158,6 +159,13 @@ def _predicted(
     if gone and not sure:
         return RoleChoice(None, None, "not known", None, None)  # it is another role, if there is one
     return RoleChoice(arn, name, "predicted from ccoctl's naming", None, False if gone else None, gone)
+
+
+def _common_path(book: RoleBook, prefix: str, issuer: str) -> str:
+    """Give the path that all roles of this cluster have; ccoctl's own is /, others are made by hand."""
+    own = [r for r in book.roles if r.name.startswith(f"{prefix}-") and names_issuer(r, issuer)]
+    paths = {parsed.path for r in own if r.arn and (parsed := parse_role_arn(r.arn))}
+    return paths.pop() if len(paths) == 1 else "/"
 
 
 def _made_by_ccoctl(chain: Chain, arn: str, region: str) -> bool:
