@@ -15,9 +15,9 @@ from analyzer.cli.settings import Command
 
 LOADED = """
 import sys
-from analyzer.cli import main
+from analyzer.cli.app import build
 try:
-    main()
+    build("analyze")()
 finally:
     print("pydantic" in sys.modules, file=sys.stderr)
 """
