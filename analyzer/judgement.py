@@ -108,7 +108,7 @@ def _unclaimed(evidence: Evidence, model: Model) -> tuple[str, ...]:
     hosted = hosted_trouble(evidence.symptoms, model.beside, alone=not model.chains)
     if value_of(model.cluster, "cluster.sts") is False:
         return hosted
-    symptoms = model.joined.evidence.symptoms if model.joined.hosted else evidence.symptoms
+    symptoms = model.joined.evidence.symptoms
     apart = {m.chain.namespace for m in model.chains} | {one.namespace for one in model.beside}
     return (*unclaimed_errors(symptoms, apart), *hosted)
 

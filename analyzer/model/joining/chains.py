@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import field
 
 from analyzer.evidence import kubernetes
@@ -13,7 +13,7 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, SecretValue, Workload
 from analyzer.frozen import slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
-from analyzer.model.joining.hosted import Consumer, Hosted, consumer_of, deployment_of
+from analyzer.model.joining.hosted import CONSUMERS, Consumer, Hosted, deployment_of, is_told_of
 from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.release_profile import Enabled, is_of_profile, names_release
 from analyzer.model.joining.releases import CAPABILITY
@@ -108,9 +108,13 @@ class Chain:
 
 
 def join_chains(
-    evidence: Evidence, objects: Objects, enabled: Enabled, hosted: Hosted | None = None
+    evidence: Evidence, objects: Objects, enabled: Enabled, hosted: Hosted | None, *, guest: bool
 ) -> list[Chain]:
-    """Join requests, Secrets and workloads into chains, sorted by id; with the roles of a hosted cluster."""
+    """Join requests, Secrets and workloads into chains, sorted by id.
+
+    To those of a hosted ``guest`` come the roles that its management cluster names, and what uses a role
+    outside it, or inside without a request, and left a log or a Secret here.
+    """
     chains: dict[str, Chain] = {}
     for obj in objects.all("CredentialsRequest"):
         if obj.namespace not in (REQUESTS_NAMESPACE, "") and not was_in_cluster(obj):
@@ -121,9 +125,7 @@ def join_chains(
         _add_request(chains, _copy(objects, obj, in_cluster=True), released, enabled)
     if not any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest")):
         _add_orphans(chains, objects)
-    for consumer in hosted.consumers() if hosted else ():
-        chain = chains.setdefault(consumer.id, Chain(consumer.namespace, consumer.secret))
-        chain.consumer, chain.hosted_role = consumer, hosted.find(*consumer.path) if hosted else None
+    _add_outside(chains, evidence, hosted, guest=guest)
     untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
         release = chain.in_release if chain.in_cluster is None else None
@@ -135,14 +137,16 @@ def join_chains(
     return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, enabled)]
 
 
-def note_outside(chains: Iterable[Chain], evidence: Evidence) -> None:
-    """Note on the chains of a hosted guest what uses their roles outside it, and whose logs are here."""
-    for chain in chains:
-        chain.consumer = consumer_of(chain.id)
-        if chain.consumer is not None:
-            told = {log.pod for log in evidence.log_files if log.namespace == chain.namespace}
-            names = (*chain.consumer.deployments, *chain.consumer.quoting)
-            chain.pods_outside = frozenset(pod for pod in told if deployment_of(pod) in names)
+def _add_outside(chains: dict[str, Chain], evidence: Evidence, hosted: Hosted | None, *, guest: bool) -> None:
+    for consumer in CONSUMERS if guest else ():
+        told = {log.pod for log in evidence.log_files if log.namespace == consumer.namespace}
+        names = (*consumer.deployments, *consumer.quoting)
+        pods = frozenset(pod for pod in told if deployment_of(pod) in names)
+        has_secret = consumer.secret in evidence.seen("Secret", consumer.namespace)
+        if consumer.id in chains or pods or has_secret or is_told_of(consumer, hosted):
+            chain = chains.setdefault(consumer.id, Chain(consumer.namespace, consumer.secret))
+            chain.consumer, chain.pods_outside = consumer, pods
+            chain.hosted_role = hosted.find(*consumer.path) if hosted else None
 
 
 def _is_gated_off(chain: Chain, evidence: Evidence, enabled: Enabled) -> bool:

@@ -142,12 +142,6 @@ CONSUMERS = (
     CONTROL_PLANE_OPERATOR,
     KMS,
 )
-_BY_ID = {consumer.id: consumer for consumer in CONSUMERS}
-
-
-def consumer_of(chain_id: str) -> Consumer | None:
-    """Give what uses a chain's role where the control plane is hosted."""
-    return _BY_ID.get(chain_id)
 
 
 def consumer_of_log(pod: str, container: str) -> Consumer | None:
@@ -236,18 +230,19 @@ class Hosted:
             )
             seen |= {text(dig(entry, "type")) for entry in listed}
 
-    def consumers(self) -> Iterator[Consumer]:
-        """Give the consumers that its objects name a role for, and the one that its conditions are about."""
-        told = any(True for _ in self.conditions())
-        aws = self._text("spec", "platform", "type") == "AWS"
-        for consumer in CONSUMERS:
-            named = any(text(dig(obj.value, *consumer.path)) for obj in self.objects)
-            if named or (told and aws and consumer is CONTROL_PLANE_OPERATOR):
-                yield consumer
-
     def _text(self, *path: str) -> str | None:
         found = self.find(*path)
         return found[0] if found else None
+
+
+def is_told_of(consumer: Consumer, hosted: Hosted | None) -> bool:
+    """Tell whether a hosted cluster's objects name a consumer's role, or have conditions of its calls."""
+    if hosted is None:
+        return False
+    named = any(text(dig(obj.value, *consumer.path)) for obj in hosted.objects)
+    aws = hosted.find("spec", "platform", "type")
+    conditions = consumer is CONTROL_PLANE_OPERATOR and any(True for _ in hosted.conditions())
+    return named or (conditions and aws is not None and aws[0] == "AWS")
 
 
 def hosted_clusters(objects: Iterable[K8sObject]) -> list[Hosted]:

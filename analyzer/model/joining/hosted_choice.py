@@ -59,7 +59,8 @@ def choose_cluster(evidence: Evidence, wanted: str | None = None) -> Choice:
     """
     hosted = hosted_clusters(evidence.objects)
     if not hosted:
-        return Choice(*only_one_cluster(evidence, wanted))
+        kept, left = only_one_cluster(evidence, wanted)
+        return Choice(_with_logs_outside(kept), left)
     clusters = clusters_of(evidence.objects)
     bundles = [_bundle_of(one, clusters, evidence) for one in hosted]
     at = (
@@ -74,7 +75,7 @@ def choose_cluster(evidence: Evidence, wanted: str | None = None) -> Choice:
     manage = [cluster for cluster in others if _manages(cluster, one)]
     notes = left_out(others if wanted else manage)
     return Choice(
-        _guest_of(_parts_of(evidence, one, others), one),
+        _guest_of(_parts_of(evidence, one, others), one.namespace),
         notes,
         one,
         tuple(other for other in hosted if other is not one),
@@ -178,15 +179,47 @@ def _with_those_of(one: Hosted, kept: Sequence[_Logged], every: Sequence[_Logged
     return [found for found in every if id(found) in ids or found.namespace == one.namespace]
 
 
-def _guest_of(evidence: Evidence, one: Hosted) -> Evidence:
+def _guest_of(evidence: Evidence, namespace: str) -> Evidence:
     """Take the logs of the control plane's namespace for what they are: those of the guest's operators."""
     return replace(
         evidence,
-        log_files=[_in_guest(file, one) for file in evidence.log_files],
-        symptoms=tuple(_in_guest(symptom, one) for symptom in evidence.symptoms),
+        log_files=[_in_guest(file, namespace) for file in evidence.log_files],
+        symptoms=tuple(_in_guest(symptom, namespace) for symptom in evidence.symptoms),
     )
 
 
-def _in_guest(found: _Logged, one: Hosted) -> _Logged:
-    consumer = consumer_of_log(found.pod, found.container) if found.namespace == one.namespace else None
+def _in_guest(found: _Logged, namespace: str) -> _Logged:
+    consumer = consumer_of_log(found.pod, found.container) if found.namespace == namespace else None
     return replace(found, namespace=consumer.namespace) if consumer else found
+
+
+def _with_logs_outside(evidence: Evidence) -> Evidence:
+    """Tie the logs of a control plane to a guest beside which nothing tells whose they are.
+
+    There must be one control plane alone, or one that bears the cluster's name, and none of its errors may
+    name another issuer than the guest's.
+    """
+    infra = next((o for o in evidence.objects if o.kind == "Infrastructure" and o.name == "cluster"), None)
+    if infra is None or text(dig(infra.value, "status", "controlPlaneTopology")) != "External":
+        return evidence
+    planes = {log.namespace for log in evidence.log_files if _is_outside(log)}
+    if len(planes) > 1:
+        name = (text(dig(infra.value, "status", "infrastructureName")) or "").rpartition("-")[0]
+        planes = {plane for plane in planes if name and plane.endswith(f"-{name}")}
+    if len(planes) != 1:
+        return evidence
+    (plane,) = planes
+    own = {
+        text(dig(o.value, "spec", "serviceAccountIssuer"))
+        for o in evidence.objects
+        if o.kind == "Authentication"
+    }
+    told = {symptom.issuer for symptom in evidence.symptoms if symptom.namespace == plane} - {None}
+    return evidence if told - own else _guest_of(evidence, plane)
+
+
+def _is_outside(log: LogFile) -> bool:
+    """Tell a log of a control plane's namespace: an operator of OpenShift outside OpenShift's own."""
+    shared = log.namespace.startswith(("openshift-", "kube-")) or not log.namespace
+    consumer = None if shared else consumer_of_log(log.pod, log.container)
+    return consumer is not None and consumer.operator != "karpenter"

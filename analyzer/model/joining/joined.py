@@ -14,7 +14,7 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.frozen import slotted
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
-from analyzer.model.joining.chains import Chain, join_chains, note_outside
+from analyzer.model.joining.chains import Chain, join_chains
 from analyzer.model.joining.cluster import ClusterView, read_cluster, value_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.left_over import mark_left_over
@@ -70,9 +70,8 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         left = {id(obj) for folder in aside for obj in folder.objects}
         objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
     book, providers = read_roles(evidence), read_providers(evidence)
-    chains = join_chains(evidence, objects, read_enabled(objects), hosted)
-    if view.hosted:
-        note_outside(chains, evidence)
+    guest = bool(view.hosted) and value_of(view.facts, "cluster.platform") in (None, "AWS")
+    chains = join_chains(evidence, objects, read_enabled(objects), hosted, guest=guest)
     listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
     complete = listed or all_requests_gathered(objects)
     match = match_release(chains, view, objects, aside, all_requests=bool(complete))

@@ -130,10 +130,10 @@ def _symptom(chain: Chain, said: _Said, recovered: datetime | None) -> Symptom |
 
 def _is_own(chain: Chain, role: str | None, said: _Said, symptom: Symptom, joined: Joined) -> bool:
     """Tell trouble of the chain itself from what its operator passes on of another."""
-    if chain.of_control_plane:  # its conditions are of its own calls
-        return True
-    others = [c for c in joined.chains if c.id != chain.id and not c.optional]
     named = _role_named(symptom)
+    if chain.of_control_plane:  # its conditions are of its own calls
+        return named is None or role is None or named == role
+    others = [c for c in joined.chains if c.id != chain.id and not c.optional]
     if named is not None and named != role:
         if symptom.caller is not None and role is not None:
             return False
