@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from samples.aws import TOKEN_FILE, ManagedPolicy, Role, permission_policy, role_name, trust_policy
+from samples.requests import FOREIGN
 from samples.yamlout import Json
 
 if TYPE_CHECKING:
@@ -134,6 +135,11 @@ def _take_away_control_plane(cluster: Cluster) -> None:
         for name, request in cluster.requests.items()
         if any(profile in request["metadata"]["annotations"] for profile in profiles)
     }
+    known = {*cluster.requests, *FOREIGN}
+    operator = cluster.operators["cloud-credential"]
+    operator.related = [
+        one for one in operator.related if one["resource"] != "credentialsrequests" or one["name"] in known
+    ]
     wanted = {*_GUEST, ("openshift-image-registry", "image-registry-private-configuration")}
     cluster.secrets = {place: secret for place, secret in cluster.secrets.items() if place in wanted}
     api = "openshift-kube-apiserver"

@@ -60,6 +60,14 @@ class Joined:
     hosted: Hosted | None = None
     """What its management cluster tells of it, where it is a hosted one."""
 
+    def has_none(self, chain: Chain) -> bool:
+        """Tell a chain of a hosted guest that has no request: what hosts the guest made its Secret."""
+        return chain.request is None and chain.consumer is not None and bool(self.all_requests)
+
+    def no_request(self, chain: Chain) -> Unknown:
+        """Ask for what a chain's request says where none was read: the release has one in any case."""
+        return self.asks.release() if self.has_none(chain) else self.asks.requests()
+
 
 def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None) -> Joined:
     """Find cluster, chains, roles and providers, and tie each chain to its role."""

@@ -76,14 +76,19 @@ def request_facts(chain: Chain, joined: Joined) -> Facts:
         "request.drift": _drift(chain, joined.match),
         "request.namespace_missing": _namespace_missing(chain, evidence, asks),
         "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
-        "request.namespace": known(request.namespace, where) if request else asks.requests(),
+        "request.namespace": known(request.namespace, where) if request else joined.no_request(chain),
         "request.token_path": (
             known(request.token_path, where.at("spec", "cloudTokenPath") if where else None)
             if request
             else asks.requests()
         ),
     }
-    return facts | _own_facts(chain, joined, in_cluster, cite) | _collisions(chain, joined)
+    facts |= _own_facts(chain, joined, in_cluster, cite) | _collisions(chain, joined)
+    if joined.has_none(chain):
+        facts |= {
+            f"request.{name}": known(None) for name in ("provision_failure", "token_path", "sts_role_arn")
+        }
+    return facts
 
 
 def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite | None) -> Facts:
@@ -95,6 +100,8 @@ def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite
     if chain.gated:
         not_told = asks.config(chain.gated)
     has_release = joined.match.given and joined.match.other is None
+    if chain.consumer is not None and chain.in_cluster is None:
+        has_release = False  # what hosts a guest makes its Secrets, whatever requests are there
     return {
         "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
         "request.in_release": (
@@ -102,7 +109,9 @@ def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite
             if has_release
             else known(None)
         ),
-        "request.brought_by_release": known(brought_by_release(chain), where) if request else asks.requests(),
+        "request.brought_by_release": (
+            known(brought_by_release(chain), where) if request else joined.no_request(chain)
+        ),
         "request.gathered": known(in_cluster is not None),
         "request.service_accounts": (
             known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)

@@ -64,7 +64,7 @@ def permission_facts(
     facts |= _private_zone(chain, objects, asks)
     entries = entries_of(chain.request) if chain.request and chain.request.entries else None
     if choice.exists is False or not entries:
-        ask = not_judged(choice.comes_first) if choice.exists is False else asks.requests()
+        ask = not_judged(choice.comes_first) if choice.exists is False else joined.no_request(chain)
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), ask)
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
