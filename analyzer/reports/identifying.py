@@ -52,6 +52,13 @@ _FILES = ("yaml", "yml", "json", "log", "txt", "go", "py", "js", "java", "c", "c
 _SHORTEST_OWNER = 5
 _IP = later(r"[\d.]+")
 _INFRA = later(r"(.{2,})-[a-z0-9]{5}")
+_OTHERS = (
+    later(r"\binfrastructure ([a-z0-9][a-z0-9-]*-[a-z0-9]{4,5})\b"),
+    later(r"\bcluster ([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b"),
+    later(r"\bhosted cluster ([a-z0-9.-]+)(?:,| \()"),
+    later(r"/hosted(?:clusters|controlplanes)/([a-z0-9.-]+)\.(?:yaml|json)"),
+)
+"""How clusters are named that are not the report's own, and hosted ones by their second name."""
 
 
 def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
@@ -64,6 +71,10 @@ def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
     for text in texts:
         for account in _ACCOUNT.findall(text):
             yield "accounts", account, False
+        for pattern in _OTHERS:
+            for value in pattern.findall(text):
+                if not _is_ours(value, ours):
+                    yield "clusters", value, is_word("clusters", value)
         for host in _hosts(text):
             private = _private_part(host)
             for name in (private, _owner(private)):

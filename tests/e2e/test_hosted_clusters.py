@@ -247,7 +247,9 @@ def test_hiding_the_control_plane_leaves_a_shorter_ladder(bench: Bench) -> None:
     plane = ControlPlane(cluster)
     plane.fail(no_provider(cluster.issuer or ""), *SIGNS_IN)
     files = below("hub", management_bundle(hub(), plane)) | bundle(cluster) | exports(cluster)
-    for hidden in (r"/clusters-shop/pods/", r"hypershift\.openshift\.io", r"^must-gather/", r"^hub/"):
+    hide = (r"/clusters-shop/pods/", r"hypershift\.openshift\.io", r"^must-gather/", r"^hub/",
+            r"^hub/.*/config\.openshift\.io/")  # fmt: skip
+    for hidden in hide:
         report = bench.report(without(files, hidden), cluster=cluster.infra_name)
         causes = {f.rule for f in findings(report, "fail", kind="cause")}
         assert causes == {"provider-missing"}, (hidden, told(report))
@@ -255,6 +257,35 @@ def test_hiding_the_control_plane_leaves_a_shorter_ladder(bench: Bench) -> None:
             check_places(finding, files)
     bare = bench.report(without(files, r"^exports/"))
     assert {said(c) for c in bare.chains} == {("suspected", "provider", "log-no-provider")}, told(bare)
+
+
+def test_an_operator_whose_own_log_lacks_is_not_said_to_be_quiet(bench: Bench) -> None:
+    """The log of the container beside it, which asks for its token, tells nothing of its calls."""
+    cluster = guest()
+    plane = ControlPlane(cluster)
+    files = below("hub", management_bundle(hub(), plane)) | bundle(cluster)
+    report = bench.report(without(files, r"/capi-provider-[^/]+/manager/"))
+    states = {c: states_of(report)[c, "operator", "log-no-provider"] for c in OUTSIDE}
+    assert states == dict.fromkeys(OUTSIDE, "pass") | {NODES: "unknown"}
+    (asked,) = [item for item in report.missing if item.evidence.startswith("hosted-logs")]
+    assert (asked.command, asked.chains) == ("oc adm inspect ns/clusters-shop", (NODES,))
+
+
+def test_logs_of_a_control_plane_beside_a_guest_are_tied_where_nothing_speaks_against_it(
+    bench: Bench,
+) -> None:
+    cluster = guest()
+    plane = ControlPlane(cluster)
+    plane.fail(no_provider(cluster.issuer or ""), "ingress-operator", "capi-provider")
+    files = bundle(cluster) | below("inspect.local.12", plane.logs())
+    report = bench.report(files)
+    suspected = {c.id for c in report.chains if c.verdict.state == "suspected"}
+    assert (suspected, report.notices) == ({INGRESS, NODES}, ()), told(report)
+    other = ControlPlane(bank(), name="bank")
+    other.fail(no_provider(other.cluster.issuer or ""), "ingress-operator")
+    strange = bench.report(bundle(cluster) | below("inspect.local.12", other.logs()))
+    assert not findings(strange, "fail", "warn"), told(strange)
+    assert "clusters-bank" in strange.notices[0]
 
 
 def test_other_platforms_of_hosted_clusters_are_not_applicable(bench: Bench) -> None:

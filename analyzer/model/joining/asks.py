@@ -251,13 +251,13 @@ class Asks:
             CLUSTER,
         )
 
-    def control_plane_status(self) -> Unknown:
-        """Ask for what the management cluster tells of the hosted control plane."""
-        where = f"-n {quote(self.control_plane)}" if self.control_plane else "--all-namespaces"
+    def control_plane_status(self, what: str, namespace: str | None) -> Unknown:
+        """Ask for what the management cluster tells of a hosted cluster, by the plural of its kind."""
+        where = f"-n {quote(namespace)}" if namespace else "-n <NAMESPACE_IN_THE_MANAGEMENT_CLUSTER>"
         return _ask(
-            "hosted-status",
-            "no conditions of the hosted control plane were gathered",
-            f"oc get hostedcontrolplanes.hypershift.openshift.io {where} -o yaml > hostedcontrolplanes.yaml",
+            f"hosted-status:{what}",
+            f"the {what} of this hosted cluster were not gathered",
+            f"oc get {what}.hypershift.openshift.io {where} -o yaml > {what}.yaml",
             MANAGEMENT,
         )
 

@@ -140,7 +140,7 @@ def join_chains(
 def _add_outside(chains: dict[str, Chain], evidence: Evidence, hosted: Hosted | None, *, guest: bool) -> None:
     for consumer in CONSUMERS if guest else ():
         told = {log.pod for log in evidence.log_files if log.namespace == consumer.namespace}
-        names = (*consumer.deployments, *consumer.quoting)
+        names = (consumer.deployment, *consumer.quoting)
         pods = frozenset(pod for pod in told if deployment_of(pod) in names)
         has_secret = consumer.secret in evidence.seen("Secret", consumer.namespace)
         if consumer.id in chains or pods or has_secret or is_told_of(consumer, hosted):

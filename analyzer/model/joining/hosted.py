@@ -34,9 +34,10 @@ class Consumer:
     """One that uses a role of a hosted cluster; ``operator`` is what it is called.
 
     ``namespace`` and ``secret`` name its chain, of one in the guest its Secret there. ``path`` leads to the
-    role's ARN in the control plane's object. ``deployments`` run with that role in the control plane's
-    namespace, ``quoting`` repeat there what AWS said to them; of pods with other business ``containers``
-    are meant. ``in_guest`` tells that pods of the guest use the role too.
+    role's ARN in the control plane's object. ``deployment`` runs with that role in the control plane's
+    namespace, in ``containers``, the first of them always; ``quoting`` repeat there what AWS said to it.
+    ``apart`` tells that its other containers have other business, ``in_guest`` that pods of the guest use
+    the role too.
     """
 
     operator: str
@@ -44,9 +45,10 @@ class Consumer:
     secret: str
     path: tuple[str, ...]
     accounts: tuple[str, ...]
-    deployments: tuple[str, ...]
+    deployment: str
+    containers: tuple[str, ...]
     quoting: tuple[str, ...] = ()
-    containers: tuple[str, ...] = ()
+    apart: bool = False
     in_guest: bool = False
 
     @property
@@ -66,7 +68,8 @@ CONTROL_PLANE_OPERATOR = Consumer(
     "control-plane-operator",
     path=(*_ROLES, "controlPlaneOperatorARN"),
     accounts=("control-plane-operator",),
-    deployments=("control-plane-operator",),
+    deployment="control-plane-operator",
+    containers=("control-plane-operator",),
 )
 NODE_POOLS = Consumer(
     "capa-controller-manager",
@@ -74,7 +77,8 @@ NODE_POOLS = Consumer(
     "capa-controller-manager",
     path=(*_ROLES, "nodePoolManagementARN"),
     accounts=("capa-controller-manager",),
-    deployments=("capi-provider",),
+    deployment="capi-provider",
+    containers=("manager",),
 )
 KMS = Consumer(
     "kms-provider",
@@ -82,8 +86,9 @@ KMS = Consumer(
     "kms-provider",
     path=("spec", "secretEncryption", "kms", "aws", "auth", "awsKms"),
     accounts=("kms-provider",),
-    deployments=("kube-apiserver",),
+    deployment="kube-apiserver",
     containers=("aws-kms-active", "aws-kms-backup"),
+    apart=True,
 )
 CONSUMERS = (
     Consumer(
@@ -92,7 +97,8 @@ CONSUMERS = (
         "installer-cloud-credentials",
         path=(*_ROLES, "imageRegistryARN"),
         accounts=("cluster-image-registry-operator", "registry"),
-        deployments=("cluster-image-registry-operator",),
+        deployment="cluster-image-registry-operator",
+        containers=("cluster-image-registry-operator",),
         in_guest=True,
     ),
     Consumer(
@@ -101,7 +107,8 @@ CONSUMERS = (
         "cloud-credentials",
         path=(*_ROLES, "ingressARN"),
         accounts=("ingress-operator",),
-        deployments=("ingress-operator",),
+        deployment="ingress-operator",
+        containers=("ingress-operator",),
     ),
     Consumer(
         "storage",
@@ -109,7 +116,8 @@ CONSUMERS = (
         "ebs-cloud-credentials",
         path=(*_ROLES, "storageARN"),
         accounts=("aws-ebs-csi-driver-controller-sa",),
-        deployments=("aws-ebs-csi-driver-controller",),
+        deployment="aws-ebs-csi-driver-controller",
+        containers=("csi-driver",),
         quoting=("aws-ebs-csi-driver-operator", "cluster-storage-operator"),
     ),
     Consumer(
@@ -118,7 +126,8 @@ CONSUMERS = (
         "cloud-credentials",
         path=(*_ROLES, "networkARN"),
         accounts=("cloud-network-config-controller",),
-        deployments=("cloud-network-config-controller",),
+        deployment="cloud-network-config-controller",
+        containers=("controller",),
         quoting=("cluster-network-operator",),
     ),
     Consumer(
@@ -127,7 +136,8 @@ CONSUMERS = (
         "kube-controller-manager",
         path=(*_ROLES, "kubeCloudControllerARN"),
         accounts=("kube-controller-manager",),
-        deployments=("cloud-controller-manager",),
+        deployment="cloud-controller-manager",
+        containers=("cloud-controller-manager",),
         quoting=("kube-controller-manager",),
     ),
     Consumer(
@@ -136,7 +146,8 @@ CONSUMERS = (
         "karpenter",
         path=("spec", "autoNode", "provisionerConfig", "karpenter", "aws", "roleARN"),
         accounts=("karpenter",),
-        deployments=("karpenter",),
+        deployment="karpenter",
+        containers=("karpenter",),
     ),
     NODE_POOLS,
     CONTROL_PLANE_OPERATOR,
@@ -148,8 +159,8 @@ def consumer_of_log(pod: str, container: str) -> Consumer | None:
     """Tell whose log a container of a control plane's namespace writes."""
     name = deployment_of(pod)
     for consumer in CONSUMERS:
-        if name in (*consumer.deployments, *consumer.quoting):
-            return consumer if not consumer.containers or container in consumer.containers else None
+        if name in (consumer.deployment, *consumer.quoting):
+            return consumer if not consumer.apart or container in consumer.containers else None
     return None
 
 
@@ -174,6 +185,11 @@ class Hosted:
     def name(self) -> str:
         """Its name in the management cluster."""
         return self.objects[0].name
+
+    @property
+    def space(self) -> str | None:
+        """The namespace of its HostedCluster and NodePools."""
+        return next((space for obj in self.objects if (space := _cluster_name(obj)[0])), None)
 
     @property
     def infra(self) -> str | None:

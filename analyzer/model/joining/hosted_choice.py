@@ -19,6 +19,7 @@ from analyzer.frozen import frozen
 from analyzer.model.joining.binding import (
     Identity,
     clusters_of,
+    gather_of,
     heaviest,
     left_out,
     only_one_cluster,
@@ -75,7 +76,7 @@ def choose_cluster(evidence: Evidence, wanted: str | None = None) -> Choice:
     manage = [cluster for cluster in others if _manages(cluster, one)]
     notes = left_out(others if wanted else manage)
     return Choice(
-        _guest_of(_parts_of(evidence, one, others), one.namespace),
+        _guest_of(_parts_of(evidence, one, own, others), one.namespace),
         notes,
         one,
         tuple(other for other in hosted if other is not one),
@@ -157,20 +158,36 @@ def _roots(evidence: Evidence) -> set[str]:
     return roots | {obj.root for obj in evidence.objects}
 
 
-def _parts_of(evidence: Evidence, one: Hosted, others: Sequence[Identity]) -> Evidence:
+def _parts_of(evidence: Evidence, one: Hosted, own: Identity | None, others: Sequence[Identity]) -> Evidence:
     """Keep what is of one hosted cluster: its own bundle, what describes it, and its control plane's logs."""
-    foreign = {root for cluster in others for root in cluster.roots}
-    foreign |= {root for root in _roots(evidence) if folder_of(root) not in (None, one.name)}
-    rest = without_roots(evidence, foreign)
-    own = {id(obj) for obj in (*one.objects, *one.pools)}
+    rest = without_roots(evidence, _foreign_roots(evidence, one, own, others))
+    ids = {id(obj) for obj in (*one.objects, *one.pools)}
     return replace(
         rest,
         objects=[o for o in rest.objects if not (o.kind in KINDS and o.group == GROUP)]
-        + [o for o in evidence.objects if id(o) in own],
+        + [o for o in evidence.objects if id(o) in ids],
         log_files=_with_those_of(one, rest.log_files, evidence.log_files),
         symptoms=tuple(_with_those_of(one, rest.symptoms, evidence.symptoms)),
         times=evidence.times,
     )
+
+
+def _foreign_roots(
+    evidence: Evidence, one: Hosted, own: Identity | None, others: Sequence[Identity]
+) -> set[str]:
+    """Name the bundle roots that are not the guest's: other clusters', and those that describe it.
+
+    What one gather made is of one cluster, also a root of it that tells nothing itself.
+    """
+    ours = own.roots if own else frozenset()
+    foreign = {root for cluster in others for root in cluster.roots}
+    foreign |= {obj.root for obj in (*one.objects, *one.pools)} - ours
+    made = {gather_of(root, evidence.times) for root in foreign}
+    made -= {None, *(gather_of(root, evidence.times) for root in ours)}
+    roots = _roots(evidence)
+    foreign |= {root for root in roots if gather_of(root, evidence.times) in made}
+    foreign |= {root for root in roots if folder_of(root) is not None}
+    return foreign - ours - {root for root in roots if folder_of(root) == one.name}
 
 
 def _with_those_of(one: Hosted, kept: Sequence[_Logged], every: Sequence[_Logged]) -> list[_Logged]:

@@ -44,11 +44,15 @@ def hosted_operator_facts(chain: Chain, joined: Joined) -> Facts:
     """Give the ``operator.*`` facts of a chain of the control plane."""
     told = joined.hosted
     mine = {name for name, consumer in HEALTH.items() if consumer is chain.consumer}
+    if chain.consumer is NODE_POOLS and not (told and told.pools):
+        return no_condition(joined.asks.control_plane_status("nodepools", told.space if told else None))
     if not mine:
         return no_condition(known(None))
     there = list(told.conditions()) if told else []
     if told is None or not there:
-        return no_condition(joined.asks.control_plane_status())
+        return no_condition(
+            joined.asks.control_plane_status("hostedcontrolplanes", told.namespace if told else None)
+        )
     failing = [
         (entry, obj)
         for obj, index, entry in there

@@ -89,14 +89,14 @@ def log_facts(
         facts = absent | dict.fromkeys(("logs.window", *(f"logs.{klass}" for klass in CLASSES)), unknown)
         return facts | _found(symptoms, now, recovered)
     facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
-    elsewhere = bool(_unread_outside(chain))
+    elsewhere = _is_unread_outside(chain, evidence)
     quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace, no_pods=elsewhere)
     return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
 
 
 def all_logs_read(chain: Chain, evidence: Evidence) -> bool:
     """Whether each container of the pods that use the chain left a log of now, be it an empty one."""
-    if _unread_outside(chain):
+    if _is_unread_outside(chain, evidence):
         return False
     pods = [w for w in chain.workloads if w.kind == "Pod"]
     if not pods and chain.consumer is not None and not chain.consumer.in_guest:
@@ -116,17 +116,27 @@ def logs_of(chain: Chain, evidence: Evidence) -> list[LogFile]:
     ]
 
 
-def _unread_outside(chain: Chain) -> list[str]:
-    """Name what uses the chain's role outside the guest and left no log here."""
-    read = {deployment_of(pod) for pod in chain.pods_outside}
-    return [name for name in chain.consumer.deployments if name not in read] if chain.consumer else []
+def _is_unread_outside(chain: Chain, evidence: Evidence) -> bool:
+    """Tell whether what uses the chain's role outside the guest left no log here of now."""
+    if chain.consumer is None:
+        return False
+    told = {
+        (deployment_of(log.pod), log.container)
+        for log in logs_of(chain, evidence)
+        if log.pod in chain.pods_outside and not _is_previous(log)
+    }
+    return (chain.consumer.deployment, chain.consumer.containers[0]) not in told
 
 
 def _runs_elsewhere(chain: Chain, evidence: Evidence) -> bool:
     """Tell whether the logs that lack are those of what runs outside the guest."""
     if evidence.has_list("Pod", chain.namespace) and not evidence.seen("Pod", chain.namespace):
         return True
-    return bool(_unread_outside(chain)) and not any(w.kind == "Pod" for w in chain.workloads)
+    return _is_unread_outside(chain, evidence) and not any(w.kind == "Pod" for w in chain.workloads)
+
+
+def _is_previous(log: LogFile) -> bool:
+    return "previous" in log.path.rsplit("/", 1)[-1]
 
 
 def _tells_now(chain: Chain, evidence: Evidence) -> bool:
