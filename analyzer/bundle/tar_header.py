@@ -73,8 +73,6 @@ def _parse(block: bytes) -> Header | None:
     if block[345] and block[257:263] == b"ustar\0":
         name = f"{_text(block[345:500])}/{name}"
     kind = _TYPES.get(block[156:157], "other")
-    if kind == "file" and name.endswith("/"):
-        kind = "directory"
     return Header(
         name,
         kind,

@@ -60,7 +60,7 @@ def walk_tar(
         if header.type in ("long-name", "long-link", "pax", "pax-global"):
             override = _extend(stream, header, override, tally)
             continue
-        header, override = _apply(header, override), _NOTHING
+        header, override = _settled(_apply(header, override)), _NOTHING
         if header.extended:
             _skip_sparse_map(stream)
         path = _admitted(header, tally, prefix)
@@ -113,6 +113,16 @@ def _apply(header: Header, override: Override | None) -> Header:
         header.target if override.target is None else override.target,
         header.extended,
     )
+
+
+def _settled(header: Header) -> Header:
+    """Take a file for a directory whose name ends as one, as old programs write them.
+
+    The whole name tells: of a long one the plain header holds a part, which may end anywhere.
+    """
+    if header.type == "file" and header.name.endswith("/"):
+        return header._replace(type="directory", size=0)
+    return header
 
 
 def _admitted(header: Header, tally: Tally, prefix: str) -> str | None:

@@ -38,6 +38,14 @@ def test_tar_in_every_packing_and_format(tmp_path: Path, packing: str, fmt: int)
     assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.parametrize("fmt", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_long_name_that_the_plain_header_cuts_behind_a_folder(tmp_path: Path, fmt: int) -> None:
+    """What is left of it ends as a directory's name does."""
+    names = {f"{'n' * 99}/p.log": b"one" * 400, f"{'n' * 50}/{'o' * 48}/p.log": b"two", "q.log": b"three"}
+    files, source = walk(put(tmp_path, "long.tar", tar_of(names, fmt)))
+    assert (files, source.issues) == (names, [])
+
+
 @pytest.mark.parametrize("method", [0, 8, 12])
 def test_zip(tmp_path: Path, method: int) -> None:
     files, source = walk(put(tmp_path, "x.tar.gz", zip_of(BUNDLE, method)))
