@@ -49,7 +49,8 @@ def make_report(
     webhook = frozenset(m.chain.id for m in model.chains if m.chain.webhook_account)
     outcomes = for_webhook(outcomes, webhook)
     outside = frozenset(m.chain.id for m in model.chains if m.chain.of_control_plane)
-    outcomes = for_control_plane(outcomes, outside)
+    secrets = frozenset(m.chain.id for m in model.chains if m.chain.secret_outside)
+    outcomes = for_control_plane(outcomes, outside, secrets)
     in_part = bool(options.select or options.ignore)
     asked = [m for m in model.chains if _asked_for(m, options)]
     if model.chains and not asked:

@@ -50,14 +50,18 @@ WITHIN = frozenset({"request", "secret", "workload"})
 """Links inside a guest, which a consumer of its hosted control plane does not go through."""
 
 
-def for_control_plane(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Outcome]:
+def for_control_plane(
+    outcomes: Sequence[Outcome], chains: frozenset[str], secrets: frozenset[str]
+) -> list[Outcome]:
     """Take the chains of a hosted control plane out of what a guest's own consumers go through.
 
-    No request says what such a one needs: of its permissions counts only what AWS itself denied.
+    No request says what such a one needs: of its permissions counts only what AWS itself denied. Of others,
+    ``secrets``, the Secret alone is with the control plane.
     """
-    if not chains:
+    if not secrets:
         return list(outcomes)
-    return [_freed(o, chains) if _is_within(o) else o for o in outcomes]
+    freed = [_freed(o, secrets) if o.rule.link == "secret" else o for o in outcomes]
+    return [_freed(o, chains) if _is_within(o) else o for o in freed]
 
 
 def _is_within(outcome: Outcome) -> bool:

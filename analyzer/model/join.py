@@ -255,7 +255,7 @@ def _unread_secrets(joined: Joined) -> Unknown | None:
     """Ask for Secrets among which one for STS may be; None where all of them were looked at."""
     for chain in joined.chains:
         read = chain.secret is not None or joined.evidence.has_list("Secret", chain.namespace)
-        if not (read or chain.optional or chain.of_control_plane):
+        if not (read or chain.optional or chain.secret_outside):
             return joined.asks.namespace(chain.namespace, "Secrets")
     return None if joined.all_requests else joined.asks.requests()
 

@@ -100,6 +100,24 @@ def test_the_control_planes_object_alone_tells_the_cluster(bench: Bench, argumen
     assert not findings(report, "fail", "warn"), told(report)
 
 
+def test_the_network_operators_secret_is_with_the_control_plane(bench: Bench) -> None:
+    """HyperShift makes Secrets for storage, ingress and the registry in a guest; later ones only these."""
+    cluster = guest()
+    del cluster.secrets["openshift-cloud-network-config-controller", "cloud-credentials"]
+    report = bench.report(bundle(cluster) | exports(cluster))
+    assert not findings(report, "fail", "warn"), told(report)
+    network = the_chain(report, "openshift-cloud-network-config-controller/cloud-credentials")
+    links = {link.link: link.state for link in network.links}
+    assert (links["secret"], links["trust"], network.mechanism) == ("not-applicable", "pass", "sts-secret")
+
+
+def test_a_capability_that_is_disabled_uses_no_role(bench: Bench) -> None:
+    body = ControlPlane(guest()).hosted_control_plane()
+    body["spec"]["capabilities"] = {"disabled": ["ImageRegistry"]}
+    report = bench.report({"hcp.yaml": document(body)})
+    assert {chain.id for chain in report.chains} == (GUESTS_OWN | OUTSIDE) - {REGISTRY}
+
+
 def test_a_dump_with_exports_is_judged_to_the_trust_of_every_role(bench: Bench) -> None:
     cluster = guest()
     report = bench.report(below("dump", hypershift_dump(ControlPlane(cluster))) | exports(cluster))

@@ -87,6 +87,11 @@ class Chain:
         return self.consumer is not None and self.consumer.is_of_control_plane
 
     @property
+    def secret_outside(self) -> bool:
+        """Whether its Secret is in the control plane's namespace alone, as far as is seen."""
+        return self.consumer is not None and not self.consumer.has_secret and self.secret is None
+
+    @property
     def optional(self) -> bool:
         """Whether nothing uses it: it is left over, or only of use in other modes than Manual."""
         return self.left_over or (self.request is not None and self.request.name == READ_ONLY_REQUEST)

@@ -23,6 +23,7 @@ GROUP = "hypershift.openshift.io"
 KINDS = ("HostedControlPlane", "HostedCluster", "NodePool")
 
 _ROLES = ("spec", "platform", "aws", "rolesRef")
+_DISABLED = ("spec", "capabilities", "disabled")
 _POD = later(r"(.+)-[a-z0-9]+-[a-z0-9]{5}")
 _TAG = later(
     r":(\d+\.\d+\.\d+(?:-(?:rc|ec|fc)\.\d+|-0\.[\w.-]+?)?)(?:-(?:x86_64|multi|aarch64|ppc64le|s390x).*)?$"
@@ -37,7 +38,8 @@ class Consumer:
     role's ARN in the control plane's object. ``deployment`` runs with that role in the control plane's
     namespace, in ``containers``, the first of them always; ``quoting`` repeat there what AWS said to it.
     ``apart`` tells that its other containers have other business, ``in_guest`` that pods of the guest use
-    the role too.
+    the role too, ``has_secret`` that the guest always has a Secret of it (the control plane has one in any
+    case). Where ``capability`` is disabled it is not there.
     """
 
     operator: str
@@ -50,6 +52,8 @@ class Consumer:
     quoting: tuple[str, ...] = ()
     apart: bool = False
     in_guest: bool = False
+    has_secret: bool = False
+    capability: str | None = None
 
     @property
     def id(self) -> str:
@@ -100,6 +104,8 @@ CONSUMERS = (
         deployment="cluster-image-registry-operator",
         containers=("cluster-image-registry-operator",),
         in_guest=True,
+        has_secret=True,
+        capability="ImageRegistry",
     ),
     Consumer(
         "ingress",
@@ -109,6 +115,8 @@ CONSUMERS = (
         accounts=("ingress-operator",),
         deployment="ingress-operator",
         containers=("ingress-operator",),
+        has_secret=True,
+        capability="Ingress",
     ),
     Consumer(
         "storage",
@@ -119,6 +127,7 @@ CONSUMERS = (
         deployment="aws-ebs-csi-driver-controller",
         containers=("csi-driver",),
         quoting=("aws-ebs-csi-driver-operator", "cluster-storage-operator"),
+        has_secret=True,
     ),
     Consumer(
         "network",
@@ -254,6 +263,9 @@ class Hosted:
 def is_told_of(consumer: Consumer, hosted: Hosted | None) -> bool:
     """Tell whether a hosted cluster's objects name a consumer's role, or have conditions of its calls."""
     if hosted is None:
+        return False
+    disabled = [one for obj in hosted.objects for one in items(dig(obj.value, *_DISABLED))]
+    if consumer.capability in disabled:
         return False
     named = any(text(dig(obj.value, *consumer.path)) for obj in hosted.objects)
     aws = hosted.find("spec", "platform", "type")
