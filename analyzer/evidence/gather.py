@@ -27,6 +27,16 @@ from analyzer.bundle import (
 )
 from analyzer.bundle.text import to_utf8
 from analyzer.evidence.aws_records import LiveSecret
+from analyzer.evidence.events import (
+    MOST_IN_ALL,
+    MOST_OF_FILE,
+    are_events,
+    is_flood,
+    is_whole_list,
+    may_tell,
+    namespaces_in,
+    telling,
+)
 from analyzer.evidence.gathered import Evidence, GatherTime, InputRecord, Problem, ReadFile
 from analyzer.evidence.input_kind import kind_of, layout_of, loose_layout
 from analyzer.evidence.insights import (
@@ -169,6 +179,12 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) 
         want = wanted(split[1])
         if want is not None and want.how == "log":
             _feed(evidence, record, entry, logs)
+        elif want is not None and want.how == "events":
+            data = entry.read()
+            evidence.files.append(ReadFile(record.id, entry.path, "Event"))
+            if want.listing and is_whole_list(data):
+                evidence.listed.add((root, "Event", want.namespace))
+            _take_events(evidence, record, entry.path, data, root)
         elif want is not None:
             record.kinds.add(want.kind)
             _take_member(evidence, record, entry, root, want)
@@ -306,6 +322,28 @@ def _take_item(
         evidence.objects.append(obj)
 
 
+def _take_events(evidence: Evidence, record: InputRecord, path: str, data: bytes, root: str) -> None:
+    """Keep the Events that may matter, of a file that mostly has none."""
+    if not may_tell(data):
+        return
+    if is_flood(data):
+        detail = "too many Events: none of them was looked at"
+        evidence.problems.append(Problem(record.id, path, "too-large", detail, "incomplete"))
+        return
+    if evidence.translation:
+        data = evidence.translation.restore(data)
+    found = telling(cut_list(data).items)
+    room = max(0, min(MOST_OF_FILE, MOST_IN_ALL - evidence.events))
+    for item in found[:room]:
+        name, namespace = item_names(item.data)
+        if name:
+            evidence.keep("Event", namespace or "", name, item, record.id, path, root)
+            evidence.events += 1
+    if len(found) > room:
+        detail = f"too many Events with errors: {len(found) - room} of them were not looked at"
+        evidence.problems.append(Problem(record.id, path, "too-large", detail, "incomplete"))
+
+
 def _holds_credentials(data: bytes) -> bool:
     return _CREDENTIALS.search(data) is not None
 
@@ -325,6 +363,8 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         record.layouts.add("cluster-info dump")
         _take_loose_log(evidence, record, entry.path, data, logs)
         data = data[:at]
+    if are_events(data):
+        _take_loose_events(evidence, record, entry.path, data)
     loose = read_loose(record.id, entry.path, data)
     if noted and not loose.records:
         record.contents.add("secret")
@@ -354,6 +394,15 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         evidence.masked += [ReadFile(record.id, entry.path, what) for what in gone]
         if kept is not None:
             evidence.loose.append(kept)
+
+
+def _take_loose_events(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> None:
+    root = f"{record.id}:{path}"
+    if is_whole_list(data):
+        record.contents.add("Events")
+        evidence.files.append(ReadFile(record.id, path, "Event"))
+        evidence.listed |= {(root, "Event", namespace) for namespace in namespaces_in(data)}
+    _take_events(evidence, record, path, data, root)
 
 
 def _take_report(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> bool:

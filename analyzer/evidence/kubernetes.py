@@ -71,9 +71,9 @@ def parse_time(value: Json) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # a zone that puts it before the first year
         return None
-    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:

@@ -20,6 +20,14 @@ _CLUSTER_SCOPED = later(
     r"|storage\.k8s\.io/storageclasses"
     r")(?:\.yaml|\.json|/[^/]+\.(?:yaml|json))"
 )
+_ADDRESSES = later(
+    r"cluster-scoped-resources/cloud\.network\.openshift\.io/cloudprivateipconfigs"
+    r"(?:\.(?:yaml|json)|/[^/]+\.(?:yaml|json))"
+)
+_EVENTS = later(
+    r"(?:namespaces/(?P<ns>[^/]+)|cluster-scoped-resources)/(?:core|events\.k8s\.io)/events"
+    r"(?:\.(?:yaml|json)|/(?P<name>[^/]+)\.(?:yaml|json))"
+)
 _NAMESPACE = later(
     r"(?:namespaces/(?P<ns>[^/]+)/(?P=ns)|cluster-scoped-resources/core/namespaces(?:/(?P<name>[^/]+))?)"
     r"\.(?:yaml|json)"
@@ -45,6 +53,7 @@ _KINDS = {
     ("core", "pods"): "Pod",
     ("core", "serviceaccounts"): "ServiceAccount",
     ("apps", "deployments"): "Deployment",
+    ("machine.openshift.io", "machines"): "Machine",
     ("machine.openshift.io", "machinesets"): "MachineSet",
     ("operators.coreos.com", "subscriptions"): "Subscription",
     ("operators.coreos.com", "clusterserviceversions"): "ClusterServiceVersion",
@@ -56,6 +65,11 @@ _KINDS = {
 }
 TOKEN_AUTH = b"features.operators.openshift.io/token-auth-aws"
 """The annotation of an operator's version that can sign in with a token; versions without it are not read."""
+_TROUBLED = {
+    "Machine": (b"errorMessage", b"MachineCreationFailed"),
+    "CloudPrivateIPConfig": (b"CloudResponseError",),
+}
+"""Kinds of which there are many, with what the status of those has that AWS refused something."""
 _SECRET_NOISE = (b"kubernetes.io/dockercfg", b"kubernetes.io/service-account-token", b"kubernetes.io/tls")
 _CONFIGMAPS = {
     "kube-system": later(r"cluster-config-v1"),
@@ -67,7 +81,7 @@ _CONFIGMAPS = {
 
 @frozen
 class Wanted:
-    """A member to read: ``how`` is "log", "object" (parse all) or "items" (parse what is asked for).
+    """A member to read: ``how`` is "log", "events", "object" (parse all) or "items" (parse what is asked).
 
     ``listing`` tells that the file lists every object of its kind in its namespace.
     """
@@ -88,6 +102,10 @@ def wanted(inner: str) -> Wanted | None:
         if inner.rpartition("/")[2].startswith("clusteroperators."):
             return Wanted("object", "ClusterOperator", listing=True)
         return Wanted("object")
+    if "/events" in inner and (match := _EVENTS.fullmatch(inner)):
+        return Wanted("events", "Event", match["ns"] or "", listing=match["name"] is None)
+    if _ADDRESSES.fullmatch(inner):
+        return Wanted("items", "CloudPrivateIPConfig")
     if match := _NAMESPACE.fullmatch(inner):
         return Wanted("items", "Namespace", listing=match["ns"] is None and match["name"] is None)
     match = _NAMESPACED.fullmatch(inner)
@@ -111,6 +129,8 @@ def wants_item(kind: str, namespace: str, name: str, data: bytes) -> bool:
         return not any(noise in data for noise in _SECRET_NOISE)
     if kind == "ServiceAccount":
         return b"amazonaws.com/" in data or b"arn:aws" in data
+    if kind in _TROUBLED:
+        return any(word in data for word in _TROUBLED[kind])
     if kind == "ClusterServiceVersion":
         return TOKEN_AUTH in data and b"olm.copiedFrom" not in data
     return True

@@ -155,7 +155,7 @@ class LogFile:
 
 @frozen
 class Symptom:
-    """Repeats of one error in the logs of one container, merged; or in the conditions of one operator.
+    """Repeats of one error in the logs of one container, merged; or in conditions or Events of one chain.
 
     ``klass`` is the symptom's class, named as its rule without ``log-`` ("no-provider"…).
     """
@@ -177,9 +177,9 @@ class Symptom:
     layer: str | None = None
     token_path: str | None = None
     log_end: datetime | None = None
-    """When the container last logged anything."""
-    in_condition: bool = False
-    """Whether conditions tell it: ``count`` is then their number, and there is no pod."""
+    """When the container last logged anything; of Events, when they were gathered."""
+    source: Literal["log", "condition", "event"] = "log"
+    """What tells it; where it is no log, there is no pod, and ``count`` is of conditions or of Events."""
 
 
 # --- AWS --------------------------------------------------------------------------------------

@@ -261,6 +261,15 @@ class Asks:
             MANAGEMENT,
         )
 
+    def events(self, namespace: str) -> Unknown:
+        """Ask for the Events of a namespace, which the API server keeps for three hours."""
+        return _ask(
+            f"events:{namespace}",
+            f"the Events of {namespace} were not gathered",
+            f"oc adm inspect {quote(f'ns/{namespace}')}",
+            CLUSTER,
+        )
+
     def conflict(self, evidence: str, why: str, command: str, where: str) -> Unknown:
         """Ask again where two sources of one thing disagree."""
         return _ask(evidence, why, command, where)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
+from analyzer.evidence.event_records import ClusterEvent, read_events
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
@@ -55,6 +56,8 @@ class Joined:
     """Whether every request that the credential operator names was read; None where it was not read."""
     account_tied: bool
     """Whether the cluster's own roles or provider tell the account, and not only who made the exports."""
+    events: tuple[ClusterEvent, ...]
+    """The Events that may bear on a chain."""
     notes: tuple[Problem, ...] = ()
     """What of the inputs could not be tied to a chain."""
     hosted: Hosted | None = None
@@ -97,13 +100,13 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         control_plane=hosted.namespace if hosted else None,
     )
     view = read_cluster(evidence, objects, asks, hosted)
-    events = evidence.of(CloudTrailEvent)
-    choices = {c.id: resolve_role(c, book, names, view, account, events) for c in chains}
+    calls = evidence.of(CloudTrailEvent)
+    choices = {c.id: resolve_role(c, book, names, view, account, calls) for c in chains}
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
-        match, accounts, complete, tied, tuple(notes), hosted,
+        match, accounts, complete, tied, read_events(evidence), tuple(notes), hosted,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from analyzer.model.role.permissions import permission_facts
 from analyzer.model.role.trust import role_facts, trust_facts, without_trust
 from analyzer.model.subjects.repairs import chain_repairs
 from analyzer.model.symptoms.from_conditions import condition_symptoms, quiet_where_read
+from analyzer.model.symptoms.from_events import event_symptoms
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
 from analyzer.model.symptoms.hosted_conditions import hosted_operator_facts
 from analyzer.model.symptoms.logs import log_facts, operator_facts, symptoms_of
@@ -75,7 +76,7 @@ def chain_subject(
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
     facts |= request_facts(chain, joined)
     facts |= workload_facts(chain, evidence, asks, _client_ids(joined))
-    facts |= setting_facts(chain, joined, told.symptoms)
+    facts |= setting_facts(chain, joined, [s for s in told.symptoms if s.source != "event"])
     facts |= _role_facts(chain, joined, told.symptoms)
     facts |= (
         hosted_operator_facts(chain, joined)
@@ -98,7 +99,7 @@ def chain_subject(
 
 
 def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _Told:
-    """Collect the errors and sign-ins of a chain from logs, recorded calls and conditions."""
+    """Collect the errors and sign-ins of a chain from logs, recorded calls, conditions and Events."""
     evidence, role = joined.evidence, joined.choices[chain.id].name
     signed_in = last_sign_in(chain, evidence)
     recovered = signed_in.time if signed_in else None
@@ -107,6 +108,7 @@ def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _
     symptoms = symptoms_of(chain, joined.chains, here)
     symptoms += recorded_symptoms(chain, role, evidence, joined.view.issuer)
     symptoms += condition_symptoms(chain, role, joined, recovered)
+    symptoms += event_symptoms(chain, role, joined)
     return _Told(symptoms, signed_in, recovered)
 
 

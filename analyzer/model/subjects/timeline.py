@@ -165,7 +165,7 @@ def _chain(model: ChainModel, joined: Joined) -> Iterator[Event]:
         yield from _event("pod", workload.started, words, workload.where, ids)
     yield from _conditions(model, joined)
     for symptom in model.symptoms:
-        source = "condition" if symptom.in_condition else "log line"
+        source = "log line" if symptom.source == "log" else symptom.source
         times = f"{symptom.count} {source}s" if symptom.count > 1 else f"1 {source}"
         words = f"{symptom.klass}: {times}. {symptom.message}"
         last = symptom.last if symptom.last != symptom.first else None

@@ -1,4 +1,4 @@
-"""AWS's own words in the conditions of operators, ingress and registry, as symptoms of a chain.
+"""AWS's own words in the status of operators and of what they make, as symptoms of a chain.
 
 An operator copies the error of its last try into a condition, which outlives the log line. Only one that
 stands for trouble counts, and only where the trouble is the chain's own: the ingress operator passes on
@@ -35,6 +35,8 @@ _OBJECTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("DNSRecord", "ingress.operator.openshift.io"),
     ),
     "openshift-image-registry": (("Config", "imageregistry.operator.openshift.io"),),
+    "openshift-machine-api": (("Machine", "machine.openshift.io"),),
+    "openshift-cloud-network-config-controller": (("CloudPrivateIPConfig", "cloud.network.openshift.io"),),
 }
 """The kinds in whose status the operator of a namespace writes, with their groups."""
 
@@ -45,7 +47,7 @@ _LONGEST = 16384
 
 
 @frozen
-class _Said:
+class Said:
     """One text of trouble: where it stands, since when, and until when it is known to hold."""
 
     subject: str
@@ -65,11 +67,11 @@ def condition_symptoms(
     """
     told = ((said, _symptom(chain, said, recovered)) for said in _said(chain, joined))
     return merge_repeats(
-        symptom for said, symptom in told if symptom and _is_own(chain, role, said, symptom, joined)
+        symptom for said, symptom in told if symptom and is_own(chain, role, said, symptom, joined)
     )
 
 
-def _said(chain: Chain, joined: Joined) -> Iterator[_Said]:
+def _said(chain: Chain, joined: Joined) -> Iterator[Said]:
     operator = operator_of(chain, joined.objects)
     if operator is not None and not chain.of_control_plane:
         yield from _conditions(operator, joined.now, "status", "conditions")
@@ -81,10 +83,25 @@ def _said(chain: Chain, joined: Joined) -> Iterator[_Said]:
                 yield from _of_object(obj, joined.now)
 
 
-def _of_object(obj: K8sObject, now: datetime | None) -> Iterator[_Said]:
+def _of_object(obj: K8sObject, now: datetime | None) -> Iterator[Said]:
     yield from _conditions(obj, now, "status", "conditions")
     for index in range(len(items(dig(obj.value, "status", "zones")))):
         yield from _conditions(obj, now, "status", "zones", index, "conditions")
+    if obj.kind == "Machine":
+        yield from _of_machine(obj, now)
+
+
+def _of_machine(obj: K8sObject, now: datetime | None) -> Iterator[Said]:
+    """Give why a Machine has no instance; one that failed for good is not tried again."""
+    failed = dig(obj.value, "status", "phase") == "Failed"
+    told = list(_conditions(obj, now, "status", "providerStatus", "conditions"))
+    message, at = (
+        text(dig(obj.value, "status", "errorMessage")),
+        parse_time(dig(obj.value, "status", "lastUpdated")),
+    )
+    if message and not told:
+        told = [Said(f"Machine {obj.name}", message, obj.where.at("status", "errorMessage"), at, now)]
+    yield from (replace(said, until=said.since) if failed else said for said in told)
 
 
 def quiet_where_read(facts: Facts) -> Facts:
@@ -97,18 +114,18 @@ def quiet_where_read(facts: Facts) -> Facts:
     return {name: unread for name in quiet if isinstance(fact := facts[name], Fact) and fact.value is None}
 
 
-def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Iterator[_Said]:
+def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Iterator[Said]:
     for index, entry in enumerate(items(dig(obj.value, *path))):
         yield from _condition(obj, entry, obj.where.at(*path, index), now)
 
 
-def _condition(obj: K8sObject, entry: Json, where: Where, now: datetime | None) -> Iterator[_Said]:
+def _condition(obj: K8sObject, entry: Json, where: Where, now: datetime | None) -> Iterator[Said]:
     kind, message = text(dig(entry, "type")) or "", text(dig(entry, "message"))
     if message and _is_trouble(kind, dig(entry, "status")) and not kind.startswith("LoadBalancer"):
         since = parse_time(dig(entry, "lastTransitionTime"))
         # judged as of a time before it began, it is not known to hold any longer than from its start
         until = max(filter(None, (now, since)), default=None)
-        yield _Said(f"{obj.name} {kind}", message, where.at("message"), since, until)
+        yield Said(f"{obj.name} {kind}", message, where.at("message"), since, until)
 
 
 def _is_trouble(kind: str, status: Json) -> bool:
@@ -117,19 +134,22 @@ def _is_trouble(kind: str, status: Json) -> bool:
     return status in ("False", "Unknown")
 
 
-def _symptom(chain: Chain, said: _Said, recovered: datetime | None) -> Symptom | None:
+def _symptom(chain: Chain, said: Said, recovered: datetime | None) -> Symptom | None:
     message = said.message[:_LONGEST]
     found = classify(message)
     passed_on = not chain.of_control_plane and _PASSED_ON.search(message)
     if found is None or passed_on:
         return None
     over = recovered is not None and said.since is not None and recovered > said.since
-    symptom = told_symptom(chain, found, said.where, said.since, said.since if over else said.until)
-    return words_unmasked(replace(symptom, in_condition=True))
+    symptom = told_symptom(chain, found, said.where, said.since, said.since if over else said.until, message)
+    return words_unmasked(replace(symptom, source="condition"))
 
 
-def _is_own(chain: Chain, role: str | None, said: _Said, symptom: Symptom, joined: Joined) -> bool:
-    """Tell trouble of the chain itself from what its operator passes on of another."""
+def is_own(chain: Chain, role: str | None, said: Said, symptom: Symptom, joined: Joined) -> bool:
+    """Tell trouble of the chain itself from what is passed on of another, or is of a peer.
+
+    ``said`` is of the chain's operator, or of a namespace that the chain shares.
+    """
     named = _role_named(symptom)
     if chain.of_control_plane:  # its conditions are of its own calls
         return named is None or role is None or named == role
@@ -176,10 +196,11 @@ def _names_operator(name: str, message: str) -> bool:
 
 def _speaks_of(chain: Chain, peers: list[Chain], words: str) -> bool:
     """Tell which of one operator's chains a text is about: by a word of its names that the others lack."""
-    shared = set().union(*(_words(peer) for peer in peers))
-    return any(word in words for word in _words(chain) - shared)
+    shared = set().union(*(words_of(peer) for peer in peers))
+    return any(word in words for word in words_of(chain) - shared)
 
 
-def _words(chain: Chain) -> set[str]:
+def words_of(chain: Chain) -> set[str]:
+    """Give the words that a chain's Secret and request are named with, but the shortest."""
     request = chain.request.name if chain.request else ""
     return {w for w in f"{chain.secret_name}-{request}".lower().split("-") if len(w) > 2}

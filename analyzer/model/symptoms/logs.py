@@ -34,6 +34,9 @@ AFTER_RESTART = timedelta(minutes=5)
 
 _OFTEN = 3
 
+_SOURCES = {"log": "Log lines", "event": "Events", "condition": "Conditions"}
+"""What tells an error, as a message names it, the one that counts each try first."""
+
 _UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
 
 CLASSES = (
@@ -91,6 +94,8 @@ def log_facts(
     facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
     elsewhere = _is_unread_outside(chain, evidence)
     quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace, no_pods=elsewhere)
+    if (unread := _unread_events(chain, evidence)) is not None:
+        quiet = quiet if isinstance(quiet, Unknown) else asks.events(unread)
     return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
 
 
@@ -139,6 +144,19 @@ def _is_previous(log: LogFile) -> bool:
     return "previous" in log.path.rsplit("/", 1)[-1]
 
 
+def _unread_events(chain: Chain, evidence: Evidence) -> str | None:
+    """Name a namespace whose Events a bundle lacks, though it has others: they may tell of the chain.
+
+    What is claimed in one namespace is made by a driver of another.
+    """
+    told = {(root, namespace) for root, kind, namespace in evidence.listed if kind == "Event"}
+    pods = {(root, namespace) for root, kind, namespace in evidence.listed if kind == "Pod"}
+    bundles = {root for root, _ in told} & {root for root, _ in pods}
+    namespaces = {namespace for root, namespace in pods if root in bundles}
+    lacking = (namespaces | {chain.namespace}) - {namespace for _, namespace in told} if bundles else set()
+    return min(lacking, key=lambda n: (n != chain.namespace, n), default=None)
+
+
 def _tells_now(chain: Chain, evidence: Evidence) -> bool:
     """Whether the log of every running pod of the chain is there: the one that is not may hold an error."""
     told = {log.pod for log in _logs_of_now(chain, evidence)}
@@ -167,18 +185,19 @@ def _window(files: Sequence[LogFile]) -> str | None:
 
 def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Fact:
     opened = _open(found, now)
-    # a condition repeats what a log says, and tells whether it still holds
+    # conditions and Events repeat what a log says, and tell whether it still holds
+    told = next(source for source in _SOURCES if any(s.source == source for s in opened))
     latest = max(
-        [s for s in opened if not s.in_condition] or opened,
+        [s for s in opened if s.source == told],
         key=lambda s: (s.last is not None, s.last and s.last.timestamp(), s.count),
     )
     alike = [s for s in found if _about(s) == _about(latest)]
-    counted = [s for s in alike if s.in_condition == latest.in_condition]
+    counted = [s for s in alike if s.source == told]
     firsts, lasts = [s.first for s in counted if s.first], [s.last for s in counted if s.last]
     first, last = min(firsts, default=None), max(lasts, default=None)
     going_on = [s for s in alike if not is_over(s.klass, s.last, recovered)]
     value = {
-        "source": "Conditions" if latest.in_condition else "Log lines",
+        "source": _SOURCES[told],
         "count": sum(s.count for s in counted),
         "first": stamp(first) if first else None,
         "last": stamp(last) if last else None,
@@ -222,7 +241,8 @@ def _besides(others: Iterable[Symptom]) -> str:
     """List in parentheses what else was met, with its lines; an empty text without any."""
     met: Counter[tuple[str, str]] = Counter()
     for symptom in others:
-        met[_about(symptom) or "not named", "condition" if symptom.in_condition else "line"] += symptom.count
+        what = "line" if symptom.source == "log" else symptom.source
+        met[_about(symptom) or "not named", what] += symptom.count
     listed = ", ".join(
         f"{name} in {count} {what if count == 1 else f'{what}s'}" for (name, what), count in met.items()
     )
@@ -253,11 +273,13 @@ def _came_rarely(symptom: Symptom) -> bool:
 def fell_silent(symptom: Symptom) -> bool:
     """Tell an error that came often and then no more, while its container went on logging.
 
-    One that came once or twice may come again at any time, but not in a run of the container that is over.
+    One that came once or twice may come again at any time, but not in a run of the container that is over;
+    nor in Events, whose writers try again within minutes at first, each try counted.
     """
     if symptom.first is None or symptom.last is None or symptom.log_end is None:
         return False
     over = symptom.quote.file.rpartition("/")[2].startswith("previous")
+    over = over or (symptom.source == "event" and symptom.count < _OFTEN)
     if symptom.count < _OFTEN and not over:
         return False
     gap = (symptom.last - symptom.first) / max(symptom.count - 1, 1)
