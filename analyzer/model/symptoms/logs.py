@@ -94,8 +94,8 @@ def log_facts(
     facts = {"logs.scanned": known(True), "logs.window": known(_window(files))}
     elsewhere = _is_unread_outside(chain, evidence)
     quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace, no_pods=elsewhere)
-    if (unread := _unread_events(chain, evidence)) is not None:
-        quiet = quiet if isinstance(quiet, Unknown) else asks.events(unread)
+    if isinstance(quiet, Fact) and _are_events_lacking(chain, evidence):
+        quiet = asks.events(chain.namespace)
     return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
 
 
@@ -144,17 +144,14 @@ def _is_previous(log: LogFile) -> bool:
     return "previous" in log.path.rsplit("/", 1)[-1]
 
 
-def _unread_events(chain: Chain, evidence: Evidence) -> str | None:
-    """Name a namespace whose Events a bundle lacks, though it has others: they may tell of the chain.
-
-    What is claimed in one namespace is made by a driver of another.
-    """
-    told = {(root, namespace) for root, kind, namespace in evidence.listed if kind == "Event"}
-    pods = {(root, namespace) for root, kind, namespace in evidence.listed if kind == "Pod"}
-    bundles = {root for root, _ in told} & {root for root, _ in pods}
-    namespaces = {namespace for root, namespace in pods if root in bundles}
-    lacking = (namespaces | {chain.namespace}) - {namespace for _, namespace in told} if bundles else set()
-    return min(lacking, key=lambda n: (n != chain.namespace, n), default=None)
+def _are_events_lacking(chain: Chain, evidence: Evidence) -> bool:
+    """Whether a bundle has Events, but not those of the chain's namespace, which may tell of it."""
+    told = {namespace for _, kind, namespace in evidence.listed if kind == "Event"}
+    gathered = {root for root, kind, _ in evidence.listed if kind == "Event"}
+    here = {
+        root for root, kind, namespace in evidence.listed if (kind, namespace) == ("Pod", chain.namespace)
+    }
+    return bool(gathered & here) and chain.namespace not in told
 
 
 def _tells_now(chain: Chain, evidence: Evidence) -> bool:
