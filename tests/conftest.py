@@ -9,13 +9,19 @@ import functools
 import gc
 import marshal
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from analyzer import session
 from analyzer.evidence import gather, gathered
+from analyzer.iam.coverage import Entry, read_entries
+from analyzer.iam.document import Path
+from analyzer.iam.policy import Malformed, Policy, parse_policy
+from analyzer.iam.trust import TrustDecision, evaluate_trust
+from analyzer.model.joining import roles
+from analyzer.model.role import permission_scope, trust
 from analyzer.redact import live_secrets
 from analyzer.reports import inert
 from samples import bundle
@@ -56,6 +62,31 @@ def made_once() -> Iterator[None]:
             written[key] = document(body)
         return written[key]
 
+    policies: dict[tuple[str, str, tuple[Path, ...]], Policy | Malformed] = {}
+
+    def policy(source: Any, *, name: str = "", duplicates: Sequence[Path] = ()) -> Policy | Malformed:
+        key = repr(source), name, tuple(duplicates)
+        if key not in policies:
+            policies[key] = parse_policy(source, name=name, duplicates=duplicates)
+        return policies[key]
+
+    decisions: dict[tuple[object, ...], tuple[TrustDecision, object]] = {}
+
+    def decision(trusted: Any, *, audiences: Sequence[str] | None, **asked: str | None) -> TrustDecision:
+        key = (id(trusted), audiences and tuple(audiences), audiences is None, *sorted(asked.items()))
+        if key not in decisions:  # kept with the policy, whose id is no other's then
+            decisions[key] = (evaluate_trust(trusted, audiences=audiences, **asked), trusted)
+        return decisions[key][0]
+
+    asked_for: dict[str, tuple[Entry, ...]] = {}
+
+    def entries(given: Iterable[Any]) -> tuple[Entry, ...]:
+        listed = list(given)
+        key = repr(listed)
+        if key not in asked_for:
+            asked_for[key] = read_entries(listed)
+        return asked_for[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "built_in_rules", functools.cache(session.built_in_rules))
         patch.setattr(bundle, "document", remembered)
@@ -63,6 +94,9 @@ def made_once() -> Iterator[None]:
             patch.setattr(module, reader, functools.lru_cache(16_384)(getattr(module, reader)))
         secrets = functools.lru_cache(16_384)(lambda data, urls: tuple(live_secrets(data, urls=urls)))
         patch.setattr(gather, "live_secrets", lambda data, *, urls=True: secrets(data, urls))
+        patch.setattr(roles, "parse_policy", policy)
+        patch.setattr(trust, "evaluate_trust", decision)
+        patch.setattr(permission_scope, "read_entries", entries)
         patch.setattr(inert, "redact", functools.lru_cache(65_536)(inert.redact))
         yield
 

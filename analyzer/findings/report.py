@@ -345,14 +345,19 @@ class Report:
     schema_version: str = field(default=SCHEMA_VERSION)
 
 
+_PLAIN = (str, type(None), bool, int, float)
+
+
 def to_json(value: object) -> object:
     """Turn a report, or a part of it, into plain JSON values in the contract's order."""
-    if value is None or isinstance(value, str | int | float):
+    if type(value) in _PLAIN:
         return value
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [to_json(item) for item in value]
     if isinstance(value, dict):
         return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (str, int, float)):
+        return value
     kind: Any = type(value)
     return {name: to_json(getattr(value, attribute)) for name, attribute in _json_names(kind)}
 

@@ -68,7 +68,7 @@ def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -
         return value if new == value else new  # one that was changed before may be another object
     if type(value) in _UNCHANGED:
         return value
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         if not value:
             return value
         items = [_rewritten(item, change, keep) for item in value]
