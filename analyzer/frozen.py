@@ -16,6 +16,8 @@ from typing import Any, Final, NoReturn, TypeVar, dataclass_transform
 T = TypeVar("T")
 _FEW: Final = 8
 """Instances that are made without an ``__init__`` compiled for them."""
+_MANY: Final = 3
+"""Fields from which on changing the class twice costs less than setting each past the guard."""
 _DESCRIPTION: Final = ("__dataclass_fields__", "__dataclass_params__")
 
 
@@ -111,8 +113,17 @@ def _first_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
 
 
 def _write_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
-    """Compile the ``__init__`` of a class, as ``dataclasses`` does at once."""
+    """Compile the ``__init__`` of a class, as ``dataclasses`` does at once.
+
+    What is frozen is of a class of the same slots while its fields are set: there each is set as fast as any
+    attribute, where ``object.__setattr__`` takes several times as long.
+    """
     known: dict[str, Any] = {"MISSING": MISSING, "put": object.__setattr__}
+    thaw, freeze = "", ""
+    if cls.__setattr__ is _refuse_set and len(cls.__match_args__) >= _MANY:
+        known |= {"Frozen": cls, "Open": type(cls)("Open", cls.__bases__, {"__slots__": cls.__match_args__})}
+        thaw, freeze = "    put(self, '__class__', Open)\n", "    self.__class__ = Frozen\n"
+    direct = thaw or cls.__setattr__ is not _refuse_set
     parameters, lines = [], []
     for name in cls.__match_args__:
         value = name
@@ -125,8 +136,9 @@ def _write_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
             parameters.append(f"{name}=default_{name}")
         else:
             parameters.append(name)
-        lines.append(f"    put(self, {name!r}, {value})\n")
-    text = f"def __init__(self, {', '.join(parameters)}):\n{''.join(lines) or '    pass'}"
+        lines.append(f"    self.{name} = {value}\n" if direct else f"    put(self, {name!r}, {value})\n")
+    body = f"{thaw}{''.join(lines)}{freeze}" or "    pass"
+    text = f"def __init__(self, {', '.join(parameters)}):\n{body}"
     exec(text, known)  # noqa: S102 - names of our own fields
     made: Callable[..., None] = known["__init__"]
     made.__qualname__ = f"{cls.__qualname__}.__init__"

@@ -13,6 +13,8 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import pytest
+from typer import testing
+from typer.main import get_command
 
 from analyzer import session
 from analyzer.evidence import gather, gathered
@@ -46,6 +48,14 @@ def pytest_runtest_makereport(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_command_tree() -> Iterator[None]:
+    """Build the tree of commands once, and not for each call: a process of a user's builds one command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(testing, "_get_command", functools.cache(get_command))
+        yield
 
 
 @pytest.fixture(scope="session")

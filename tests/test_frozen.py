@@ -76,8 +76,9 @@ def test_one_that_changes_behaves_as_the_standard_one() -> None:
 
 
 def test_it_behaves_as_the_standard_one() -> None:
-    for args in 5 * ((1,), (1, "y"), (1, "y", [3], 4)):  # the first few are made another way than the rest
+    for args in 9 * ((1,), (1, "y"), (1, "y", [3], 4)):  # the first few are made another way than the rest
         ours, theirs = Ours(*args), Theirs(*args)
+        assert type(ours) is Ours
         assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
         assert [getattr(ours, f.name) for f in fields(ours)] == [
             getattr(theirs, f.name) for f in fields(theirs)
@@ -102,13 +103,15 @@ def test_wrong_arguments_are_refused(wrong: Any) -> None:
 
 
 def test_it_is_frozen() -> None:
-    point: Any = Point(1)
-    with pytest.raises(FrozenInstanceError):
-        point.x = 2
-    with pytest.raises(FrozenInstanceError):
-        del point.x
-    with pytest.raises((FrozenInstanceError, AttributeError)):
-        point.other = 1
+    for one in [Point(1), *(Ours(number) for number in range(20))]:
+        made: Any = one
+        name = fields(made)[0].name
+        with pytest.raises(FrozenInstanceError):
+            setattr(made, name, 2)
+        with pytest.raises(FrozenInstanceError):
+            delattr(made, name)
+        with pytest.raises((FrozenInstanceError, AttributeError)):
+            made.other = 1
 
 
 def test_a_late_pattern_is_the_pattern() -> None:
