@@ -52,7 +52,7 @@ def mend(evidence: Evidence, judge: Judge) -> Mended:
         return Mended(
             (), _left(before, {}, "the inputs are of different clusters: no document is safe"), before, before
         )
-    refused: dict[str, str] = {}
+    refused: dict[tuple[str, str], str] = {}
     while True:
         repairs, after, reasons = _round(evidence, model, before, judge, refused)
         bad = _unproved(repairs, before, after)
@@ -62,29 +62,54 @@ def mend(evidence: Evidence, judge: Judge) -> Mended:
 
 
 def _round(
-    evidence: Evidence, model: Model, report: Report, judge: Judge, refused: dict[str, str]
+    evidence: Evidence, model: Model, report: Report, judge: Judge, refused: dict[tuple[str, str], str]
 ) -> tuple[list[Repair], Report, dict[str, str]]:
     found: dict[str, Repair] = {}
     reasons: dict[str, str] = {}
     for _ in range(_ROUNDS):
         case, fresh = Case(model), False
+        changed: set[str] = set()
         for answer in answers(case, report.findings):
-            repair = answer.found
+            repair, finding = answer.found, answer.finding
             if isinstance(repair, Refusal):
-                reasons.setdefault(answer.finding.fingerprint, repair.reason)
-            elif repair.key in refused:
-                reasons[answer.finding.fingerprint] = refused[repair.key]
+                reasons.setdefault(finding.fingerprint, repair.reason)
+            elif reason := refused.get((repair.key, finding.rule)):
+                reasons[finding.fingerprint] = reason
             else:
                 known = found.get(repair.key)
-                if known is None:
+                if known is None or (repair.key not in changed and _goes_on(known, repair)):
                     fresh = True
+                    changed.add(repair.key)
                     for change in repair.changes:
                         evidence = with_change(evidence, change, case)
-                found[repair.key] = _named(known or repair, answer)
+                    known = repair if known is None else _further(known, repair)
+                found[repair.key] = _named(known, answer)
         if not fresh:
             break
         model, report = judge(evidence)
     return list(found.values()), report, reasons
+
+
+def _goes_on(known: Repair, repair: Repair) -> bool:
+    """Tell a repair that writes the documents of an earlier round once more, for what they left."""
+    texts = {document.path: document.text for document in known.documents}
+    return repair.documents != () and any(
+        texts.get(document.path) not in (None, document.text) for document in repair.documents
+    )
+
+
+def _further(known: Repair, repair: Repair) -> Repair:
+    """Give a repair whose documents hold what both rounds mend; the steps are those of the first.
+
+    What is there before and what leads back is what the first round saw.
+    """
+    texts = {document.path: document for document in repair.documents}
+    return replace(
+        known,
+        documents=tuple(texts.get(document.path, document) for document in known.documents),
+        changes=(*known.changes, *repair.changes),
+        notes=tuple(dict.fromkeys((*known.notes, *repair.notes))),
+    )
 
 
 def _named(repair: Repair, answer: Answer) -> Repair:
@@ -102,14 +127,13 @@ def _named(repair: Repair, answer: Answer) -> Repair:
     )
 
 
-def _unproved(repairs: list[Repair], before: Report, after: Report) -> dict[str, str]:
-    """Give the repairs whose findings are still there; the last one where something new fails."""
-    still = {f.rule: f for f in after.findings if f.state != "info"}
+def _unproved(repairs: list[Repair], before: Report, after: Report) -> dict[tuple[str, str], str]:
+    """Give the repairs whose findings are still there, by key and rule; the last if something new fails."""
     bad = {
-        repair.key: f"the document that could be made does not mend it: {still[rule].message}"
+        (repair.key, finding.rule): f"the document that could be made does not mend it: {finding.message}"
         for repair in repairs
-        for rule in repair.rules
-        if rule in still and _concerns(repair, still[rule], before)
+        for finding in after.findings
+        if finding.state != "info" and finding.rule in repair.rules and _concerns(repair, finding, before)
     }
     if bad or not repairs:
         return bad
@@ -120,7 +144,8 @@ def _unproved(repairs: list[Repair], before: Report, after: Report) -> dict[str,
     failed = {c.id for c in before.chains if c.verdict.state == "fail"}
     for finding in new:
         if not set(finding.chains) <= failed:
-            return {repairs[-1].key: f"with it something else would fail: {finding.message}"}
+            last, reason = repairs[-1], f"with it something else would fail: {finding.message}"
+            return {(last.key, rule): reason for rule in last.rules}
     return {}
 
 

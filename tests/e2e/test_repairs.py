@@ -1,5 +1,6 @@
 """The commands of a repair have their values filled in, in every partition."""
 
+import copy
 import re
 import shlex
 from itertools import cycle
@@ -8,7 +9,8 @@ import pytest
 
 from analyzer.findings.report import Report
 from samples import Cluster, edits
-from samples.cluster import DEFAULT_ISSUER
+from samples.aws import ManagedPolicy, Role, static_credentials
+from samples.cluster import DEFAULT_ISSUER, EXAMPLE_KEY
 
 from .runs import Bench, Edit, everything, told
 
@@ -51,13 +53,64 @@ def narrow_policy(cluster: Cluster) -> None:
         policy["Statement"][0]["Condition"] = {"StringEquals": {"aws:RequestedRegion": "us-east-2"}}
 
 
+def _in_a_managed_policy(cluster: Cluster) -> Role:
+    role = cluster.role(INGRESS)
+    (body,) = role.inline.values()
+    role.attached = [ManagedPolicy("ingress", [body], role.account, role.partition)]
+    role.inline, role.description, role.tags = {}, "", {}
+    return role
+
+
+def narrow_managed_policy(cluster: Cluster) -> None:
+    _in_a_managed_policy(cluster).attached[0].documents[0]["Statement"][0]["Condition"] = {
+        "StringEquals": {"aws:RequestedRegion": "us-east-2"}
+    }
+
+
+def lacking_managed_policy(cluster: Cluster) -> None:
+    _in_a_managed_policy(cluster).attached[0].documents[0]["Statement"][0]["Action"].remove(
+        "tag:GetResources"
+    )
+
+
+def older_version(cluster: Cluster) -> None:
+    policy = _in_a_managed_policy(cluster).attached[0]
+    older = copy.deepcopy(policy.documents[0])
+    older["Statement"][0]["Action"].remove("tag:GetResources")
+    policy.documents.insert(0, older)
+
+
+def unseen_audience(cluster: Cluster) -> None:
+    cluster.provider.client_ids = ["openshift", "sts.amazonaws.com\u200b", "open shift\u00a0"]
+
+
+def provider_of_another_case(cluster: Cluster) -> None:
+    cluster.provider.url = cluster.provider.url.upper()
+    for role in cluster.roles.values():
+        role.trust["Statement"][0]["Principal"]["Federated"] = cluster.provider.arn
+
+
+def second_provider(cluster: Cluster) -> None:
+    other = copy.deepcopy(cluster.provider)
+    other.url = f"former.{other.url}"
+    cluster.providers.append(other)
+
+
+def static_keys(cluster: Cluster) -> None:
+    cluster.set_credentials(INGRESS, "cloud-credentials", static_credentials(*EXAMPLE_KEY))
+
+
 def commands(report: Report) -> list[str]:
-    causes = [f for f in report.findings if f.kind == "cause" and f.state in ("fail", "warn")]
+    causes = [f for f in report.findings if f.kind != "symptom" and f.state in ("fail", "warn")]
     assert causes, told(report)
     return [step.command for finding in causes for step in finding.fix if step.command]
 
 
-EDITS = (no_keys, no_provider, no_role, no_issuer, foreign_role, placeholder, narrow_policy)
+EDITS = (
+    no_keys, no_provider, no_role, no_issuer, foreign_role, placeholder, narrow_policy, static_keys,
+    narrow_managed_policy, lacking_managed_policy, older_version, unseen_audience, second_provider,
+    provider_of_another_case,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -66,7 +119,7 @@ EDITS = (no_keys, no_provider, no_role, no_issuer, foreign_role, placeholder, na
 def test_nothing_is_left_to_fill_in(bench: Bench, edit: Edit, where: dict[str, str]) -> None:
     cluster = Cluster(**where)
     edit(cluster)
-    for command in commands(bench.report(everything(cluster, secrets="full"))):
+    for command in commands(bench.report(everything(cluster, secrets="full", details=True))):
         assert not PLACEHOLDER.search(command), command
         words = shlex.split(command)
         for arn in (word for word in words if word.startswith("arn:")):

@@ -60,7 +60,9 @@ class Account:
     def _upload(self, source: str, target: str) -> None:
         match = re.fullmatch(r"s3://([^/]+)/(.+)", target)
         assert match
-        assert f"https://{match[1]}.s3." in (self.cluster.issuer or "")
+        host = self.cluster.issuer_host
+        made = f"{self.cluster.name}-oidc"  # by ccoctl, and CloudFront stands before it
+        assert host.startswith(f"{match[1]}.s3.") or (host.endswith(".cloudfront.net") and match[1] == made)
         text = (self.folder / source).read_text()
         body = json.loads(text) if text.startswith("{") else text
         if match[2].endswith("openid-configuration"):

@@ -13,7 +13,7 @@ from analyzer.findings.report import Report
 from analyzer.fix.mend import Mended
 from analyzer.fix.planning import OF_CHAINS, OF_CLUSTER
 from analyzer.fix.readme import write_readme
-from samples import Cluster
+from samples import Cluster, edits
 from samples.bundle import write_files
 
 from ..e2e.fault import PROVIDERS, TRUST_FAULT, WORKLOAD_FAULT, Fault
@@ -153,6 +153,56 @@ def test_several_faults_at_once_also_those_that_hide_each_other(tmp_path: Path) 
     assert not [left for left in found.left if left.finding.state == "fail"]
     after = carried_out(fault, out)
     assert not named(after, "fail"), told(after)
+
+
+def test_two_faults_of_one_policy_are_mended_by_one_document(tmp_path: Path) -> None:
+    """What the second asks for is added to what the first wrote, and neither holds the other back."""
+    by_id = {fault.id: fault for fault in FAULTS}
+    parts = [
+        by_id[n] for n in ("permission-condition-narrow-record-names", "permission-missing-made-by-hand")
+    ]
+
+    def edit(cluster: Cluster) -> None:
+        for part in parts:
+            part.edit(cluster)
+
+    fault = replace(parts[0], edit=edit)
+    found, out = mended(fault, tmp_path)
+    (repair,) = found.repairs
+    assert set(repair.rules) == {part.rule for part in parts}
+    assert len(repair.apply) == len(repair.documents) == 1
+    after = carried_out(fault, out)
+    assert not named(after, "fail", "warn"), told(after)
+
+
+def _behind_cloudfront(cluster: Cluster) -> None:
+    cluster.jwks = {"keys": []}
+
+
+def _under_a_path(cluster: Cluster) -> None:
+    for role in cluster.roles.values():
+        role.path = "/teams/blue/"
+    for (namespace, name), secret in cluster.secrets.items():
+        if b"role_arn" in secret.data.get("credentials", b""):
+            cluster.set_role_arn(namespace, name, cluster.role(namespace).arn)
+    edits.drop_role(cluster, "openshift-ingress-operator")
+
+
+SHAPED = {
+    "jwks-empty": (_behind_cloudfront, {"issuer": "https://d1a2b3c4d5e6f7.cloudfront.net", "name": "syd"}),
+    "trust-role-missing": (_under_a_path, {"region": "us-gov-east-1", "partition": "aws-us-gov"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", SHAPED)
+def test_the_commands_fit_the_shape_of_the_cluster(tmp_path: Path, rule: str) -> None:
+    edit, arguments = SHAPED[rule]
+    fault = replace(next(f for f in FAULTS if f.rule == rule), edit=edit, arguments=arguments)
+    found, out = mended(fault, tmp_path)
+    (repair,) = found.repairs
+    assert repair.rules == (rule,)
+    after = carried_out(fault, out)
+    assert not named(after, "fail", "warn"), told(after)
 
 
 def test_inputs_of_different_clusters_give_no_document(tmp_path: Path) -> None:
