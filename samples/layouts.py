@@ -100,7 +100,10 @@ def fallback(cluster: Cluster) -> Files:
 
 
 def hosted_dump(cluster: Cluster) -> Files:
-    """Give a HyperShift dump: the control plane's namespace beside the guest's bundle, no Secrets."""
+    """Give a guest's whole bundle in the paths of a HyperShift dump, without Secrets.
+
+    What such a dump really holds is in ``samples.hosted``.
+    """
     space = f"clusters-{cluster.name}"
     files: Files = {}
     for path, data in root_files(cluster).items():

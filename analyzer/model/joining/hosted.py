@@ -274,36 +274,45 @@ def is_told_of(consumer: Consumer, hosted: Hosted | None) -> bool:
 
 
 def hosted_clusters(objects: Iterable[K8sObject]) -> list[Hosted]:
-    """Give the hosted clusters that management clusters describe, in the order in which they were read."""
+    """Give the hosted clusters that management clusters describe, in the order in which they were read.
+
+    Objects are of one where they share its infrastructure id or, where one of them tells none, the
+    namespace of its control plane.
+    """
     ours = [obj for obj in objects if obj.kind in KINDS and obj.group == GROUP]
     ours.sort(key=lambda obj: KINDS.index(obj.kind))
     groups: list[list[K8sObject]] = []
+    known: dict[tuple[str, str], list[K8sObject]] = {}
+    pools: dict[tuple[str, str], list[K8sObject]] = {}
     for obj in ours:
         if obj.kind == "NodePool":
+            name = text(dig(obj.value, "spec", "clusterName")) or ""
+            pools.setdefault((obj.namespace, name), []).append(obj)
             continue
-        group = next((g for g in groups if all(_is_same(obj, other) for other in g)), None)
+        infra = text(dig(obj.value, "spec", "infraID"))
+        by_space = ("namespace", _namespace(obj))
+        group = known.get(("infra", infra)) if infra else None
+        beside = known.get(by_space)
+        if group is None and beside and not (infra and any(_has_infra(other) for other in beside[:1])):
+            group = beside
         if group is None:
-            groups.append([obj])
-        else:
-            group.append(obj)
-    pools = [obj for obj in ours if obj.kind == "NodePool"]
+            groups.append(group := [])
+        group.append(obj)
+        known.setdefault(by_space, group)
+        if infra:
+            known.setdefault(("infra", infra), group)
     return [_hosted(group, pools) for group in groups]
 
 
-def _hosted(group: list[K8sObject], pools: list[K8sObject]) -> Hosted:
+def _has_infra(obj: K8sObject) -> bool:
+    return bool(text(dig(obj.value, "spec", "infraID")))
+
+
+def _hosted(group: list[K8sObject], pools: dict[tuple[str, str], list[K8sObject]]) -> Hosted:
     newest = Objects(group)
     objects = [obj for kind in KINDS[:2] for obj in newest.all(kind)]
-    names = {_cluster_name(obj) for obj in objects}
-    own = [pool for pool in pools if (pool.namespace, text(dig(pool.value, "spec", "clusterName"))) in names]
+    own = [pool for name in {_cluster_name(obj): None for obj in objects} for pool in pools.get(name, ())]
     return Hosted(_namespace(objects[0]), tuple(objects), tuple(Objects(own).all("NodePool")))
-
-
-def _is_same(one: K8sObject, other: K8sObject) -> bool:
-    """Tell whether two objects are of one hosted cluster: by its infrastructure id, else its namespace."""
-    ids = [text(dig(obj.value, "spec", "infraID")) for obj in (one, other)]
-    if all(ids):
-        return ids[0] == ids[1]
-    return _namespace(one) == _namespace(other)
 
 
 def _namespace(obj: K8sObject) -> str:

@@ -6,7 +6,7 @@ there, that namespace's logs and the objects that describe the guest are the gue
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -63,7 +63,8 @@ def choose_cluster(evidence: Evidence, wanted: str | None = None) -> Choice:
         kept, left = only_one_cluster(evidence, wanted)
         return Choice(_with_logs_outside(kept), left)
     clusters = clusters_of(evidence.objects)
-    bundles = [_bundle_of(one, clusters, evidence) for one in hosted]
+    issuers = [_issuers(cluster, evidence) for cluster in clusters]
+    bundles = [_bundle_of(one, clusters, issuers) for one in hosted]
     at = (
         _asked_for(wanted, hosted, clusters, bundles)
         if wanted
@@ -117,16 +118,18 @@ def _evident(
     return next((at for at in there if bundles[at] is most), None)
 
 
-def _bundle_of(one: Hosted, clusters: Sequence[Identity], evidence: Evidence) -> Identity | None:
+def _bundle_of(
+    one: Hosted, clusters: Sequence[Identity], issuers: Sequence[Collection[str]]
+) -> Identity | None:
     """Find the cluster that bundles tell of and that a hosted one is: what both tell first decides."""
-    for cluster in clusters:
+    for cluster, known in zip(clusters, issuers, strict=True):
         for ours, theirs in ((one.id, cluster.id), (one.infra, cluster.infra)):
             if ours and theirs:
                 if ours == theirs:
                     return cluster
                 break
         else:
-            if one.issuer and one.issuer in _issuers(cluster, evidence):
+            if one.issuer in known:
                 return cluster
     return None
 

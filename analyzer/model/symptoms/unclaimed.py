@@ -6,7 +6,9 @@ since they may be the whole reason why the inputs were handed in.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
+from shlex import quote
 
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.records import Symptom
@@ -41,18 +43,19 @@ def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alo
     ``alone`` tells that nothing else is judged either: then the others are named too.
     """
     notices = []
+    counts: Counter[str] = Counter()
+    for symptom in symptoms:
+        counts[symptom.namespace] += symptom.count if symptom.klass in _SIGN_IN else 0
     for one in beside:
-        told = [s for s in symptoms if s.klass in _SIGN_IN and s.namespace == one.namespace]
+        lines = counts[one.namespace]
         states = [
             f"{text(dig(entry, 'type'))}={dig(entry, 'status')}"
             for _, _, entry in one.conditions()
             if text(dig(entry, "type")) in HEALTH and dig(entry, "status") == "False"
         ]
-        signs = ", ".join(
-            [*states, *([f"{sum(s.count for s in told)} log lines that quote STS"] if told else [])]
-        )
+        signs = ", ".join([*states, *([f"{lines} log lines that quote STS"] if lines else [])])
         if signs or alone:
-            chosen = one.infra or one.name
+            chosen = quote(one.infra or one.name)
             what = f" shows {signs} and" if signs else ""
             notices.append(f"{one.phrase}{what} is not judged here; --of {chosen} judges it")
     more = len(notices) - _MOST
