@@ -210,6 +210,19 @@ def test_of_a_list_of_hosted_clusters_none_is_mixed_with_another(bench: Bench) -
     assert bench.report({"hosted.yaml": document(listed)}, cluster="bank").cluster.infra_name == "bank-9zzz1"
 
 
+@pytest.mark.parametrize("mode", ["Manual", "Mint"])
+def test_exports_of_a_hosted_clusters_roles_tell_that_it_is_meant(bench: Bench, mode: str) -> None:
+    cluster, manager = guest(), hub(mode)
+    cluster.providers.clear()
+    files = management_bundle(manager, ControlPlane(cluster), ControlPlane(bank(), name="bank"))
+    report = bench.report(files | exports(cluster))
+    assert {said(c) for c in report.chains} == {("fail", "provider", "provider-missing")}, told(report)
+    assert (report.cluster.infra_name, named(report, "fail")) == (cluster.infra_name, {"provider-missing"})
+    own = exports(manager, parts=("iam",)) if mode == "Manual" else {}
+    both = bench.report(files | exports(cluster) | below("more", own))
+    assert both.cluster.infra_name == (manager if own else cluster).infra_name
+
+
 SINCE = guest().gathered
 
 

@@ -14,8 +14,9 @@ from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
-from analyzer.evidence.records import LogFile, Symptom
+from analyzer.evidence.records import LogFile, RoleRecord, Symptom
 from analyzer.frozen import frozen
+from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.binding import (
     Identity,
     clusters_of,
@@ -26,6 +27,7 @@ from analyzer.model.joining.binding import (
     without_roots,
 )
 from analyzer.model.joining.hosted import (
+    CONSUMERS,
     GROUP,
     KINDS,
     Hosted,
@@ -33,6 +35,7 @@ from analyzer.model.joining.hosted import (
     folder_of,
     hosted_clusters,
 )
+from analyzer.model.joining.roles import trusted_issuers
 
 _Logged = TypeVar("_Logged", LogFile, Symptom)
 
@@ -55,8 +58,9 @@ class Choice:
 def choose_cluster(evidence: Evidence, wanted: str | None = None) -> Choice:
     """Keep what belongs to one cluster: the one asked for, else the one that the inputs are about.
 
-    That is the guest where a bundle of its own is there, alone or beside its management cluster's, or where
-    nothing but it is told of. Raises UsageProblem where the one asked for is not there.
+    That is the guest where a bundle of its own is there, alone or beside its management cluster's, where
+    nothing but it is told of, or where the exports are of its roles. Raises UsageProblem where the one asked
+    for is not there.
     """
     hosted = hosted_clusters(evidence.objects)
     if not hosted:
@@ -65,11 +69,12 @@ def choose_cluster(evidence: Evidence, wanted: str | None = None) -> Choice:
     clusters = clusters_of(evidence.objects)
     issuers = [_issuers(cluster, evidence) for cluster in clusters]
     bundles = [_bundle_of(one, clusters, issuers) for one in hosted]
-    at = (
-        _asked_for(wanted, hosted, clusters, bundles)
-        if wanted
-        else _evident(hosted, clusters, bundles, evidence)
-    )
+    if wanted:
+        at = _asked_for(wanted, hosted, clusters, bundles)
+    else:
+        at = _evident(hosted, clusters, bundles, evidence)
+        if at is None and not any(bundles):
+            at = _exported(hosted, {issuer for known in issuers for issuer in known}, evidence)
     if at is None:
         return _of_no_guest(evidence, wanted, hosted)
     one, own = hosted[at], bundles[at]
@@ -116,6 +121,24 @@ def _evident(
         return there[0]
     most = heaviest(clusters, evidence)
     return next((at for at in there if bundles[at] is most), None)
+
+
+def _exported(hosted: Sequence[Hosted], others: Collection[str], evidence: Evidence) -> int | None:
+    """Find the one hosted cluster whose roles were exported; None where another cluster's were too.
+
+    ``others`` are the issuers of the clusters whose bundles are there.
+    """
+    roles = [role for role in evidence.of(RoleRecord) if not role.planned]
+    trusted = {url for role in roles for url in trusted_issuers(role.trust)}
+    if trusted & {without_scheme(issuer) for issuer in others}:
+        return None
+    arns = {role.arn for role in roles if role.arn}
+    found = [
+        at
+        for at, one in enumerate(hosted)
+        if any((named := one.find(*consumer.path)) and named[0] in arns for consumer in CONSUMERS)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _bundle_of(
