@@ -11,7 +11,7 @@ from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
 from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.joining.aws import bucket_of, is_https
-from analyzer.model.joining.urls import split_url
+from analyzer.model.joining.urls import is_red_hats, split_url
 
 _CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]
 _RED_HAT = "on ROSA, Red Hat publishes the issuer's documents: open a support case"
@@ -23,7 +23,7 @@ def mend_discovery(case: Case) -> Repair | Refusal:
     issuer = case.joined.view.issuer
     if not issuer or not is_https(issuer):
         return Refusal("the issuer that tokens carry is not known, or is no https URL")
-    if _is_red_hats(issuer):
+    if is_red_hats(issuer):
         return Refusal(_RED_HAT)
     if refused := _refused(case, "discovery.error"):
         return refused
@@ -44,7 +44,7 @@ def mend_discovery(case: Case) -> Repair | Refusal:
 
 def mend_keys(case: Case) -> Repair | Refusal:
     """Offer the key set: what is usable in the present one, and every public key of the cluster."""
-    if _is_red_hats(case.joined.view.issuer or ""):
+    if is_red_hats(case.joined.view.issuer or ""):
         return Refusal(_RED_HAT)
     own = signing_keys(case.joined.objects)
     if not own:
@@ -74,11 +74,6 @@ def mend_keys(case: Case) -> Repair | Refusal:
             )
     text = as_json({"keys": [*kept, *keys.values()]})
     return _published(case, "keys", _jwks_path(case), text, tuple(notes))
-
-
-def _is_red_hats(issuer: str) -> bool:
-    host = split_url(issuer).hostname or ""
-    return host.startswith("rh-oidc.") or host.endswith(".openshiftapps.com")
 
 
 def jwk_of(key: PublicKey) -> Mapping[str, Json] | None:

@@ -3,12 +3,13 @@
 import copy
 import re
 import shlex
+from collections.abc import Callable
 from itertools import cycle
 
 import pytest
 
 from analyzer.findings.report import Report
-from samples import Cluster, edits
+from samples import Cluster, edits, rosa
 from samples.aws import ManagedPolicy, Role, static_credentials
 from samples.cluster import DEFAULT_ISSUER, EXAMPLE_KEY
 
@@ -154,3 +155,25 @@ def test_no_repair_puts_the_fault_back(bench: Bench) -> None:
     collided = [f for f in report.findings if f.rule == "request-role-name-collision"]
     assert collided, told(report)
     assert not any(f"--name {name} " in (step.command or "") for f in collided for step in f.fix)
+
+
+def no_ingress_role(cluster: Cluster) -> None:
+    role = next(r for r in cluster.roles.values() if "ingress" in r.name)
+    del cluster.roles[role.name]
+    cluster.missing_roles.append(role.name)
+
+
+@pytest.mark.parametrize("shape", (rosa.classic, rosa.hosted))
+@pytest.mark.parametrize("edit", (no_ingress_role, no_keys))
+def test_on_rosa_nobody_is_sent_to_ccoctl_or_to_red_hats_bucket(
+    bench: Bench, edit: Edit, shape: Callable[[Cluster], None]
+) -> None:
+    cluster = Cluster(**rosa.arguments())
+    shape(cluster)
+    edit(cluster)
+    report = bench.report(everything(cluster))
+    causes = [f for f in report.findings if f.kind == "cause" and f.state in ("fail", "warn")]
+    found = "\n".join(step.command or step.text for finding in causes for step in finding.fix)
+    wanted = "open a support case" if edit is no_keys else "rosa create operator-roles"
+    assert wanted.lower() in found.lower(), told(report)
+    assert not re.search(r"ccoctl|put-object|out/manifests", found), found

@@ -42,3 +42,9 @@ def url_difference(wanted: str, found: str) -> str | None:
         return "the port"
     shared_host = (one.hostname or "").startswith(("oidc.", "rh-oidc.")) or "/" in wanted
     return None if shared_host and other.path.strip("/") else "the path"
+
+
+def is_red_hats(issuer: str) -> bool:
+    """Tell an issuer of ROSA whose documents Red Hat publishes, in its own buckets or on its own hosts."""
+    host = split_url(issuer).hostname or ""
+    return host.startswith("rh-oidc.") or host.endswith((".openshiftapps.com", ".openshiftusgov.com"))

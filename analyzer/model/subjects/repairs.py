@@ -18,17 +18,23 @@ from analyzer.model.joining.objects import known
 from analyzer.model.joining.resolve import made_for
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role, trusted_issuers
-from analyzer.model.joining.urls import split_url
+from analyzer.model.joining.urls import is_red_hats, split_url
 
 
 def cluster_repairs(joined: Joined) -> Facts:
     """Give ``ccoctl.name`` and what surrounds the issuer."""
     issuer, prefixes = joined.view.issuer or "", joined.names.prefixes
-    name = next(iter(prefixes)) if len(prefixes) == 1 and not is_masked(next(iter(prefixes))) else None
+    rosa = _is_rosa(joined)
+    fits = not rosa and not joined.view.hosted
+    only = next(iter(prefixes)) if len(prefixes) == 1 and not is_masked(next(iter(prefixes))) else None
+    name = only if fits else None
     bucket = bucket_of(issuer) or (f"{name}-oidc" if name else None)
     meant = _meant(joined)
     return {
         "ccoctl.name": _derived(name),
+        "ccoctl.fits": known(fits, derived=True),
+        "rosa.used": known(rosa, derived=True),
+        "issuer.red_hats": known(is_red_hats(issuer), derived=True),
         "issuer.bucket": _derived(bucket if bucket and not is_masked(bucket) else None),
         "issuer.host": _derived(_host(issuer)),
         "issuer.provider_arn": _derived(joined.asks.provider_arn),
@@ -101,6 +107,19 @@ def token_repairs(token: TokenSample, chains: Sequence[Chain]) -> Facts:
         "token.pod": _derived(pod or next(iter(sorted(pods)), None)),
         "token.service_account": _derived(account),
     }
+
+
+def _is_rosa(joined: Joined) -> bool:
+    """Tell ROSA, whose own commands make roles, by what Red Hat's service leaves on what it makes."""
+    roles = [joined.choices[c.id].role for c in joined.chains]
+    tags = {tag for role in roles if role for tag in role.tags}
+    record = joined.providers.find(joined.view.issuer, joined.asks.account) if joined.view.issuer else None
+    tags |= set(record.tags) if record else set()
+    return (
+        "red-hat-managed" in tags
+        or any(tag.startswith("rosa_") for tag in tags)
+        or is_red_hats(joined.view.issuer or "")
+    )
 
 
 def _derived(value: str | None) -> Fact | Unknown:
