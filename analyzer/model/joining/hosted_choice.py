@@ -6,7 +6,7 @@ there, that namespace's logs and the objects that describe the guest are the gue
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -245,7 +245,7 @@ def _with_logs_outside(evidence: Evidence) -> Evidence:
     infra = next((o for o in evidence.objects if o.kind == "Infrastructure" and o.name == "cluster"), None)
     if infra is None or text(dig(infra.value, "status", "controlPlaneTopology")) != "External":
         return evidence
-    planes = {log.namespace for log in evidence.log_files if _is_outside(log)}
+    planes = _control_planes(evidence.log_files)
     if len(planes) > 1:
         name = (text(dig(infra.value, "status", "infrastructureName")) or "").rpartition("-")[0]
         planes = {plane for plane in planes if name and plane.endswith(f"-{name}")}
@@ -261,8 +261,18 @@ def _with_logs_outside(evidence: Evidence) -> Evidence:
     return evidence if told - own else _guest_of(evidence, plane)
 
 
-def _is_outside(log: LogFile) -> bool:
-    """Tell a log of a control plane's namespace: an operator of OpenShift outside OpenShift's own."""
-    shared = log.namespace.startswith(("openshift-", "kube-")) or not log.namespace
-    consumer = None if shared else consumer_of_log(log.pod, log.container)
-    return consumer is not None and consumer.operator != "karpenter"
+def _control_planes(logs: Iterable[LogFile]) -> set[str]:
+    """Name the namespaces of control planes, by two of what writes logs there, or by one and their name.
+
+    A program of a user may be called like one operator.
+    """
+    signs: dict[str, set[str]] = {}
+    for log in logs:
+        if not log.namespace or log.namespace.startswith(("openshift-", "kube-")):
+            continue
+        if consumer := consumer_of_log(log.pod, log.container):
+            signs.setdefault(log.namespace, set()).add(consumer.operator)
+            if log.container == "token-minter":
+                signs[log.namespace].add(log.container)
+    usual = ("clusters-", "ocm-")
+    return {space for space, found in signs.items() if len(found) > 1 or space.startswith(usual)}
