@@ -203,3 +203,13 @@ def test_an_event_of_odd_types_and_times_does_no_harm(bench: Bench) -> None:
     assert _found(bench, with_events(QUIET, {**one, "reportingComponent": "ebs.csi.aws.com"})) == [
         ("log-assume-role-denied", "warn", DRIVERS)
     ]
+
+
+def test_no_cause_rests_on_an_event(bench: Bench) -> None:
+    """In a log these words prove what denies the call: an Event only tells that it was denied."""
+    words = DENIED.replace("because no identity-based policy allows the ec2:RunInstances action", "{}")
+    one = event(CLUSTER, words.format("with an explicit deny in a service control policy"), **MACHINE)
+    report = bench.report(with_events(BUNDLE, one))
+    found = [f for f in report.findings if f.state in ("fail", "warn")]
+    assert [(f.rule, f.kind) for f in found] == [("log-action-denied", "symptom")]
+    assert "service control policy" in found[0].message

@@ -56,6 +56,11 @@ class _Told:
     signed_in: SignIn | None
     recovered: datetime | None
 
+    @property
+    def lasting(self) -> list[Symptom]:
+        """What causes may rest on: Events pass, and are no more than symptoms."""
+        return [s for s in self.symptoms if s.source != "event"]
+
 
 def chain_subject(
     chain: Chain, joined: Joined, apart: Collection[tuple[str, str]] = ()
@@ -71,13 +76,13 @@ def chain_subject(
     operator_name = operator.name if operator else None
     if chain.consumer is not None and (chain.of_control_plane or operator is None):
         operator_name = chain.consumer.operator
-    mechanism = _mechanism(chain, joined, told.symptoms)
+    mechanism = _mechanism(chain, joined, told.lasting)
     facts: Facts = dict(view.facts)
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
     facts |= request_facts(chain, joined)
     facts |= workload_facts(chain, evidence, asks, _client_ids(joined))
-    facts |= setting_facts(chain, joined, [s for s in told.symptoms if s.source != "event"])
-    facts |= _role_facts(chain, joined, told.symptoms)
+    facts |= setting_facts(chain, joined, told.lasting)
+    facts |= _role_facts(chain, joined, told.lasting)
     facts |= (
         hosted_operator_facts(chain, joined)
         if chain.of_control_plane
