@@ -54,6 +54,7 @@ issuer.has_provider            bool    the account of the cluster's roles has an
 issuer.meant                   string  the one issuer that the trust policies of the cluster's roles name (derived)
 issuer.meant_arn               string  the ARN of a listed provider for that issuer, where several roles name it, else null (derived)
 ccoctl.name                    string  the --name that ccoctl was given for this cluster (derived)
+ccoctl.shorter_name            string  the longest shorter --name with which no two roles have one name; null where none have now (derived)
 ccoctl.fits                    bool    ccoctl may have made the roles: neither ROSA nor a hosted control plane (derived)
 rosa.used                      bool    it is a cluster of ROSA, by the tags of roles or provider, or the issuer (derived)
 issuer.red_hats                bool    Red Hat publishes the issuer's documents (derived)

@@ -16,7 +16,7 @@ from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.resolve import made_for
-from analyzer.model.joining.role_choice import RoleChoice
+from analyzer.model.joining.role_choice import RoleChoice, role_name
 from analyzer.model.joining.roles import Role, trusted_issuers
 from analyzer.model.joining.urls import is_red_hats, split_url
 
@@ -32,6 +32,7 @@ def cluster_repairs(joined: Joined) -> Facts:
     meant = _meant(joined)
     return {
         "ccoctl.name": _derived(name),
+        "ccoctl.shorter_name": known(_shorter(name, joined.chains), derived=True) if name else Unknown(),
         "ccoctl.fits": known(fits, derived=True),
         "rosa.used": known(rosa, derived=True),
         "issuer.red_hats": known(is_red_hats(issuer), derived=True),
@@ -107,6 +108,19 @@ def token_repairs(token: TokenSample, chains: Sequence[Chain]) -> Facts:
         "token.pod": _derived(pod or next(iter(sorted(pods)), None)),
         "token.service_account": _derived(account),
     }
+
+
+def _shorter(name: str, chains: Sequence[Chain]) -> str | None:
+    """Give the longest shorter name under which each request gets a role of its own, if this one is long."""
+
+    def distinct(one: str) -> bool:
+        names = [role_name(one, c.namespace, c.secret_name) for c in chains if not c.webhook_account]
+        return len(set(names)) == len(names)
+
+    if distinct(name):
+        return None
+    cut = (name[:length].rstrip("-") for length in range(len(name) - 1, 0, -1))
+    return next((one for one in cut if one and distinct(one)), None)
 
 
 def _is_rosa(joined: Joined) -> bool:
