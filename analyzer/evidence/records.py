@@ -180,6 +180,8 @@ class Symptom:
     """When the container last logged anything; of Events, when they were gathered."""
     source: Literal["log", "condition", "event"] = "log"
     """What tells it; where it is no log, there is no pod, and ``count`` is of conditions or of Events."""
+    contradicted: bool = False
+    """Whether the logs in which it would show are all there, and none has it."""
 
 
 # --- AWS --------------------------------------------------------------------------------------

@@ -213,3 +213,11 @@ def test_no_cause_rests_on_an_event(bench: Bench) -> None:
     found = [f for f in report.findings if f.state in ("fail", "warn")]
     assert [(f.rule, f.kind) for f in found] == [("log-action-denied", "symptom")]
     assert "service control policy" in found[0].message
+
+
+def test_an_event_against_all_logs_is_a_warning(bench: Bench) -> None:
+    """Whose call fails writes it into its log: hidden Events then turn no fault to a pass."""
+    one = event(CLUSTER, DENIED, **MACHINE)
+    assert _found(bench, with_events(BUNDLE, one)) == [("log-action-denied", "warn", MACHINES)]
+    assert _found(bench, with_events(QUIET, one)) == [("log-action-denied", "fail", MACHINES)]
+    assert not _found(bench, BUNDLE)

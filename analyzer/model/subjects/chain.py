@@ -25,7 +25,7 @@ from analyzer.model.symptoms.from_conditions import condition_symptoms, quiet_wh
 from analyzer.model.symptoms.from_events import event_symptoms
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
 from analyzer.model.symptoms.hosted_conditions import hosted_operator_facts
-from analyzer.model.symptoms.logs import log_facts, operator_facts, symptoms_of
+from analyzer.model.symptoms.logs import against_logs, log_facts, operator_facts, symptoms_of
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
@@ -113,7 +113,7 @@ def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _
     symptoms = symptoms_of(chain, joined.chains, here)
     symptoms += recorded_symptoms(chain, role, evidence, joined.view.issuer)
     symptoms += condition_symptoms(chain, role, joined, recovered)
-    symptoms += event_symptoms(chain, role, joined)
+    symptoms += against_logs(event_symptoms(chain, role, joined), chain, evidence)
     return _Told(symptoms, signed_in, recovered)
 
 

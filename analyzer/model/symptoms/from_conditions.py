@@ -24,7 +24,7 @@ from analyzer.model.joining.chains import Chain, operator_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.symptoms.hosted_conditions import hosted_conditions
-from analyzer.model.symptoms.logs import CLASSES
+from analyzer.model.symptoms.logs import CLASSES, against_logs
 from analyzer.model.symptoms.told import merge_repeats, told_symptom
 from analyzer.patterns import later
 
@@ -39,6 +39,7 @@ _OBJECTS: dict[str, tuple[tuple[str, str], ...]] = {
     "openshift-cloud-network-config-controller": (("CloudPrivateIPConfig", "cloud.network.openshift.io"),),
 }
 """The kinds in whose status the operator of a namespace writes, with their groups."""
+_OF_MANY = ("Machine", "CloudPrivateIPConfig")
 
 _TROUBLE_IF_TRUE = later(r".*(?:Degraded|Failed|Failing|Failure|Error|Progressing)")
 _PASSED_ON = later(r"service-controller|controller-manager|LoadBalancer\w*=")
@@ -55,6 +56,8 @@ class Said:
     where: Where
     since: datetime | None
     until: datetime | None
+    of_many: bool = False
+    """Whether it is of one object among many, of which it is not known how many there are."""
 
 
 def condition_symptoms(
@@ -65,10 +68,14 @@ def condition_symptoms(
     ``role`` is the name of the chain's role, ``recovered`` when a sign-in was last recorded to work: a
     condition older than that is taken for the last try before it.
     """
-    told = ((said, _symptom(chain, said, recovered)) for said in _said(chain, joined))
-    return merge_repeats(
-        symptom for said, symptom in told if symptom and is_own(chain, role, said, symptom, joined)
-    )
+    told = [
+        (said, symptom)
+        for said in _said(chain, joined)
+        if (symptom := _symptom(chain, said, recovered)) and is_own(chain, role, said, symptom, joined)
+    ]
+    single = [symptom for said, symptom in told if not said.of_many]
+    others = against_logs((symptom for said, symptom in told if said.of_many), chain, joined.evidence)
+    return merge_repeats([*single, *others])
 
 
 def _said(chain: Chain, joined: Joined) -> Iterator[Said]:
@@ -80,10 +87,15 @@ def _said(chain: Chain, joined: Joined) -> Iterator[Said]:
     for kind, group in _OBJECTS.get(chain.namespace, ()):
         for obj in joined.objects.all(kind):
             if obj.group == group and obj.namespace in ("", chain.namespace):
-                yield from _of_object(obj, joined.now)
+                yield from _of_object(obj, joined.now, of_many=kind in _OF_MANY)
 
 
-def _of_object(obj: K8sObject, now: datetime | None) -> Iterator[Said]:
+def _of_object(obj: K8sObject, now: datetime | None, *, of_many: bool) -> Iterator[Said]:
+    for said in _all_of(obj, now):
+        yield replace(said, of_many=True) if of_many else said
+
+
+def _all_of(obj: K8sObject, now: datetime | None) -> Iterator[Said]:
     yield from _conditions(obj, now, "status", "conditions")
     for index in range(len(items(dig(obj.value, "status", "zones")))):
         yield from _conditions(obj, now, "status", "zones", index, "conditions")

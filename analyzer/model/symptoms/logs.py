@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -110,6 +111,17 @@ def all_logs_read(chain: Chain, evidence: Evidence) -> bool:
         return False
     read = {(log.pod, log.container) for log in _logs_of_now(chain, evidence)}
     return all((pod.name, container.name) in read for pod in pods for container in pod.containers)
+
+
+def against_logs(found: Iterable[Symptom], chain: Chain, evidence: Evidence) -> list[Symptom]:
+    """Note which of some errors, told elsewhere, no log has though all of the chain's logs are there.
+
+    Who tries again writes it into its log: without a line there, nothing shows that it still goes on.
+    """
+    told, found = {s.klass for s in evidence.symptoms if s.namespace == chain.namespace}, list(found)
+    if not found or not all_logs_read(chain, evidence):
+        return found
+    return [s if s.klass in told else replace(s, contradicted=True) for s in found]
 
 
 def logs_of(chain: Chain, evidence: Evidence) -> list[LogFile]:
@@ -273,6 +285,8 @@ def fell_silent(symptom: Symptom) -> bool:
     One that came once or twice may come again at any time, but not in a run of the container that is over;
     nor in Events, whose writers try again within minutes at first, each try counted.
     """
+    if symptom.contradicted:
+        return True
     if symptom.first is None or symptom.last is None or symptom.log_end is None:
         return False
     over = symptom.quote.file.rpartition("/")[2].startswith("previous")
