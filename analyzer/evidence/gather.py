@@ -399,7 +399,7 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
 def _take_loose_events(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> None:
     root = f"{record.id}:{path}"
     if is_whole_list(data):
-        record.contents.add("Events")
+        record.contents.add("Kubernetes objects")
         evidence.files.append(ReadFile(record.id, path, "Event"))
         evidence.listed |= {(root, "Event", namespace) for namespace in namespaces_in(data)}
     _take_events(evidence, record, path, data, root)
