@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from heapq import merge
+from itertools import islice
 from typing import Literal
 
 from analyzer.frozen import frozen
@@ -37,6 +38,11 @@ _FIRST_ITEM = later(rb"( *)-(?= |\n|\Z)")
 _ERROR_TEXT = later(
     rb"\s*(?:<(?:!|html|\?)|error:|Error from server|Unable to connect|The connection to)", re.I
 )
+
+MOST_ITEMS = 250_000
+"""Objects that a file may hold: thirty times what a large cluster has of any kind that matters."""
+_MOST_MAPPINGS = 8 * MOST_ITEMS
+"""Mappings that a JSON file may hold: the largest that is read has room for so many of 33 bytes each."""
 
 Shape = Literal["yaml", "json"]
 
@@ -66,10 +72,19 @@ class Cut:
     items: tuple[ListItem, ...]
     complete: bool = True
     problem: str = ""
+    flood: bool = False
+
+    @property
+    def cost(self) -> int:
+        """What it counts for among the objects of a run, also where they are too many."""
+        return MOST_ITEMS if self.flood else len(self.items)
 
 
 def cut_list(data: bytes) -> Cut:
-    """Cut a YAML or JSON file, also of several documents, into its objects; never raises."""
+    """Cut a YAML or JSON file, also of several documents, into its objects; never raises.
+
+    Of a file with more than ``MOST_ITEMS`` none is given.
+    """
     text = to_utf8(data)
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
@@ -77,7 +92,7 @@ def cut_list(data: bytes) -> Cut:
         first = text.strip().split(b"\n", 1)[0][:200].decode("utf-8", "replace")
         return Cut((), complete=False, problem=f"an error message instead of objects: {first}")
     if _JSON.match(text):
-        return _cut_json(text)
+        return _FLOOD if text.count(b"}") > _MOST_MAPPINGS else _cut_json(text)
     items: list[ListItem] = []
     complete = True
     text = b"\n" + text
@@ -85,7 +100,14 @@ def cut_list(data: bytes) -> Cut:
         found, whole = _cut_yaml(text, line, start, end)
         items += found
         complete = complete and whole
+        if len(items) > MOST_ITEMS:
+            return _FLOOD
     return Cut(tuple(items), complete, "" if complete else "the list ends too early")
+
+
+_FLOOD = Cut(
+    (), complete=False, problem=f"it holds more than {MOST_ITEMS:,} objects: none is read", flood=True
+)
 
 
 def parse_item(item: ListItem, label: str, limits: Limits = DEFAULT_LIMITS) -> Document:
@@ -218,6 +240,8 @@ def _item_starts(text: bytes, begin: int, end: int, indent: int) -> tuple[list[i
         if first - mark.start() - 1 != indent or marker not in (b"-", b"- ", b"-\n"):
             return starts, mark.start() + 1
         starts.append(mark.start() + 1)
+        if len(starts) > MOST_ITEMS:
+            break
     return starts, end
 
 
@@ -248,6 +272,8 @@ def _cut_json(text: bytes) -> Cut:
             line += text.count(b"\n", counted, start)
             counted = start
             items.append(ListItem(line, text[start:behind], kind, format="json"))
+        if len(items) > MOST_ITEMS:
+            return _FLOOD
         at = after_space(text, stop)
     return Cut(tuple(items), complete, "" if complete else "the list ends too early")
 
@@ -266,4 +292,5 @@ def _json_spans(text: bytes, start: int, stop: int) -> tuple[list[tuple[int, int
         at, whole = cut.end(), False
     if at is None or text[at : at + 1] != b"[" or (kind and not kind.endswith("List")):
         return [(start, stop)], "", True
-    return [(value_at, end) for _, _, value_at, end in children(text, at)], kind or "List", whole
+    found = islice(children(text, at), MOST_ITEMS + 1)
+    return [(value_at, end) for _, _, value_at, end in found], kind or "List", whole

@@ -15,12 +15,6 @@ from analyzer.patterns import later
 MOST_OF_FILE, MOST_IN_ALL = 200, 1000
 """Events kept of one file, and of all: the API server forgets them after three hours, and counts repeats."""
 
-_MOST_ITEMS = 250_000
-"""Items that a file may have: each costs memory, and time to cut out."""
-
-_ITEM_MARKS = ((b"- ", 1), (b"{", 4), (b",", 16))
-"""What stands in each item of a list, in YAML or JSON, at least so many times."""
-
 SUCCESS = {
     "FailedCreate": "Create",
     "FailedUpdate": "Update",
@@ -67,11 +61,6 @@ def may_tell(data: bytes) -> bool:
 def are_events(data: bytes) -> bool:
     """Tell a file of Events from one that only names their kind, as the API server's audit log does."""
     return b"involvedObject" in data or (b"events.k8s.io/v1" in data and b"regarding" in data)
-
-
-def is_flood(data: bytes) -> bool:
-    """Tell a file with more items than the Events of any cluster that fit in its size."""
-    return any(data.count(mark) // times > _MOST_ITEMS for mark, times in _ITEM_MARKS)
 
 
 def is_whole_list(data: bytes) -> bool:

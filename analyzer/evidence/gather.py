@@ -12,6 +12,7 @@ from pathlib import Path
 
 from analyzer.bundle import (
     DEFAULT_LIMITS,
+    Cut,
     Entry,
     Limits,
     ListItem,
@@ -31,7 +32,6 @@ from analyzer.evidence.events import (
     MOST_IN_ALL,
     MOST_OF_FILE,
     are_events,
-    is_flood,
     is_whole_list,
     may_tell,
     namespaces_in,
@@ -70,6 +70,8 @@ MOST_OBJECTS = 100_000
 REPORT = "report of must-gather-clean"
 _DISK_FULL = b"Disk usage exceeds the volume percentage"
 _LONGEST_NOTE = 4 << 20
+_MOST_ITEMS = 1_000_000
+"""Objects in the lists of one run: a bundle of a large cluster has a tenth of them."""
 _CREDENTIALS = later(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
 _OF_A_KIND = later(rb"^[ {-]{0,3}\s*[\"']?(?:kind|apiVersion)[\"']?:", re.MULTILINE)
 _IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
@@ -270,7 +272,7 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
             Problem(record.id, entry.path, "truncated", "the file is empty", "incomplete")
         )
         return
-    cut = cut_list(data)
+    cut = _cut(evidence, data)
     if cut.problem:
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", cut.problem, "unreadable"))
     elif not cut.complete:
@@ -282,8 +284,21 @@ def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: st
         return
     elif want.listing:
         evidence.listed.add((root, want.kind, want.namespace))
-    for item in cut.items:
-        _take_item(evidence, record, entry.path, root, want, item)
+    nameless = [i for i in cut.items if not _take_item(evidence, record, entry.path, root, want, i)]
+    if nameless:
+        more = f", and {len(nameless) - 1:,} more" if len(nameless) > 1 else ""
+        detail = f"line {nameless[0].first_line}: an object without a name{more}"
+        evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
+
+
+def _cut(evidence: Evidence, data: bytes) -> Cut:
+    """Cut a list, unless those before it held more than any bundle does."""
+    if evidence.items >= _MOST_ITEMS:
+        problem = f"all files together hold more than {_MOST_ITEMS:,} objects: this one is not read"
+        return Cut((), complete=False, problem=problem)
+    cut = cut_list(data)
+    evidence.items += cut.cost
+    return cut
 
 
 def _note_secrets(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> bool:
@@ -298,41 +313,38 @@ def _note_secrets(evidence: Evidence, record: InputRecord, path: str, data: byte
 
 def _take_item(
     evidence: Evidence, record: InputRecord, file: str, root: str, want: Wanted, item: ListItem
-) -> None:
+) -> bool:
+    """Keep one object, if it matters; tells False of one without a name."""
     if want.how == "items":
         name, within = item_names(item.data)
         if not name:
-            detail = f"line {item.first_line}: an object without a name"
-            evidence.problems.append(Problem(record.id, file, "unreadable", detail, "unreadable"))
-            return
+            return False
         namespace = within or want.namespace
         names = evidence.names.setdefault((root, want.kind, namespace), set())
         again = name in names  # a pod lies in its namespace's list and in a file of its own
         names.add(name)
         if not wants_item(want.kind, namespace, name, item.data):
-            return
+            return True
         if want.kind in LATER and not (want.kind == "Secret" and _holds_credentials(item.data)):
             if not again:
                 evidence.keep(want.kind, namespace, name, item, record.id, file, root)
-            return
-    if not item.complete:
-        return
-    obj = evidence.parse(item, record.id, file, root, want.kind)
+            return True
+    obj = evidence.parse(item, record.id, file, root, want.kind) if item.complete else None
     if obj is not None:
         evidence.objects.append(obj)
+    return True
 
 
 def _take_events(evidence: Evidence, record: InputRecord, path: str, data: bytes, root: str) -> None:
     """Keep the Events that may matter, of a file that mostly has none."""
     if not may_tell(data):
         return
-    if is_flood(data):
-        detail = "too many Events: none of them was looked at"
-        evidence.problems.append(Problem(record.id, path, "too-large", detail, "incomplete"))
-        return
     if evidence.translation:
         data = evidence.translation.restore(data)
-    found = telling(cut_list(data).items)
+    cut = _cut(evidence, data)
+    if cut.problem and not cut.items:
+        evidence.problems.append(Problem(record.id, path, "too-large", cut.problem, "incomplete"))
+    found = telling(cut.items)
     room = max(0, min(MOST_OF_FILE, MOST_IN_ALL - evidence.events))
     for item in found[:room]:
         name, namespace = item_names(item.data)

@@ -123,6 +123,8 @@ class Evidence:
     """Loose files in which nothing is known."""
     masked: list[ReadFile] = field(default_factory=list)
     """Parts of exports that were masked and so are not known."""
+    items: int = 0
+    """How many objects the lists that were cut hold."""
     events: int = 0
     """How many Events were kept."""
     older: set[str] = field(default_factory=set)

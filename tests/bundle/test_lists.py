@@ -165,6 +165,23 @@ def test_error_text_instead_of_objects(data: bytes) -> None:
     assert len(b.parse_items(cut, "f")[1]) == 1
 
 
+@pytest.mark.parametrize(
+    "flood",
+    [
+        b'{"kind": "SecretList", "items": [' + b"{}," * 20 + b"{}]}",
+        b"{}\n" * 21,
+        b"items:\n" + b"- {}\n" * 21 + b"kind: SecretList\n",
+        b"---\na: 1\n" * 21,
+    ],
+)
+def test_a_flood_of_objects_is_not_read(monkeypatch: pytest.MonkeyPatch, flood: bytes) -> None:
+    assert len(b.cut_list(flood).items) == 21
+    monkeypatch.setattr("analyzer.bundle.lists.MOST_ITEMS", 20)
+    cut = b.cut_list(flood)
+    assert (cut.items, cut.complete) == ((), False)
+    assert "more than" in cut.problem
+
+
 def test_a_single_object_is_one_item() -> None:
     text = (
         b"---\nkind: A\nmetadata:\n  managedFields:\n  - x: 1\n  name: n\n  ownerReferences:\n  - name: o\n"

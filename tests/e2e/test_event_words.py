@@ -180,7 +180,7 @@ def _with(path: str, body: object) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("items", "note"),
     [
-        (b"- //sts\n" * 250_001, "too many Events: none of them was looked at"),
+        (b"- //sts\n" * 250_001, "it holds more than 250,000 objects: none is read"),
         (b"".join(b"- {metadata: {name: e%d}, message: AccessDenied}\n" % n for n in range(203)),
          "too many Events with errors: 3 of them were not looked at"),
     ],
