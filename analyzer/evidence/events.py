@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.bundle import ListItem
-from analyzer.needles import Needles
+from analyzer.needles import Needles, find
 from analyzer.patterns import later
 
 MOST_OF_FILE, MOST_IN_ALL = 200, 1000
@@ -41,7 +41,9 @@ _QUOTING = (
     b"RequestID:",
 )
 _NAMING = (b"credentials", b"-creds", b"serviceaccounts")
-_NEEDLES = Needles((*_QUOTING, *_NAMING))
+_QUOTES, _NAMES = Needles(_QUOTING), Needles(_NAMING)
+_MISSED = b" found"
+"""What an Event ends with that names credentials which are not there."""
 _PASSED_ON = b"OperatorStatusChanged"
 """The reason of Events that quote a condition before and after: the condition itself tells what holds."""
 
@@ -55,7 +57,7 @@ _WHEN = later(rb"ast(?:Timestamp|ObservedTime)[\"']?: [\"'](\d[^\"'\n]{9,30})")
 
 def may_tell(data: bytes) -> bool:
     """Tell whether a text may quote AWS or name credentials: what does not is not worth parsing."""
-    return _NEEDLES.are_in(data)
+    return _QUOTES.are_in(data) or (find(data, _MISSED) >= 0 and _NAMES.are_in(data))
 
 
 def are_events(data: bytes) -> bool:
@@ -79,16 +81,10 @@ def namespaces_in(data: bytes) -> set[str]:
 def telling(items: Sequence[ListItem]) -> list[ListItem]:
     """Give the whole items worth keeping, and of those that tell a success the newest of each reason."""
     whole = [i for i in items if i.complete and len(i.data) <= _LONGEST]
-    found = [i for i in whole if may_tell(i.data) and _tells(i.data)]
+    found = [i for i in whole if may_tell(i.data) and _PASSED_ON not in i.data]
     done: dict[bytes, tuple[bytes, ListItem]] = {}
     for item in whole if found else ():
         reason, when = _DONE.search(item.data), _WHEN.search(item.data)
         if reason and when and (reason[1] not in done or done[reason[1]][0] < when[1]):
             done[reason[1]] = when[1], item
     return [*(item for _, item in done.values()), *found]
-
-
-def _tells(data: bytes) -> bool:
-    if _PASSED_ON in data:
-        return False
-    return b" found" in data or any(word in data for word in _QUOTING)
