@@ -237,7 +237,8 @@ def _cluster(facts: Facts) -> Cluster:
     values["issuer"] = issuer_in_force(facts)
     shown = {name: facts.get(f"cluster.{name}") for name in _IDENTITY}
     runtime = facts.get("cluster.runtime_issuer")
-    told = runtime if isinstance(runtime, Fact) else facts.get("cluster.authentication_issuer")
+    own = facts.get("cluster.authentication_issuer")
+    told = runtime if isinstance(runtime, Fact) and runtime.value == values["issuer"] else own
     if isinstance(told, Fact) and told.cites:
         shown["issuer"] = told
     sts = value_of(facts, "cluster.sts")

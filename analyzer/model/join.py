@@ -375,9 +375,14 @@ def _chains_of(token: TokenSample, chains: Sequence[Chain]) -> tuple[str, ...]:
     return exact or tuple(c.id for c in chains if subject.startswith(f"system:serviceaccount:{c.namespace}:"))
 
 
+def is_wish(facts: Facts) -> bool:
+    """Tell whether the API server's issuer is told by its operator alone, which may have to set it yet."""
+    return value_of(facts, "cluster.runtime_source") == "the operator of kube-apiserver"
+
+
 def issuer_in_force(facts: Facts) -> str | None:
     """Give the issuer that tokens carry, for the report: the API server's, else what is asked for."""
     runtime, own = value_of(facts, "cluster.runtime_issuer"), value_of(facts, "cluster.authentication_issuer")
-    if isinstance(runtime, str):
+    if isinstance(runtime, str) and not (own and is_wish(facts)):
         return runtime
     return str(own) if own else (DEFAULT_ISSUER if own == "" else None)

@@ -260,14 +260,21 @@ def test_the_clusters_own_document_served_by_the_issuer_is_a_fault(bench: Bench)
     assert not findings(report, "fail"), told(report)
 
 
+_GATED = next(body for body in release_requests("4.16.9").values() if is_gated(body))
+_GATED_CHAIN = "{namespace}/{name}".format(**_GATED["spec"]["secretRef"])
+
+
+def _with_gated() -> dict[str, bytes]:
+    """Put the request of a feature set beside those of a healthy cluster."""
+    files = dict(everything(Cluster(version="4.16.9")))
+    beside = next(path for path in files if path.endswith("/credentialsrequests/openshift-ingress.yaml"))
+    files[beside.replace("openshift-ingress", _GATED["metadata"]["name"])] = document(_GATED)
+    return files
+
+
 def test_a_request_of_a_feature_set_that_is_off_asks_for_nothing(bench: Bench) -> None:
     """Someone applied all requests of the release by hand: the gated one's namespace is not there."""
-    cluster = Cluster(version="4.16.9")
-    gated = next(body for body in release_requests("4.16.9").values() if is_gated(body))
-    files = everything(cluster)
-    beside = next(path for path in files if path.endswith("/credentialsrequests/openshift-ingress.yaml"))
-    files[beside.replace("openshift-ingress", gated["metadata"]["name"])] = document(gated)
-    assert_healthy(bench.report(files))
+    assert_healthy(bench.report(_with_gated()))
 
 
 def _features(cluster: Cluster, name: str) -> None:
@@ -283,24 +290,15 @@ def test_a_feature_set_that_is_on_asks_for_its_request(bench: Bench) -> None:
     cluster = Cluster(version="4.16.9")
     _features(cluster, "TechPreviewNoUpgrade")
     report = bench.report(everything(cluster))
-    gated = next(body for body in release_requests("4.16.9").values() if is_gated(body))
-    ref = gated["spec"]["secretRef"]
     missing = [f for f in findings(report, "fail") if f.rule == "request-missing"]
-    assert [f.chains for f in missing] == [(f"{ref['namespace']}/{ref['name']}",)], told(report)
+    assert [f.chains for f in missing] == [(_GATED_CHAIN,)], told(report)
 
 
 def test_a_request_of_a_feature_set_that_is_not_told_is_unknown(bench: Bench) -> None:
     """It was applied, and nothing of its namespace was gathered: on or off is not known."""
-    cluster = Cluster(version="4.16.9")
-    gated = next(body for body in release_requests("4.16.9").values() if is_gated(body))
-    files = everything(cluster)
-    beside = next(path for path in files if path.endswith("/credentialsrequests/openshift-ingress.yaml"))
-    files[beside.replace("openshift-ingress", gated["metadata"]["name"])] = document(gated)
-    files = {path: data for path, data in files.items() if "featuregates" not in path}
-    report = bench.report(files)
+    report = bench.report({path: data for path, data in _with_gated().items() if "featuregates" not in path})
     assert not findings(report, "fail"), told(report)
-    ref = gated["spec"]["secretRef"]
-    chain = next(c for c in report.chains if c.id == f"{ref['namespace']}/{ref['name']}")
+    chain = next(c for c in report.chains if c.id == _GATED_CHAIN)
     assert chain.verdict.state == "unknown"
     assert any("featuregates" in m.command for m in report.missing if chain.id in m.chains)
 

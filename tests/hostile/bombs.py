@@ -186,26 +186,19 @@ def _objects(path: Path) -> None:
 _SECRETS = "must-gather/namespaces/ns%d/core/secrets.json"
 
 
-def _nothings(path: Path) -> None:
-    """Lists of a hundred million objects in all, each of three bytes."""
-    data = b'{"kind": "SecretList", "items": [' + b"{}," * 5_000_000 + b"{}]}"
-    with gzip.open(path, "wb", 1) as out:
-        for number in range(20):
-            header = tarfile.TarInfo(_SECRETS % number)
-            header.size = len(data)
-            out.write(header.tobuf() + data + bytes(-len(data) % 512))
-        out.write(bytes(1024))
+def _nothings(objects: int, lists: int) -> Callable[[Path], None]:
+    """Lists of objects of two bytes, as many as one may have or far more."""
+    data = b'{"kind": "SecretList", "items": [' + b"{}," * (objects - 1) + b"{}]}"
 
+    def make(path: Path) -> None:
+        with gzip.open(path, "wb", 1) as out:
+            for number in range(lists):
+                header = tarfile.TarInfo(_SECRETS % number)
+                header.size = len(data)
+                out.write(header.tobuf() + data + bytes(-len(data) % 512))
+            out.write(bytes(1024))
 
-def _few_nothings(path: Path) -> None:
-    """Two thousand lists, each of as many objects without a name as one may have."""
-    data = b'{"kind": "SecretList", "items": [' + b"{}," * 249_999 + b"{}]}"
-    with gzip.open(path, "wb", 1) as out:
-        for number in range(2000):
-            header = tarfile.TarInfo(_SECRETS % number)
-            header.size = len(data)
-            out.write(header.tobuf() + data + bytes(-len(data) % 512))
-        out.write(bytes(1024))
+    return make
 
 
 def bombs() -> Iterator[tuple[str, Callable[[Path], None]]]:
@@ -229,8 +222,8 @@ def bombs() -> Iterator[tuple[str, Callable[[Path], None]]]:
     yield "30 GiB log, gz", _repeated(partial(gzip.compress, compresslevel=1), _LOG)
     yield "1 GiB of errors", _errors
     yield "500,000 objects", _objects
-    yield "100 M empty objects", _nothings
-    yield "2,000 lists of those", _few_nothings
+    yield "100 M empty objects", _nothings(5_000_000, lists=20)
+    yield "2,000 lists of those", _nothings(250_000, lists=2000)
 
 
 def _apart(write: Callable[[Path], None], path: Path) -> None:

@@ -13,7 +13,7 @@ from analyzer.model.issuer.key_set import key_set_facts
 from analyzer.model.issuer.signing_keys import signing_facts
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import bucket_of, is_https
-from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.cluster import OBSERVED_ISSUERS, ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
 from analyzer.patterns import later
 
@@ -57,7 +57,7 @@ def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unk
     operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
     if operator is None and not view.hosted:
         return asks.config("kubeapiservers.operator.openshift.io")
-    path = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
+    path = OBSERVED_ISSUERS
     observed = [i for i in items(read(operator, *path)) if isinstance(i, str)] if operator else []
     own, runtime = view.facts["cluster.authentication_issuer"], view.facts["cluster.runtime_issuers"]
     if not operator or not observed:

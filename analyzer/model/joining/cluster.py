@@ -16,6 +16,9 @@ from analyzer.model.joining.aws import GLOBAL_STS, partition_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.objects import Objects, known, read
 
+OBSERVED_ISSUERS = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
+"""Where the operator of kube-apiserver notes the issuers that it is to run with."""
+
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
 """What kube-apiserver signs as where no issuer is set."""
 
@@ -62,6 +65,7 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
         )
     missing = asks.configmap("openshift-kube-apiserver", "config")
     facts["cluster.runtime_issuers"] = runtime or missing
+    facts["cluster.runtime_source"] = _runtime_source(runtime, objects) if runtime else missing
     facts["cluster.runtime_issuer"] = (
         Fact(runtime.value[0], runtime.cites) if runtime and isinstance(runtime.value, list) else missing
     )
@@ -153,6 +157,7 @@ def _told_outside(facts: Facts, told: Hosted) -> None:
             ):
                 facts["cluster.runtime_issuer"] = known(*found)
                 facts["cluster.runtime_issuers"] = known([found[0]], found[1])
+                facts["cluster.runtime_source"] = known("kube-apiserver", found[1])
     if told.version is not None and isinstance(facts["cluster.version"], Unknown):
         facts["cluster.version"] = known(*told.version)
     where = told.objects[0].where
@@ -240,11 +245,18 @@ def _runtime_issuers(objects: Objects) -> Fact | None:
         if config and issuers and not is_masked(issuers[0]):
             return known(issuers, config.where.at("data", "config.yaml"))
     if operator is not None:
-        path = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
+        path = OBSERVED_ISSUERS
         issuers = [i for i in items(read(operator, *path)) if isinstance(i, str)]
         if issuers and not is_masked(issuers[0]):
             return known(issuers, operator.where.at(*path))
     return None
+
+
+def _runtime_source(runtime: Fact, objects: Objects) -> Fact:
+    """Tell whether kube-apiserver's configuration says what it runs with, or its operator's wish alone."""
+    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    observed = operator is not None and operator.where.at(*OBSERVED_ISSUERS) in runtime.cites
+    return known("the operator of kube-apiserver" if observed else "kube-apiserver", *runtime.cites)
 
 
 def config_issuers(config: str | None) -> list[str]:
