@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from analyzer.redact import redact
 
@@ -17,6 +19,50 @@ _MARKS = (
 EXCERPT = 400
 _AROUND = 1 << 15
 """Characters on either side of a column that are looked at for secrets: more than any of them has."""
+
+
+def is_wide(data: bytes) -> bool:
+    """Tell UTF-16 and UTF-32 by their mark, or by the zeros of Latin letters."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
+        return True
+    return len(data) > 3 and (data[0] == 0) != (data[1] == 0)
+
+
+def narrowed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Give the pieces of a text, of UTF-16 as UTF-8, without holding the whole."""
+    remaining = iter(pieces)
+    first = next(remaining, b"")
+    if not is_wide(first):
+        yield from chain((first,) if first else (), remaining)
+        return
+    marked = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding = "utf-16" if marked else "utf-16-le" if first[1] == 0 else "utf-16-be"
+    decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
+    for piece in chain((first,), remaining):
+        yield decoder.decode(piece).encode("utf-8", "backslashreplace")
+
+
+def of_code_page(data: bytes) -> bytes:
+    """Give as UTF-8 what a program on Windows wrote in its code page; valid UTF-8 stays as it is.
+
+    A byte that is none is the character that Western Europe's code page has for it, so that it breaks
+    no string of JSON.
+    """
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", _AS_CODE_PAGE).encode("utf-8")
+    return data
+
+
+def _as_code_page(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_AS_CODE_PAGE = "sts-doctor-code-page"
+codecs.register_error(_AS_CODE_PAGE, _as_code_page)
 
 
 def to_utf8(data: bytes) -> bytes:

@@ -26,7 +26,7 @@ from analyzer.bundle import (
     parse_yaml,
     split_root,
 )
-from analyzer.bundle.text import to_utf8
+from analyzer.bundle.text import is_wide, narrowed, to_utf8
 from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.events import (
     MOST_IN_ALL,
@@ -53,6 +53,7 @@ from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_be
 from analyzer.evidence.masks import Translation, is_cleaned, read_report, words_unmasked
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.screen import as_written
 from analyzer.evidence.sniff import name_tells, read_loose
 from analyzer.evidence.withheld import without_masks
 from analyzer.patterns import later
@@ -182,7 +183,7 @@ def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) 
         if want is not None and want.how == "log":
             _feed(evidence, record, entry, logs)
         elif want is not None and want.how == "events":
-            data = entry.read()
+            data = _text(entry)
             evidence.files.append(ReadFile(record.id, entry.path, "Event"))
             if want.listing and is_whole_list(data):
                 evidence.listed.add((root, "Event", want.namespace))
@@ -202,7 +203,7 @@ def _kept(evidence: Evidence) -> int:
 def _take_note(evidence: Evidence, record: InputRecord, entry: Entry, folder: str, name: str) -> bool:
     """Read what stands beside bundles: when they were gathered, by what, and what went wrong then."""
     if name == "timestamp":
-        times = parse_timestamps(entry.read())
+        times = parse_timestamps(_text(entry))
         if times:
             evidence.times.append(GatherTime(record.id, folder, *times))
             evidence.files.append(ReadFile(record.id, entry.path, "time of the gather"))
@@ -219,10 +220,17 @@ def _take_note(evidence: Evidence, record: InputRecord, entry: Entry, folder: st
     return True
 
 
+def _text(entry: Entry, limit: int | None = None) -> bytes:
+    """Read a file whole; what PowerShell wrote as UTF-16 comes as UTF-8."""
+    data = entry.read(limit)
+    return to_utf8(data) if is_wide(data) else data
+
+
 def _feed(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
-    chunks = entry.chunks(most=LOG_LIMIT)
     if evidence.translation:
-        chunks = iter((evidence.translation.restore(entry.read()),))
+        chunks = iter((evidence.translation.restore(_text(entry)),))
+    else:
+        chunks = narrowed(entry.chunks(most=LOG_LIMIT))
     logs.feed(record.id, entry.path, chunks)
     evidence.files.append(ReadFile(record.id, entry.path, "log"))
 
@@ -244,7 +252,7 @@ def _take_insights(evidence: Evidence, record: InputRecord, entry: Entry, folder
     elif (times := archive_time(folder) or archive_time(record.path)) is not None:
         evidence.times.append(GatherTime(record.id, folder, *times))
     try:
-        obj = read_member(record.id, entry.path, member, _restored(evidence, record, entry.read()), root)
+        obj = read_member(record.id, entry.path, member, _restored(evidence, record, _text(entry)), root)
     except UnreadableDocument as error:
         detail = f"line {error.line}: {error.reason}"
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
@@ -264,7 +272,7 @@ def _restored(evidence: Evidence, record: InputRecord, data: bytes) -> bytes:
 
 
 def _take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str, want: Wanted) -> None:
-    data = _restored(evidence, record, entry.read())
+    data = _restored(evidence, record, _text(entry))
     evidence.files.append(ReadFile(record.id, entry.path, want.kind or "cluster configuration"))
     _note_secrets(evidence, record, entry.path, data)
     if not data or data.isspace():
@@ -303,7 +311,6 @@ def _cut(evidence: Evidence, data: bytes) -> Cut:
 
 def _note_secrets(evidence: Evidence, record: InputRecord, path: str, data: bytes) -> bool:
     """Note where something lies that opens an account, a cluster or a proxy: its kind, never its value."""
-    data = to_utf8(data) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else data
     found = list(live_secrets(data))
     for what, offset in found:
         where = Quote(record.id, path, data.count(b"\n", 0, offset) + 1, "(not shown)")
@@ -363,7 +370,7 @@ def _holds_credentials(data: bytes) -> bool:
 def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
     if not entry.head() and not name_tells(entry.path):
         return
-    data = entry.read(LOOSE_LIMIT)
+    data = as_written(_text(entry, LOOSE_LIMIT))
     if _take_report(evidence, record, entry.path, data):
         return
     data = _restored(evidence, record, data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from itertools import islice
 from typing import Literal
 
 from analyzer.evidence.http_clients import client_error
@@ -21,7 +22,16 @@ _MOST_BLOCKS = 50
 _STATUS = later(rb"HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*")
 _HEADER_END = later(rb"\r?\n(?:\r?\n|$)")
 _VERBOSE = later(rb"^(?:[*<>] |[<>]\r?$|[{}] \[|  % Total| +Dload| *\d+ +\d+ +\d+ )", re.MULTILINE)
+_AFTERWORD = later(rb"(?<=[}\]>])\* (?:Connection #|Closing connection|Leftovers after|TLSv)[^\r\n]*")
+"""What curl says once it has the answer, on the last line of one that ends without a line break."""
 _VERBOSE_STATUS = later(rb"^< " + _STATUS.pattern, re.MULTILINE)
+# What ccoctl publishes ends without a line break, so that the next answer begins behind its last brace.
+_ANY_STATUS = later(rb"(?:^|(?<=[}\]>]))(< )?HTTP/\d(?:\.\d)?[ \t]+(\d{3})\b[^\r\n]*", re.MULTILINE)
+_VERBOSE_END = later(rb"^< ?\r?$", re.MULTILINE)
+_CONNECTS = later(
+    rb"^\* +(?:Trying |Host \S+ was resolved|Uses proxy|Re-using|Could not resolve|About to connect)",
+    re.MULTILINE,
+)
 _REQUEST = later(rb"^> (?:GET|HEAD) (\S{1,2000}) HTTP/", re.MULTILINE)
 _HOST = later(rb"^> [Hh]ost: (\S{1,300})", re.MULTILINE)
 _PRIVATE = tuple(
@@ -34,7 +44,9 @@ _PEER = later(
 # Makers of web gateways, which put their own page in the place of the answer.
 _GATEWAY = later(
     rb"zscaler|blue ?coat|\bsquid\b|forti(?:guard|gate|net)|mcafee web gateway|skyhigh|netskope|websense"
-    rb"|forcepoint|palo alto networks|cisco umbrella|ironport|iboss|proxy authentication",
+    rb"|forcepoint|palo alto networks|cisco umbrella|ironport|iboss|proxy authentication|sophos|barracuda"
+    rb"|menlo security|content categori[sz]ation|web ?filter|captive portal"
+    rb"|blocked by (?:your|the) (?:organi[sz]ation|administrator|company|network)",
     re.IGNORECASE,
 )
 _PROXY_REFUSED = later(
@@ -47,6 +59,13 @@ _BUCKET = later(
 )
 _URL = later(rb"https://[^\s'\"<>)]{1,2000}")
 _SECRET = later(rb"[A-Za-z0-9_+/=-]{32,}")
+_TITLED = later(rb"<(?:title|h1)>\s*(?:ERROR:?\s*)?([45]\d\d)\b", re.IGNORECASE)
+"""The heading of the page that CloudFront, a bucket's website or nginx sends with an error."""
+_MEMBERS = later(
+    rb"\bjwks_uri\b|\bkty\b|\b\w{4,40}_supported\b|[\"'][kK]eys\\?[\"'] ?:|^keys\r?\n-{2,}", re.MULTILINE
+)
+"""Members of the issuer's documents, quoted or not."""
+_OBJECT = later(rb"\s*[\[{][^\"]{0,200}\"")
 _TRAILING_STATUS = later(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
 
 
@@ -74,6 +93,37 @@ def read_exchange(data: bytes) -> Exchange | None:
     if _VERBOSE_STATUS.search(data):
         return _verbose_exchange(data)
     return None
+
+
+def answers_apart(data: bytes) -> list[bytes]:
+    """Cut a file to which several fetches were saved one after the other; one fetch is given whole.
+
+    What a redirect, a proxy or a question for a password is followed by belongs to the same fetch. Blank
+    lines in the place of what stands before keep the lines where they are.
+    """
+    starts = [0]
+    end, status = 0, 0
+    for found in islice(_ANY_STATUS.finditer(data), _MOST_BLOCKS):
+        if _is_final(status) and data[end : found.start()].strip():
+            starts.append(_begins(data, end, found.start()))
+        headers = (
+            _HEADER_END.search(data, found.end())
+            if found[1] is None
+            else _VERBOSE_END.search(data, found.end())
+        )
+        end, status = headers.end() if headers else len(data), int(found[2])
+    pieces = zip(starts, [*starts[1:], len(data)], strict=True)
+    return [b"\n" * data.count(b"\n", 0, start) + data[start:stop] for start, stop in pieces]
+
+
+def _is_final(status: int) -> bool:
+    return 200 <= status < 300 or (status >= 400 and status not in (401, 407))
+
+
+def _begins(data: bytes, after: int, status: int) -> int:
+    """Give where the fetch begins whose status stands there: with ``curl -v`` that is before the request."""
+    talk = _CONNECTS.search(data, after, status) or _REQUEST.search(data, after, status)
+    return talk.start() if talk else status
 
 
 def lost_on_the_way(data: bytes, url: str | None = None) -> str | None:
@@ -128,9 +178,19 @@ def answer_of_body(input_id: str, path: str, data: bytes, body: Body, hint: str 
     """Give the answer of which only the body was saved."""
     target = _target_of_body(data) or target_of_name(hint or path)
     trailing = _TRAILING_STATUS.search(data[-40:]) if body != "json" else None
-    status = int(trailing[1]) if trailing else None
+    titled = _TITLED.search(data, 0, _SHORT) if body == "html" else None
+    status = int(trailing[1]) if trailing else int(titled[1]) if titled else None
     line, excerpt = _first_line(data)
     return HttpAnswer(target, status, _error_code(data), body, None, Quote(input_id, path, line, excerpt))
+
+
+def retold(data: bytes) -> bool:
+    """Tell a body that names the members of the issuer's documents and does not begin as JSON does.
+
+    PowerShell's lists and tables, a page that a browser saved, quotes that an editor made round: what the
+    issuer served was another text.
+    """
+    return _OBJECT.match(data) is None and _MEMBERS.search(data, 0, _SHORT) is not None
 
 
 def answer_of_error(input_id: str, path: str, data: bytes, asked: str | None = None) -> HttpAnswer | None:
@@ -193,7 +253,8 @@ def _verbose_exchange(data: bytes) -> Exchange:
     answer = data[status.start() :]
     headers = b"\n".join(line[2:] for line in answer.splitlines() if line.startswith(b"< "))
     # Blank lines in the place of curl's own keep the lines of the body where they are.
-    body = b"\n".join(b"" if _VERBOSE.match(line) else line for line in data.split(b"\n"))
+    plain = _AFTERWORD.sub(b"", data)
+    body = b"\n".join(b"" if _VERBOSE.match(line) else line for line in plain.split(b"\n"))
     request, host = _REQUEST.findall(data), _HOST.findall(data)
     url = _address(b"https://" + host[-1] + request[-1]) if request and host else _url_of(data)
     return Exchange(

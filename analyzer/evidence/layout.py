@@ -7,6 +7,8 @@ depend on what was read before.
 
 from __future__ import annotations
 
+import re
+
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 
@@ -41,7 +43,13 @@ _LOG = later(
     r"namespaces/[^/]+/(?:pods/[^/]+/[^/]+/[^/]+/logs/(?:(?:current|previous)(?:\.insecure)?\.log(?:\.\d+)?(?:\.(?:gz|xz|bz2|zst))?"
     r"|rotated/[^/]+)|core/pods/logs/[^/]+\.log)"
 )
-_COLLIDED = later(r"(\.(?:yaml|json|log))\.\d{1,4}$")
+_AS_WRITTEN = (".yaml", ".json", ".log")
+_ENDING = later(
+    r"\.(?:(?P<yaml>ya?ml)|(?P<other>json|log))(?:\.txt)?(?:\.\d{1,4})?(?:\.(?:gz|xz|bz2|zst))?$",
+    re.IGNORECASE,
+)
+"""What is added on the way: a number where masked names became the same (must-gather-clean), the suffix of
+files that were packed one by one, and Windows' own."""
 
 LATER = frozenset({"Pod", "Deployment", "Secret"})
 """Kinds that are kept as bytes until it is known which namespaces matter."""
@@ -94,8 +102,8 @@ class Wanted:
 
 def wanted(inner: str) -> Wanted | None:
     """Tell what a member is good for; ``inner`` is its path below the bundle root."""
-    if inner[-1:].isdigit():  # must-gather-clean numbers files whose masked names became the same
-        inner = _COLLIDED.sub(r"\1", inner)
+    if not inner.endswith(_AS_WRITTEN):
+        inner = _ENDING.sub(lambda found: ".yaml" if found["yaml"] else f".{found['other'].lower()}", inner)
     if "/logs/" in inner and _LOG.fullmatch(inner):
         return Wanted("log")
     if _CLUSTER_SCOPED.fullmatch(inner):

@@ -16,10 +16,11 @@ from functools import partial
 from analyzer.bundle.document import UnreadableDocument
 from analyzer.bundle.json_guard import iter_json
 from analyzer.bundle.sniff import BLOCK, codec_of, is_tar
-from analyzer.bundle.text import to_utf8
+from analyzer.bundle.text import is_wide, of_code_page, to_utf8
 from analyzer.evidence.issuer_documents import target_of_name, without_private_members
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.records import TokenSample
+from analyzer.evidence.screen import as_written, without_left_overs
 from analyzer.evidence.terminal import holds_prompt, outputs
 from analyzer.evidence.text_formats import (
     FORMATS,
@@ -86,9 +87,11 @@ def _unpacked(data: bytes) -> bytes | None:
 
 
 def _text(data: bytes) -> bytes:
-    """Give the file as UTF-8: PowerShell writes UTF-16 where ``>`` saves an answer."""
-    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(data) > 3 and (data[0] == 0) != (data[1] == 0))
-    return to_utf8(data) if wide else data.removeprefix(_UTF8_MARK)
+    """Give the file as UTF-8: PowerShell writes UTF-16, and the AWS CLI on Windows its code page."""
+    data = to_utf8(data) if is_wide(data) else data.removeprefix(_UTF8_MARK)
+    if b"\0" not in data[:HEAD]:
+        data = of_code_page(data)
+    return as_written(data)
 
 
 def _with_mark_noted(found: Loose) -> Loose:
@@ -128,7 +131,7 @@ def _quoted(file: File) -> Loose | None:
 
 
 def _json(file: File) -> Loose:
-    data, private = without_private_members(file.data)
+    data, private = without_private_members(without_left_overs(file.data))
     if _KUBERNETES_LIST.match(data) and b'"items"' in data:
         found = parsed_objects(file, data)
     else:

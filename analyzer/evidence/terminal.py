@@ -22,6 +22,8 @@ _PROMPT = later(
     re.MULTILINE,
 )
 _LONGEST_PROMPT = 80
+_GLUED = later(rb"(?:\}|</\w{1,40}>|(?<=\n)\])(?=[^{}<|\",\n]*\Z)")
+"""The end of an answer before a prompt on the same line."""
 
 
 def holds_prompt(data: bytes) -> bool:
@@ -32,16 +34,22 @@ def holds_prompt(data: bytes) -> bool:
     return next(_prompts(data), None) is not None
 
 
-def _prompts(data: bytes) -> Iterator[re.Match[bytes]]:
-    """Yield the commands before which there is but a prompt on the line."""
+def _prompts(data: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Yield the commands before which there is but a prompt on the line, and where that prompt begins.
+
+    An answer that ends without a line break, as ccoctl's documents do, has the prompt behind it.
+    """
     for match in _PROMPT.finditer(data):
-        before = data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        start = data.rfind(b"\n", 0, match.start()) + 1
+        glued = _GLUED.search(data, max(start, match.start() - _LONGEST_PROMPT - 1), match.start())
+        start = glued.end() if glued else start
+        before = data[start : match.start()]
         if (
             len(before) <= _LONGEST_PROMPT
             and not before.startswith((b" ", b"\t"))
             and not set(b"{}<|") & set(before)
         ):
-            yield match
+            yield start, match
 
 
 def outputs(data: bytes) -> Iterator[tuple[Command | None, bytes]]:
@@ -50,12 +58,11 @@ def outputs(data: bytes) -> Iterator[tuple[Command | None, bytes]]:
     Blank lines in the place of everything else keep the lines of the output where they are.
     """
     prompts = list(islice(_prompts(data), _MOST))
-    starts = [(None, 0), *((match, match.end()) for match in prompts)]
-    for number, (match, start) in enumerate(starts):
-        end = prompts[number].start() if number < len(prompts) else len(data)
-        end = data.rfind(b"\n", start, end) + 1 if number < len(prompts) else end
-        output = data[start:end]
+    ends = [start for start, _ in prompts[1:]] + [len(data)]
+    if prompts and data[: prompts[0][0]].strip():
+        yield None, data[: prompts[0][0]]
+    for (_, match), end in zip(prompts, ends, strict=True):
+        output = data[match.end() : end]
         if output.strip():
-            line = match["command"].replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") if match else None
-            command = Command(line.decode("utf-8", "replace")) if line is not None else None
-            yield command, b"\n" * data.count(b"\n", 0, start) + output
+            line = match["command"].replace(b"\\\r\n", b" ").replace(b"\\\n", b" ")
+            yield Command(line.decode("utf-8", "replace")), b"\n" * data.count(b"\n", 0, match.end()) + output

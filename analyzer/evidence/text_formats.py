@@ -25,18 +25,21 @@ from analyzer.evidence.http_answers import (
     answer_of_body,
     answer_of_error,
     answer_of_exchange,
+    answers_apart,
     body_kind,
     gateway_page,
     is_bucket_error,
     is_from_bucket,
     lost_on_the_way,
     read_exchange,
+    retold,
 )
 from analyzer.evidence.http_clients import MARKS
 from analyzer.evidence.issuer_documents import target_of_name, without_private_members
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.public_keys import read_pem
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
+from analyzer.evidence.screen import without_left_overs
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
 from analyzer.frozen import frozen
 from analyzer.patterns import later
@@ -61,6 +64,14 @@ _ANSWER_AMID_TALK = later(rb"^(?:[\[{][ \t\r]*$|\{[ \t]*\"[A-Za-z])", re.MULTILI
 _TOKEN_START = later(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha256~|k8s-aws-v1\.)")
 _LOST = "the machine that asked did not get through to the issuer ({words}): what AWS sees may be another"
 _INSIDE = "the issuer was asked from inside a private network (curl met {peer}): what AWS sees may be another"
+_NOTHING_SAVED = (
+    "it is empty: that is what a curl that got no answer leaves, and no proof of what the issuer serves; "
+    "save the headers too (curl -sS -D HEADERS -o BODY)"
+)
+_RETOLD = (
+    "it names what the issuer's document holds, and is no JSON: some program showed it in its own form, so "
+    "what the issuer serves is not told; save the answer itself (curl -sS -D HEADERS -o BODY)"
+)
 
 
 @frozen
@@ -99,6 +110,19 @@ def _http(file: File, head: bytes) -> Loose | None:
         return None
     if not (head.startswith(b"HTTP/") or re.search(rb"^< HTTP/", head, re.MULTILINE)):
         return None
+    fetches = answers_apart(file.data)
+    if len(fetches) == 1:
+        return _fetched(file)
+    found = [one for data in fetches if (one := _fetched(replace(file, data=data))) is not None]
+    return Loose(
+        tuple(record for one in found for record in one.records),
+        next((one.what for one in found if one.records), NOT_RELEVANT),
+        next((one.problem for one in found if one.problem), None),
+        "; ".join(dict.fromkeys(one.note for one in found if one.note)) or None,
+    )
+
+
+def _fetched(file: File) -> Loose | None:
     exchange = read_exchange(file.data)
     if exchange is None:
         return None
@@ -112,7 +136,7 @@ def _http(file: File, head: bytes) -> Loose | None:
 def _exchange(file: File, exchange: Exchange) -> Loose:
     kind = body_kind(exchange.body)
     if JSON_START.match(exchange.body):
-        body, private = without_private_members(exchange.body)
+        body, private = without_private_members(without_left_overs(exchange.body))
         found = parsed(file, partial(iter_json, body, file.path, first_line=exchange.first_line))
         kind = "other" if found.problem else "json"
         good = [record for record in found.records if isinstance(record, DiscoveryDocument | KeySet)]
@@ -272,6 +296,10 @@ def hinted(file: File) -> Loose | None:
         return None
     if words := gateway_page(file.data):
         return Loose((), "recorded answer", None, _LOST.format(words=words))
+    if not file.data.strip():
+        return Loose((), "recorded answer", None, _NOTHING_SAVED)
+    if retold(file.data):
+        return Loose((), "recorded answer", None, _RETOLD)
     kind = body_kind(file.data)
     if kind == "other" and JSON_START.match(file.data[:HEAD]) and _is_json(file):
         kind = "json"

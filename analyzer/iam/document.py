@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import unquote
 
 from analyzer.frozen import frozen
+from analyzer.patterns import later
 
 Path = tuple[str | int, ...]
 """Where something stands in a JSON document: keys and list positions from the root."""
 
 MAX_TEXT = 300_000
 _MAX_WRAPS = 4
+_FORM = later(r"(?:%3A|%2C|%7B|%5B|[:,])\++(?:%22|%7B|%5B|%5D|%7D)", re.IGNORECASE)
+"""Plus signs between the parts of JSON, which has none there."""
 
 
 @frozen
@@ -74,15 +78,23 @@ def _repeats(node: object, path: Path) -> list[Path]:
     return sorted(found, key=str)
 
 
+def _unquoted(text: str) -> str:
+    """Undo URL-encoding, also that of a form, which writes blanks as plus signs."""
+    while text[:3].lower() == "%7b":
+        strict = unquote(text)
+        text = strict if _FORM.search(text) is None else unquote(text.replace("+", " "))
+    return text
+
+
 def decode(
     source: object, *, keep_first: bool = False
 ) -> tuple[object, tuple[Path, ...], PolicyProblem | None]:
     """Turn what was handed over into a JSON value.
 
     Returns the value, the paths of the keys that the text names twice, and a problem when it is no
-    JSON. URL-encoding is undone while the text starts with ``%7B`` (RFC 3986: ``+`` is no space), a
-    JSON string that holds JSON is opened. Of a repeated key the last value counts, or the first when
-    ``keep_first``.
+    JSON. URL-encoding is undone while the text starts with ``%7B`` (RFC 3986: ``+`` is no space, but where
+    only that makes JSON of it), a JSON string that holds JSON is opened. Of a repeated key the last value
+    counts, or the first when ``keep_first``.
     """
     repeats: tuple[Path, ...] = ()
     value = source
@@ -91,8 +103,7 @@ def decode(
             return value, repeats, None
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         text = text.strip().removeprefix("\ufeff")
-        while text[:3].lower() == "%7b":
-            text = unquote(text)
+        text = _unquoted(text)
         if not text:
             return None, repeats, PolicyProblem((), "the document is empty")
         if len(text) > MAX_TEXT:

@@ -145,8 +145,6 @@ class TestBodiesAlone:
     @pytest.mark.parametrize(
         ("content", "body"),
         [
-            ("", "none"),
-            (" \n", "none"),
             (HTML, "html"),
             ("nope", "other"),
             ('{"message":"no"}', "json"),
@@ -166,6 +164,33 @@ class TestBodiesAlone:
     def test_by_the_name(self, name: str, target: str, content: str, body: str) -> None:
         found = answer(name, content)
         assert (found.target, found.body, found.status) == (target, body, None)
+
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            # What Invoke-RestMethod prints, and Invoke-WebRequest.
+            (f"\r\nissuer   : {ISSUER}\r\njwks_uri : {ISSUER}/keys.json\r\n", "in its own form"),
+            ("\r\nkeys\r\n----\r\n{@{use=sig; kty=RSA; kid=a...}}\r\n", "in its own form"),
+            ('StatusCode : 200\r\nContent    : {\r\n             "keys": [\r\n', "in its own form"),
+            # Saved by a browser, copied from an editor, from the source of a page.
+            (f"<html><body><pre>{GOOD}</pre></body></html>", "in its own form"),
+            (GOOD.replace('"', "\u201d"), "in its own form"),
+            (GOOD.replace('"', "&quot;"), "in its own form"),
+        ],
+    )
+    def test_what_is_no_answer_proves_nothing(self, content: str, said: str) -> None:
+        found = read("openid-configuration", content)
+        assert (found.records, found.problem) == ((), None)
+        assert said in (found.note or "")
+
+    def test_the_status_in_a_page_s_heading(self) -> None:
+        page = (
+            "<HTML><HEAD><TITLE>ERROR: no</TITLE></HEAD><BODY><H1>403 ERROR</H1>by cloudfront</BODY></HTML>"
+        )
+        found = answer("keys.json", page)
+        assert (found.status, found.body) == (403, "html")
 
     @pytest.mark.parametrize(
         "name", ["index.html", "api-keys.json", "discovery.go", "service-discovery.log", "x"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote, quote_plus
+
 import pytest
 
 from analyzer.iam import (
@@ -15,6 +18,7 @@ from analyzer.iam import (
     decide,
     parse_policy,
 )
+from analyzer.iam.document import decode
 from analyzer.iam.match import arn_matches, role_of_session
 from analyzer.iam.resource_policy import resource_grant
 from tests.iam.support import condition_outcome, decided, outcome, policy, statement, trust, trust_statement
@@ -333,3 +337,10 @@ def test_another_account_needs_the_resource_to_allow_too() -> None:
     root = policy(statement(Principal={"AWS": "123456789012"}))
     assert decided(request, everything, resource=root).outcome == ALLOWED
     assert decided(request, resource=root).outcome == IMPLICIT
+
+
+def test_a_form_writes_blanks_as_plus_signs() -> None:
+    """Only between the parts of JSON: a plus sign in a value is one."""
+    body = {"Statement": [{"Sid": "a+b", "Effect": "Allow"}], "Version": "2012-10-17"}
+    for text in (quote_plus(json.dumps(body)), quote(json.dumps(body)), quote(json.dumps(body), safe="+")):
+        assert decode(text) == (body, (), None)

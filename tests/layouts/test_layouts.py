@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analyzer.cli.app import app
+from analyzer.evidence.layout import wanted as wanted_member
 from samples import Cluster
 from samples.exports import export_files
 from samples.layouts import (
@@ -171,7 +172,7 @@ def test_windows_encodings_lose_nothing(look: Analyse, wide: bool) -> None:
     wanted = look(must_gather(cluster) | exports(cluster))
 
     def recoded(path: str, data: bytes) -> bytes:
-        if not path.endswith((".yaml", ".json")):
+        if not path.endswith((".yaml", ".json", ".log")):
             return data
         data = data.replace(b"\n", b"\r\n")
         return b"\xff\xfe" + data.decode().encode("utf-16-le") if wide else b"\xef\xbb\xbf" + data
@@ -180,6 +181,20 @@ def test_windows_encodings_lose_nothing(look: Analyse, wide: bool) -> None:
     found = look(files)
     assert fingerprints(found, "fail", "warn") == fingerprints(wanted, "fail", "warn")
     assert verdicts(found) == verdicts(wanted)
+    assert not found.errors
+
+
+@pytest.mark.parametrize("ending", [".yml", ".yaml.txt", ".yaml.gz", ".YAML", ".yaml.2", ".json.gz"])
+def test_what_is_put_behind_a_name_hides_no_file(ending: str) -> None:
+    found = wanted_member(f"namespaces/openshift-ingress-operator/core/secrets{ending}")
+    assert found == wanted_member("namespaces/openshift-ingress-operator/core/secrets.yaml")
+    logs = "namespaces/n/pods/p/c/c/logs"
+    assert (
+        wanted_member(f"{logs}/current.log.txt")
+        == wanted_member(f"{logs}/current.log.1.gz")
+        == wanted_member(f"{logs}/current.log")
+    )
+    assert wanted_member(f"{logs}/current.logs") is wanted_member("namespaces/n/core/secrets.txt") is None
 
 
 # --- logs -----------------------------------------------------------------------------------------

@@ -22,6 +22,11 @@ _CALL_WORDS = later(
     r"data|files?|detail|details|permissions?|\d{1,3})(?:[-_.]+|$))+",
     re.IGNORECASE,
 )
+_ADDED = later(
+    r"(?:\.(?:json|ya?ml|txt|out|log|gz|xz|bz2|zst)| ?\(\d{1,3}\)| - (?:Copy|Kopie)(?: \(\d{1,3}\))?)+$",
+    re.IGNORECASE,
+)
+"""Suffixes, and what a browser or Windows puts behind the name of a second copy."""
 _FOLDERS = 2
 
 
@@ -31,7 +36,7 @@ def role_name_hint(path: str) -> str:
     The words of the call are taken off both ends: ``list-attached-role-policies-<role>.json``.
     """
     *folders, name = path.split("/")
-    stem = re.sub(r"(?i)\.(?:json|ya?ml|txt|out|log)$", "", name)
+    stem = _ADDED.sub("", name)
     found = [without_call_words(stem)]
     # A folder says less: "exports" or "case-0123" are no roles, so it must look like a long name.
     nearest = (without_call_words(folder) for folder in reversed(folders[-_FOLDERS:]))

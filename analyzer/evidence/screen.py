@@ -1,0 +1,51 @@
+"""What a terminal, a ticket or an editor did to a text that went through it, undone.
+
+Lines stay where they are, so that a proof's line is that of the file.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.patterns import later
+
+# Colours and the like (CSI), titles of windows (OSC), sets of characters: ECMA-48, section 5.
+_ESCAPE = later(
+    rb"\x1b(?:\[[0-?]{0,40}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,400}(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78])"
+)
+_INDENT = later(rb"^(?:[ \t]|\xc2\xa0)+", re.MULTILINE)
+_FENCE = later(rb"^\{(?:code|noformat|quote)(?::[^}\r\n]{0,80})?\}[ \t]*(?=\r?$)", re.MULTILINE)
+"""Jira's marks around a pasted text: they look like the beginning of JSON."""
+_SCRIPT = later(rb"^Script (?:started|done)\b[^\r\n]*", re.MULTILINE)
+"""The first and last line of what script(1) records."""
+_METER_HEAD = later(rb"^[ \t]*(?:% Total +% Received|Dload +Upload)[^\r\n]*", re.MULTILINE)
+_AMOUNT = rb" +[\d.]+[kMGTP]?"
+_METER = later(
+    rb"\r?(?:^|(?<=\r)|(?<=\n)) *\d{1,3}" + _AMOUNT * 7 + rb"(?: +[\d:dh-]{5,9}){3}" + _AMOUNT, re.MULTILINE
+)
+"""One state of curl's progress, which ``2>&1`` writes over the answer."""
+_LEFT_OVER = later(
+    rb"(?<=[}\]])\s*(?:(?:\(END\)|~|:|--More--(?:\(\d+%\))?|lines \d+-\d+(?:/\d+)?(?: \(END\))?"
+    rb"|(?:[^\s{}\"\n][^{}\"\n]{0,80})?[$#%>](?:[ \t][^{}\"\n]{0,80})?)[ \t\r]*(?:\n|\Z))+\s*\Z"
+)
+_LONGEST_END = 600
+
+
+def as_written(data: bytes) -> bytes:
+    """Take off what is no part of the text: escapes, marks around it, indents of non-breaking blanks."""
+    if b"\x1b" in data:
+        data = _ESCAPE.sub(b"", data)
+    if b"Script done" in data:
+        data = _SCRIPT.sub(b"", data)
+    if b"\xc2\xa0" in data:
+        data = _INDENT.sub(lambda match: match[0].replace(b"\xc2\xa0", b" "), data)
+    if b"% Total" in data:
+        data = _METER.sub(b"", _METER_HEAD.sub(b"", data))
+    return _FENCE.sub(b"", data) if b"{code" in data or b"{noformat" in data or b"{quote" in data else data
+
+
+def without_left_overs(data: bytes) -> bytes:
+    """Take a pager's last line and a prompt off the end of JSON."""
+    end = data[-_LONGEST_END:]
+    match = _LEFT_OVER.search(end)
+    return data[: len(data) - len(end) + match.start()] + b"\n" if match else data
