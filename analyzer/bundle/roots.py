@@ -74,7 +74,7 @@ def _time(found: re.Match[bytes]) -> datetime | None:
     day, fraction, sign, hours, minutes = (part.decode("ascii") if part else "" for part in found.groups())
     try:
         offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
-        local = datetime.strptime(day, "%Y-%m-%d %H:%M:%S").replace(tzinfo=timezone(offset))
+        local = datetime.fromisoformat(day).replace(tzinfo=timezone(offset))
         return (local + timedelta(microseconds=int(fraction[:6].ljust(6, "0")))).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
 import typer
 
 from analyzer.errors import UsageProblem
+from analyzer.frozen import frozen
 
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
@@ -166,7 +167,7 @@ class OutputOptions(TextOptions):
             write(render(report, target.format, options), target.path)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """One format and the file that it goes to; ``-`` is stdout."""
 

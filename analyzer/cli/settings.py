@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from analyzer.cli.plain_values import take_plainly
 from analyzer.errors import UsageProblem
+from analyzer.frozen import frozen
 
 PREFIX = "STS_DOCTOR_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -27,7 +27,7 @@ _SINGLE = frozenset({"help", "version", "config", "output", "force"})
 _LONGEST = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """One option of a command: its value, and where that comes from."""
 

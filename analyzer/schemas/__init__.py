@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from importlib import resources
 
 NAMES = ("report", "diff", "collect")
 
@@ -35,4 +34,6 @@ def _named(part: object) -> set[str]:
 
 @cache
 def _text(name: str) -> str:
+    from importlib import resources  # slow to load, and a report is written without it
+
     return resources.files(__package__).joinpath(f"{name}.schema.json").read_text("utf-8")
