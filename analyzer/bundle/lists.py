@@ -30,6 +30,10 @@ _ITEMS = later(rb"\n[\"']?items[\"']?:[ \t]*([^\n]*)\n?")
 _KIND = later(rb"\n[\"']?kind[\"']?:[ \t]*[\"']?(\w+)")
 _QUOTES = (b"", b'"', b"'")
 _SEPARATOR = later(rb"\n(?:---(?=[ \t\n]|\Z)|\.\.\.(?=[ \t]*(?:\n|\Z)))[ \t]*")
+_VERSION = b"\napiVersion:"
+_HEADING = later(rb"(?:\n(?![\w\"'][\w./-]*[\"']?:|[ \t#}\]-])[^\n]*)+\n?\Z")
+"""Lines at the end of a document that begin like no part of one."""
+_LONGEST_HEADING = 2000
 _BLANK = later(rb"(?:[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z))*+")
 _MARKER = later(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
 _JSON = later(rb"\s*+(?:\{\s*+[\"}]|\[\s*+[\"\[\]{}0-9tfn-])")
@@ -172,11 +176,31 @@ def _documents(text: bytes) -> Iterator[tuple[int, int, int]]:
         if mark is None:
             continue
         if _has_content(text, start, place):
-            yield line, start, place + 1
+            yield from _in_a_row(text, line, start, place + 1)
         line += count(text, b"\n", start, mark.end())
         start = mark.end()
     if _has_content(text, start, len(text)):
-        yield line, start, len(text)
+        yield from _in_a_row(text, line, start, len(text))
+
+
+def _in_a_row(text: bytes, line: int, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Part what several ``oc get`` appended to a file without ``---``: each begins with its ``apiVersion``.
+
+    Headings between them belong to none.
+    """
+    begins, place = [], find(text, _VERSION, start - 1, end)
+    while place >= 0:
+        begins.append(place + 1)
+        place = find(text, _VERSION, place + 1, end)
+    if len(begins) < 2 or find(text, b"\nkind:", start - 1, begins[0]) >= 0:
+        yield line, start, end
+        return
+    at = start
+    for begin, stop in zip([start, *begins[1:]], [*begins[1:], end], strict=True):
+        line += count(text, b"\n", at, begin)
+        at = begin
+        heading = _HEADING.search(text, max(begin, stop - _LONGEST_HEADING), stop) if stop < end else None
+        yield line, begin, heading.start() + 1 if heading else stop
 
 
 def _has_content(text: bytes, start: int, end: int) -> bool:

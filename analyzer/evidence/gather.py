@@ -54,7 +54,7 @@ from analyzer.evidence.masks import Translation, is_cleaned, read_report, words_
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject
 from analyzer.evidence.screen import as_written
-from analyzer.evidence.sniff import name_tells, read_loose
+from analyzer.evidence.sniff import name_tells, read_loose, speaks_of_aws
 from analyzer.evidence.withheld import without_masks
 from analyzer.patterns import later
 from analyzer.redact import live_secrets
@@ -146,6 +146,10 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
         record.kind = "not recognised"
         detail = "nothing in it is known, so it was not used"
         evidence.problems.append(Problem(record.id, "", "not-used", detail, "note"))
+    elif record.unread:
+        more = f", as do {len(record.unread) - 1} more files" if len(record.unread) > 1 else ""
+        detail = f"it speaks of AWS roles, providers or keys{more}, and is in no form that is read"
+        evidence.problems.append(Problem(record.id, record.unread[0], "not-used", detail, "note"))
     evidence.problems += [
         Problem(record.id, issue.member, issue.code, issue.detail, issue.severity) for issue in source.issues
     ]
@@ -398,6 +402,8 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         return
     elif loose.problem is None and loose.note is None and data.strip() and not _OF_A_KIND.search(data[:4096]):
         evidence.unused.append(ReadFile(record.id, entry.path, "not known"))
+        if speaks_of_aws(data):
+            record.unread.append(entry.path)
     if loose.note:
         evidence.problems.append(Problem(record.id, entry.path, "not-used", loose.note, "note"))
     if loose.problem:

@@ -72,6 +72,8 @@ class InputRecord:
     kinds: set[str] = field(default_factory=set)
     """Kinds of which a file was seen, so that kinds left out by a cleaning tool show."""
     stopped: bool = False
+    unread: list[str] = field(default_factory=list)
+    """Files that speak of AWS roles, providers or keys, in no form that is read."""
     full: bool = False
     """It holds more objects than are kept: the files after them were not read."""
 

@@ -28,6 +28,7 @@ _LEFT_OVER = later(
     rb"(?<=[}\]])\s*(?:(?:\(END\)|~|:|--More--(?:\(\d+%\))?|lines \d+-\d+(?:/\d+)?(?: \(END\))?"
     rb"|(?:[^\s{}\"\n][^{}\"\n]{0,80})?[$#%>](?:[ \t][^{}\"\n]{0,80})?)[ \t\r]*(?:\n|\Z))+\s*\Z"
 )
+_PROMPT = later(rb"\n(?!\w[\w./-]*: )[^\s#-][^\n]{0,80}[$#%>][ \t\r]*\Z|\n[$#%>][ \t\r]*\Z")
 _LONGEST_END = 600
 
 
@@ -49,3 +50,10 @@ def without_left_overs(data: bytes) -> bytes:
     end = data[-_LONGEST_END:]
     match = _LEFT_OVER.search(end)
     return data[: len(data) - len(end) + match.start()] + b"\n" if match else data
+
+
+def without_prompt(data: bytes) -> bytes:
+    """Take the prompt off the end of a manifest."""
+    end = data.rstrip()[-_LONGEST_END:]
+    match = _PROMPT.search(end)
+    return data.rstrip()[: match.start() - len(end)] + b"\n" if match else data

@@ -21,7 +21,7 @@ from analyzer.evidence.issuer_documents import target_of_name, without_private_m
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.records import TokenSample
 from analyzer.evidence.screen import as_written, without_left_overs
-from analyzer.evidence.terminal import holds_prompt, outputs
+from analyzer.evidence.terminal import first_prompt, holds_prompt, outputs
 from analyzer.evidence.text_formats import (
     FORMATS,
     HEAD,
@@ -39,19 +39,30 @@ from analyzer.evidence.text_formats import (
 from analyzer.evidence.tokens import says_token
 from analyzer.patterns import later
 
-__all__ = ["NOT_RELEVANT", "Loose", "name_tells", "read_loose"]
+__all__ = ["NOT_RELEVANT", "Loose", "name_tells", "read_loose", "speaks_of_aws"]
 
 _QUOTED = later(rb"^(?:>[ \t]?)+", re.MULTILINE)
 _FEW_QUOTED = 2
 _UTF8_MARK = b"\xef\xbb\xbf"
 _KUBERNETES_LIST = later(rb'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:')
 _MANIFEST = later(rb"^(?:- )?[\"']?(?:apiVersion|kind|items)[\"']?:", re.MULTILINE)
+_OF_AWS = later(
+    rb"assume_?role_?(?:policy|with_?web_?identity)|:oidc-provider/|:iam::\d{12}:(?:role|policy)/|\bjwks_uri\b"
+    rb"|\bkty\b[\"': =]|openidconnectprovider|serviceaccountissuer",
+    re.IGNORECASE,
+)
+_MOST_SEARCHED = 1 << 20
 _MOST_UNPACKED = 64 << 20
 
 
 def name_tells(path: str) -> bool:
     """Tell whether a file's name alone says what it should hold, so that it counts even when it is empty."""
     return target_of_name(path) is not None or says_token(path)
+
+
+def speaks_of_aws(data: bytes) -> bool:
+    """Tell whether a text that gave nothing names what exports are about: then it is said to be unread."""
+    return _OF_AWS.search(data, 0, _MOST_SEARCHED) is not None
 
 
 def read_loose(input_id: str, path: str, data: bytes) -> Loose:
@@ -114,12 +125,21 @@ def _read(file: File) -> Loose:
         if JSON_KEYS.search(file.data):
             return _json(file)
         return hinted(file) or said_token(file) or NOTHING
-    if file.command is None and not _MANIFEST.search(head) and holds_prompt(file.data):
+    if file.command is None and _is_session(file.data):
         return _terminal(file) or NOTHING
     for read in FORMATS:
         if (found := read(file, head)) is not None:
             return found
     return _quoted(file) or hinted(file) or said_token(file) or NOTHING
+
+
+def _is_session(data: bytes) -> bool:
+    """Tell a pasted terminal from a manifest, in which a script may hold such lines too."""
+    prompt = first_prompt(data)
+    if prompt is None:
+        return False
+    manifest = _MANIFEST.search(data, 0, HEAD)
+    return manifest is None or prompt < manifest.start()
 
 
 def _quoted(file: File) -> Loose | None:

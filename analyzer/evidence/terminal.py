@@ -28,10 +28,15 @@ _GLUED = later(rb"(?:\}|</\w{1,40}>|(?<=\n)\])(?=[^{}<|\",\n]*\Z)")
 
 def holds_prompt(data: bytes) -> bool:
     """Tell whether a text has at least one command after a prompt."""
+    return first_prompt(data) is not None
+
+
+def first_prompt(data: bytes) -> int | None:
+    """Give where the first prompt with a command begins."""
     # Looking for bytes first: a pattern over every log would cost more than all else.
     if len(data) > LONGEST or not any(b" %b " % tool in data for tool in _TOOLS):
-        return False
-    return next(_prompts(data), None) is not None
+        return None
+    return next((start for start, _ in _prompts(data)), None)
 
 
 def _prompts(data: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:

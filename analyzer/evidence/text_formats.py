@@ -7,11 +7,12 @@ by a function here (or in a module of its own) and a line in the table.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
-from analyzer.bundle.document import UnreadableDocument
+from analyzer.bundle.document import Document, UnreadableDocument
 from analyzer.bundle.json_guard import iter_json
 from analyzer.bundle.yaml_guard import iter_yaml
 from analyzer.evidence import ccoctl
@@ -39,7 +40,7 @@ from analyzer.evidence.issuer_documents import target_of_name, without_private_m
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.public_keys import read_pem
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
-from analyzer.evidence.screen import without_left_overs
+from analyzer.evidence.screen import without_left_overs, without_prompt
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
 from analyzer.frozen import frozen
 from analyzer.patterns import later
@@ -59,6 +60,8 @@ JSON_KEYS = later(
 _YAML_START = later(
     rb"^[ ]{0,8}(?:- )?[\"']?(?:apiVersion|kind|" + b"|".join(KEYS) + rb")[\"']?:(?:\s|$)", re.MULTILINE
 )
+_TOP_KEY = later(rb"^(?:[\"']?([A-Za-z][\w-]*)[\"']?:(?=[ \t\r\n]|\Z)|---)", re.MULTILINE)
+_MOST_TOP_KEYS = 5000
 _KUBERNETES = later(rb"^(?:- )?[\"']?(?:apiVersion|kind)[\"']?:", re.MULTILINE)
 _ANSWER_AMID_TALK = later(rb"^(?:[\[{][ \t\r]*$|\{[ \t]*\"[A-Za-z])", re.MULTILINE)
 _TOKEN_START = later(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha256~|k8s-aws-v1\.)")
@@ -226,6 +229,10 @@ def _cli_text(file: File, head: bytes) -> Loose | None:
     )
 
 
+def _oc_text(file: File, head: bytes) -> Loose | None:
+    return Loose((), "text of oc", None, text_output.OF_OC) if text_output.is_oc_text(head) else None
+
+
 def _rosa(file: File, head: bytes) -> Loose | None:
     records = rosa.read_text(file.input, file.path, file.data) if b"arn:aws" in file.data else []
     return Loose(tuple(records), "rosa", None) if records else None
@@ -248,15 +255,31 @@ def _yaml(file: File, head: bytes) -> Loose | None:
     if not _YAML_START.search(head):
         return None
     if _KUBERNETES.search(head):
-        found = parsed_objects(file, ccoctl.mend_manifest(file.data))
+        found = parsed_objects(file, ccoctl.mend_manifest(without_prompt(file.data)))
     else:
-        found = parsed(file, partial(iter_yaml, file.data, file.path))
+        found = parsed(file, partial(_yaml_documents, without_prompt(file.data), file.path))
     note = "; ".join(found.notes) or None
     if not found.records and not note:
         if found.read or found.problem is None or not _claims_yaml(file, head):
             return None
         return Loose((), found.what or "unreadable YAML", found.problem)
     return Loose(tuple(found.records), found.what or NOT_RELEVANT, found.problem, note)
+
+
+def _yaml_documents(data: bytes, path: str) -> Iterator[Document]:
+    """Parse YAML to which answers were appended without ``---``: a key that comes again begins the next."""
+    seen: set[bytes] = set()
+    start, line = 0, 1
+    for key in islice(_TOP_KEY.finditer(data), _MOST_TOP_KEYS):
+        if key[1] is None:
+            seen.clear()
+        elif key[1] in seen:
+            yield from iter_yaml(data[start : key.start()], path, first_line=line)
+            line += data.count(b"\n", start, key.start())
+            start, seen = key.start(), {key[1]}
+        else:
+            seen.add(key[1])
+    yield from iter_yaml(data[start:], path, first_line=line)
 
 
 def _claims_yaml(file: File, head: bytes) -> bool:
@@ -284,6 +307,7 @@ FORMATS: tuple[Format, ...] = (
     transcript,
     _client,
     _yaml,
+    _oc_text,
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.findings.report import Chain, Counts, Readiness, Report
 from analyzer.reports.blocks import draw_main, draw_others, draw_rest
 from analyzer.reports.detail import EVERYTHING, LADDER, Detail
@@ -127,25 +129,33 @@ def _notices(page: Page, report: Report) -> list[str]:
 
 
 def _remarks(page: Page, report: Report) -> list[str]:
-    """Say what was noted of the inputs; where room is short, of files that were handed in by name."""
+    """Say what was noted of the inputs; what was noted of several files is said once where room is short."""
     lead = f"{page.signs.states['warn']} "
     if page.verbose:
         texts = [f"{i.path}: {text}" for i in report.inputs for text in i.warnings]
         return [line for text in texts for line in page.paragraph(lead, text, "warn")]
     read = {(e.input, e.detail) for e in report.errors}
-    named = [
-        (i.path, text.removeprefix(f"{i.path}: "))
-        for i in report.inputs
-        if i.members == 1
-        for text in i.warnings
-        if not any(text.endswith(detail) for of, detail in read if of == i.id)
-    ]
+    alike: dict[str, list[str]] = {}
+    for i in report.inputs:
+        for warning in i.warnings:
+            if not any(warning.endswith(detail) for of, detail in read if of == i.id):
+                if i.members == 1:
+                    place, text = i.path, warning.removeprefix(f"{i.path}: ")
+                else:
+                    place, _, text = warning.partition(": ")
+                alike.setdefault(text, []).append(place)
     lines = [
-        line for path, text in named[:_REMARKS] for line in page.paragraph(lead, f"{path}: {text}", "warn")
+        line
+        for text, places in list(alike.items())[:_REMARKS]
+        for line in page.paragraph(lead, f"{_and_more(places)}: {text}", "warn")
     ]
-    if named[_REMARKS:]:
-        lines.append(f"  {page.signs.dots} {len(named) - _REMARKS} more: -v for all")
+    if len(alike) > _REMARKS:
+        lines.append(f"  {page.signs.dots} {len(alike) - _REMARKS} more: -v for all")
     return lines
+
+
+def _and_more(places: Sequence[str]) -> str:
+    return places[0] if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"
 
 
 def _chains(page: Page, story: Story) -> list[str]:

@@ -204,6 +204,34 @@ def test_several_yaml_documents() -> None:
         assert lines[place.line - 1] == place.excerpt
 
 
+@pytest.mark.parametrize(
+    "heading", [b"", b"==== pods ====\n", b"# next\n\n", b"[me@host ~]$ oc get x -o yaml\n"]
+)
+def test_what_was_appended_to_one_file_without_separators(heading: bytes) -> None:
+    one = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  x: |\n    apiVersion: none\n"
+    text = heading + PODS.removeprefix(b"---\n") + heading + one + heading + one + heading + PODS[4:]
+    cut = b.cut_list(text)
+    assert cut.complete
+    documents, problems = b.parse_items(cut, "x")
+    assert not problems
+    assert [d.value["metadata"]["name"] for d in documents] == [
+        "first",
+        "second",
+        "c",
+        "c",
+        "first",
+        "second",
+    ]
+    lines = text.split(b"\n")
+    assert all(b"apiVersion: v1" in lines[d.first_line - 1] for d in documents)
+
+
+def test_of_a_document_that_does_not_begin_with_its_version_nothing_is_parted() -> None:
+    text = b"kind: A\napiVersion: v1\nmetadata: {name: a}\nkind: B\napiVersion: v1\n"
+    (item,) = b.cut_list(text).items
+    assert item.data == text
+
+
 def test_flow_yaml_is_no_json() -> None:
     assert b.parse_item(b.cut_list(b"{kind: A, metadata: {name: x}}\n").items[0], "f").get("kind") == "A"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from analyzer.evidence.gather import gather
 from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, KeySet, RoleRecord
 from analyzer.evidence.screen import as_written
 
@@ -109,3 +111,67 @@ def test_the_good_and_the_bad_of_one_file_are_kept_apart(verbose: bool) -> None:
     line = text[: text.index("403")].count("\n") + 1
     assert (denied.status, denied.where.line) == (403, line)
     assert denied.target == ("jwks" if verbose else None)
+
+
+def test_answers_in_yaml_that_were_appended_to_one_file() -> None:
+    def one(name: str) -> str:
+        return f"Role:\n  Arn: arn:aws:iam::123456789012:role/{name}\n  RoleName: {name}\n"
+
+    names = "PolicyNames:\n- p\n"
+    found = read("roles.yaml", one("a") + names + one("b") + names + f"---\n{one('c')}")
+    assert [(r.name, r.where.line) for r in found.records if r.arn] == [("a", 1), ("b", 6), ("c", 12)]  # type: ignore[attr-defined]
+    assert {r.name for r in found.records if r.inline_names == ("p",)} == {"a", "b"}  # type: ignore[attr-defined]
+
+
+def test_a_session_of_oc_is_read_command_by_command() -> None:
+    one = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {}\n  namespace: n\n"
+    text = (
+        "Last login: today\n"
+        + "".join(f"$ oc get {n} -o yaml\n{one.format(n)}" for n in "ab")
+        + "[me@host ~]$ "
+    )
+    found = read("screen.txt", text)
+    assert [r.name for r in found.records] == ["a", "b"]  # type: ignore[attr-defined]
+    assert found.problem is None
+    script = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  run: |\n    + oc get x -o yaml\n"
+    )
+    assert [r.name for r in read("c.yaml", script).records] == ["c"]  # type: ignore[attr-defined]
+
+
+TABLE = (
+    "NAME   VERSION   AVAILABLE   DEGRADED   SINCE   MESSAGE\ndns    4.14.12   True        False      4d\n"
+)
+DESCRIBED = "Name:         cluster\nNamespace:    \nAPI Version:  config.openshift.io/v1\n"
+
+
+@pytest.mark.parametrize("text", [TABLE, DESCRIBED, f"$ oc get co\n{TABLE}$ oc describe x\n{DESCRIBED}"])
+def test_what_oc_prints_for_people_is_said_not_to_be_read(text: str) -> None:
+    found = read("x.txt", text)
+    assert (found.records, found.problem) == ((), None)
+    assert "-o yaml" in (found.note or "")
+
+
+def test_objects_below_a_table_are_read() -> None:
+    found = read("x.txt", f"{TABLE}---\napiVersion: v1\nkind: Secret\nmetadata: {{name: a, namespace: n}}\n")
+    assert len(found.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "of_aws"),
+    [
+        # PowerShell's list, Python's repr, IAM's XML, an ARN by itself
+        ("Arn                      : arn:aws:iam::1:x\r\nAssumeRolePolicyDocument : %7B\r\n", True),
+        ("{'Role': {'Arn': 'arn:aws-us-gov:iam::123456789012:role/a'}}", True),
+        ("arn:aws-cn:iam::123456789012:oidc-provider/x\n", True),
+        ("a role of AWS, and its keys\n", False),
+    ],
+)
+def test_what_speaks_of_aws_in_no_form_that_is_read(tmp_path: Path, text: str, of_aws: bool) -> None:
+    (tmp_path / "notes.txt").write_text(text)
+    (tmp_path / "other.txt").write_text(text)
+    (tmp_path / "keys.json").write_text(KEYS)
+    (record,) = (evidence := gather([tmp_path])).inputs
+    said = [p.detail for p in evidence.problems if p.code == "not-used"]
+    assert (said != [], len(record.unread)) == ((True, 2) if of_aws else (False, 0))
+    assert not of_aws or "as do 1 more files" in said[0]

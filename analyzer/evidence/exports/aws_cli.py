@@ -204,7 +204,6 @@ def _providers(value: Mapping[str, Json], where: Where, reading: Reading) -> Ite
         account = iam_objects.account_of(iter(arns))
         place = where.at("OpenIDConnectProviderList")
         yield Listing("providers", account, not _truncated(value), names, place)
-        return
     named = isinstance(value.get("OpenIDConnectProviderArn"), str)
     if named or (isinstance(value.get("Url"), str) and isinstance(value.get("ClientIDList"), list)):
         yield iam_objects.provider(value, where)

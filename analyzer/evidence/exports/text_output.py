@@ -17,6 +17,10 @@ _TEXT = later(
     rb"|EVALUATIONRESULTS|EVENTS|TAGS)(?:\t[^\n]*)?\r?\n)+",
     re.ASCII,
 )
+_DESCRIBED = later(
+    rb"\s*Name:[ \t]{2,}\S[^\n]*\n(?:Namespace|Labels|Display Name|Priority|Roles?|Created|Description):[ \t]"
+)
+_OC_TABLE = later(rb"\s*(?:NAMESPACE {2,})?NAME {2,}[A-Z][A-Z ()/-]{1,400}\r?\n")
 _CCOCTL = later(
     rb"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:Role|Existing role|Updated Role policy for Role) "
     rb"(arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,200})\b[^\n]*",
@@ -27,6 +31,14 @@ _MOST = 500
 CANNOT_BE_READ = (
     "output of the AWS CLI as text or a table cannot be read back: save it again with --output json"
 )
+
+
+OF_OC = "what oc describe, or oc get without -o, prints for people is not read: save the objects with -o yaml"
+
+
+def is_oc_text(data: bytes) -> bool:
+    """Tell what ``oc describe`` and the tables of ``oc get`` begin with."""
+    return _DESCRIBED.match(data) is not None or _OC_TABLE.match(data) is not None
 
 
 def is_cli_text(data: bytes) -> bool:
