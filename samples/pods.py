@@ -136,12 +136,12 @@ def _status(cluster: Cluster, workload: Workload) -> Json:
             "containerID": f"cri-o://{image(workload.name, container.name).rpartition(':')[2]}",
             "image": image(cluster.version, container.name),
             "imageID": image(cluster.version, container.name),
-            "lastState": {},
+            "lastState": _last_state(cluster, container),
             "name": container.name,
             "ready": container.ready,
             "restartCount": container.restarts,
             "started": True,
-            "state": {"running": {"startedAt": running}},
+            "state": _state(cluster, container, running),
         }
         for container in workload.containers.values()
     ]
@@ -153,6 +153,33 @@ def _status(cluster: Cluster, workload: Workload) -> Json:
         "qosClass": "Burstable",
         "startTime": stamp(workload.started),
     }
+
+
+def _last_state(cluster: Cluster, container: Container) -> Json:
+    ended = container.ended
+    if ended is None:
+        return {}
+    end = cluster.gathered - timedelta(minutes=ended.minutes)
+    return {
+        "terminated": {
+            "containerID": f"cri-o://{image(container.name, 'before').rpartition(':')[2]}",
+            "exitCode": 1,
+            "finishedAt": stamp(end),
+            "message": ended.message,
+            "reason": "Error",
+            "startedAt": stamp(end - timedelta(seconds=40)),
+        }
+    }
+
+
+def _state(cluster: Cluster, container: Container, running: str) -> Json:
+    if container.ended is None:
+        return {"running": {"startedAt": running}}
+    if not container.ended.waits:
+        again = cluster.gathered - timedelta(minutes=container.ended.minutes) + timedelta(seconds=10)
+        return {"running": {"startedAt": stamp(again)}}
+    words = f"back-off 5m0s restarting failed container={container.name}"
+    return {"waiting": {"message": words, "reason": "CrashLoopBackOff"}}
 
 
 def deployment(cluster: Cluster, workload: Workload) -> Json:

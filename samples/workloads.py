@@ -22,6 +22,15 @@ class TokenVolume:
 
 
 @dataclass
+class Ended:
+    """How the run before ended: its last lines, and minutes before the gather; ``waits`` to be started."""
+
+    message: str
+    minutes: float = 4
+    waits: bool = True
+
+
+@dataclass
 class Container:
     """One container, with its logs."""
 
@@ -34,6 +43,7 @@ class Container:
     previous: list[LogLine] = field(default_factory=list)
     restarts: int = 0
     ready: bool = True
+    ended: Ended | None = None
 
     def set_env(self, name: str, value: str | None) -> None:
         """Set a variable; None takes it away."""

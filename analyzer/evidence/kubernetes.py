@@ -21,6 +21,7 @@ from analyzer.evidence.records import (
     PolicyEntry,
     Secret,
     SecretValue,
+    Termination,
     TokenVolume,
     Workload,
 )
@@ -156,7 +157,25 @@ def workload(obj: K8sObject) -> Workload:
         started=parse_time(dig(obj.value, "status", "startTime")),
         phase=text(dig(obj.value, "status", "phase")),
         where=obj.where,
+        terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
     )
+
+
+def _terminations(obj: K8sObject) -> Iterable[Termination]:
+    """Read how runs of a pod's containers failed that left a message: the one before, or one just over."""
+    for kind in ("initContainerStatuses", "containerStatuses"):
+        for index, status in enumerate(items(dig(obj.value, "status", kind))):
+            for state in ("lastState", "state"):
+                ended = dig(status, state, "terminated")
+                message = text(dig(ended, "message"))
+                if message and dig(ended, "exitCode") != 0:
+                    yield Termination(
+                        container=text(dig(status, "name")) or "",
+                        message=message,
+                        finished=parse_time(dig(ended, "finishedAt")),
+                        again=parse_time(dig(status, "state", "running", "startedAt")),
+                        where=obj.where.at("status", kind, index, state, "terminated", "message"),
+                    )
 
 
 def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:

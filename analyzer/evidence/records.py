@@ -121,6 +121,20 @@ class Container:
 
 
 @frozen
+class Termination:
+    """A run of a container that ended, with the last lines of its log (at most 2048 bytes, or 80 lines).
+
+    ``again`` is when the next run began; None where none runs.
+    """
+
+    container: str
+    message: str
+    finished: datetime | None
+    again: datetime | None
+    where: Where
+
+
+@frozen
 class Workload:
     """A Pod, or the pod template of a Deployment."""
 
@@ -134,6 +148,7 @@ class Workload:
     started: datetime | None
     phase: str | None
     where: Where
+    terminations: tuple[Termination, ...] = ()
 
 
 # --- logs -------------------------------------------------------------------------------------
@@ -155,7 +170,7 @@ class LogFile:
 
 @frozen
 class Symptom:
-    """Repeats of one error in the logs of one container, merged; or in conditions or Events of one chain.
+    """Repeats of one error in the logs of one container, merged; or told elsewhere of one chain.
 
     ``klass`` is the symptom's class, named as its rule without ``log-`` ("no-provider"…).
     """
@@ -178,8 +193,8 @@ class Symptom:
     token_path: str | None = None
     log_end: datetime | None = None
     """When the container last logged anything; of Events, when they were gathered."""
-    source: Literal["log", "condition", "event"] = "log"
-    """What tells it; where it is no log, there is no pod, and ``count`` is of conditions or of Events."""
+    source: Literal["log", "event", "termination", "condition"] = "log"
+    """What tells it; ``count`` is of that. Conditions and Events are of no pod."""
     contradicted: bool = False
     """Whether the logs in which it would show are all there, and none has it."""
 

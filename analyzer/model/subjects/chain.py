@@ -23,6 +23,7 @@ from analyzer.model.role.trust import role_facts, trust_facts, without_trust
 from analyzer.model.subjects.repairs import chain_repairs
 from analyzer.model.symptoms.from_conditions import condition_symptoms, quiet_where_read
 from analyzer.model.symptoms.from_events import event_symptoms
+from analyzer.model.symptoms.from_terminations import termination_symptoms
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
 from analyzer.model.symptoms.hosted_conditions import hosted_operator_facts
 from analyzer.model.symptoms.logs import against_logs, log_facts, operator_facts, symptoms_of
@@ -58,8 +59,8 @@ class _Told:
 
     @property
     def lasting(self) -> list[Symptom]:
-        """What causes may rest on: Events pass, and are no more than symptoms."""
-        return [s for s in self.symptoms if s.source != "event"]
+        """What causes may rest on: what goes with a pod or by itself is no more than a symptom."""
+        return [s for s in self.symptoms if s.source not in ("event", "termination")]
 
 
 def chain_subject(
@@ -104,7 +105,7 @@ def chain_subject(
 
 
 def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _Told:
-    """Collect the errors and sign-ins of a chain from logs, recorded calls, conditions and Events."""
+    """Collect the errors and sign-ins of a chain from wherever they are told."""
     evidence, role = joined.evidence, joined.choices[chain.id].name
     signed_in = last_sign_in(chain, evidence)
     recovered = signed_in.time if signed_in else None
@@ -114,6 +115,7 @@ def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _
     symptoms += recorded_symptoms(chain, role, evidence, joined.view.issuer)
     symptoms += condition_symptoms(chain, role, joined, recovered)
     symptoms += against_logs(event_symptoms(chain, role, joined), chain, evidence)
+    symptoms += termination_symptoms(chain, joined)
     return _Told(symptoms, signed_in, recovered)
 
 

@@ -13,7 +13,7 @@ from analyzer.findings.report import Event, EventKind, Place
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import was_in_cluster
 from analyzer.model.subjects.chain import ChainModel
-from analyzer.model.symptoms.logs import stamp
+from analyzer.model.symptoms.logs import source_name, stamp
 from analyzer.model.workloads.pod_settings import issuer_change
 from analyzer.redact import redact
 
@@ -165,7 +165,7 @@ def _chain(model: ChainModel, joined: Joined) -> Iterator[Event]:
         yield from _event("pod", workload.started, words, workload.where, ids)
     yield from _conditions(model, joined)
     for symptom in model.symptoms:
-        source = "log line" if symptom.source == "log" else symptom.source
+        source = source_name(symptom)
         times = f"{symptom.count} {source}s" if symptom.count > 1 else f"1 {source}"
         words = f"{symptom.klass}: {times}. {symptom.message}"
         last = symptom.last if symptom.last != symptom.first else None

@@ -35,7 +35,12 @@ AFTER_RESTART = timedelta(minutes=5)
 
 _OFTEN = 3
 
-_SOURCES = {"log": "Log lines", "event": "Events", "condition": "Conditions"}
+_SOURCES = {
+    "log": "Log lines",
+    "event": "Events",
+    "termination": "Termination messages",
+    "condition": "Conditions",
+}
 """What tells an error, as a message names it, the one that counts each try first."""
 
 _UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
@@ -109,7 +114,7 @@ def all_logs_read(chain: Chain, evidence: Evidence) -> bool:
         return True
     if not pods and not evidence.has_list("Pod", chain.namespace):
         return False
-    read = {(log.pod, log.container) for log in _logs_of_now(chain, evidence)}
+    read = {(log.pod, log.container) for log in logs_of_now(chain, evidence)}
     return all((pod.name, container.name) in read for pod in pods for container in pod.containers)
 
 
@@ -140,7 +145,7 @@ def _is_unread_outside(chain: Chain, evidence: Evidence) -> bool:
     told = {
         (deployment_of(log.pod), log.container)
         for log in logs_of(chain, evidence)
-        if log.pod in chain.pods_outside and not _is_previous(log)
+        if log.pod in chain.pods_outside and not is_previous(log.path)
     }
     return (chain.consumer.deployment, chain.consumer.containers[0]) not in told
 
@@ -152,8 +157,9 @@ def _runs_elsewhere(chain: Chain, evidence: Evidence) -> bool:
     return _is_unread_outside(chain, evidence) and not any(w.kind == "Pod" for w in chain.workloads)
 
 
-def _is_previous(log: LogFile) -> bool:
-    return "previous" in log.path.rsplit("/", 1)[-1]
+def is_previous(path: str) -> bool:
+    """Tell the log of a run that is over, by the name of its file."""
+    return "previous" in path.rsplit("/", 1)[-1]
 
 
 def _are_events_lacking(chain: Chain, evidence: Evidence) -> bool:
@@ -168,14 +174,14 @@ def _are_events_lacking(chain: Chain, evidence: Evidence) -> bool:
 
 def _tells_now(chain: Chain, evidence: Evidence) -> bool:
     """Whether the log of every running pod of the chain is there: the one that is not may hold an error."""
-    told = {log.pod for log in _logs_of_now(chain, evidence)}
+    told = {log.pod for log in logs_of_now(chain, evidence)}
     running = {w.name for w in chain.workloads if w.kind == "Pod" and w.phase in (None, "Running")}
     return running <= told
 
 
-def _logs_of_now(chain: Chain, evidence: Evidence) -> list[LogFile]:
+def logs_of_now(chain: Chain, evidence: Evidence) -> list[LogFile]:
     """Give the logs of the chain's namespace but those from before a restart, which do not tell of now."""
-    return [log for log in logs_of(chain, evidence) if "previous" not in log.path.rsplit("/", 1)[-1]]
+    return [log for log in logs_of(chain, evidence) if not is_previous(log.path)]
 
 
 def _found(symptoms: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Facts:
@@ -194,7 +200,7 @@ def _window(files: Sequence[LogFile]) -> str | None:
 
 def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime | None) -> Fact:
     opened = _open(found, now)
-    # conditions and Events repeat what a log says, and tell whether it still holds
+    # the others repeat what a log says, and tell whether it still holds
     told = next(source for source in _SOURCES if any(s.source == source for s in opened))
     latest = max(
         [s for s in opened if s.source == told],
@@ -250,12 +256,17 @@ def _besides(others: Iterable[Symptom]) -> str:
     """List in parentheses what else was met, with its lines; an empty text without any."""
     met: Counter[tuple[str, str]] = Counter()
     for symptom in others:
-        what = "line" if symptom.source == "log" else symptom.source
+        what = "line" if symptom.source == "log" else source_name(symptom)
         met[_about(symptom) or "not named", what] += symptom.count
     listed = ", ".join(
         f"{name} in {count} {what if count == 1 else f'{what}s'}" for (name, what), count in met.items()
     )
     return f" (besides: {listed})" if listed else ""
+
+
+def source_name(symptom: Symptom) -> str:
+    """Name what tells a symptom, one of them, as a sentence does."""
+    return _SOURCES[symptom.source].lower().removesuffix("s")
 
 
 def is_over(klass: str, last: datetime | None, recovered: datetime | None) -> bool:
