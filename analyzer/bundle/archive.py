@@ -7,12 +7,13 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from typing import BinaryIO, Literal
 
 from analyzer.patterns import later
 
 from .entry import Entry
-from .inflate import PIECE, Meter, inflate_file
+from .inflate import PIECE, Meter, inflate, inflate_file
 from .issues import Severity, Tally
 from .limits import Limits
 from .names import inside_must_gather
@@ -70,7 +71,7 @@ def archive_kind(file: BinaryIO, limits: Limits) -> ArchiveKind | None:
     if is_zip(head):
         return "zip"
     if codec_of(head) is not None:
-        head = _inflated(file, Meter(limits, _unaccounted)).take(BLOCK)
+        head = _inflated(file, Meter(limits, _unaccounted), limits).take(BLOCK)
         file.seek(0)
     return "tar" if is_tar(head) else None
 
@@ -140,7 +141,7 @@ def walk_archive(
     elif codec_of(file.read(BLOCK)):
         meter = Meter(tally.limits, tally.charge)
         charge = meter.gave
-        entries = walk_tar(_inflated(file, meter), tally, prefix, label, charge)
+        entries = walk_tar(_inflated(file, meter, tally.limits), tally, prefix, label, charge)
     else:
         file.seek(0)
         entries = walk_tar(file_stream(file, length, tally.charge), tally, prefix, label)
@@ -178,7 +179,7 @@ def _walk_nested(outer: Entry, tally: Tally, charge: Callable[[int], None]) -> I
     yield from walk_zip(io.BytesIO(data), len(data), tally, prefix, outer.path, charge)
 
 
-def _inflated(file: BinaryIO, meter: Meter) -> Stream:
+def _inflated(file: BinaryIO, meter: Meter, limits: Limits) -> Stream:
     file.seek(0)
     codec = codec_of(file.read(BLOCK)) or "gzip"
 
@@ -186,7 +187,15 @@ def _inflated(file: BinaryIO, meter: Meter) -> Stream:
         file.seek(0)
         return file_pieces(file, _unaccounted, _PACKED_PIECE)
 
-    return Stream(inflate_file(packed, codec, meter))
+    return Stream(_packed_once_more(inflate_file(packed, codec, meter), meter, limits))
+
+
+def _packed_once_more(pieces: Iterator[bytes], meter: Meter, limits: Limits) -> Iterator[bytes]:
+    """Inflate what comes out again where it is packed itself, as an upload of a tar.gz may leave it."""
+    first = next(pieces, b"")
+    codec = codec_of(first[:BLOCK])
+    pieces = chain((first,), pieces)
+    yield from inflate(pieces, codec, Meter(limits, meter.gave)) if codec else pieces
 
 
 def _unaccounted(_: int) -> None:

@@ -10,7 +10,7 @@ from analyzer.frozen import frozen
 from .limits import Limits
 from .names import UnsafeNameError, clean_name
 
-Severity = Literal["unsafe", "incomplete", "unreadable"]
+Severity = Literal["unsafe", "incomplete", "unreadable", "note"]
 Code = Literal[
     "unsafe-path",
     "link",
@@ -117,7 +117,7 @@ class Tally:
             return None
         path = prefix + inner
         if name[0] in "/\\":
-            self.report(path, "unsafe-path", "absolute name, read as a relative one", "incomplete")
+            self.report(path, "unsafe-path", "absolute name, read as a relative one", "note")
         # A hash a name: two million names themselves would take hundreds of megabytes.
         key = hash(path)
         if key in self._seen:

@@ -30,10 +30,14 @@ _LEFT_OVER = later(
 )
 _PROMPT = later(rb"\n(?!\w[\w./-]*: )[^\s#-][^\n]{0,80}[$#%>][ \t\r]*\Z|\n[$#%>][ \t\r]*\Z")
 _LONGEST_END = 600
+_HEAD = 1024
+"""Where a file that is no text shows it by a zero."""
 
 
 def as_written(data: bytes) -> bytes:
     """Take off what is no part of the text: escapes, marks around it, indents of non-breaking blanks."""
+    if b"\0" in data[:_HEAD]:
+        return data
     if b"\x1b" in data:
         data = _ESCAPE.sub(b"", data)
     if b"Script done" in data:

@@ -62,7 +62,7 @@ def name_tells(path: str) -> bool:
 
 def speaks_of_aws(data: bytes) -> bool:
     """Tell whether a text that gave nothing names what exports are about: then it is said to be unread."""
-    return _OF_AWS.search(data, 0, _MOST_SEARCHED) is not None
+    return b"\0" not in data[:HEAD] and _OF_AWS.search(data, 0, _MOST_SEARCHED) is not None
 
 
 def read_loose(input_id: str, path: str, data: bytes) -> Loose:
@@ -73,6 +73,10 @@ def read_loose(input_id: str, path: str, data: bytes) -> Loose:
     """
     try:
         plain = _unpacked(data)
+        if is_tar(plain[:BLOCK] if plain else b""):
+            return Loose(
+                (), NOT_RELEVANT, None, "it is an archive that is not opened where it lies: unpack it once"
+            )
         if plain is None:
             return Loose((), "unreadable", "it is packed, and what is inside is broken or too large")
         found = _read(File(input_id, path, _text(plain)))
@@ -92,7 +96,7 @@ def _unpacked(data: bytes) -> bytes | None:
         plain = inflater.decompress(data, _MOST_UNPACKED)
     except zlib.error:
         return b""
-    if is_tar(plain[:BLOCK]) or b"\0" in plain[:BLOCK]:
+    if b"\0" in plain[:BLOCK] and not is_tar(plain[:BLOCK]):
         return b""
     return None if inflater.unconsumed_tail or not inflater.eof else plain
 

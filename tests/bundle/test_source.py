@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
 import os
 import random
 import tarfile
@@ -36,6 +37,15 @@ def test_tar_in_every_packing_and_format(tmp_path: Path, packing: str, fmt: int)
     assert source.members == len(files_in)
     assert source.bytes == sum(map(len, files_in.values()))
     assert source.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_an_archive_that_was_packed_twice(tmp_path: Path) -> None:
+    """An upload packs what is packed already."""
+    data = gzip.compress(lzma.compress(tar_of(BUNDLE)))
+    assert walk(put(tmp_path, "x.tar.gz", data))[0] == BUNDLE
+    bomb = gzip.compress(gzip.compress(tar_of({"namespaces/a": bytes(64 << 20)})))
+    source = walk(put(tmp_path, "bomb", bomb), b.Limits(ratio_after=1 << 20))[1]
+    assert (source.stopped, codes(source)) == (True, ["ratio"])
 
 
 @pytest.mark.parametrize("fmt", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])

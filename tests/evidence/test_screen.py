@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from analyzer.evidence.gather import gather
 from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, KeySet, RoleRecord
 from analyzer.evidence.screen import as_written
+from tests.bundle.archives import tar_of
 
 from .material import ISSUER, jwk, read, role
 
@@ -56,6 +58,13 @@ def test_a_code_page_breaks_no_string() -> None:
     (record,) = read("role.json", text.encode("cp1252")).records
     assert isinstance(record, RoleRecord)
     assert record.description == "für Ingress"
+
+
+def test_what_is_packed_is_not_touched() -> None:
+    """What looks like an escape in it is none; an archive is said not to be opened."""
+    packed = gzip.compress(tar_of({"a": bytes(range(256)) * 40}))
+    assert as_written(packed + b"\x1b[0m") == packed + b"\x1b[0m"
+    assert "unpack it" in (read("x.bin", packed).note or "")
 
 
 def test_other_braces_and_blanks_stay() -> None:
