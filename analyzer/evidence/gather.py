@@ -49,7 +49,7 @@ from analyzer.evidence.insights import (
 from analyzer.evidence.layout import LATER, Wanted, wanted, wants_item
 from analyzer.evidence.log_years import dated_file, dated_symptom
 from analyzer.evidence.logs import LogScan
-from analyzer.evidence.loose_logs import feed_loose, looks_like_log, sections_begin
+from analyzer.evidence.loose_logs import feed_loose, logs_asked_for, looks_like_log, sections_begin
 from analyzer.evidence.masks import Translation, is_cleaned, read_report, words_unmasked
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject
@@ -146,10 +146,8 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
         record.kind = "not recognised"
         detail = "nothing in it is known, so it was not used"
         evidence.problems.append(Problem(record.id, "", "not-used", detail, "note"))
-    elif record.unread:
-        more = f", as do {len(record.unread) - 1} more files" if len(record.unread) > 1 else ""
-        detail = f"it speaks of AWS roles, providers or keys{more}, and is in no form that is read"
-        evidence.problems.append(Problem(record.id, record.unread[0], "not-used", detail, "note"))
+    else:
+        evidence.problems += _unread(record)
     evidence.problems += [
         Problem(record.id, issue.member, issue.code, issue.detail, issue.severity) for issue in source.issues
     ]
@@ -162,6 +160,14 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
         evidence.problems.append(
             Problem(record.id, sorted(record.roots)[0], "truncated", detail, "incomplete")
         )
+
+
+def _unread(record: InputRecord) -> Iterator[Problem]:
+    """Say once for all files of an input what they speak of in no form that is read."""
+    for (subject, advice), paths in record.unread.items():
+        more = f", as do {len(paths) - 1} more files" if len(paths) > 1 else ""
+        detail = f"it speaks of {subject}{more}, and is in no form that is read: {advice}"
+        yield Problem(record.id, paths[0], "not-used", detail, "note")
 
 
 def _take(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogScan) -> None:
@@ -388,11 +394,12 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         data = data[:at]
     if are_events(data):
         _take_loose_events(evidence, record, entry.path, data)
+    told = _take_logs_of_session(evidence, record, entry.path, data, logs)
     loose = read_loose(record.id, entry.path, data)
     if noted and not loose.records:
         record.contents.add("secret")
         evidence.files.append(ReadFile(record.id, entry.path, "secret"))
-    if at is not None and not loose.records:
+    if (told or at is not None) and not loose.records:
         return
     if loose.records:
         record.contents.add(loose.what)
@@ -402,8 +409,8 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         return
     elif loose.problem is None and loose.note is None and data.strip() and not _OF_A_KIND.search(data[:4096]):
         evidence.unused.append(ReadFile(record.id, entry.path, "not known"))
-        if speaks_of_aws(data):
-            record.unread.append(entry.path)
+        if (subject := speaks_of_aws(data)) is not None:
+            record.unread.setdefault(subject, []).append(entry.path)
     if loose.note:
         evidence.problems.append(Problem(record.id, entry.path, "not-used", loose.note, "note"))
     if loose.problem:
@@ -447,11 +454,27 @@ def _take_report(evidence: Evidence, record: InputRecord, path: str, data: bytes
     return True
 
 
+def _take_logs_of_session(
+    evidence: Evidence, record: InputRecord, path: str, data: bytes, logs: LogScan
+) -> bool:
+    """Scan the logs that somebody looked at in a pasted terminal; tells whether there are any."""
+    told = False
+    for name, output in logs_asked_for(data):
+        told, before = True, logs.distinct
+        logs.feed(record.id, path, (output,), name=name)
+        _note_log(evidence, record, path, placed=bool(name.namespace) or logs.distinct == before)
+    return told
+
+
 def _take_loose_log(evidence: Evidence, record: InputRecord, path: str, data: bytes, logs: LogScan) -> None:
     before = logs.distinct
     placed = feed_loose(logs, record.id, path, data)
+    _note_log(evidence, record, path, placed=placed or logs.distinct == before)
+
+
+def _note_log(evidence: Evidence, record: InputRecord, path: str, *, placed: bool) -> None:
     record.contents.add("logs")
     evidence.files.append(ReadFile(record.id, path, "log"))
-    if not placed and logs.distinct > before:
+    if not placed:
         detail = "a log with errors of AWS, but not told of which pod: name the file after its namespace"
         evidence.problems.append(Problem(record.id, path, "unplaced", detail, "incomplete"))

@@ -72,8 +72,8 @@ class InputRecord:
     kinds: set[str] = field(default_factory=set)
     """Kinds of which a file was seen, so that kinds left out by a cleaning tool show."""
     stopped: bool = False
-    unread: list[str] = field(default_factory=list)
-    """Files that speak of AWS roles, providers or keys, in no form that is read."""
+    unread: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Files that speak of AWS in no form that is read, by what they speak of and what to do about it."""
     full: bool = False
     """It holds more objects than are kept: the files after them were not read."""
 

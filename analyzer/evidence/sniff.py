@@ -47,10 +47,16 @@ _UTF8_MARK = b"\xef\xbb\xbf"
 _KUBERNETES_LIST = later(rb'\s*\{\s*"(?:apiVersion|kind|items|metadata)"\s*:')
 _MANIFEST = later(rb"^(?:- )?[\"']?(?:apiVersion|kind|items)[\"']?:", re.MULTILINE)
 _OF_AWS = later(
-    rb"assume_?role_?(?:policy|with_?web_?identity)|:oidc-provider/|:iam::\d{12}:(?:role|policy)/|\bjwks_uri\b"
+    rb"assume_?role_?policy|:oidc-provider/|:iam::\d{12}:(?:role|policy)/|\bjwks_uri\b"
     rb"|\bkty\b[\"': =]|openidconnectprovider|serviceaccountissuer",
     re.IGNORECASE,
 )
+_OF_STS = later(
+    rb"WebIdentityErr|InvalidIdentityToken|AssumeRoleWithWebIdentity|ExpiredTokenException|NoCredentialProviders"
+    rb"|UnauthorizedOperation|is not authorized to perform"
+)
+_SAVE_JSON = "save it as the AWS CLI's JSON"
+_SAVE_LOG = "save what oc logs prints, and name the file after the namespace"
 _MOST_SEARCHED = 1 << 20
 _MOST_UNPACKED = 64 << 20
 
@@ -60,9 +66,15 @@ def name_tells(path: str) -> bool:
     return target_of_name(path) is not None or says_token(path)
 
 
-def speaks_of_aws(data: bytes) -> bool:
-    """Tell whether a text that gave nothing names what exports are about: then it is said to be unread."""
-    return b"\0" not in data[:HEAD] and _OF_AWS.search(data, 0, _MOST_SEARCHED) is not None
+def speaks_of_aws(data: bytes) -> tuple[str, str] | None:
+    """Say what a text that gave nothing speaks of, and what to do so that it is read; None for any other."""
+    if b"\0" in data[:HEAD]:
+        return None
+    subjects = ((_OF_AWS, "AWS roles, providers or keys", _SAVE_JSON), (_OF_STS, "errors of AWS", _SAVE_LOG))
+    found = (
+        ((what, advice)) for pattern, what, advice in subjects if pattern.search(data, 0, _MOST_SEARCHED)
+    )
+    return next(found, None)
 
 
 def read_loose(input_id: str, path: str, data: bytes) -> Loose:

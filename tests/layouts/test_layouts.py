@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from analyzer.cli.app import app
+from analyzer.evidence.gather import gather
 from analyzer.evidence.layout import wanted as wanted_member
 from samples import Cluster
 from samples.exports import export_files
@@ -220,6 +221,42 @@ ERROR = (
 def test_a_log_by_itself_is_its_namespaces(look: Analyse, name: str) -> None:
     bare = {path: data for path, data in must_gather(Cluster()).items() if not path.endswith(".log")}
     assert "log-no-provider" in rules(look(bare | {name: ERROR}), "fail", "warn")
+
+
+POD = b"ingress-operator-5d9f8d4b7c-x2x4z"
+ASKED = b"[me@host ~]$ oc -n openshift-ingress-operator logs deploy/ingress-operator --tail=3\n"
+SHOWN = {
+    "ingress-operator-previous.log": ERROR,
+    "windows.txt": (ASKED + ERROR).decode().replace("\n", "\r\n").encode("utf-16"),
+    "prefixed.txt": b"[pod/%b/ingress-operator] %b" % (POD, ERROR)
+    + b"[pod/%b/kube-rbac-proxy] 2024-03-12T10:12:01.1Z up\n" % POD,
+    "stern.txt": b"%b ingress-operator %b" % (POD, ERROR),
+    "screen.txt": b"$ oc get co\nNAME   VERSION   SINCE\ndns    4.14.12   4d\n" + ASKED + ERROR,
+    "project.txt": b"$ oc logs -c ingress-operator " + POD + b" --previous\n" + ERROR,
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_log_as_people_look_at_it_is_its_namespaces(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(SHOWN[name])
+    evidence = gather([tmp_path])
+    assert not [p for p in evidence.problems if p.code == "unplaced"]
+    (symptom,) = evidence.symptoms
+    assert (symptom.namespace, symptom.klass) == ("openshift-ingress-operator", "no-provider")
+    shown = SHOWN[name].decode("utf-16" if name == "windows.txt" else "utf-8").splitlines()
+    assert "WebIdentityErr" in shown[symptom.quote.line - 1]
+
+
+def test_lines_of_pods_of_several_namespaces_are_no_namespaces(tmp_path: Path) -> None:
+    other = b"image-registry-5d9f8d4b7c-x2x4z"
+    (tmp_path / "stern.txt").write_bytes(b"%b ingress-operator %b%b registry %b" % (POD, ERROR, other, ERROR))
+    assert [p.code for p in gather([tmp_path]).problems] == ["unplaced"]
+
+
+def test_errors_in_no_form_that_is_read_are_said(tmp_path: Path) -> None:
+    (tmp_path / "mail.txt").write_bytes(b"Hello,\nwe see this:\n" + ERROR + b"what is it?\n")
+    (problem, *_) = gather([tmp_path]).problems
+    assert "errors of AWS, and is in no form that is read" in problem.detail
 
 
 def test_a_log_of_an_unknown_pod_is_said(look: Analyse) -> None:

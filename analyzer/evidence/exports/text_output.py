@@ -20,7 +20,7 @@ _TEXT = later(
 _DESCRIBED = later(
     rb"\s*Name:[ \t]{2,}\S[^\n]*\n(?:Namespace|Labels|Display Name|Priority|Roles?|Created|Description):[ \t]"
 )
-_OC_TABLE = later(rb"\s*(?:NAMESPACE {2,})?NAME {2,}[A-Z][A-Z ()/-]{1,400}\r?\n")
+_OC_TABLE = later(rb"\s*(?:NAMESPACE {2,})?(?:NAME|LAST SEEN) {2,}[A-Z][A-Z ()/-]{1,400}\r?\n")
 _CCOCTL = later(
     rb"^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:Role|Existing role|Updated Role policy for Role) "
     rb"(arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]{1,200})\b[^\n]*",
