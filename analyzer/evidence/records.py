@@ -197,6 +197,8 @@ class Symptom:
     """What tells it; ``count`` is of that. Conditions and Events are of no pod."""
     contradicted: bool = False
     """Whether the logs in which it would show are all there, and none has it."""
+    overtaken: bool = False
+    """Whether its container has since logged errors of calls that stop before they get this far."""
 
 
 # --- AWS --------------------------------------------------------------------------------------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from analyzer.engine import Outcome
+from analyzer.engine import Fact, Outcome
 from analyzer.findings.links import judge_link
 from analyzer.findings.order import SEVERITIES, decisiveness
 from analyzer.findings.report import LINKS, Chain, Link, RoleRef, SimulatedError, Verdict
@@ -132,14 +132,20 @@ def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
     return SimulatedError(error.stage, error.text) if error else None
 
 
+def _tells_less(sign: Outcome) -> tuple[bool, bool, int]:
+    """Order symptoms by what they tell of the cause: errors of now tell most, conditions least."""
+    facts = (sign.subject.facts.get(name) for name in sign.rule.check.refs)
+    values = [fact.value for fact in facts if isinstance(fact, Fact)]
+    met_now = any(isinstance(value, Mapping) and value.get("recency") == "ongoing" for value in values)
+    return sign.rule.id.startswith("operator-"), not met_now, SEVERITIES.index(sign.rule.severity)
+
+
 def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[Outcome]) -> Verdict:
     """Name the links that are still open behind the first symptom, those that it points at before others.
 
     Only causes of that symptom count: its error tells how far the call came, a condition tells nothing.
     """
-    first = min(
-        symptoms, key=lambda o: (o.rule.id.startswith("operator-"), SEVERITIES.index(o.rule.severity))
-    )
+    first = min(symptoms, key=_tells_less)
     open_links = {o.rule.link for o in outcomes if o.state == "unknown" and first.rule.id in o.rule.explains}
     judged = {o.rule.link for o in outcomes if o.state != "not-applicable"}
     pointed = [link for link in first.rule.points_at if link in judged]

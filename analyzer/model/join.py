@@ -131,7 +131,8 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None, *, toget
     joined.client_ids = client_ids if isinstance(client_ids, Fact | Unknown) else Unknown()
     names = [model.chain.id for _, model in webhooks]
     subjects = [Subject("cluster", "cluster", facts, (*served, *names)), provider, *other]
-    subjects += _token_subjects(joined, [*joined.chains, *(model.chain for _, model in webhooks)])
+    lacked = [s.facts["provider.audiences_missing"] for s in (provider, *other)]
+    subjects += _token_subjects(joined, [*joined.chains, *(model.chain for _, model in webhooks)], lacked)
     models = []
     apart = {(w.namespace, w.name) for _, model in webhooks for w in model.chain.workloads}
     for chain in joined.chains:
@@ -355,14 +356,17 @@ def _accepted_kinds(audiences: Fact | Unknown, joined: Joined) -> Fact | Unknown
     return Fact([a for a in audiences.value if a in good], audiences.cites, audiences.derived)
 
 
-def _token_subjects(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
+def _token_subjects(
+    joined: Joined, chains: Sequence[Chain], lacked: Sequence[Fact | Unknown]
+) -> list[Subject]:
     keys = verification_keys(in_force(joined.evidence, KeySet), signing_keys(joined.objects) or [])
     subjects = []
     for token in joined.evidence.of(TokenSample):
         now = collected_at(token, joined.evidence.of(Collected)) or joined.now
         facts = joined.view.facts | token_facts(
-            token, chains, joined.client_ids, keys, now, all_requests=all_requests_gathered(joined.objects)
-        )
+            token, chains, joined.client_ids, keys, now, lacked=lacked,
+            all_requests=all_requests_gathered(joined.objects),
+        )  # fmt: skip
         facts |= token_repairs(token, chains)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))
     return subjects

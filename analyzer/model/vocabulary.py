@@ -203,6 +203,7 @@ workload.audiences             list    audiences of those tokens
 workload.audiences_wrong       list    audiences that are neither in the provider's ClientIDList nor openshift or sts.amazonaws.com
 workload.service_accounts      list    ServiceAccounts that the pods run as
 workload.service_accounts_foreign list those that the request does not name
+workload.presumed              bool    nothing but token and namespace shows that the pods use the Secret, and STS refused none
 workload.static_env            list    containers whose environment holds a long-lived access key, as phrases
 workload.overrides             list    the same, and containers whose environment names a profile or file other than the Secret's
 workload.other_profiles        list    containers whose environment names a profile that is not default, and no file where it might be

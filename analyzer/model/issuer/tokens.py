@@ -46,10 +46,12 @@ def token_facts(
     keys: dict[str, bytes],
     now: datetime | None,
     *,
+    lacked: Sequence[Fact | Unknown] = (),
     all_requests: bool | None = None,
 ) -> Facts:
     """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo, ``now`` is the gather time.
 
+    ``lacked`` are lists of audiences that pods use and the provider does not list.
     ``all_requests`` tells whether every request of the cluster is among the chains, None where nothing does.
     """
     where = token.where
@@ -74,7 +76,7 @@ def token_facts(
         "token.expected_subjects": known(expected, derived=True),
         "token.subject_admitted": _admitted(subject, contradiction, chains, where, all_requests=all_requests),
         "token.contradiction": known(contradiction, where),
-        "token.audience_accepted": _accepted(audiences, client_ids, where),
+        "token.audience_accepted": _accepted(audiences, client_ids, lacked),
         "token.signature": known(_signature(token, keys), where),
     }
     return facts | _times(claims, now, where)
@@ -118,8 +120,10 @@ def _admitted(
     if subject in expected_subjects(subject, chains):
         return known(True, where)
     namespace = (subject or "").removeprefix("system:serviceaccount:").partition(":")[0]
-    told = any(chain.namespace == namespace and chain.subjects for chain in chains)
-    sure = all_requests or (told and all_requests is None)
+    here = [chain for chain in chains if chain.namespace == namespace]
+    if any(chain.request is not None and not chain.subjects for chain in here):
+        return Unknown()  # one that names nobody is its own fault, and may be meant for this one
+    sure = all_requests or (any(chain.subjects for chain in here) and all_requests is None)
     return known(False, where) if sure else Unknown()
 
 
@@ -132,11 +136,22 @@ def _contradiction(claims: object, subject: str | None) -> str | None:
     return None if own == subject else f"the kubernetes.io claims name {own}"
 
 
-def _accepted(audiences: list[str], client_ids: Fact | Unknown, where: object) -> Fact | Unknown:
+def _accepted(
+    audiences: list[str], client_ids: Fact | Unknown, lacked: Sequence[Fact | Unknown]
+) -> Fact | Unknown:
+    """Tell whether the provider lists one; null where it lacks what pods use, which is its own fault."""
     if not isinstance(client_ids, Fact):
         return client_ids
     ids = client_ids.value if isinstance(client_ids.value, list) else None
-    return known(None) if ids is None else Fact(bool(set(audiences) & set(ids)), client_ids.cites)
+    if ids is None:
+        return known(None)
+    accepted = bool(set(audiences) & set(ids))
+    for missing in () if accepted else lacked:
+        if isinstance(missing, Unknown):
+            return missing
+        if isinstance(missing.value, list) and set(audiences) & set(missing.value):
+            return known(None, *missing.cites)
+    return Fact(accepted, client_ids.cites)
 
 
 def _times(claims: object, now: datetime | None, where: Cite) -> Facts:

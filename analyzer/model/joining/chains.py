@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import field
 
 from analyzer.evidence import kubernetes
@@ -14,6 +14,7 @@ from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, Sec
 from analyzer.frozen import slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
 from analyzer.model.joining.hosted import CONSUMERS, Consumer, Hosted, deployment_of, is_told_of
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.release_profile import Enabled, is_of_profile, names_release
 from analyzer.model.joining.releases import CAPABILITY
@@ -44,6 +45,8 @@ class Chain:
     credentials: Credentials | None = None
     credentials_where: Where | None = None
     workloads: list[Workload] = field(default_factory=list)
+    presumed: bool = False
+    """Whether its workloads are taken for its own by their token and namespace alone."""
     hosted_role: tuple[str, Where] | None = None
     """The role that the hosted cluster's own object names for it, and where."""
     consumer: Consumer | None = None
@@ -262,26 +265,53 @@ def _add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objec
     for chain in chains:
         by_namespace.setdefault(chain.namespace, []).append(chain)
     words = {word for chain in chains for word in (*chain.service_accounts, chain.secret_name)}
+    words.add("audience")  # of a token that is not for the API server
     parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace, words=words)) + [
         obj for kind in ("Pod", "Deployment") for obj in objects.all(kind) if obj.namespace in by_namespace
     ]
     seen: set[tuple[str, str, str]] = set()
+    unclaimed: dict[str, list[Workload]] = {}
     for obj in parsed:
         if (obj.kind, obj.namespace, obj.name) in seen:
             continue
         seen.add((obj.kind, obj.namespace, obj.name))
         found = kubernetes.workload(obj)
-        for chain in by_namespace.get(obj.namespace, ()):  # damage may have taken its namespace away
-            if found.phase not in ("Succeeded", "Failed") and uses(found, chain):
-                chain.workloads.append(found)
+        if found.phase in ("Succeeded", "Failed"):
+            continue
+        users = [
+            c for c in by_namespace.get(obj.namespace, ()) if uses(found, c)
+        ]  # damage may hide the place
+        for chain in users:
+            chain.workloads.append(found)
+        if not users and signs_in(found):
+            unclaimed.setdefault(obj.namespace, []).append(found)
+    for namespace, workloads in unclaimed.items():
+        _presume(by_namespace.get(namespace, ()), workloads)
     for chain in chains:
         pods = [w for w in chain.workloads if w.kind == "Pod"]
         chain.workloads = pods or chain.workloads
 
 
+def _presume(peers: Sequence[Chain], unclaimed: list[Workload]) -> None:
+    """Take what signs in to AWS in the namespace of an operator for the chain's that nothing there uses.
+
+    An operator that reads its Secret from the API is known by its ServiceAccount, and may run as a wrong one.
+    Users' namespaces may hold programs with roles of their own.
+    """
+    idle = [c for c in peers if not c.workloads and not c.optional and c.consumer is None]
+    if len(idle) == 1 and brought_by_release(idle[0]):
+        idle[0].workloads, idle[0].presumed = unclaimed, True
+
+
 def uses(found: Workload, chain: Chain) -> bool:
     """Tell whether a workload is a consumer of a chain: by its ServiceAccount, or by using the Secret."""
     return found.service_account in chain.service_accounts or uses_secret(found, chain.secret_name)
+
+
+def signs_in(found: Workload) -> bool:
+    """Tell a workload with a mounted token for AWS that is not served by the pod identity webhook."""
+    tokens = {t.volume for t in aws_tokens(found) if t.audience in USUAL_AUDIENCES}
+    return any(tokens & set(c.mounts) and "AWS_ROLE_ARN" not in c.env for c in found.containers)
 
 
 def uses_secret(found: Workload, secret_name: str) -> bool:

@@ -28,6 +28,10 @@ from analyzer.model.role.permission_scope import Setting, judge
 _ALL = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}]}
 _NAMES = ("denied", "layer", "caller", "recency", "proof", "certain")
 _TOO_MANY = 40
+_RECENCY = {
+    "ongoing": "ongoing at gather time", "stopped": "stopped at gather time",
+    "unknown": "and nothing tells whether it still would",
+}  # fmt: skip
 _SIGN_IN = Entry(actions=("sts:AssumeRoleWithWebIdentity",))
 # Resource control policies bear on these services only (AWS Organizations user guide). Unlike service
 # control policies they bear on the sign-in too: the role is the resource, and its caller is of no account.
@@ -80,7 +84,7 @@ def _logged(said: Denials, now: datetime | None) -> list[Denied]:
     if not found:
         return []
     layers = " and a ".join(sorted({s.layer.partition(":")[0] for s in found if s.layer}))
-    proof = f"AWS says so in a log, {recency_of(found, now)} at gather time"
+    proof = f"AWS says so in a log, {_RECENCY[recency_of(found, now)]}"
     return [Denied(tuple(actions_of(found)), layers, proof, tuple(quotes_of(found)), certain=True)]
 
 

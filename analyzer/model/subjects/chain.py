@@ -27,6 +27,7 @@ from analyzer.model.symptoms.from_terminations import termination_symptoms
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
 from analyzer.model.symptoms.hosted_conditions import hosted_operator_facts
 from analyzer.model.symptoms.logs import against_logs, log_facts, operator_facts, symptoms_of
+from analyzer.model.symptoms.overtaken import mark_overtaken
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
@@ -81,7 +82,7 @@ def chain_subject(
     facts: Facts = dict(view.facts)
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
     facts |= request_facts(chain, joined)
-    facts |= workload_facts(chain, evidence, asks, _client_ids(joined))
+    facts |= workload_facts(chain, evidence, asks, _client_ids(joined), told.lasting)
     facts |= setting_facts(chain, joined, told.lasting)
     facts |= _role_facts(chain, joined, told.lasting)
     facts |= (
@@ -111,7 +112,7 @@ def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _
     recovered = signed_in.time if signed_in else None
     own = {(w.namespace, w.name) for w in chain.workloads}
     here = [s for s in evidence.symptoms if (s.namespace, s.pod) in own or (s.namespace, s.pod) not in apart]
-    symptoms = symptoms_of(chain, joined.chains, here)
+    symptoms = mark_overtaken(symptoms_of(chain, joined.chains, here))
     symptoms += recorded_symptoms(chain, role, evidence, joined.view.issuer)
     symptoms += condition_symptoms(chain, role, joined, recovered)
     symptoms += against_logs(event_symptoms(chain, role, joined), chain, evidence)

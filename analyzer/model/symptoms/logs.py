@@ -33,7 +33,8 @@ SILENCE = timedelta(minutes=30)
 AFTER_RESTART = timedelta(minutes=5)
 """The same for a run of the container that is over: the next begins with trying, and backs off later."""
 
-_OFTEN = 3
+OFTEN = 3
+"""Lines from which on an error is one that comes again and again."""
 
 _SOURCES = {
     "log": "Log lines",
@@ -281,11 +282,13 @@ def recency(found: Sequence[Symptom], now: datetime | None) -> Recency:
     recent = [s for s in found if s.last is not None and now - s.last <= ONGOING and not fell_silent(s)]
     if recent:  # of one that came once or twice, long before the log ends, nobody can tell
         return "unknown" if all(_came_rarely(s) for s in recent) else "ongoing"
+    if any(s.overtaken for s in found):
+        return "unknown"
     return "stopped" if any(s.last is not None for s in found) else "unknown"
 
 
 def _came_rarely(symptom: Symptom) -> bool:
-    if symptom.last is None or symptom.log_end is None or symptom.count >= _OFTEN:
+    if symptom.last is None or symptom.log_end is None or symptom.count >= OFTEN:
         return False
     return symptom.log_end - symptom.last > SILENCE
 
@@ -301,8 +304,8 @@ def fell_silent(symptom: Symptom) -> bool:
     if symptom.first is None or symptom.last is None or symptom.log_end is None:
         return False
     over = symptom.quote.file.rpartition("/")[2].startswith("previous")
-    over = over or (symptom.source == "event" and symptom.count < _OFTEN)
-    if symptom.count < _OFTEN and not over:
+    over = over or (symptom.source == "event" and symptom.count < OFTEN)
+    if symptom.count < OFTEN and not over:
         return False
     gap = (symptom.last - symptom.first) / max(symptom.count - 1, 1)
     return symptom.log_end - symptom.last > max(AFTER_RESTART if over else SILENCE, 3 * gap)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.records import Workload
+from analyzer.evidence.records import Symptom, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain, uses_secret
 from analyzer.model.joining.cluster import Facts
@@ -14,8 +14,17 @@ from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens, t
 from analyzer.model.joining.objects import known
 
 
-def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Sequence[str] | None) -> Facts:
-    """Give the ``workload.*`` facts of a chain; ``client_ids`` are the provider's, None if not known."""
+def workload_facts(
+    chain: Chain,
+    evidence: Evidence,
+    asks: Asks,
+    client_ids: Sequence[str] | None,
+    symptoms: Sequence[Symptom] = (),
+) -> Facts:
+    """Give the ``workload.*`` facts of a chain; ``client_ids`` are the provider's, None if not known.
+
+    ``symptoms`` are the errors in the logs of its pods.
+    """
     names = (
         "pods",
         "without_token",
@@ -24,10 +33,13 @@ def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Seq
         "audiences_wrong",
         "service_accounts",
         "service_accounts_foreign",
+        "presumed",
     )
     if not chain.workloads:
         gathered = evidence.has_list("Pod", chain.namespace)
         none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
+        if gathered and chain.request is None and chain.consumer is None and chain.webhook_account is None:
+            none = asks.requests()  # they name the ServiceAccounts by which pods are known
         return {f"workload.{name}": none for name in names}
     workloads = chain.workloads
     cites = [found.where for found in workloads]
@@ -38,14 +50,16 @@ def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Seq
     if wrong and client_ids is None:
         wrong_fact = asks.provider()
     complete = evidence.has_list(workloads[0].kind, chain.namespace)
-    bare = without_token(chain, complete=complete)
+    failing = {s.pod for s in symptoms if s.klass == "token-file" and s.source == "log"}
+    bare = without_token(chain, complete=complete, failing=failing)
     bare_fact: Fact | Unknown = known([found.name for found in bare], *(found.where for found in bare))
     if not bare and not complete and not tokens and not chain.optional:
         bare_fact = asks.namespace(chain.namespace, "pods")
     foreign = [
         found
         for found in workloads
-        if found.service_account not in chain.service_accounts and uses_secret(found, chain.secret_name)
+        if found.service_account not in chain.service_accounts
+        and (chain.presumed or uses_secret(found, chain.secret_name))
     ]
     return {
         "workload.pods": known([found.name for found in workloads], *cites),
@@ -58,15 +72,22 @@ def workload_facts(chain: Chain, evidence: Evidence, asks: Asks, client_ids: Seq
             sorted({found.service_account for found in foreign}),
             *(found.where.at("spec", "serviceAccountName") for found in foreign),
         ),
+        "workload.presumed": known(chain.presumed and not any(map(_is_refused(symptoms), foreign))),
     }
 
 
-def without_token(chain: Chain, *, complete: bool) -> list[Workload]:
+def _is_refused(symptoms: Sequence[Symptom]) -> Callable[[Workload], bool]:
+    refused = {s.pod for s in symptoms if s.klass == "assume-role-denied"}
+    return lambda found: found.name in refused
+
+
+def without_token(chain: Chain, *, complete: bool, failing: Collection[str] = ()) -> list[Workload]:
     """Give the workloads that need a projected token and have none.
 
     A container that uses the Secret needs one. Operators that read the Secret through the API cannot
     be told from those that leave AWS to their operands, so they count only when no workload of the
-    chain has a token at all, and only where all of them were gathered.
+    chain has a token at all, and only where all of them were gathered; or where they are among the
+    ``failing``, whose logs say that they look for a token's file and find none.
     """
     bare = []
     if chain.optional:
@@ -81,6 +102,7 @@ def without_token(chain: Chain, *, complete: bool) -> list[Workload]:
             if secret_volumes & set(container.mounts) or chain.secret_name in container.env_secrets.values()
         ]
         lacking = [container for container in users if not volumes & set(container.mounts)]
-        if lacking or (complete and not any_token and found.service_account in chain.service_accounts):
+        idle = complete and not any_token and found.service_account in chain.service_accounts
+        if lacking or idle or (found.name in failing and not token_paths([found])):
             bare.append(found)
     return bare

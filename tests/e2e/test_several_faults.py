@@ -1,0 +1,140 @@
+"""Several faults at once: each is told for what it is, and none is hidden, doubled or blamed for another."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from samples import Cluster, faults, logs
+from samples.keys import jwks, rsa_key
+
+from .faults_in_workloads import audience, no_token_volume, runs_as
+from .runs import (
+    INGRESS,
+    MACHINES,
+    REGISTRY,
+    Bench,
+    bundle,
+    everything,
+    findings,
+    named,
+    said,
+    states_of,
+    the_chain,
+    told,
+    without,
+)
+
+INGRESS_SPACE = "openshift-ingress-operator"
+
+
+def _keys_replaced_after(cluster: Cluster, hours: int) -> None:
+    cluster.jwks = dict(jwks([rsa_key("another")]))
+    since = cluster.gathered - timedelta(hours=hours)
+    faults.authentication_fails(cluster, logs.VERIFICATION_KEY, since=since)
+
+
+def _organization_denied(cluster: Cluster, until: timedelta) -> None:
+    """An SCP denies all calls of the ingress operator until they stop getting that far."""
+    faults.call_denied(
+        cluster, "route53:ListHostedZones", namespace=INGRESS_SPACE,
+        since=cluster.gathered - timedelta(hours=20), until=cluster.gathered - until,
+        because="with an explicit deny in a service control policy",
+    )  # fmt: skip
+
+
+def test_a_denial_that_later_calls_do_not_reach_is_not_over(bench: Bench) -> None:
+    cluster = Cluster()
+    _organization_denied(cluster, timedelta(hours=4, minutes=5))
+    _keys_replaced_after(cluster, 4)
+    files = everything(cluster)
+    report = bench.report(files)
+    assert named(report, "fail", kind="cause") == {"jwks-foreign", "permission-organization-deny"}, told(
+        report
+    )
+    assert said(the_chain(report, INGRESS)) == ("fail", "keys", "jwks-foreign")
+    (denied,) = [f for f in report.findings if f.rule == "log-action-denied"]
+    assert (denied.state, "at gather time unknown" in denied.message) == ("fail", True), denied.message
+
+
+def test_a_denial_that_ended_before_calls_worked_is_over(bench: Bench) -> None:
+    cluster = Cluster()
+    _organization_denied(cluster, timedelta(hours=4))
+    assert not named(bench.report(everything(cluster)), "fail")
+
+
+def test_what_is_met_now_is_suspected_before_what_calls_no_longer_reach(bench: Bench) -> None:
+    cluster = Cluster()
+    faults.authentication_fails(
+        cluster, logs.NOT_AUTHORIZED, since=cluster.gathered - timedelta(hours=20),
+        until=cluster.gathered - timedelta(hours=4, minutes=5), namespaces=[INGRESS_SPACE],
+    )  # fmt: skip
+    _keys_replaced_after(cluster, 4)
+    report = bench.report(bundle(cluster))
+    assert the_chain(report, INGRESS).verdict.rule == "log-verification-key", told(report)
+    assert {"log-assume-role-denied", "log-verification-key"} <= named(report, "fail")
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_an_operator_that_reads_its_secret_by_the_api_may_run_as_another_account(
+    bench: Bench, refused: bool
+) -> None:
+    """Nothing but its token and its namespace shows that it uses the Secret, and STS that refuses it."""
+    cluster = Cluster()
+    runs_as("ingress-operator", "default")(cluster)
+    runs_as("machine-api-controllers", "default")(cluster)
+    audience("machine-api-controllers", "vault")(cluster)
+    if refused:
+        since = cluster.gathered - timedelta(hours=3)
+        faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
+    report = bench.report(everything(cluster))
+    rule = "workload-service-account-mismatch"
+    assert states_of(report)[INGRESS, "workload", rule] == ("fail" if refused else "warn"), told(report)
+    assert [f.chains for f in report.findings if f.rule == rule] == [(INGRESS,)]  # vault is not AWS
+
+
+def test_an_operator_without_a_token_beside_an_operand_with_one(bench: Bench) -> None:
+    """That it needs one is known by its own log."""
+    cluster = Cluster()
+    no_token_volume("cluster-image-registry-operator")(cluster)
+    assert not named(bench.report(everything(cluster)), "fail", "warn")
+    text = "unable to read file at /var/run/secrets/openshift/serviceaccount/token: no such file or directory"
+    log = cluster.workload("cluster-image-registry-operator").main.log
+    log += [
+        logs.klog(
+            cluster.gathered - timedelta(minutes=minutes), "E", "controller.go:378", f"unable to sync: {text}"
+        )
+        for minutes in (90, 61, 33, 4)
+    ]
+    report = bench.report(everything(cluster))
+    (found,) = findings(report, "fail", kind="cause")
+    assert (found.rule, found.chains) == ("workload-token-volume-missing", (REGISTRY,)), told(report)
+    assert "cluster-image-registry-operator" in found.message
+
+
+def test_without_requests_no_pod_is_known_to_be_a_chains(bench: Bench) -> None:
+    """They name the ServiceAccounts; a fault of the pods is not passed over without them."""
+    cluster = Cluster()
+    audience("machine-api-controllers", "vault")(cluster)
+    rule = (MACHINES, "workload", "workload-token-audience")
+    files = everything(cluster)
+    assert states_of(bench.report(files))[rule] == "fail"
+    hidden = bench.report(without(files, r"credentialsrequests|credrequests"))
+    assert states_of(hidden)[rule] == "unknown", told(hidden)
+    assert any(rule[2] in item.decides for item in hidden.missing)
+
+
+def test_a_provider_that_lacks_what_pods_use_is_not_the_tokens_fault(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.provider.client_ids = ["sts.amazonaws.com"]
+    token = (INGRESS_SPACE, "ingress-operator")
+    report = bench.report(everything(cluster, token=token))
+    assert named(report, "fail", kind="cause") == {"provider-audience-missing"}, told(report)
+
+
+def test_a_request_that_names_nobody_does_not_refuse_a_token(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.requests["openshift-ingress"]["spec"]["serviceAccountNames"] = []
+    report = bench.report(everything(cluster, token=(INGRESS_SPACE, "ingress-operator")))
+    assert named(report, "fail", kind="cause") == {"request-no-service-accounts"}, told(report)
