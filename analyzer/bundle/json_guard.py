@@ -64,6 +64,18 @@ def _decode(reader: _Reader, text: str, at: int, label: str, line: int) -> tuple
         raise UnreadableDocument(label, line, f"not JSON: {type(error).__name__}") from None
 
 
+def ends_early(data: bytes) -> bool:
+    """Tell JSON that is right as far as it goes, and whose first value does not end."""
+    text = to_utf8(data).decode("utf-8").rstrip()
+    try:
+        json.JSONDecoder().raw_decode(text, _after_space(text, 0))
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text) or error.msg.startswith("Unterminated string")
+    except (ValueError, RecursionError):
+        return False
+    return False
+
+
 class _Reader:
     """A JSON decoder that notes objects with repeated keys."""
 

@@ -347,9 +347,19 @@ def _take_item(
                 evidence.keep(want.kind, namespace, name, item, record.id, file, root)
             return True
     obj = evidence.parse(item, record.id, file, root, want.kind) if item.complete else None
-    if obj is not None:
+    if obj is not None and want.how == "object" and _ends_before_spec(obj):
+        detail = f"line {item.first_line}: the object ends before its spec"
+        evidence.problems.append(Problem(record.id, file, "truncated", detail, "incomplete"))
+    elif obj is not None:
         evidence.objects.append(obj)
     return True
+
+
+def _ends_before_spec(obj: K8sObject) -> bool:
+    """Tell a cut copy of a configuration object by what each has: hiding its mode would make it another."""
+    return obj.group.endswith("openshift.io") and not {"spec", "status"} & {
+        key for key, value in obj.value.items() if value is not None
+    }
 
 
 def _take_events(evidence: Evidence, record: InputRecord, path: str, data: bytes, root: str) -> None:

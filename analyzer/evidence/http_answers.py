@@ -83,6 +83,13 @@ class Exchange:
     body: bytes
     first_line: int
     headers_only: bool
+    length: int | None = None
+    """How many bytes the headers announce."""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing shows that the body is here to its end."""
+        return self.length is None or self.length > len(self.body)
 
 
 def read_exchange(data: bytes) -> Exchange | None:
@@ -244,7 +251,8 @@ def _plain_exchange(data: bytes, start: int) -> Exchange:
         peer=None,
         body=body,
         first_line=data.count(b"\n", 0, after) + 1,
-        headers_only=not body.strip() and not re.search(rb"(?im)^content-length:[ \t]*0\r?$", headers),
+        headers_only=not body.strip() and _length(headers) != 0,
+        length=_length(headers),
     )
 
 
@@ -267,6 +275,7 @@ def _verbose_exchange(data: bytes) -> Exchange:
         body=body,
         first_line=1,
         headers_only=not body.strip(),
+        length=_length(headers),
     )
 
 
@@ -280,6 +289,11 @@ def _private_peer(data: bytes) -> str | None:
     except ValueError:
         return None
     return str(address) if address and any(address in network for network in _PRIVATE) else None
+
+
+def _length(headers: bytes) -> int | None:
+    match = re.search(rb"(?im)^content-length:[ \t]*(\d{1,12})\r?$", headers)
+    return int(match[1]) if match else None
 
 
 def _location(headers: bytes) -> str | None:

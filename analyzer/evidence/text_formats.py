@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 
 from analyzer.bundle.document import Document, UnreadableDocument
-from analyzer.bundle.json_guard import iter_json
+from analyzer.bundle.json_guard import ends_early, iter_json
 from analyzer.bundle.yaml_guard import iter_yaml
 from analyzer.evidence import ccoctl
 from analyzer.evidence.aws_failures import holds_failure, read_transcript
@@ -70,6 +70,10 @@ _INSIDE = "the issuer was asked from inside a private network (curl met {peer}):
 _NOTHING_SAVED = (
     "it is empty: that is what a curl that got no answer leaves, and no proof of what the issuer serves; "
     "save the headers too (curl -sS -D HEADERS -o BODY)"
+)
+_CUT = (
+    "it is JSON that ends too early, and nothing shows whether the issuer serves it so or the copy was cut: "
+    "save it again with its headers (curl -sS -D HEADERS -o BODY)"
 )
 _RETOLD = (
     "it names what the issuer's document holds, and is no JSON: some program showed it in its own form, so "
@@ -142,6 +146,8 @@ def _exchange(file: File, exchange: Exchange) -> Loose:
         body, private = without_private_members(without_left_overs(exchange.body))
         found = parsed(file, partial(iter_json, body, file.path, first_line=exchange.first_line))
         kind = "other" if found.problem else "json"
+        if found.problem and exchange.is_cut and ends_early(body):
+            return Loose((), "recorded answer", None, _CUT)
         good = [record for record in found.records if isinstance(record, DiscoveryDocument | KeySet)]
         if good and 200 <= exchange.status < 300 and not found.problem:
             if is_from_bucket(file.data):
@@ -324,6 +330,8 @@ def hinted(file: File) -> Loose | None:
         return Loose((), "recorded answer", None, _NOTHING_SAVED)
     if retold(file.data):
         return Loose((), "recorded answer", None, _RETOLD)
+    if JSON_START.match(file.data[:HEAD]) and ends_early(file.data):
+        return Loose((), "recorded answer", None, _CUT)
     kind = body_kind(file.data)
     if kind == "other" and JSON_START.match(file.data[:HEAD]) and _is_json(file):
         kind = "json"

@@ -162,7 +162,7 @@ ISSUER_FAULTS = [
     Fault("discovery-unreachable", "issuer", assign("discovery", NOT_FOUND), DISCOVERY, variant="404"),
     Fault("discovery-unreachable", "issuer", _forbidden, r"exports/issuer/", variant="403"),
     Fault("discovery-not-json", "issuer", assign("discovery", _HTML), DISCOVERY, variant="html"),
-    Fault("discovery-not-json", "issuer", assign("discovery", '{"issuer": '), DISCOVERY, variant="cut"),
+    Fault("discovery-not-json", "issuer", assign("discovery", '{"issuer":,}'), DISCOVERY, variant="comma"),
     Fault("discovery-issuer-mismatch", "issuer", _trailing_slash, DISCOVERY, variant="slash"),
     Fault(
         "discovery-issuer-mismatch", "issuer", discovery(issuer=f"https://{OTHER_HOST}"), DISCOVERY,

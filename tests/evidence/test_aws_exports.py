@@ -394,3 +394,10 @@ class TestBroken:
     )
     def test_other_answers_of_aws_are_not_relevant(self, value: object) -> None:
         assert read("x.json", value).what == "not relevant"
+
+
+def test_providers_listed_by_a_query_are_there_and_others_may_be() -> None:
+    arn = f"arn:aws:iam::{ACCOUNT}:oidc-provider/demo-oidc.s3.us-west-2.amazonaws.com"
+    (record,) = read("x.json", [{"Arn": arn}]).records
+    assert isinstance(record, ProviderRecord)
+    assert record.arn == arn

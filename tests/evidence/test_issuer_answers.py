@@ -178,12 +178,19 @@ class TestBodiesAlone:
             (f"<html><body><pre>{GOOD}</pre></body></html>", "in its own form"),
             (GOOD.replace('"', "\u201d"), "in its own form"),
             (GOOD.replace('"', "&quot;"), "in its own form"),
+            (GOOD[:40], "ends too early"),
+            (head("200 OK", body=GOOD[:40]), "ends too early"),
+            (head("200 OK", f"Content-Length: {len(GOOD)}", body=GOOD[:40]), "ends too early"),
         ],
     )
     def test_what_is_no_answer_proves_nothing(self, content: str, said: str) -> None:
         found = read("openid-configuration", content)
         assert (found.records, found.problem) == ((), None)
         assert said in (found.note or "")
+
+    def test_what_the_headers_show_to_be_whole_is_as_it_was_served(self) -> None:
+        found = answer("openid-configuration", head("200 OK", "Content-Length: 40", body=GOOD[:40]))
+        assert (found.status, found.body) == (200, "other")
 
     def test_the_status_in_a_page_s_heading(self) -> None:
         page = (
@@ -319,6 +326,6 @@ def test_no_token_of_a_request_is_quoted() -> None:
 
 def test_no_key_of_a_broken_key_set_is_quoted() -> None:
     secret = "Zm9v" * 30
-    found = answer("keys.json", f'{{"keys":[{{"kty":"RSA","d":"{secret}"')
+    found = answer("keys.json", f'{{"keys":[{{"kty":"RSA","d":"{secret}"}}],}}')
     assert found.body == "other"
     assert secret[:40] not in repr(found)

@@ -198,6 +198,15 @@ def test_what_is_put_behind_a_name_hides_no_file(ending: str) -> None:
     assert wanted_member(f"{logs}/current.logs") is wanted_member("namespaces/n/core/secrets.txt") is None
 
 
+@pytest.mark.parametrize("kept", [b"  uid: ", b"\nspec:\n"])
+def test_a_configuration_that_is_cut_before_its_spec_is_none(look: Analyse, kept: bytes) -> None:
+    files = must_gather(Cluster())
+    path = next(path for path in files if path.endswith("cloudcredentials/cluster.yaml"))
+    report = look(files | {path: files[path][: files[path].index(kept) + len(kept)]})
+    assert not rules(report, "fail")
+    assert any("ends before its spec" in error.detail for error in report.errors)
+
+
 # --- logs -----------------------------------------------------------------------------------------
 
 ERROR = (

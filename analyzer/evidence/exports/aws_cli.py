@@ -204,7 +204,8 @@ def _providers(value: Mapping[str, Json], where: Where, reading: Reading) -> Ite
         account = iam_objects.account_of(iter(arns))
         place = where.at("OpenIDConnectProviderList")
         yield Listing("providers", account, not _truncated(value), names, place)
-    named = isinstance(value.get("OpenIDConnectProviderArn"), str)
+    listed_alone = value.keys() == {"Arn"} and ":oidc-provider/" in (text(value["Arn"]) or "")
+    named = isinstance(value.get("OpenIDConnectProviderArn"), str) or listed_alone
     if named or (isinstance(value.get("Url"), str) and isinstance(value.get("ClientIDList"), list)):
         yield iam_objects.provider(value, where)
 
@@ -230,7 +231,7 @@ SHAPES = (
     Shape(_CLI, ("AttachedPolicies",), _attached),
     Shape(_CLI, ("Policies", "Policy", "Arn"), _policies),
     Shape(_CLI, ("PolicyVersion", "Versions"), _policy_versions),
-    Shape(_CLI, ("OpenIDConnectProviderList", "OpenIDConnectProviderArn", "ClientIDList"), _providers),
+    Shape(_CLI, ("OpenIDConnectProviderList", "OpenIDConnectProviderArn", "ClientIDList", "Arn"), _providers),
     Shape(_CLI, ("Account",), _identity),
     Shape(_CLI, ("Error",), _failure),
 )
