@@ -253,6 +253,8 @@ class ManagedPolicy:
     default_version: str | None
     documents: tuple[PolicyDocument, ...]
     where: Where
+    disputed: bool = False
+    """Exports of it disagree about which version is the default, or about what a version says."""
 
 
 @frozen
@@ -267,6 +269,8 @@ class ProviderRecord:
     where: Where
     planned: bool = False
     created: str | None = None
+    last_seen: bool = False
+    """Not asked of the account, but what a tool remembers of it."""
 
 
 @frozen

@@ -24,12 +24,11 @@ _METER = later(
     rb"\r?(?:^|(?<=\r)|(?<=\n)) *\d{1,3}" + _AMOUNT * 7 + rb"(?: +[\d:dh-]{5,9}){3}" + _AMOUNT, re.MULTILINE
 )
 """One state of curl's progress, which ``2>&1`` writes over the answer."""
-_LEFT_OVER = later(
-    rb"(?<=[}\]])\s*(?:(?:\(END\)|~|:|--More--(?:\(\d+%\))?|lines \d+-\d+(?:/\d+)?(?: \(END\))?"
-    rb"|(?:[^\s{}\"\n][^{}\"\n]{0,80})?[$#%>](?:[ \t][^{}\"\n]{0,80})?)[ \t\r]*(?:\n|\Z))+\s*\Z"
-)
+_TALK = later(rb"[^{}\[\]\"]*|[^{}\"]{0,80}[$#%>+](?:[ \t][^{}\"]{0,200})?[ \t\r]*")
+"""A line of no JSON: a pager's, a prompt, what a script said."""
+_GLUED = later(rb"(?<=[}\]])[^{}\"]{0,80}[$#%>](?:[ \t][^{}\"]{0,80})?[ \t\r]*\Z")
 _PROMPT = later(rb"\n(?!\w[\w./-]*: )[^\s#-][^\n]{0,80}[$#%>][ \t\r]*\Z|\n[$#%>][ \t\r]*\Z")
-_LONGEST_END = 600
+_LONGEST_END = 2000
 _HEAD = 1024
 """Where a file that is no text shows it by a zero."""
 
@@ -50,10 +49,16 @@ def as_written(data: bytes) -> bytes:
 
 
 def without_left_overs(data: bytes) -> bytes:
-    """Take a pager's last line and a prompt off the end of JSON."""
-    end = data[-_LONGEST_END:]
-    match = _LEFT_OVER.search(end)
-    return data[: len(data) - len(end) + match.start()] + b"\n" if match else data
+    """Take a pager's last line, prompts and other talk off the end of JSON."""
+    lines = data[-_LONGEST_END:].split(b"\n")
+    kept = len(lines)
+    while kept > 1 and _TALK.fullmatch(lines[kept - 1]):
+        kept -= 1
+    last = _GLUED.sub(b"", lines[kept - 1])
+    if not last.rstrip().endswith((b"}", b"]")):
+        return data
+    dropped = len(b"\n".join(lines[kept - 1 :])) - len(last)
+    return data[: len(data) - dropped] + b"\n"
 
 
 def without_prompt(data: bytes) -> bytes:

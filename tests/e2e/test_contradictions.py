@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 import pytest
 
 from samples import Cluster
+from samples.aws import ManagedPolicy
 from samples.faults import call_denied
 
 from .faults import FAULTS
-from .runs import INGRESS, Bench, everything, findings, named, states_of, the_chain, told, without
+from .runs import (
+    INGRESS,
+    REGISTRY,
+    Bench,
+    Edit,
+    edited,
+    everything,
+    findings,
+    named,
+    states_of,
+    the_chain,
+    told,
+    without,
+)
 
 BY_ID = {fault.id: fault for fault in FAULTS}
 
@@ -89,3 +104,43 @@ def test_what_pods_use_is_not_left_over_whatever_a_condition_says(bench: Bench) 
 def test_no_role_is_missing_where_none_is_made(bench: Bench) -> None:
     report = bench.report(everything(BY_ID["request-no-service-accounts"].cluster(), details=True))
     assert named(report, "fail") == {"request-no-service-accounts"}, told(report)
+
+
+def _narrowed(cluster: Cluster) -> None:
+    """Take an action out of the registry's policy."""
+    (policy,) = cluster.role("openshift-image-registry").inline.values()
+    statement = policy["Statement"][0]
+    statement["Action"] = [action for action in statement["Action"] if action != "s3:PutObject"]
+
+
+def _attached(cluster: Cluster) -> None:
+    """Put a policy beside the registry's own."""
+    limit = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    cluster.role("openshift-image-registry").attached = [ManagedPolicy("limit", [limit], cluster.account)]
+
+
+def _other_audience(cluster: Cluster) -> None:
+    cluster.provider.client_ids = ["sts.amazonaws.com"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "file", "link", "words"),
+    [
+        (_narrowed, r"get-role-policy-.*registry", "permissions", "of inline policy"),
+        (_attached, r"list-attached-role-policies-.*registry", "permissions", "about its attached policies"),
+        (_other_audience, r"get-open-id-connect-provider", "provider", "about its audiences"),
+    ],
+)
+@pytest.mark.parametrize("folder", ["a", "z"])
+def test_of_two_exports_that_disagree_neither_is_taken(
+    bench: Bench, edit: Edit, file: str, link: str, words: str, folder: str
+) -> None:
+    """One from before a change and one from after it: the names of folders do not tell which is which."""
+    other = everything(edited(edit))
+    old = {f"{folder}/{path}": content for path, content in other.items() if re.search(file, path)}
+    assert old
+    report = bench.report(everything(Cluster()) | old)
+    assert not findings(report, "fail"), told(report)
+    states = {one.link: one.state for one in the_chain(report, REGISTRY).links}
+    assert states[link] == "unknown"
+    assert any("disagree" in item.why and words in item.why for item in report.missing), told(report)

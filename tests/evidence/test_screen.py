@@ -38,6 +38,7 @@ METER = (
         (f"{ANSWER}\n\x1b[7m(END)\x1b[27m", 2),
         (f"{ANSWER}\nlines 1-23/23 (END)\n~\n~\n", 2),
         (f"{ANSWER}[me@host ~]$ ", 2),
+        (f"{ANSWER}\n+ for r in $roles\nreal 0m1.2s\n\n[me@host ~]$ exit\n", 2),
         (f"{ANSWER}\r\n\r\nPS C:\\Users\\me>", 2),
     ],
 )  # fmt: skip

@@ -176,6 +176,7 @@ def _provider(one: _Resource, *, planned: bool) -> ProviderRecord:
         tags=iam_objects.tags(one.values.get("tags")) | iam_objects.tags(one.values.get("tags_all")),
         where=one.where,
         planned=planned,
+        last_seen=True,
     )
 
 

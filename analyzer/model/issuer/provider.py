@@ -50,7 +50,8 @@ def provider_facts(
         "provider.audiences_used": audiences,
     }
     facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied)
-    facts |= detail_facts(record, audiences, asks, facts["provider.present"])
+    disputed = providers.disagree(issuer, account)
+    facts |= detail_facts(record, audiences, asks, facts["provider.present"], disputed=disputed)
     facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
     facts["provider.duplicate_arns"] = _other_arns(facts["provider.duplicates"], view, account)
     return facts

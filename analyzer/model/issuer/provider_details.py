@@ -17,7 +17,12 @@ _THUMBPRINT_LIMIT = 5
 
 
 def detail_facts(
-    record: ProviderRecord | None, audiences: Fact | Unknown, asks: Asks, present: Fact | Unknown
+    record: ProviderRecord | None,
+    audiences: Fact | Unknown,
+    asks: Asks,
+    present: Fact | Unknown,
+    *,
+    disputed: bool = False,
 ) -> Facts:
     """Give the facts on what a provider accepts; null where it is known that there is none."""
     names = (
@@ -30,8 +35,9 @@ def detail_facts(
     )
     if isinstance(present, Fact) and present.value is False:
         return {f"provider.{name}": known(None) for name in names}
-    if record is None or record.client_ids is None:
-        return {f"provider.{name}": asks.provider() for name in names}
+    if record is None or record.client_ids is None or disputed:
+        why = "the exports of the IAM OIDC provider of this issuer disagree about its audiences"
+        return {f"provider.{name}": asks.provider(why if disputed else "") for name in names}
     ids, where = record.client_ids, record.where.at("ClientIDList")
     facts: Facts = {"provider.client_ids": known(list(ids), where)}
     used = audiences.value if isinstance(audiences, Fact) and isinstance(audiences.value, list) else None

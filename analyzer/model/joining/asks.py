@@ -167,7 +167,7 @@ class Asks:
             AWS,
         )
 
-    def provider(self) -> Unknown:
+    def provider(self, why: str = "") -> Unknown:
         """Ask for the one provider that the cluster's issuer needs."""
         ask = "aws iam get-open-id-connect-provider --open-id-connect-provider-arn"
         if self.provider_arn:
@@ -180,7 +180,7 @@ class Asks:
             )
         return _ask(
             "oidc-provider",
-            "no export of the IAM OIDC provider of this issuer was handed in",
+            why or "no export of the IAM OIDC provider of this issuer was handed in",
             command,
             AWS,
         )

@@ -48,14 +48,19 @@ class Providers:
 
     def find(self, issuer: str, account: str | None) -> ProviderRecord | None:
         """Find the detailed record for an issuer, by the exact Url, unless a listing contradicts it."""
+        return next(self._of(issuer, account), None)
+
+    def disagree(self, issuer: str, account: str | None) -> bool:
+        """Tell whether the exports of the issuer's provider name different audiences."""
+        asked = (r for r in self._of(issuer, account) if r.client_ids is not None and not r.last_seen)
+        return len({frozenset(r.client_ids or ()) for r in asked}) > 1
+
+    def _of(self, issuer: str, account: str | None) -> Iterator[ProviderRecord]:
         stray = self.stray(issuer, account)
-        return next(
-            (
-                r
-                for r in self._records_of(issuer)
-                if r is not stray and (account is None or self._may_be_in(account, r))
-            ),
-            None,
+        return (
+            r
+            for r in self._records_of(issuer)
+            if r is not stray and (account is None or self._may_be_in(account, r))
         )
 
     def _may_be_in(self, account: str, record: ProviderRecord) -> bool:
@@ -116,7 +121,8 @@ def account_in(path: str) -> str | None:
 def read_providers(evidence: Evidence) -> Providers:
     """Collect providers and listings; what ccoctl only planned is left out."""
     callers = {c.account for c in evidence.of(CallerIdentity)}
-    records = tuple(r for r in evidence.of(ProviderRecord) if not r.planned)
+    found = (r for r in evidence.of(ProviderRecord) if not r.planned)
+    records = tuple(sorted(found, key=lambda r: r.last_seen))
     listings = tuple(li for li in evidence.of(Listing) if li.what == "providers")
     roles = (parse_role_arn(r.arn) for r in evidence.of(RoleRecord) if r.arn and not r.planned)
     arns = (*(r.arn for r in records), *(arn for li in listings for arn in li.names))

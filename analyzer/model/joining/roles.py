@@ -45,6 +45,7 @@ class Role:
     attached: tuple[tuple[str, str], ...] | None = None
     where: Source | None = None
     conflicts: list[str] = field(default_factory=list)
+    """What exports of the role disagree about: "trust", "attached", and the names of inline policies."""
 
     @property
     def trust_text(self) -> str:
@@ -211,16 +212,32 @@ def _add(role: Role, record: RoleRecord, account: str | None) -> None:
         if role.trust is not None and not record.last_seen and _differs(role.trust.raw, record.trust.raw):
             role.conflicts.append("trust")
         role.trust = role.trust or record.trust
-    for document in record.inline:
-        # What a tool remembers and a newer listing does not name is gone.
-        if not record.last_seen or role.inline_names is None or document.name in role.inline_names:
-            role.inline.setdefault(document.name, document)
-    if record.inline_names is not None and (role.inline_names is None or not record.last_seen):
-        role.inline_names = record.inline_names
-    if record.attached is not None and (role.attached is None or not record.last_seen):
-        role.attached = record.attached
+    _add_policies(role, record)
     if role.where is None or (record.trust is not None and role.trust is record.trust):
         role.where = record.where
+
+
+def _add_policies(role: Role, record: RoleRecord) -> None:
+    """Add a record's policies; what it and those before it disagree about is in dispute, not the first's."""
+    for document in record.inline:
+        # What a tool remembers and a newer listing does not name is gone.
+        if record.last_seen and role.inline_names is not None and document.name not in role.inline_names:
+            continue
+        held = role.inline.setdefault(document.name, document)
+        if held is not document and not record.last_seen and _differs(held.raw, document.raw):
+            role.conflicts.append(document.name)
+    if record.inline_names is not None and (role.inline_names is None or not record.last_seen):
+        if role.inline_names is not None:
+            role.conflicts += set(role.inline_names) ^ set(record.inline_names)
+        role.inline_names = record.inline_names
+    if record.attached is not None and (role.attached is None or not record.last_seen):
+        if role.attached is not None and _arns(role.attached) != _arns(record.attached):
+            role.conflicts.append("attached")
+        role.attached = record.attached
+
+
+def _arns(attached: Sequence[tuple[str, str]]) -> set[str]:
+    return {arn for _, arn in attached}
 
 
 def _differs(one: object, other: object) -> bool:
@@ -231,13 +248,23 @@ def _differs(one: object, other: object) -> bool:
 
 
 def _join_policy(one: ManagedPolicy, other: ManagedPolicy) -> ManagedPolicy:
+    texts = {d.version: d.raw for d in one.documents if d.version}
     return ManagedPolicy(
         one.arn,
         one.name or other.name,
         one.default_version or other.default_version,
         one.documents + other.documents,
         one.where,
+        one.disputed
+        or len(_defaults(one) | _defaults(other)) > 1
+        or any(d.version in texts and _differs(texts[d.version], d.raw) for d in other.documents),
     )
+
+
+def _defaults(policy: ManagedPolicy) -> set[str]:
+    """Give the versions that the exports of a policy say to be the default."""
+    told = {d.version for d in policy.documents if d.is_default and d.version}
+    return told | ({policy.default_version} if policy.default_version else set())
 
 
 def policy_of(document: PolicyDocument) -> Policy | Malformed:

@@ -12,7 +12,7 @@ from analyzer.evidence.records import PolicyDocument
 from analyzer.frozen import frozen
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
-from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.asks import NOT_JUDGED, Asks
 from analyzer.model.joining.roles import OWNED, Role, RoleBook, policy_of
 
 Maker = Literal["ccoctl", "ROSA", "hosted"]
@@ -99,16 +99,26 @@ def read_policies(role: Role, book: RoleBook, asks: Asks) -> RolePolicies:
 
     for name in dict.fromkeys([*role.inline, *(role.inline_names or ())]):
         what = f"inline policy {name} of role {role.name}"
+        if name in role.conflicts:
+            take(name, None, asks.role_policies(role.name, f"the exports of {what} disagree"), NOT_JUDGED)
+            continue
         ask = asks.role_policies(role.name, f"{what} was not handed in")
         again = asks.role_policies(role.name, f"the export of {what} is not a policy document")
         take(name, role.inline.get(name), ask, again)
     for name, arn in role.attached or ():
         what = f"the document of policy {name}, attached to role {role.name},"
-        ask = asks.policy_document(arn, f"{what} was not handed in")
+        disputed = arn in book.policies and book.policies[arn].disputed
+        ask = asks.policy_document(
+            arn, f"the exports of policy {name} disagree" if disputed else f"{what} was not handed in"
+        )
         take(name, _default(book, arn), ask, asks.policy_document(arn, f"{what} cannot be read"))
-    complete = role.inline_names is not None and role.attached is not None
+    listed = role.inline_names is not None and role.attached is not None
+    complete = listed and "attached" not in role.conflicts
     if not complete:
-        asked.append(asks.role_policies(role.name, f"the policies of role {role.name} were not all listed"))
+        why = f"the policies of role {role.name} were not all listed"
+        if listed:
+            why = f"the exports of role {role.name} disagree about its attached policies"
+        asked.append(asks.role_policies(role.name, why))
     boundary, boundary_missing = _boundary(role, book, asks)
     return RolePolicies(
         identity=Layers(identity=tuple(documents), complete=complete),
@@ -146,7 +156,7 @@ def boundary_place(role: Role, book: RoleBook) -> Where | None:
 def _default(book: RoleBook, arn: str) -> PolicyDocument | None:
     """Give the document of the version that is in force; None where it is not sure which that is."""
     policy = book.policies.get(arn)
-    if policy is None:
+    if policy is None or policy.disputed:
         return None
     for document in policy.documents:
         if document.is_default or (document.version and document.version == policy.default_version):
