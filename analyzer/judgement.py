@@ -203,7 +203,8 @@ def _traces(model: Model) -> dict[str, Trace]:
 
 
 def _run(model: Model, options: Options) -> Run:
-    source = "--as-of" if options.as_of else ("timestamp" if model.as_of else "not known")
+    told = "timestamp" if model.joined.evidence.times else "newest log line"
+    source = "--as-of" if options.as_of else (told if model.as_of else "not known")
     return Run(stamp(model.as_of) if model.as_of else None, source)
 
 

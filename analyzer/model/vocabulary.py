@@ -163,6 +163,7 @@ request.provision_failure      string  what the condition CredentialsProvisionFa
 request.token_path             string  cloudTokenPath, else null
 request.role_name              string  name that ccoctl gives the role, cut at 64 characters; null where the cluster's --name is not known (derived)
 request.role_arn               string  ARN of the role that was made for this request, whatever the Secret names (derived)
+request.role_gone              bool    that role is known not to be in its account (derived)
 request.collides_with          list    other chains for which ccoctl gives the same role name
 request.waits_for_role         string  the operator of OLM that was given no role ARN, which is why the Secret is not made, else null
 secret.default_token_path      bool    it names the token path of the API server's own tokens, by its text or its length

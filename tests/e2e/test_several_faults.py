@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from samples import Cluster, faults, logs
+from samples import Cluster, edits, faults, logs
+from samples.aws import ManagedPolicy
 from samples.keys import jwks, rsa_key
 
 from .faults_in_workloads import audience, no_token_volume, runs_as
@@ -17,7 +18,9 @@ from .runs import (
     Bench,
     bundle,
     everything,
+    exports,
     findings,
+    flips,
     named,
     said,
     states_of,
@@ -138,3 +141,76 @@ def test_a_request_that_names_nobody_does_not_refuse_a_token(bench: Bench) -> No
     cluster.requests["openshift-ingress"]["spec"]["serviceAccountNames"] = []
     report = bench.report(everything(cluster, token=(INGRESS_SPACE, "ingress-operator")))
     assert named(report, "fail", kind="cause") == {"request-no-service-accounts"}, told(report)
+
+
+def test_a_bundle_without_its_timestamp_is_judged_as_of_its_newest_log_line(bench: Bench) -> None:
+    cluster = Cluster()
+    since = cluster.gathered - timedelta(hours=3)
+    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
+    files = without(bundle(cluster), r"/timestamp$")
+    report = bench.report(files)
+    assert report.run.as_of_from == "newest log line"
+    assert str(report.run.as_of)[:14] == f"{cluster.gathered - timedelta(minutes=4):%Y-%m-%dT%H:}"
+    assert the_chain(report, INGRESS).verdict.recency == "ongoing", told(report)
+    assert bench.report(without(files, "/logs/")).run.as_of is None
+
+
+@pytest.mark.parametrize(
+    "hidden", [None, "exports/oidc/", "/authentications", "kubeapiservers|kube-apiserver/core/configmaps"]
+)
+def test_what_depends_on_which_of_two_issuers_is_meant_waits(bench: Bench, hidden: str | None) -> None:
+    """One is set, with the other kube-apiserver runs and all is set up: that is one fault, hidden or not."""
+    cluster = Cluster()
+    cluster.authentication_issuer = "https://d1a2b3c4d5e6f7.cloudfront.net"
+    files = everything(cluster, token=(INGRESS_SPACE, "ingress-operator"))
+    whole = bench.report(files)
+    assert named(whole, "fail", "warn") == {"mode-issuer-not-rolled-out"}, told(whole)
+    links = {link.link: link.waits_for for link in the_chain(whole, INGRESS).links}
+    assert {links[name] for name in ("provider", "issuer", "trust")} == {"mode-issuer-not-rolled-out"}
+    report = bench.report(without(files, hidden) if hidden else files)
+    assert not flips(whole, report)
+    if hidden != "kubeapiservers|kube-apiserver/core/configmaps":
+        assert named(report, "fail") <= named(whole, "fail"), told(report)
+
+
+def test_a_role_that_is_gone_was_not_its_secrets_where_that_was_not_read(bench: Bench) -> None:
+    """What ccoctl would have made it is named like may never have been there: the Secret may name another."""
+    cluster = Cluster()
+    edits.drop_role(cluster, "openshift-image-registry", recorded=False)
+    files = everything(cluster, details=True)
+    assert named(bench.report(files), "fail") == {"trust-role-missing"}
+    report = bench.report(without(files, "openshift-image-registry/core/secrets"))
+    assert not named(report, "fail"), told(report)
+    (asked,) = [item for item in report.missing if "trust-role-missing" in item.decides]
+    assert asked.evidence == "namespace:openshift-image-registry"
+
+
+@pytest.mark.parametrize("rule", ["secret-role-foreign", "secret-account-mismatch"])
+def test_no_secret_is_to_name_a_role_that_is_gone(bench: Bench, rule: str) -> None:
+    """The role is made first; that it is not in its account says nothing of the one in the Secret."""
+    cluster = Cluster()
+    arn = cluster.role("openshift-machine-api").arn
+    if rule == "secret-account-mismatch":
+        arn = cluster.role("openshift-image-registry").arn.replace(cluster.account, "210987654321")
+    cluster.set_role_arn(*REGISTRY.split("/"), arn)
+    edits.drop_role(cluster, "openshift-image-registry")
+    report = bench.report(bundle(cluster, secrets="full") | exports(cluster))
+    (found,) = findings(report, "fail", kind="cause")
+    assert (found.rule, found.chains) == (rule, (REGISTRY,)), told(report)
+    commands = [str(step.command) for step in found.fix]
+    make, write = (
+        next(n for n, one in enumerate(commands) if one.startswith(w)) for w in ("ccoctl", "printf")
+    )
+    assert make < write
+
+
+def test_a_boundary_that_cuts_what_a_deny_takes_too_is_a_fault_of_its_own(bench: Bench) -> None:
+    cluster = Cluster()
+    role = cluster.role("openshift-cloud-network-config-controller")
+    deny = {"Effect": "Deny", "Action": "ec2:*", "Resource": "*"}
+    role.inline["guardrail"] = {"Version": "2012-10-17", "Statement": [deny]}
+    fence = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+    role.boundary = ManagedPolicy("fence", [fence], cluster.account)
+    report = bench.report(everything(cluster))
+    expected = {"permission-explicit-deny", "permission-boundary"}
+    assert named(report, "fail", kind="cause") == expected, told(report)

@@ -38,6 +38,8 @@ def discovery_facts(
     if answers:
         return bad_answer_facts("discovery", answers) | {name: known(None) for name in names[3:]}
     document = _pick(documents, view.issuer)
+    if document is not None and view.rival is not None and document.issuer == view.rival.issuer:
+        return dict.fromkeys(names, view.rival.waits)
     if document is None:
         return dict.fromkeys(names, asks.discovery())
     where = document.where

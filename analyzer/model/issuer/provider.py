@@ -8,7 +8,7 @@ from analyzer.evidence.records import Listing, ProviderRecord
 from analyzer.model.issuer.provider_details import detail_facts
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import is_https, provider_arn, provider_of, without_scheme
-from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.cluster import ClusterView, Facts, of_either_issuer
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.providers import Providers
 from analyzer.model.joining.roles import OWNED
@@ -29,6 +29,20 @@ def provider_facts(
     ``tied`` tells whether something of this cluster names the account: what the list of any other
     account lacks proves nothing.
     """
+    return of_either_issuer(
+        view, lambda seen: _provider_facts(seen, providers, account, audiences, asks, tied=tied)
+    )
+
+
+def _provider_facts(
+    view: ClusterView,
+    providers: Providers,
+    account: str | None,
+    audiences: Fact | Unknown,
+    asks: Asks,
+    *,
+    tied: bool,
+) -> Facts:
     issuer = view.issuer
     if not issuer:
         blank = known(None) if issuer == "" else view.facts["cluster.issuer"]

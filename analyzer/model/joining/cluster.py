@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
@@ -11,7 +13,7 @@ from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen
-from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import GLOBAL_STS, partition_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.objects import Objects, known, read
@@ -36,6 +38,16 @@ class ClusterView:
     partition: str
     partition_known: bool
     hosted: bool | None
+    rival: Rival | None = None
+
+
+@frozen
+class Rival:
+    """Another issuer, with which kube-apiserver runs still: what holds of one of the two alone stays open."""
+
+    issuer: str
+    waits: Unknown
+    """What a fact is that depends on which of the two is meant."""
 
 
 def value_of(facts: Facts, name: str) -> object:
@@ -85,7 +97,44 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
         partition=str(partition) if partition else "aws",
         partition_known=partition is not None,
         hosted=hosted if isinstance(hosted, bool) else None,
+        rival=_rival(facts, asks),
     )
+
+
+def of_either_issuer(view: ClusterView, judge: Callable[[ClusterView], Facts]) -> Facts:
+    """Give facts that hold whichever issuer is meant: the one that is set, or the one that is in force."""
+    facts = judge(view)
+    if view.rival is None:
+        return facts
+    other = judge(replace(view, issuer=view.rival.issuer, rival=None))
+    return {
+        name: fact if _value(fact) == _value(other.get(name)) else view.rival.waits
+        for name, fact in facts.items()
+    }
+
+
+def _value(fact: Fact | Unknown | None) -> object:
+    return (fact.value,) if isinstance(fact, Fact) else None
+
+
+def _rival(facts: Facts, asks: Asks) -> Rival | None:
+    """Find the issuer in force where another is set: both are real ones, of which each may be meant."""
+    own, runtime = value_of(facts, "cluster.authentication_issuer"), value_of(facts, "cluster.runtime_issuer")
+    if not own or not isinstance(runtime, str) or runtime in (own, DEFAULT_ISSUER):
+        return None
+    if value_of(facts, "cluster.hosted"):
+        return None
+    revisions = value_of(facts, "cluster.node_revisions")
+    if value_of(facts, "cluster.platform") != "AWS":
+        waits = facts["cluster.platform"] if isinstance(facts["cluster.platform"], Unknown) else Unknown()
+    elif value_of(facts, "cluster.runtime_source") != "kube-apiserver":
+        waits = asks.configmap("openshift-kube-apiserver", "config")
+    elif isinstance(revisions, list) and len(set(revisions)) > 1:
+        why = "kube-apiserver is on its way from one issuer to another"
+        waits = asks.config("kubeapiservers.operator.openshift.io", why)
+    else:
+        waits = not_judged("mode-issuer-not-rolled-out")
+    return Rival(runtime, waits)
 
 
 def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:

@@ -111,8 +111,15 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
 
 
 def gathered_at(evidence: Evidence) -> datetime | None:
-    """Give the end of the latest gather, None where no timestamp file was read."""
-    return max((time.last for time in evidence.times), default=None)
+    """Give the end of the latest gather: by a timestamp file, else the newest line in a bundle's logs.
+
+    None where neither was read: a log that was handed in alone may be of any time.
+    """
+    told = max((time.last for time in evidence.times), default=None)
+    if told is not None or not evidence.listed:
+        return told
+    logs = (log.last for log in evidence.log_files if log.last and "/pods/" in log.path)
+    return max(logs, default=None)
 
 
 def all_requests_gathered(objects: Objects) -> bool | None:

@@ -89,8 +89,12 @@ class RoleBook:
         return None
 
     def missing(self, name: str, account: str | None) -> Source | None:
-        """Give the proof that no role of that name is in the account, or None where there is none."""
-        for call in self.failures:
+        """Give the proof that no role of that name is in the account, or None where there is none.
+
+        An answer that there is no such role names no account: it is that of the roles beside it.
+        """
+        asked = {role.account for role in self.roles if role.account}
+        for call in self.failures if account is None or not asked or account in asked else ():
             if call.code == "NoSuchEntity" and call.operation == "GetRole" and call.subject == name:
                 return call.where
         for listing in self.listings:

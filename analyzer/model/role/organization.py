@@ -17,7 +17,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.frozen import frozen
 from analyzer.iam.coverage import Entry
 from analyzer.iam.layers import Layers
-from analyzer.iam.policy import Policy, parse_policy
+from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.roles import policy_of
@@ -112,6 +112,11 @@ def policy_denials(
     return denied
 
 
+def everything() -> Policy | Malformed:
+    """Give a policy that allows all: beside it, another one is judged by what it takes away."""
+    return parse_policy(_ALL, name="all")
+
+
 def _judged(
     policy: OrganizationPolicy,
     document: Policy,
@@ -121,12 +126,12 @@ def _judged(
     *,
     listed: bool,
 ) -> Denied:
-    everything = parse_policy(_ALL, name="all")
-    level = ((everything, document),)
+    own = everything()
+    level = ((own, document),)
     above = (
-        Layers(identity=(everything,), organization=level)
+        Layers(identity=(own,), organization=level)
         if policy.kind == "service control policy"
-        else Layers(identity=(everything,), resource_control=level)
+        else Layers(identity=(own,), resource_control=level)
     )
     if policy.kind == "resource control policy":
         entries = _under_resource_control(entries)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.aws_records import OrganizationPolicy, SimulatedAction
 from analyzer.evidence.records import Symptom
 from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.layers import Layers
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import ClusterView, Facts
@@ -16,7 +18,7 @@ from analyzer.model.joining.objects import Objects, known
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role
 from analyzer.model.role.denied_calls import Denials, quotes_of, read_denials
-from analyzer.model.role.organization import Denied, organization_facts, policy_denials
+from analyzer.model.role.organization import Denied, everything, organization_facts, policy_denials
 from analyzer.model.role.permission_causes import (
     features_of,
     grouped,
@@ -28,7 +30,14 @@ from analyzer.model.role.permission_causes import (
 from analyzer.model.role.permission_extras import excess_facts, shared_vpc_problem, zone_lacks
 from analyzer.model.role.permission_judged import Judged
 from analyzer.model.role.permission_limits import boundary_facts, denied_facts, narrow_facts
-from analyzer.model.role.permission_scope import INGRESS, entries_of, judge, private_zone_role, setting_of
+from analyzer.model.role.permission_scope import (
+    INGRESS,
+    Setting,
+    entries_of,
+    judge,
+    private_zone_role,
+    setting_of,
+)
 from analyzer.model.role.policies import maker_of, read_policies
 from analyzer.model.role.simulated import Simulated, overrule, read_simulated, under_boundary
 
@@ -84,7 +93,7 @@ def _judged(
     held = read_policies(role, joined.book, joined.asks)
     setting = setting_of(chain, role, joined.view, joined.objects)
     rows, differing = overrule(judge(entries, held.identity, setting), simulated, held.identity)
-    limited = judge(entries, held.layers, setting) if held.boundary is not None else rows
+    limited = _under_boundary(entries, rows, held.layers, setting) if held.boundary is not None else rows
     return Judged(
         chain=chain,
         role=role,
@@ -101,6 +110,22 @@ def _judged(
         simulated=simulated,
         differing=tuple(differing),
     )
+
+
+def _under_boundary(
+    entries: tuple[Entry, ...], rows: Sequence[ActionVerdict], layers: Layers, setting: Setting
+) -> list[ActionVerdict]:
+    """Judge a role under its boundary, which cuts what a Deny in the role's own policies takes too.
+
+    That is found once the Deny is gone, and a fault of its own.
+    """
+    limited = judge(entries, layers, setting)
+    denied = [row.action for row in rows if row.denial == "explicit"]
+    if not denied:
+        return limited
+    alone = judge(entries, replace(layers, identity=(everything(),)), setting)
+    cut = {row.action: row for row in alone if row.denial == "boundary" and row.action in denied}
+    return [cut.get(row.action, row) for row in limited]
 
 
 def _facts(judged: Judged, other: Fact | Unknown, view: ClusterView, sharing: Sequence[Chain]) -> Facts:

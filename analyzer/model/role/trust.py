@@ -15,7 +15,7 @@ from analyzer.iam.webidentity import key_claim
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import is_https, parse_role_arn, provider_arn
 from analyzer.model.joining.chains import Chain
-from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.cluster import ClusterView, Facts, of_either_issuer
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role, policy_of
@@ -97,6 +97,12 @@ def trust_facts(
     chain: Chain, choice: RoleChoice, view: ClusterView, audiences: Sequence[str] | None, asks: Asks
 ) -> Facts:
     """Give the ``trust.*`` facts: every ServiceAccount of the request is judged on its own."""
+    return of_either_issuer(view, lambda seen: _trust_facts(chain, choice, seen, audiences, asks))
+
+
+def _trust_facts(
+    chain: Chain, choice: RoleChoice, view: ClusterView, audiences: Sequence[str] | None, asks: Asks
+) -> Facts:
     role = choice.role
     issuer = view.facts["cluster.issuer"]
     if isinstance(issuer, Unknown) and choice.exists is not False:

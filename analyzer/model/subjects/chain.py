@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
@@ -137,12 +138,21 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
     facts = secret_facts(chain, joined, foreign_fact)
     sharing = _sharing(chain, joined)
     facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
-    if judged.exists is False and choice.exists is None:
+    if judged.exists is False and choice.exists is not False:
         facts["role.exists"] = not_judged(judged.comes_first)
+    elif _may_name_another(chain, choice, joined):
+        judged = replace(choice, exists=None)
+        facts["role.exists"] = asks.namespace(chain.namespace, "Secrets")
     facts |= _unsure_sharing(chain, sharing, joined)
     facts |= trust_facts(chain, judged, joined.view, _audiences(chain, joined), asks)
     denials = [s for s in symptoms if s.klass == "action-denied"]
     return facts | permission_facts(chain, judged, joined, denials, sharing)
+
+
+def _may_name_another(chain: Chain, choice: RoleChoice, joined: Joined) -> bool:
+    """Tell a role that was predicted and is gone, where the Secret was not read: it may name another."""
+    predicted = choice.exists is False and choice.how.startswith("predicted")
+    return predicted and not _secret_settled(chain, joined)
 
 
 def _audiences(chain: Chain, joined: Joined) -> list[str] | None:

@@ -50,6 +50,7 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
     role = made_for(chain, joined.book, joined.names, joined.view, joined.asks.account)
     return {
         "request.role_arn": known(role.arn, role.proof, derived=True) if role.arn else Unknown(),
+        "request.role_gone": known(role.exists is False, role.proof, derived=True),
         "role.inline_policy": _derived(_inline_policy(choice.role)),
         "role.added_policy": _derived(_added_policy(choice.role, chain)),
         "workload.token_path": _derived(_token_path(paths if isinstance(paths, list) else [])),
