@@ -6,7 +6,10 @@ The text names a role, not the Secret that it was taken from: the command above 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from itertools import chain, islice
 
 from analyzer.bundle.document import Document, Map
 from analyzer.evidence.exports.shape import Command
@@ -18,6 +21,12 @@ from analyzer.patterns import later
 
 _SETTING = later(rb"^[ \t]*(?:role_arn|role_name|web_identity_token_file)[ \t]*=", re.MULTILINE)
 _LINE = later(r"\s*(?:\[[^\]=]{1,200}\]|[A-Za-z_]{1,60}[ \t]*=.{0,2100})[ \t\r]*")
+_ENCODED = later(rb"(?<![A-Za-z0-9+/])W2RlZmF1bHRd[A-Za-z0-9+/]{20,4000}={0,2}(?![A-Za-z0-9+/=])")
+"""Base64 of what begins with ``[default]``."""
+_PROMPT = later(
+    r"(?:(?<=/token)|(?=\[[^\]=]{1,60}\][$#%>](?:[ \t]|$)))(?!$)[^=]{1,80}[$#%>](?:[ \t][^=]{0,80})?$"
+)
+"""A prompt behind a value, which ends without a line break."""
 _NAMESPACE = later(r"(?:^|\s)(?:-n|--namespace)(?:[ \t]+|=)['\"]?([a-z0-9.-]{1,253})")
 _NAME = later(r"\ssecrets?[ \t/]+(?:-\S+[ \t]+)*['\"]?([a-z0-9][a-z0-9.-]{0,252})")
 _MOST = 200
@@ -25,16 +34,27 @@ _MOST = 200
 
 def read_credential_texts(file: File) -> list[CredentialsText]:
     """Read the values of a text; none from one that says no role and no token file."""
-    if not _SETTING.search(file.data):
-        return []
-    texts = (_record(file, lines) for lines in _blocks(file.data.decode("utf-8", "replace")))
+    blocks: Iterable[list[tuple[int, str]]] = _in_base64(file.data)
+    if _SETTING.search(file.data):
+        blocks = chain(_blocks(file.data.decode("utf-8", "replace")), blocks)
+    texts = (_record(file, lines) for lines in blocks)
     return [one for one, _ in zip((t for t in texts if t is not None), range(_MOST), strict=False)]
+
+
+def _in_base64(data: bytes) -> Iterator[list[tuple[int, str]]]:
+    """Yield the values that nobody decoded, as ``-o jsonpath={.data.credentials}`` prints them."""
+    for match in islice(_ENCODED.finditer(data), _MOST):
+        with suppress(ValueError):
+            text = b64decode(match[0] + b"=" * (-len(match[0]) % 4)).decode("utf-8")
+            number = data.count(b"\n", 0, match.start()) + 1
+            yield [(number, line) for line in text.split("\n")]
 
 
 def _blocks(text: str) -> Iterator[list[tuple[int, str]]]:
     """Yield runs of lines of a settings file, each with its number; a section's head begins a new one."""
     block: list[tuple[int, str]] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, shown in enumerate(text.split("\n"), 1):
+        line = _PROMPT.sub("", shown)
         fits = _LINE.fullmatch(line) is not None
         if block and (not fits or line.lstrip().startswith("[")):
             yield block

@@ -11,10 +11,17 @@ from analyzer.evidence.exports.answers import read_answers
 from analyzer.evidence.exports.shape import Command
 from analyzer.evidence.http_answers import answer_of_body
 from analyzer.evidence.issuer_documents import read_issuer_document, target_of_name
+from analyzer.evidence.kubernetes import mapping
 from analyzer.evidence.kubernetes_documents import MOST_OBJECTS, is_kubernetes, is_noise, read_objects
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, Json
-from analyzer.evidence.tokens import sample_of, token_in_object
+from analyzer.evidence.tokens import (
+    claims_in_object,
+    is_decoded_header,
+    sample_of,
+    sample_of_claims,
+    token_in_object,
+)
 from analyzer.frozen import frozen
 
 
@@ -100,8 +107,13 @@ def _of_documents(file: File, documents: list[Document]) -> tuple[list[object], 
     records: list[object] = []
     kinds: list[str] = []
     rest: list[Document] = []
+    header: Mapping[str, Json] = {}
     for document in documents:
-        found, kind = _of_document(file, document)
+        if is_decoded_header(document.value):
+            header = mapping(document.value)
+            continue
+        found, kind = _of_document(file, document, header=header)
+        header = {}
         records += found[: max(0, MOST_OBJECTS - len(records))]
         if kind:
             kinds.append(kind)
@@ -112,7 +124,9 @@ def _of_documents(file: File, documents: list[Document]) -> tuple[list[object], 
     return [*records, *answers.records], ", ".join(dict.fromkeys(kinds)), answers.notes
 
 
-def _of_document(file: File, document: Document, list_kind: str = "") -> tuple[list[object], str]:
+def _of_document(
+    file: File, document: Document, list_kind: str = "", header: Mapping[str, Json] | None = None
+) -> tuple[list[object], str]:
     value = document.value
     if isinstance(value, list) and value and is_kubernetes(value[0]):
         return list(read_objects(file.input, file.path, document)), "Kubernetes objects"
@@ -122,6 +136,11 @@ def _of_document(file: File, document: Document, list_kind: str = "") -> tuple[l
     if token is not None:
         line = document.at("status", "token").line if "status" in value else document.first_line
         return [sample_of(token, file.input, file.path, line, ("a JSON or YAML object around it",))], "token"
+    if (decoded := claims_in_object(value)) is not None:
+        line = document.at("sub").line if "sub" in value else document.first_line
+        return [
+            sample_of_claims(decoded[0] or header or {}, decoded[1], file.input, file.path, line)
+        ], "token"
     if is_kubernetes(value) or list_kind:
         found = list(read_objects(file.input, file.path, document, list_kind))
         if not found and (answer := _status_answer(file, value)) is not None:

@@ -57,8 +57,10 @@ def without_left_overs(data: bytes) -> bytes:
     last = _GLUED.sub(b"", lines[kept - 1])
     if not last.rstrip().endswith((b"}", b"]")):
         return data
-    dropped = len(b"\n".join(lines[kept - 1 :])) - len(last)
-    return data[: len(data) - dropped] + b"\n"
+    talk = b"\n".join(lines[kept - 1 :])[len(last) :]
+    if b"rror" in talk:  # what a call failed with is evidence
+        return data
+    return data[: len(data) - len(talk)] + b"\n"
 
 
 def without_prompt(data: bytes) -> bytes:

@@ -31,6 +31,7 @@ from analyzer.evidence.text_formats import (
     NOTHING,
     PRIVATE,
     Loose,
+    credentials,
     head_of,
     hinted,
     said_token,
@@ -140,7 +141,7 @@ def _read(file: File) -> Loose:
     if JSON_START.match(head):
         if JSON_KEYS.search(file.data):
             return _json(file)
-        return hinted(file) or said_token(file) or NOTHING
+        return hinted(file) or said_token(file) or credentials(file, head) or NOTHING
     if file.command is None and _is_session(file.data):
         return _terminal(file) or NOTHING
     for read in FORMATS:

@@ -22,7 +22,7 @@ _PROMPT = later(
     re.MULTILINE,
 )
 _LONGEST_PROMPT = 80
-_GLUED = later(rb"(?:\}|</\w{1,40}>|(?<=\n)\])(?=[^{}<|\",\n]*\Z)")
+_GLUED = later(rb"(?:\}|</\w{1,40}>|(?<=\n)\]|(?<=/token))(?=[^{}<|\",\n]*\Z)")
 """The end of an answer before a prompt on the same line."""
 
 

@@ -55,7 +55,7 @@ JSON_START = later(rb"\s*(?:\{|\[\s*[\[{\]])")
 JSON_KEYS = later(
     rb'"(?:(?:apiVersion|issuer|jwks_uri|keys|kty|(?:\w{0,20}_)?[Tt]oken|Operation(?:Name)?|operation|'
     + b"|".join(KEYS)
-    + rb')"\s*:|(?:PolicyArn|RoleARN)")'
+    + rb')"\s*:|(?:PolicyArn|RoleARN)"|sub"\s*:\s*"system:serviceaccount:)'
 )
 _YAML_START = later(
     rb"^[ ]{0,8}(?:- )?[\"']?(?:apiVersion|kind|" + b"|".join(KEYS) + rb")[\"']?:(?:\s|$)", re.MULTILINE
@@ -222,7 +222,8 @@ def _client(file: File, head: bytes) -> Loose | None:
     return Loose((answer,), "recorded answer", None) if answer is not None else None
 
 
-def _credentials(file: File, head: bytes) -> Loose | None:
+def credentials(file: File, head: bytes) -> Loose | None:
+    """Read values of credentials Secrets that stand in a text by themselves."""
     if _YAML_START.search(head):
         return None
     records = read_credential_texts(file)
@@ -305,7 +306,7 @@ FORMATS: tuple[Format, ...] = (
     _pem,
     _tokens,
     _bucket_error,
-    _credentials,
+    credentials,
     _cli_text,
     _rosa,
     _ccoctl,

@@ -78,6 +78,38 @@ def token_in_object(value: Mapping[str, Json]) -> str | None:
     return None
 
 
+def claims_in_object(value: Mapping[str, Json]) -> tuple[Mapping[str, Json], Mapping[str, Json]] | None:
+    """Give header and claims of a ServiceAccount's token that was decoded before it was handed in.
+
+    The object is the claims, as ``base64 -d`` or jq leave them, or holds both parts by name.
+    """
+    for name in ("payload", "claims"):
+        inner = value.get(name)
+        if isinstance(inner, Mapping) and _are_claims(inner):
+            header = value.get("header")
+            return (header if isinstance(header, Mapping) else {}), inner
+    return ({}, value) if _are_claims(value) else None
+
+
+def is_decoded_header(value: Json) -> bool:
+    """Tell the header of a token, decoded."""
+    return isinstance(value, Mapping) and "alg" in value and value.keys() <= {"alg", "kid", "typ"}
+
+
+def _are_claims(value: Mapping[str, Json]) -> bool:
+    subject = value.get("sub")
+    whose = isinstance(subject, str) and subject.startswith("system:serviceaccount:")
+    return whose and isinstance(value.get("iss"), str) and "aud" in value
+
+
+def sample_of_claims(
+    header: Mapping[str, Json], claims: Mapping[str, Json], input_id: str, path: str, line: int
+) -> TokenSample:
+    """Make a sample of decoded parts; without a header nothing is known of key and algorithm."""
+    where = Quote(input_id, path, line, _described(header or {"decoded": "claims alone"}, claims, None))
+    return TokenSample(header, claims, 2, None, ("decoded before it was handed in",), where)
+
+
 def sample_of(
     token: str, input_id: str, path: str, line: int = 1, notes: tuple[str, ...] = ()
 ) -> TokenSample:

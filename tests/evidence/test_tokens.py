@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 
@@ -159,3 +160,34 @@ def test_the_description_is_bounded_and_ascii() -> None:
 
 def test_a_jwk_is_no_token() -> None:
     assert read("jwk.txt", {"keys": [jwk()]}).what == "key set"
+
+
+DECODED_HEADER = {"alg": "RS256", "kid": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("text", "header", "line"),
+    [
+        (json.dumps(CLAIMS), {}, 1),
+        # As jq prints both parts, as a page that decodes tokens names them, and from a terminal
+        (f"{json.dumps(DECODED_HEADER)}\n{json.dumps(CLAIMS)}\n", DECODED_HEADER, 2),
+        (json.dumps({"header": DECODED_HEADER, "payload": CLAIMS}), DECODED_HEADER, 1),
+        (f"$ oc exec x -- cat token | cut -d. -f2 | base64 -d\n{json.dumps(CLAIMS)}[me@host ~]$ ", {}, 2),
+    ],
+)
+def test_claims_that_were_decoded_before_they_were_handed_in(
+    text: str, header: dict[str, str], line: int
+) -> None:
+    (sample,) = read("x.txt", text).records
+    assert isinstance(sample, TokenSample)
+    assert (sample.header, dict(sample.claims), sample.problem) == (header, CLAIMS, None)
+    assert (sample.where.line, sample.signature) == (line, b"")
+
+
+def test_other_objects_with_a_subject_are_no_claims() -> None:
+    for value in (
+        {"sub": CLAIMS["sub"]},
+        {**CLAIMS, "sub": "me"},
+        {"iss": 1, "aud": 1, "sub": CLAIMS["sub"]},
+    ):
+        assert not read("x.json", value).records

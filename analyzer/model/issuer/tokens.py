@@ -68,8 +68,8 @@ def token_facts(
     expected = expected_subjects(subject, chains)
     contradiction = _contradiction(claims, subject)
     facts |= {
-        "token.algorithm": known(text(token.header.get("alg")), where),
-        "token.kid": known(text(token.header.get("kid")), where),
+        "token.algorithm": known(text(token.header.get("alg")), where) if token.header else Unknown(),
+        "token.kid": known(text(token.header.get("kid")), where) if token.header else Unknown(),
         "token.issuer": known(text(claims.get("iss")), where),
         "token.audiences": known(audiences, where),
         "token.subject": known(subject, where),
