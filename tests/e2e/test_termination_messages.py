@@ -60,6 +60,7 @@ def test_a_crash_loop_tells_why(bench: Bench, logs: bool) -> None:
         (50, False, True, "stopped"),  # it did: its log is there, and says nothing
         (50, True, False, "ongoing"),
         (300, True, False, "stopped"),
+        (300, False, True, "stopped"),
     ],
 )
 def test_how_far_a_message_tells_of_now(
@@ -83,11 +84,6 @@ def test_how_far_a_message_tells_of_now(
 )
 def test_another_end_is_no_error_of_aws(bench: Bench, message: str) -> None:
     assert _found(bench, _files(message)) == []
-
-
-def test_an_old_end_says_nothing_of_a_run_that_goes_on(bench: Bench) -> None:
-    assert _found(bench, _files(minutes=90, waits=False)) == []
-    assert _found(bench, _files(minutes=90, waits=False, logs=True)) == []
 
 
 def test_who_ended_well_said_nothing(bench: Bench) -> None:

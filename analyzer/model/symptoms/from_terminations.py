@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
 from analyzer.evidence.log_classes import classify_all
 from analyzer.evidence.log_records import records
@@ -18,7 +17,7 @@ from analyzer.evidence.masks import words_unmasked
 from analyzer.evidence.records import Symptom, Termination, Workload
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.joined import Joined
-from analyzer.model.symptoms.logs import AFTER_RESTART, ONGOING, is_previous, logs_of_now
+from analyzer.model.symptoms.logs import AFTER_RESTART, is_previous, logs_of_now
 from analyzer.model.symptoms.told import merge_repeats, told_symptom
 
 _LONGEST = 16384
@@ -31,14 +30,8 @@ def termination_symptoms(chain: Chain, joined: Joined) -> list[Symptom]:
         symptom
         for workload in chain.workloads
         for ended in workload.terminations
-        if not _is_history(ended, joined.now)
         for symptom in _symptoms(chain, workload, ended, joined)
     )
-
-
-def _is_history(ended: Termination, now: datetime | None) -> bool:
-    """Tell a run that ended long ago, while the next one goes on: a pod keeps it all its life."""
-    return bool(now and ended.again and now - max(ended.again, ended.finished or ended.again) > ONGOING)
 
 
 def _symptoms(chain: Chain, workload: Workload, ended: Termination, joined: Joined) -> Iterator[Symptom]:
