@@ -22,6 +22,7 @@ HIDDEN = [
     ("permission-boundary-in-part", r"exports/iam/get-role-policy-.*machine-api"),
     ("secret-role-foreign", r"exports/iam/get-role-staging-"),
     ("workload-predates-issuer", r"openshift-machine-api/pods/.*/machine-controller/.*current\.log"),
+    ("workload-predates-issuer", r"openshift-machine-api/(?:core/pods|pods/[^/]+/[^/]+)\.yaml"),
     ("issuer-inconsistent", r"openshift-kube-apiserver/core/configmaps"),
     (
         "request-role-name-collision",

@@ -83,14 +83,14 @@ def setting_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> 
     ]
     unread = [] if static else [name for found in chain.workloads for name in _unread(found, chain, evidence)]
     secrets = asks.namespace(chain.namespace, "Secrets")
-    quiet = None if all_logs_read(chain, evidence) else asks.logs(chain.namespace)
+    change = _change(evidence, objects, joined.view, asks)
     return {
         "workload.static_env": secrets if unread else _list(static),
         "workload.overrides": secrets if unread and not profiles else _list(static + profiles),
         "workload.other_profiles": _list([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
         "workload.token_lifetimes": _list(odd),
         "workload.legacy_tokens": _list(legacy),
-    } | _predating(chain, _change(evidence, objects, joined.view, asks), symptoms, joined.now, quiet)
+    } | _predating(chain, change, symptoms, joined.now, _unsaid(chain, joined))
 
 
 def _list(hits: Sequence[tuple[str, Where]]) -> Fact:
@@ -244,13 +244,13 @@ def _predating(
     change: IssuerChange | Unknown | None,
     symptoms: Sequence[Symptom],
     now: datetime | None,
-    unread: Unknown | None,
+    unsaid: Unknown | None,
 ) -> Facts:
     """Name the pods whose token at gather time may still be one of the issuer before.
 
     Kubelet writes a new token when four fifths of its life are over, so an old pod does not stay
-    behind for long; a log line that names the old issuer after that proves that one did. ``unread`` asks
-    for logs that are not there, which may hold such a line.
+    behind for long; a log line that names the old issuer after that proves that one did. ``unsaid`` asks
+    for what may show one and is not there.
     """
     if isinstance(change, Unknown):
         names = ("predating", "predating_proven", "issuer_changed")
@@ -270,14 +270,25 @@ def _predating(
         if s.issuer and without_scheme(s.issuer) == old and s.last is not None and s.last > change.when
     ]
     shown = pods if lines else held
+    may_be = bool(pods) or not any(w.started for w in chain.workloads)
     cites: list[Cite] = [*(w.where.at("status", "startTime") for w in shown), *(s.quote for s in lines[:2])]
     return {
         "workload.predating": (
-            unread if pods and not shown and unread else known([w.name for w in shown], *cites)
+            unsaid if may_be and not shown and unsaid else known([w.name for w in shown], *cites)
         ),
         "workload.predating_proven": known(bool(lines and pods), *(s.quote for s in lines[:2])),
         "workload.issuer_changed": known(stamp(change.when), change.proof),
     }
+
+
+def _unsaid(chain: Chain, joined: Joined) -> Unknown | None:
+    """Tell what is not there of the pods' starts, their logs and the time of the gather."""
+    evidence, asks = joined.evidence, joined.asks
+    if not any(w.started for w in chain.workloads) and not evidence.has_list("Pod", chain.namespace):
+        return asks.namespace(chain.namespace, "pods")
+    if not all_logs_read(chain, evidence):
+        return asks.logs(chain.namespace)
+    return Unknown() if joined.now is None else None
 
 
 def _may_hold(found: Workload, change: IssuerChange, now: datetime) -> bool:
