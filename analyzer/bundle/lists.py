@@ -31,9 +31,8 @@ _KIND = later(rb"\n[\"']?kind[\"']?:[ \t]*[\"']?(\w+)")
 _QUOTES = (b"", b'"', b"'")
 _SEPARATOR = later(rb"\n(?:---(?=[ \t\n]|\Z)|\.\.\.(?=[ \t]*(?:\n|\Z)))[ \t]*")
 _VERSION = b"\napiVersion:"
-_HEADING = later(rb"(?:\n(?![\w\"'][\w./-]*[\"']?:|[ \t#}\]-])[^\n]*)+\n?\Z")
-"""Lines at the end of a document that begin like no part of one."""
-_LONGEST_HEADING = 2000
+_HEADING = later(rb"(?![\w\"'][\w./-]*[\"']?:|[ \t#}\]-])")
+"""How a line begins that is no part of a document."""
 _BLANK = later(rb"(?:[ \t]*+(?:#[^\n]*+)?+(?:\n|\Z))*+")
 _MARKER = later(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
 _JSON = later(rb"\s*+(?:\{\s*+[\"}]|\[\s*+[\"\[\]{}0-9tfn-])")
@@ -199,8 +198,17 @@ def _in_a_row(text: bytes, line: int, start: int, end: int) -> Iterator[tuple[in
     for begin, stop in zip([start, *begins[1:]], [*begins[1:], end], strict=True):
         line += count(text, b"\n", at, begin)
         at = begin
-        heading = _HEADING.search(text, max(begin, stop - _LONGEST_HEADING), stop) if stop < end else None
-        yield line, begin, heading.start() + 1 if heading else stop
+        yield line, begin, _without_headings(text, begin, stop) if stop < end else stop
+
+
+def _without_headings(text: bytes, begin: int, stop: int) -> int:
+    """Give where a document ends before the lines that stand between it and the next."""
+    while stop > begin:
+        start = text.rfind(b"\n", begin, stop - 1) + 1
+        if start <= begin or not _HEADING.match(text, start):
+            break
+        stop = start
+    return stop
 
 
 def _has_content(text: bytes, start: int, end: int) -> bool:

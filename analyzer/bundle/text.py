@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from analyzer.patterns import later
 from analyzer.redact import redact
 
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -45,24 +46,18 @@ def narrowed(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def of_code_page(data: bytes) -> bytes:
     """Give as UTF-8 what a program on Windows wrote in its code page; valid UTF-8 stays as it is.
 
-    A byte that is none is the character that Western Europe's code page has for it, so that it breaks
-    no string of JSON.
+    Where some of it is UTF-8, a byte that is none becomes the replacement character: no string of JSON
+    breaks on it.
     """
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("utf-8", _AS_CODE_PAGE).encode("utf-8")
+        text = data.decode("utf-8", "replace")
+        return (text if _BEYOND_ASCII.search(text) else data.decode("cp1252", "replace")).encode("utf-8")
     return data
 
 
-def _as_code_page(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
-
-
-_AS_CODE_PAGE = "sts-doctor-code-page"
-codecs.register_error(_AS_CODE_PAGE, _as_code_page)
+_BEYOND_ASCII = later(r"[\x80-\ufffc\U00010000-\U0010ffff]")
 
 
 def to_utf8(data: bytes) -> bytes:

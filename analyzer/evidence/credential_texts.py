@@ -30,10 +30,13 @@ _PROMPT = later(
 _NAMESPACE = later(r"(?:^|\s)(?:-n|--namespace)(?:[ \t]+|=)['\"]?([a-z0-9.-]{1,253})")
 _NAME = later(r"\ssecrets?[ \t/]+(?:-\S+[ \t]+)*['\"]?([a-z0-9][a-z0-9.-]{0,252})")
 _MOST = 200
+_LONGEST = 4 << 20
 
 
 def read_credential_texts(file: File) -> list[CredentialsText]:
     """Read the values of a text; none from one that says no role and no token file."""
+    if len(file.data) > _LONGEST:
+        return []
     blocks: Iterable[list[tuple[int, str]]] = _in_base64(file.data)
     if _SETTING.search(file.data):
         blocks = chain(_blocks(file.data.decode("utf-8", "replace")), blocks)
