@@ -101,6 +101,7 @@ provider.account               string  account of the roles that must use this p
 provider.present               bool    a provider whose Url is the issuer less https:// exists in that account
 provider.expected_arn          string  ARN that the provider must have (derived)
 provider.arn                   string  ARN of the provider found; null where there is none
+provider.settled               bool    the same is found for the issuer that is set and the one that kube-apiserver runs with
 provider.near                  string  Url of a provider that differs only by slash, case, port, path or scheme, else null
 provider.near_arn              string  ARN of that provider (derived)
 provider.near_difference       string  what that difference is, as one phrase, else null
@@ -154,6 +155,7 @@ request.in_release             bool    the release's requests hold it; null with
 request.namespace              string  namespace of the CredentialsRequest itself
 request.brought_by_release     bool    a release brings it: it stands in one handed in, or its annotations say so
 request.gathered               bool    the namespace of the CredentialsRequests was gathered
+request.settled                bool    what is told of the request is told of the cluster's own, not of the release's in its place
 request.service_accounts       list    serviceAccountNames
 request.subjects               list    system:serviceaccount:<namespace>:<name> of each (derived)
 request.sts_role_arn           string  providerSpec.stsIAMRoleARN, else null

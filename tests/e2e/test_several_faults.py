@@ -14,6 +14,7 @@ from .faults_in_workloads import audience, no_token_volume, runs_as
 from .runs import (
     INGRESS,
     MACHINES,
+    NETWORK,
     REGISTRY,
     Bench,
     bundle,
@@ -214,3 +215,41 @@ def test_a_boundary_that_cuts_what_a_deny_takes_too_is_a_fault_of_its_own(bench:
     report = bench.report(everything(cluster))
     expected = {"permission-explicit-deny", "permission-boundary"}
     assert named(report, "fail", kind="cause") == expected, told(report)
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["all-is-new", "all-is-old"])
+def test_what_is_wrong_whichever_of_two_issuers_is_meant_is_told(bench: Bench, moved: bool) -> None:
+    """Provider and roles fit the issuer that is set, or the one in force, and are judged by that."""
+    cluster = Cluster()
+    if moved:
+        cluster.kas_issuers = cluster.previous_kas_issuers = ["https://d1a2b3c4d5e6f7.cloudfront.net"]
+    else:
+        cluster.authentication_issuer = "https://d1a2b3c4d5e6f7.cloudfront.net"
+    own = {"mode-issuer-not-rolled-out"}
+    assert named(bench.report(everything(cluster)), "fail", "warn") == own
+    role = cluster.role("openshift-machine-api")
+    edits.trust_subjects(role, ["system:serviceaccount:openshift-machine-api:default"])
+    cluster.provider.client_ids = ["sts.amazonaws.com"]
+    report = bench.report(everything(cluster))
+    expected = own | {"trust-subject-mismatch", "provider-audience-missing"}
+    assert named(report, "fail", kind="cause") == expected, told(report)
+    assert [f.chains for f in report.findings if f.rule == "trust-subject-mismatch"] == [(MACHINES,)]
+
+
+def test_a_lost_provider_may_have_listed_any_audience(bench: Bench) -> None:
+    cluster = Cluster()
+    audience("cloud-network-config-controller", "vault")(cluster)
+    cluster.providers = []
+    report = bench.report(everything(cluster))
+    assert named(report, "fail", kind="cause") == {"provider-missing"}, told(report)
+    waits = {link.link: link.waits_for for link in the_chain(report, NETWORK).links}
+    assert waits["workload"] == "provider-missing"
+
+
+def test_a_releases_request_does_not_speak_for_the_clusters(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.requests["openshift-ingress"]["spec"]["serviceAccountNames"] = []
+    files = everything(cluster)
+    key = (INGRESS, "request", "request-no-service-accounts")
+    assert states_of(bench.report(files))[key] == "fail"
+    assert states_of(bench.report(without(files, r"cloudcredential\.openshift\.io")))[key] == "unknown"

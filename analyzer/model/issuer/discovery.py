@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, HttpAnswer
 from analyzer.model.issuer.answers import bad_answer_facts
 from analyzer.model.joining.asks import Asks
@@ -38,16 +39,17 @@ def discovery_facts(
     if answers:
         return bad_answer_facts("discovery", answers) | {name: known(None) for name in names[3:]}
     document = _pick(documents, view.issuer)
-    if document is not None and view.rival is not None and document.issuer == view.rival.issuer:
-        return dict.fromkeys(names, view.rival.waits)
     if document is None:
         return dict.fromkeys(names, asks.discovery())
     where = document.where
+    issuer: Fact | Unknown = known(document.issuer, where.at("issuer"))
+    if view.rival is not None and document.issuer in (view.issuer, view.rival.issuer):
+        issuer = view.rival.waits
     return {
         "discovery.answered": known(True, where),
         "discovery.error": known(None, where),
         "discovery.is_json": known(True, where),
-        "discovery.issuer": known(document.issuer, where.at("issuer")),
+        "discovery.issuer": issuer,
         "discovery.jwks_uri": known(document.jwks_uri, where.at("jwks_uri")),
         "discovery.jwks_uri_problem": known(_uri_problem(document, view.issuer), where.at("jwks_uri")),
     }

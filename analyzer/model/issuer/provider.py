@@ -8,7 +8,7 @@ from analyzer.evidence.records import Listing, ProviderRecord
 from analyzer.model.issuer.provider_details import detail_facts
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import is_https, provider_arn, provider_of, without_scheme
-from analyzer.model.joining.cluster import ClusterView, Facts, of_either_issuer
+from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.providers import Providers
 from analyzer.model.joining.roles import OWNED
@@ -29,9 +29,20 @@ def provider_facts(
     ``tied`` tells whether something of this cluster names the account: what the list of any other
     account lacks proves nothing.
     """
-    return of_either_issuer(
-        view, lambda seen: _provider_facts(seen, providers, account, audiences, asks, tied=tied)
-    )
+    facts = _provider_facts(view, providers, account, audiences, asks, tied=tied)
+    facts["provider.settled"] = known(True)
+    if view.rival is None:
+        return facts
+    other = _provider_facts(view.of_rival(), providers, account, audiences, asks, tied=tied)
+    settled: Fact | Unknown = known(True)
+    if any(_value(facts, name) != _value(other, name) for name in _DECIDING):
+        settled = view.rival.waits
+    found = other if _value(other, "present") is True and _value(facts, "present") is not True else facts
+    return found | {"provider.settled": settled}
+
+
+def _value(facts: Facts, name: str) -> object:
+    return value_of(facts, f"provider.{name}")
 
 
 def _provider_facts(
@@ -92,6 +103,7 @@ _NAMES = (
 )
 
 
+_DECIDING = ("present", "near", "other_account")
 _PRESENCE = ("present", "arn", "near", "near_arn", "near_difference", "other_account")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
@@ -40,10 +39,18 @@ class ClusterView:
     hosted: bool | None
     rival: Rival | None = None
 
+    def of_rival(self) -> ClusterView:
+        """Give the view by the issuer that kube-apiserver runs with."""
+        return replace(self, issuer=self.rival.issuer, rival=None) if self.rival else self
+
 
 @frozen
 class Rival:
-    """Another issuer, with which kube-apiserver runs still: what holds of one of the two alone stays open."""
+    """Another issuer than the one that is set, with which kube-apiserver runs still.
+
+    Either may be meant: where provider, roles or documents fit one of them, nothing is held against them
+    but what is wrong with them whichever it is.
+    """
 
     issuer: str
     waits: Unknown
@@ -99,22 +106,6 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
         hosted=hosted if isinstance(hosted, bool) else None,
         rival=_rival(facts, asks),
     )
-
-
-def of_either_issuer(view: ClusterView, judge: Callable[[ClusterView], Facts]) -> Facts:
-    """Give facts that hold whichever issuer is meant: the one that is set, or the one that is in force."""
-    facts = judge(view)
-    if view.rival is None:
-        return facts
-    other = judge(replace(view, issuer=view.rival.issuer, rival=None))
-    return {
-        name: fact if _value(fact) == _value(other.get(name)) else view.rival.waits
-        for name, fact in facts.items()
-    }
-
-
-def _value(fact: Fact | Unknown | None) -> object:
-    return (fact.value,) if isinstance(fact, Fact) else None
 
 
 def _rival(facts: Facts, asks: Asks) -> Rival | None:

@@ -113,6 +113,7 @@ def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite
             known(brought_by_release(chain), where) if request else joined.no_request(chain)
         ),
         "request.gathered": known(in_cluster is not None),
+        "request.settled": not_told if request and in_cluster is None else known(True, where),
         "request.service_accounts": (
             known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)
             if request

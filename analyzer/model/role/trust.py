@@ -15,7 +15,7 @@ from analyzer.iam.webidentity import key_claim
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import is_https, parse_role_arn, provider_arn
 from analyzer.model.joining.chains import Chain
-from analyzer.model.joining.cluster import ClusterView, Facts, of_either_issuer
+from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role, policy_of
@@ -97,7 +97,15 @@ def trust_facts(
     chain: Chain, choice: RoleChoice, view: ClusterView, audiences: Sequence[str] | None, asks: Asks
 ) -> Facts:
     """Give the ``trust.*`` facts: every ServiceAccount of the request is judged on its own."""
-    return of_either_issuer(view, lambda seen: _trust_facts(chain, choice, seen, audiences, asks))
+    facts = _trust_facts(chain, choice, view, audiences, asks)
+    if view.rival is None:
+        return facts
+    other, name = _trust_facts(chain, choice, view.of_rival(), audiences, asks), "trust.provider_mismatch"
+    found, rivals = value_of(facts, name), value_of(other, name)
+    if isinstance(found, dict) and isinstance(rivals, dict) and found["found"] == rivals["found"]:
+        return facts
+    waits = {name: view.rival.waits} if found or rivals else {}
+    return (other if found and not rivals else facts) | waits
 
 
 def _trust_facts(

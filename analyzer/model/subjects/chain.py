@@ -163,10 +163,15 @@ def _audiences(chain: Chain, joined: Joined) -> list[str] | None:
     return found or None
 
 
-def _client_ids(joined: Joined) -> list[str] | None:
-    """Give the provider's client ids, None where they are not known."""
+def _client_ids(joined: Joined) -> list[str] | Unknown:
+    """Give the provider's client ids; where there is none, it may have listed any before it was lost."""
     listed = joined.client_ids.value if isinstance(joined.client_ids, Fact) else None
-    return [i for i in listed if isinstance(i, str)] if isinstance(listed, list) else None
+    if isinstance(listed, list):
+        return [i for i in listed if isinstance(i, str)]
+    if isinstance(joined.client_ids, Fact) and value_of(joined.view.facts, "issuer.has_provider") is False:
+        near = value_of(joined.view.facts, "issuer.near")
+        return not_judged("provider-url-mismatch" if near else "provider-missing")
+    return joined.asks.provider()
 
 
 def _in_another_account(choice: RoleChoice, joined: Joined) -> bool:

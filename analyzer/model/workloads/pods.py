@@ -18,10 +18,10 @@ def workload_facts(
     chain: Chain,
     evidence: Evidence,
     asks: Asks,
-    client_ids: Sequence[str] | None,
+    client_ids: Sequence[str] | Unknown,
     symptoms: Sequence[Symptom] = (),
 ) -> Facts:
-    """Give the ``workload.*`` facts of a chain; ``client_ids`` are the provider's, None if not known.
+    """Give the ``workload.*`` facts of a chain; ``client_ids`` are the provider's, as far as known.
 
     ``symptoms`` are the errors in the logs of its pods.
     """
@@ -45,10 +45,11 @@ def workload_facts(
     cites = [found.where for found in workloads]
     tokens = [token for found in workloads for token in aws_tokens(found)]
     audiences = sorted({token.audience or "" for token in tokens})
-    wrong = [t for t in tokens if t.audience not in USUAL_AUDIENCES and t.audience not in (client_ids or ())]
+    listed = () if isinstance(client_ids, Unknown) else client_ids
+    wrong = [t for t in tokens if t.audience not in USUAL_AUDIENCES and t.audience not in listed]
     wrong_fact: Fact | Unknown = known(sorted({t.audience or "" for t in wrong}), *(t.where for t in wrong))
-    if wrong and client_ids is None:
-        wrong_fact = asks.provider()
+    if wrong and isinstance(client_ids, Unknown):
+        wrong_fact = client_ids
     complete = evidence.has_list(workloads[0].kind, chain.namespace)
     failing = {s.pod for s in symptoms if s.klass == "token-file" and s.source == "log"}
     bare = without_token(chain, complete=complete, failing=failing)

@@ -183,9 +183,16 @@ def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
 
 def provider_account(joined: Joined) -> Fact | Unknown:
     """The one account with a provider for the issuer; null where a complete listing has none."""
-    if not joined.view.issuer:
-        return joined.view.facts["cluster.issuer"] if joined.view.issuer is None else known(None)
-    wanted = without_scheme(joined.view.issuer)
+    found, rival = _provider_account(joined, joined.view.issuer), joined.view.rival
+    if rival is None or (isinstance(found, Fact) and found.value):
+        return found
+    return _provider_account(joined, rival.issuer)
+
+
+def _provider_account(joined: Joined, issuer: str | None) -> Fact | Unknown:
+    if not issuer:
+        return joined.view.facts["cluster.issuer"] if issuer is None else known(None)
+    wanted = without_scheme(issuer)
     owners: dict[str, Cite] = {}
     for arn, listing in joined.providers.listed_arns():
         found = provider_of(arn)
