@@ -222,6 +222,12 @@ def _check_readable(evidence: Evidence) -> None:
     members = sum(i.members for i in evidence.inputs)
     if not first and any(i.contents for i in evidence.inputs):
         detail = ": a report of must-gather-clean only helps beside the bundle that it is of"
+    elif not first and evidence.times:
+        detail = (
+            ": what oc adm must-gather leaves is there, and nothing that it gathered: see must-gather.logs"
+        )
+    elif not first and not any(i.bytes for i in evidence.inputs):
+        detail = ": there is nothing in it"
     elif not first and any(i.kind in ("tar", "zip") for i in evidence.inputs):
         detail = f": it was opened, and its {members} files are none of those that a bundle holds"
     refused = any(i.stopped for i in evidence.inputs)

@@ -28,6 +28,11 @@ _UNSUPPORTED = (
     (b"7z\xbc\xaf\x27\x1c", "7z", "7z x"),
     (b"Rar!\x1a\x07", "rar", "unrar x"),
     (b"\x1f\x9d", "compress (.Z)", "uncompress"),
+    (b"\x04\x22\x4d\x18", "lz4", "unlz4"),
+    (b"LZIP\x01", "lzip", "lzip -d"),
+    (b"\x5d\x00\x00", "lzma", "unlzma"),
+    (b"Salted__", "encrypted (OpenSSL)", "openssl enc -d"),
+    (b"-----BEGIN PGP MESSAGE-----", "encrypted (PGP)", "gpg -d"),
 )
 
 

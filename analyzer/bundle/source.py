@@ -17,7 +17,7 @@ from .limits import Limits
 from .names import decode_name
 from .parts import Split
 from .s3 import find_object, is_remote, open_object
-from .sniff import unsupported_archive
+from .sniff import BLOCK, unsupported_archive
 from .stream import file_pieces
 
 Kind = Literal["directory", "tar", "zip", "file"]
@@ -122,7 +122,7 @@ class Source:
 
 def walk_open_file(file: BinaryIO, length: int, kind: Kind, label: str, tally: Tally) -> Iterator[Entry]:
     """Yield what one file holds: an archive's members, or the file itself under its label."""
-    advice = unsupported_archive(file.read(8))
+    advice = unsupported_archive(file.read(BLOCK))
     file.seek(0)
     if advice:
         tally.report("", "unsupported", advice, "unreadable")

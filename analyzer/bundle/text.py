@@ -26,7 +26,8 @@ def is_wide(data: bytes) -> bool:
     """Tell UTF-16 and UTF-32 by their mark, or by the zeros of Latin letters."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
         return True
-    return len(data) > 3 and (data[0] == 0) != (data[1] == 0)
+    even, odd = data[:8:2], data[1:8:2]
+    return len(data) > 3 and ((not any(even) and all(odd)) or (not any(odd) and all(even)))
 
 
 def narrowed(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -38,6 +38,7 @@ from analyzer.evidence.events import (
     telling,
 )
 from analyzer.evidence.gathered import Evidence, GatherTime, InputRecord, Problem, ReadFile
+from analyzer.evidence.http_answers import body_kind
 from analyzer.evidence.input_kind import kind_of, layout_of, loose_layout
 from analyzer.evidence.insights import (
     archive_time,
@@ -75,6 +76,7 @@ _MOST_ITEMS = 1_000_000
 """Objects in the lists of one run: a bundle of a large cluster has a tenth of them."""
 _CREDENTIALS = later(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
 _OF_A_KIND = later(rb"^[ {-]{0,3}\s*[\"']?(?:kind|apiVersion)[\"']?:", re.MULTILINE)
+_ARCHIVE_NAME = later(r"\.(?:tar|tgz|zip|gz|xz|zst|bz2)$", re.IGNORECASE)
 _IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
 _NOISE = ("event-filter.html", ".DS_Store")
 _NOISE_FOLDERS = frozenset(
@@ -419,6 +421,9 @@ def _take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: Log
         return
     elif loose.problem is None and loose.note is None and data.strip() and not _OF_A_KIND.search(data[:4096]):
         evidence.unused.append(ReadFile(record.id, entry.path, "not known"))
+        if _ARCHIVE_NAME.search(entry.path) and body_kind(data) == "html":
+            detail = "it is a page of HTML and no archive: whoever downloaded it was answered by that page"
+            evidence.problems.append(Problem(record.id, entry.path, "not-used", detail, "unreadable"))
         if (subject := speaks_of_aws(data)) is not None:
             record.unread.setdefault(subject, []).append(entry.path)
     if loose.note:

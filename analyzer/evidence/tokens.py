@@ -83,11 +83,10 @@ def claims_in_object(value: Mapping[str, Json]) -> tuple[Mapping[str, Json], Map
 
     The object is the claims, as ``base64 -d`` or jq leave them, or holds both parts by name.
     """
-    for name in ("payload", "claims"):
-        inner = value.get(name)
-        if isinstance(inner, Mapping) and _are_claims(inner):
-            header = value.get("header")
-            return (header if isinstance(header, Mapping) else {}), inner
+    header = value.get("header")
+    for inner in (value.get("payload"), value.get("claims")):
+        if isinstance(header, Mapping) and isinstance(inner, Mapping) and _are_claims(inner):
+            return header, inner
     return ({}, value) if _are_claims(value) else None
 
 

@@ -91,6 +91,29 @@ def test_a_file_that_is_no_bundle(tmp_path: Path, name: str) -> None:
         analyze([path])
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "there is nothing in it"),
+        (b"<!DOCTYPE html><html><title>Log in</title></html>", "a page of HTML and no archive"),
+        (b"Salted__" + bytes(64), "openssl enc -d"),
+        (b"-----BEGIN PGP MESSAGE-----\n\nhQIMA\n", "gpg -d"),
+        (b"\x04\x22\x4d\x18" + bytes(64), "unlz4"),
+    ],
+)
+def test_what_lies_in_the_place_of_an_archive_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "must-gather.tar.gz").write_bytes(content)
+    with pytest.raises(NothingToRead, match=said):
+        analyze([tmp_path / "must-gather.tar.gz"])
+
+
+def test_a_gather_that_failed_is_told_from_no_gather(tmp_path: Path) -> None:
+    (tmp_path / "must-gather.logs").write_text("error: gather never finished\n")
+    (tmp_path / "timestamp").write_text("2024-03-12 10:00:00.0 +0000 UTC m=+0.3\n")
+    with pytest.raises(NothingToRead, match="see must-gather"):
+        analyze([tmp_path])
+
+
 def test_a_file_that_is_no_bundle_on_the_command_line(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_bytes(_NO_BUNDLES["notes.txt"])
