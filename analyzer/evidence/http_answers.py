@@ -66,6 +66,11 @@ _MEMBERS = later(
 )
 """Members of the issuer's documents, quoted or not."""
 _OBJECT = later(rb"\s*[\[{][^\"]{0,200}\"")
+_SHELL = later(
+    rb"command not found|: not found\s*\Z|is not recognized as|parse error: |No such file or directory"
+    rb"|Permission denied|Traceback \(most recent call"
+)
+_LONGEST_SAID = 2000
 _TRAILING_STATUS = later(rb"(?:^|>)\s*(?:HTTP(?: status| code)?[ :=]*)?([1-5]\d\d)\s*$")
 
 
@@ -200,6 +205,11 @@ def retold(data: bytes) -> bool:
     return _OBJECT.match(data) is None and _MEMBERS.search(data, 0, _SHORT) is not None
 
 
+def is_of_the_shell(data: bytes) -> bool:
+    """Tell the words of a program on the machine that asked, saved in the place of an answer."""
+    return len(data) < _LONGEST_SAID and _SHELL.search(data) is not None
+
+
 def answer_of_error(input_id: str, path: str, data: bytes, asked: str | None = None) -> HttpAnswer | None:
     """Read the error of the program that asked; None where there is none, or it is about other things."""
     url = _url_of(data) or (_address(asked.encode()) if asked else None)
@@ -315,7 +325,9 @@ def _address(url: bytes) -> str:
 
 
 def _target_of_body(body: bytes) -> Target | None:
-    """Read S3's ``<Key>`` or ``<Resource>``."""
+    """Read S3's ``<Key>`` or ``<Resource>`` in an error; a listing of a bucket names others."""
+    if b"<Error>" not in body.lstrip()[:4096]:
+        return None
     match = re.search(rb"<(Key|Resource)>([^<]{1,1000})</\1>", body.lstrip()[:8192])
     return target_of_url(_shown(match[2])) if match else None
 

@@ -31,6 +31,7 @@ from analyzer.evidence.http_answers import (
     gateway_page,
     is_bucket_error,
     is_from_bucket,
+    is_of_the_shell,
     lost_on_the_way,
     read_exchange,
     retold,
@@ -74,6 +75,12 @@ _NOTHING_SAVED = (
 _CUT = (
     "it is JSON that ends too early, and nothing shows whether the issuer serves it so or the copy was cut: "
     "save it again with its headers (curl -sS -D HEADERS -o BODY)"
+)
+_OF_THE_SHELL = "it holds words of a program on the machine that asked, and no answer: ask again with curl"
+_BARE_KEYS = later(rb"\s*\[?\s*\{[^{}\[\]]{0,4000}?\"kty\"\s*:")
+_WITHOUT_OBJECT = (
+    "it holds keys without the object around them: jq takes it off, and what the issuer serves is not told; "
+    "save the answer itself (curl -sS -D HEADERS -o BODY)"
 )
 _RETOLD = (
     "it names what the issuer's document holds, and is no JSON: some program showed it in its own form, so "
@@ -331,6 +338,10 @@ def hinted(file: File) -> Loose | None:
         return Loose((), "recorded answer", None, _NOTHING_SAVED)
     if retold(file.data):
         return Loose((), "recorded answer", None, _RETOLD)
+    if is_of_the_shell(file.data):
+        return Loose((), "recorded answer", None, _OF_THE_SHELL)
+    if _BARE_KEYS.match(file.data):
+        return Loose((), "recorded answer", None, _WITHOUT_OBJECT)
     if JSON_START.match(file.data[:HEAD]) and ends_early(file.data):
         return Loose((), "recorded answer", None, _CUT)
     kind = body_kind(file.data)

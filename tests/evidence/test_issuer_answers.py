@@ -178,6 +178,10 @@ class TestBodiesAlone:
             (f"<html><body><pre>{GOOD}</pre></body></html>", "in its own form"),
             (GOOD.replace('"', "\u201d"), "in its own form"),
             (GOOD.replace('"', "&quot;"), "in its own form"),
+            ("bash: curl: command not found\n", "on the machine that asked"),
+            ("jq: parse error: Invalid numeric literal at line 1, column 10\n", "on the machine that asked"),
+            (json.dumps([jwk()]), "without the object around them"),
+            (json.dumps(jwk(), indent=2), "without the object around them"),
             (GOOD[:40], "ends too early"),
             (head("200 OK", body=GOOD[:40]), "ends too early"),
             (head("200 OK", f"Content-Length: {len(GOOD)}", body=GOOD[:40]), "ends too early"),
@@ -187,6 +191,10 @@ class TestBodiesAlone:
         found = read("openid-configuration", content)
         assert (found.records, found.problem) == ((), None)
         assert said in (found.note or "")
+
+    def test_a_listing_of_a_bucket_is_no_answer_for_what_it_lists(self) -> None:
+        listing = "<?xml version='1.0'?><ListBucketResult><Key>keys.json</Key></ListBucketResult>"
+        assert answer("openid-configuration", listing).target == "discovery"
 
     def test_what_the_headers_show_to_be_whole_is_as_it_was_served(self) -> None:
         found = answer("openid-configuration", head("200 OK", "Content-Length: 40", body=GOOD[:40]))
