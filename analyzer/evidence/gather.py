@@ -167,7 +167,7 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
 def _unread(record: InputRecord) -> Iterator[Problem]:
     """Say once for all files of an input what they speak of in no form that is read."""
     for (subject, advice), paths in record.unread.items():
-        more = f", as do {len(paths) - 1} more files" if len(paths) > 1 else ""
+        more = f", as {'do' if len(paths) > 2 else 'does'} {len(paths) - 1} more" if len(paths) > 1 else ""
         detail = f"it speaks of {subject}{more}, and is in no form that is read: {advice}"
         yield Problem(record.id, paths[0], "not-used", detail, "note")
 

@@ -71,6 +71,16 @@ def test_names_mean_nothing(bench: Bench, shape: str) -> None:
     assert fingerprints(report) == fingerprints(bench.report(case(cluster, "cli"))), told(report)
 
 
+def test_lists_that_do_not_say_whose_they_are_are_said(bench: Bench) -> None:
+    cluster = Cluster()
+    name = cluster.role("openshift-ingress-operator").name
+    report = bench.report(
+        {path.replace(name, "ingress"): data for path, data in case(cluster, "cli").items()}
+    )
+    assert report.exit_code == 0, told(report)
+    assert any("of no role that another export" in text for text in report.inputs[0].warnings)
+
+
 def test_what_is_only_planned_proves_nothing(bench: Bench) -> None:
     """A template or plan with a fault is no fault of the account, and one without is no proof."""
     faulty = edited(three_faults)

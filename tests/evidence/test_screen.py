@@ -184,4 +184,4 @@ def test_what_speaks_of_aws_in_no_form_that_is_read(tmp_path: Path, text: str, o
     (record,) = (evidence := gather([tmp_path])).inputs
     said = [p.detail for p in evidence.problems if p.code == "not-used"]
     assert [len(paths) for paths in record.unread.values()] == ([2] if of_aws else [])
-    assert not of_aws or "as do 1 more files" in said[0]
+    assert not of_aws or ", as does 1 more," in said[0]

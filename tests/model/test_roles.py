@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from analyzer.bundle import parse_json
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import FailedCall, Listing, PolicyDocument, RoleRecord
@@ -114,3 +116,24 @@ def test_records_of_one_role_are_united() -> None:
     assert roles[0].inline == {"p": inline}
     assert roles[0].inline_names == ("p",)
     assert json.loads(json.dumps(roles[0].trust_text))
+
+
+@pytest.mark.parametrize(
+    ("file", "owner"),
+    [
+        ("list-role-policies-ONE-OPENSHIFT-INGRESS.json", "one-openshift-ingress"),
+        ("roles/one openshift ingress/inline.json", "one-openshift-ingress"),
+        ("list_one_openshift_ingress_2.json", "one-openshift-ingress-2"),
+        ("ingress.json", None),
+        ("one_openshift.json", None),
+    ],
+)
+def test_a_list_is_of_the_role_that_its_file_is_named_after_however_spelt(
+    file: str, owner: str | None
+) -> None:
+    where = Where("i1", parse_json(b"{}", file)[0].at())
+    names = ("one-openshift-ingress", "one-openshift-ingress-2")
+    lists = RoleRecord("hint", None, None, where, inline_names=("p",))
+    found = book(*map(record, names), lists)
+    assert [role.name for role in found.roles if role.inline_names] == ([owner] if owner else ["hint"])
+    assert [one.name for one in found.lists] == ([] if owner else ["hint"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
@@ -102,12 +102,29 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     view = read_cluster(evidence, objects, asks, hosted)
     calls = evidence.of(CloudTrailEvent)
     choices = {c.id: resolve_role(c, book, names, view, account, calls) for c in chains}
+    notes += _lists_of_nobody(book, choices)
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
     return Joined(
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
         match, accounts, complete, tied, read_events(evidence), tuple(notes), hosted,
     )  # fmt: skip
+
+
+def _lists_of_nobody(book: RoleBook, choices: dict[str, RoleChoice]) -> Iterator[Problem]:
+    """Say of lists of policies that nothing tells whose they are: they were handed in and are not used."""
+    named = {choice.name for choice in choices.values() if choice.name}
+    places: dict[str, list[str]] = {}
+    for record in book.lists:
+        if record.name not in named:
+            places.setdefault(record.where.input, []).append(record.where.file)
+    for input_id, files in places.items():
+        more = f", as {'do' if len(files) > 2 else 'does'} {len(files) - 1} more" if len(files) > 1 else ""
+        detail = (
+            f"it lists policies of no role that another export or the cluster names{more}: keep the command "
+            "above it, or name the file after the role"
+        )
+        yield Problem(input_id, files[0], "not-used", detail, "note")
 
 
 def gathered_at(evidence: Evidence) -> datetime | None:

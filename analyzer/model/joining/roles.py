@@ -53,6 +53,10 @@ class Role:
         return _text_of(self.trust)
 
 
+_SURE = 12
+"""Letters of a role's name that stand in a path by no accident."""
+
+
 @frozen
 class RoleBook:
     """All roles and managed policies of the exports, and how complete the listings are."""
@@ -63,6 +67,8 @@ class RoleBook:
     failures: tuple[FailedCall, ...]
     assigned: tuple[RoleAssignment, ...] = ()
     """Roles that a tool says it made for an operator, exported or not."""
+    lists: tuple[RoleRecord, ...] = ()
+    """Lists of policies of which no other export tells whose they are."""
 
     def by_arn(self, arn: str) -> Role | None:
         """Find a role by its ARN; one exported without an ARN is found by its name."""
@@ -130,7 +136,9 @@ def unite(
     What Terraform remembers comes last: an export of the account wins over it.
     """
     found: dict[tuple[str, str | None], Role] = {}
-    for record in sorted(_hints_resolved(list(records)), key=lambda one: one.last_seen):
+    resolved = sorted(_hints_resolved(list(records)), key=lambda one: one.last_seen)
+    named = {record.name for record in resolved if record.name and not lists_only(record)}
+    for record in resolved:
         if record.planned or not record.name:
             continue
         arn = parse_role_arn(record.arn) if record.arn else None
@@ -143,6 +151,7 @@ def unite(
         tuple(listings),
         tuple(failures),
         tuple(assigned),
+        tuple(record for record in resolved if lists_only(record) and record.name not in named),
     )
 
 
@@ -150,16 +159,34 @@ def _hints_resolved(records: Sequence[RoleRecord]) -> Iterable[RoleRecord]:
     """Give answers that name no role the role whose name their file holds.
 
     The name of ``list-role-policies-aws-prod-.json`` loses its ends when the words of the call are taken
-    off; the role ``aws-prod-`` loses the same ones.
+    off; the role ``aws-prod-`` loses the same ones. Capitals, blanks and dashes may be others in a file's
+    name than in the role's.
     """
     named = {r.name for r in records if r.arn}
     for record in records:
-        lists_only = record.arn is None and record.trust is None and not record.inline
-        if lists_only and record.name not in named:
+        if lists_only(record) and record.name not in named:
             file = record.where.file
             fits = [n for n in named if n in file and without_call_words(n) == record.name]
-            record = replace(record, name=fits[0]) if len(fits) == 1 else record
+            record = replace(record, name=fits[0] if len(fits) == 1 else _spelt(file, named) or record.name)
         yield record
+
+
+def lists_only(record: RoleRecord) -> bool:
+    """Tell the answer of a call that lists a role's policies and does not name the role."""
+    listed = record.inline_names is not None or record.attached is not None
+    return listed and record.arn is None and record.trust is None and not record.inline
+
+
+def _spelt(file: str, named: set[str]) -> str | None:
+    """Find the one role whose name a path holds, spelt as names of files are."""
+    path = _letters(file)
+    fits = [name for name in named if len(_letters(name)) >= _SURE and _letters(name) in path]
+    longest = max(fits, key=len, default=None)
+    return longest if all(_letters(name) in _letters(longest or "") for name in fits) else None
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
 
 
 def _join_policies(policies: Sequence[ManagedPolicy], roles: Iterable[Role]) -> dict[str, ManagedPolicy]:
