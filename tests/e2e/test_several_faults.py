@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from samples import Cluster, edits, faults, logs
-from samples.aws import ManagedPolicy
+from samples.aws import HttpError, ManagedPolicy
+from samples.exports import export_files
 from samples.keys import jwks, rsa_key
 
 from .faults_in_workloads import audience, no_token_volume, runs_as
@@ -253,3 +254,45 @@ def test_a_releases_request_does_not_speak_for_the_clusters(bench: Bench) -> Non
     key = (INGRESS, "request", "request-no-service-accounts")
     assert states_of(bench.report(files))[key] == "fail"
     assert states_of(bench.report(without(files, r"cloudcredential\.openshift\.io")))[key] == "unknown"
+
+
+def _of_another(cluster: Cluster, *parts: str) -> dict[str, bytes]:
+    return {f"other/{path}": data for path, data in export_files(cluster, parts=parts).items()}
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [{"region": "cn-north-1", "partition": "aws-cn"}, {"region": "eu-west-1"}],
+    ids=["partition", "region"],
+)
+def test_roles_of_a_twin_in_another_account_are_no_fault_of_this_cluster(
+    bench: Bench, twin: dict[str, str]
+) -> None:
+    """It bears the same name; the own provider was exported, or the twin is in another partition."""
+    cluster = Cluster()
+    other = _of_another(Cluster(**twin, account="210987654321", seed="other"), "iam")  # type: ignore[arg-type]
+    files = without(everything(cluster), "exports/iam/") | other
+    report = bench.report(files)
+    assert named(report, "fail") <= {"input-mixed-clusters"}, told(report)
+    links = {link.link: link.state for link in the_chain(report, INGRESS).links}
+    assert (links["trust"], links["permissions"]) == ("unknown", "unknown"), told(report)
+    assert links["provider"] != "fail"
+    if "partition" in twin:
+        report = bench.report(without(files, "exports/"))
+        assert named(report, "fail") == {"input-mixed-clusters"}, told(report)
+
+
+def test_another_issuers_document_speaks_neither_for_nor_against_this_ones(bench: Bench) -> None:
+    """Beside an error that was recorded, and beside a document that is almost the issuer's own."""
+    other = _of_another(
+        Cluster(name="other", region="cn-north-1", partition="aws-cn", seed="other"), "issuer"
+    )
+    cluster = Cluster()
+    cluster.discovery = HttpError(404, "Not Found", "NoSuchKey")
+    report = bench.report(everything(cluster) | other)
+    assert "discovery-unreachable" in named(report, "fail"), told(report)
+    cluster = Cluster()
+    assert isinstance(cluster.discovery, dict)
+    cluster.discovery["issuer"] = f"{cluster.issuer}/"
+    report = bench.report(everything(cluster) | other)
+    assert named(report, "fail", kind="cause") == {"discovery-issuer-mismatch"}, told(report)

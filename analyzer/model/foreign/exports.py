@@ -11,12 +11,19 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.gathered import Evidence, Problem
+from analyzer.evidence.origin import Source
 from analyzer.evidence.records import DiscoveryDocument, KeySet, Listing, ProviderRecord, RoleRecord
 from analyzer.frozen import frozen
 from analyzer.model.foreign.ties import are_proven
 from analyzer.model.issuer.answers import in_force
 from analyzer.model.issuer.signing_keys import key_ids, own_key_ids
-from analyzer.model.joining.aws import ROLE_NAME_LIMIT, ccoctl_name_of, provider_of, without_scheme
+from analyzer.model.joining.aws import (
+    ROLE_NAME_LIMIT,
+    ccoctl_name_of,
+    parse_role_arn,
+    provider_of,
+    without_scheme,
+)
 from analyzer.model.joining.binding import clusters_of
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.joined import Joined
@@ -55,7 +62,7 @@ def foreign_exports(joined: Joined) -> Foreign | None:
     no exported provider is this issuer's; without proof, names that are not alike make it doubtful. Where
     nothing ties the roles to this cluster, nothing is judged by them: their proof may not be at hand.
     """
-    view, issuer = joined.view, without_scheme(joined.view.issuer or "")
+    issuer = without_scheme(joined.view.issuer or "")
     if not issuer:
         return None
     chosen = [(c, role) for c in joined.chains if (role := joined.choices[c.id].role) is not None]
@@ -65,23 +72,53 @@ def foreign_exports(joined: Joined) -> Foreign | None:
         return None
     if are_proven(joined, chosen, _trusted(chosen)):
         return None
+    if apart := _of_another_partition(joined, chosen):
+        return _sure(joined, apart, _exported_with(joined, apart))
     roles = [] if issuer in _providers(joined) else _proof(joined, chosen)
-    known_as = view.facts["cluster.issuer"]
-    cites: tuple[Cite, ...] = known_as.cites if isinstance(known_as, Fact) else ()
     if roles:
-        phrases = [
-            f"the cluster, whose issuer is {view.issuer}",
-            f"the exports, with roles such as {roles[0].name}",
-        ]
-        clusters = known(phrases, *cites, *_places(roles), derived=True)
-        detail = f"exports with roles such as {roles[0].name} were left out: they are another cluster's"
-        return Foreign(clusters, sure=True, records=joined.evidence.loose, note=_noted(roles, detail))
+        return _sure(joined, roles, joined.evidence.loose)
     if _is_ours(joined, chosen):
         return None
+    cites = _known_by(joined)
     doubt = _doubt(joined, chosen)
     where = _places([role for _, role in chosen])
     said = known(doubt, *cites, *where, derived=True) if doubt else Unknown()
     return Foreign(said, sure=False, records=_others(joined, issuer), note=_note(chosen))
+
+
+def _known_by(joined: Joined) -> tuple[Cite, ...]:
+    issuer = joined.view.facts["cluster.issuer"]
+    return issuer.cites if isinstance(issuer, Fact) else ()
+
+
+def _sure(joined: Joined, roles: Sequence[Role], records: Sequence[object]) -> Foreign:
+    """Say that the roles are another cluster's, and leave out what was exported with them."""
+    phrases = [
+        f"the cluster, whose issuer is {joined.view.issuer}",
+        f"the exports, with roles such as {roles[0].arn or roles[0].name}",
+    ]
+    clusters = known(phrases, *_known_by(joined), *_places(roles), derived=True)
+    detail = f"exports with roles such as {roles[0].name} were left out: they are another cluster's"
+    return Foreign(clusters, sure=True, records=records, note=_noted(roles, detail))
+
+
+def _of_another_partition(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> list[Role]:
+    """Give the roles if all are of another partition than the cluster: no account has a part in two."""
+    view = joined.view
+    parsed = [parse_role_arn(role.arn) for _, role in chosen if role.arn]
+    apart = bool(parsed) and all(one and one.partition != view.partition for one in parsed)
+    return [role for _, role in chosen] if view.partition_known and apart else []
+
+
+def _exported_with(joined: Joined, roles: Sequence[Role]) -> list[object]:
+    """Give the records of the folders that hold these roles."""
+    folders = {(r.where.input, r.where.file.rpartition("/")[0]) for r in roles if r.where is not None}
+    return [
+        record
+        for record in joined.evidence.loose
+        if isinstance(where := getattr(record, "where", None), Source)
+        and (where.input, where.file.rpartition("/")[0]) in folders
+    ]
 
 
 def is_comparable(joined: Joined, whole: Evidence) -> bool:
@@ -137,11 +174,30 @@ def _is_ours(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> bool:
     they trust no issuer at all, and so none of another cluster.
     """
     trusted, issuer = _trusted(chosen), joined.view.issuer or ""
-    if not trusted or any(is_related(url, joined.view) for url in trusted) or _tied(joined, chosen):
+    if not trusted or _tied(joined, chosen):
+        return True
+    if _in_another_account(joined, chosen):
+        return False
+    if any(is_related(url, joined.view) for url in trusted):
         return True
     prefixes = {prefix_of(role.name, c.namespace, c.secret_name) for c, role in chosen} - {None}
     own, infra = {ccoctl_name_of(issuer), *known_names(joined.providers, issuer)}, infra_name(joined.view)
     return any(p in own or (infra is not None and is_alike(str(p), infra)) for p in prefixes)
+
+
+def _in_another_account(joined: Joined, chosen: Sequence[tuple[Chain, Role]]) -> bool:
+    """Tell roles of another account than the one that was exported with a provider for this very issuer.
+
+    They trust another: what ccoctl makes for one cluster is in one account.
+    """
+    issuer, providers = without_scheme(joined.view.issuer or ""), joined.providers
+    owners = {p[0] for arn, _ in providers.listed_arns() if (p := provider_of(arn)) and p[1] == issuer}
+    owners |= {
+        account
+        for record in providers.records
+        if without_scheme(record.url or "") == issuer and (account := providers.account_of(record))
+    }
+    return bool(owners) and all(role.account and role.account not in owners for _, role in chosen)
 
 
 def _places(roles: Iterable[Role]) -> Sequence[Cite]:

@@ -12,6 +12,7 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import is_https
 from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.objects import known
+from analyzer.model.joining.related import is_related
 from analyzer.model.joining.urls import split_url
 
 
@@ -27,6 +28,8 @@ def discovery_facts(
         "discovery.jwks_uri",
         "discovery.jwks_uri_problem",
     )
+    if answers:
+        documents = [d for d in documents if _may_be_of_them(d, answers, view)]
     if answers and documents:
         again = asks.conflict(
             "discovery",
@@ -38,7 +41,7 @@ def discovery_facts(
         return dict.fromkeys(names, again)
     if answers:
         return bad_answer_facts("discovery", answers) | {name: known(None) for name in names[3:]}
-    document = _pick(documents, view.issuer)
+    document = _pick(documents, view)
     if document is None:
         return dict.fromkeys(names, asks.discovery())
     where = document.where
@@ -55,16 +58,25 @@ def discovery_facts(
     }
 
 
-def _pick(documents: Sequence[DiscoveryDocument], issuer: str | None) -> DiscoveryDocument | None:
-    """Of several documents the one that is this issuer's; one alone is taken as it is.
+def _may_be_of_them(document: DiscoveryDocument, answers: Sequence[HttpAnswer], view: ClusterView) -> bool:
+    """Tell a document that speaks against bad answers: of this issuer, or saved where one of them was."""
+    beside = {(a.where.input, a.where.file.rpartition("/")[0]) for a in answers}
+    place = (document.where.input, document.where.file.rpartition("/")[0])
+    return place in beside or document.issuer is None or is_related(document.issuer, view)
+
+
+def _pick(documents: Sequence[DiscoveryDocument], view: ClusterView) -> DiscoveryDocument | None:
+    """Of several documents the one that is this issuer's, or almost; one alone is taken as it is.
 
     The cluster's own copy points at the API server. That is as it should be, and says nothing of what
     AWS reads.
     """
     hosted = [d for d in documents if not is_in_cluster(d)]
-    same = [d for d in hosted if d.issuer == issuer]
+    same = [d for d in hosted if d.issuer == view.issuer]
     if same:
         return same[0]
+    if len(hosted) > 1:
+        hosted = [d for d in hosted if d.issuer and is_related(d.issuer, view)]
     return hosted[0] if len(hosted) == 1 else None
 
 

@@ -86,6 +86,12 @@ def bucket_of(issuer: str) -> str | None:
     return match["bucket"] if match else None
 
 
+def bucket_region_of(issuer: str) -> str | None:
+    """Give the Region in the address of the S3 bucket that serves an issuer."""
+    match = _BUCKET_HOST.fullmatch(without_scheme(issuer).partition("/")[0])
+    return match["region"] if match else None
+
+
 def ccoctl_name_of(issuer: str) -> str | None:
     """Give the ``--name`` that ccoctl was called with, as its bucket's name shows it."""
     bucket = bucket_of(issuer)

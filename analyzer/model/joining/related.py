@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.model.joining.aws import ccoctl_name_of, without_scheme
+from analyzer.model.joining.aws import bucket_region_of, ccoctl_name_of, partition_of, without_scheme
 from analyzer.model.joining.cluster import ClusterView, value_of
 from analyzer.model.joining.urls import split_url, url_difference
 
@@ -16,6 +16,12 @@ def infra_name(view: ClusterView) -> str | None:
 def is_alike(name: str, infra: str) -> bool:
     """Tell a name that may have been given for a cluster: installer and people begin both alike."""
     return name[:3].lower() == infra[:3].lower()
+
+
+def is_of_another_partition(url: str, view: ClusterView) -> bool:
+    """Tell an issuer in a bucket of another partition: names of buckets are given anew in each."""
+    region = bucket_region_of(url)
+    return view.partition_known and region is not None and partition_of(region) != view.partition
 
 
 def is_related(url: str, view: ClusterView) -> bool:
@@ -34,6 +40,6 @@ def is_related(url: str, view: ClusterView) -> bool:
         # One host serves many clusters' issuers where they differ by the path.
         return "/" not in own.rstrip("/")
     name, infra = ccoctl_name_of(f"https://{other}"), infra_name(view)
-    if name is None:
+    if name is None or is_of_another_partition(f"https://{other}", view):
         return False
     return name == ccoctl_name_of(f"https://{own}") or (infra is not None and is_alike(name, infra))
