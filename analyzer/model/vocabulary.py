@@ -153,7 +153,7 @@ chain.mechanism                string  sts-secret, static-keys, webhook, node-ro
 request.in_cluster             bool    the CredentialsRequest is in the cluster
 request.in_release             bool    the release's requests hold it; null without release requests
 request.namespace              string  namespace of the CredentialsRequest itself
-request.brought_by_release     bool    a release brings it: it stands in one handed in, or its annotations say so
+request.brought_by_release     bool    a release brings it, as its annotations or its name say
 request.gathered               bool    the namespace of the CredentialsRequests was gathered
 request.settled                bool    what is told of the request is told of the cluster's own, not of the release's in its place
 request.service_accounts       list    serviceAccountNames

@@ -379,3 +379,35 @@ def test_the_old_template_with_an_endpoint_of_its_own(bench: Bench) -> None:
 
     cluster.hooks.append(named_endpoint)
     assert not findings(bench.report(everything(cluster)), "fail", "warn")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "said"),
+    [
+        ("openshift-cluster-csi-drivers", True),  # gathered, without the Secret
+        ("${NAMESPACE}", True),
+        ("aws-load-balancer-operator", False),  # not gathered: it may be there
+    ],
+)
+def test_a_request_of_an_operator_that_users_install_is_none_of_the_release(
+    bench: Bench, namespace: str, said: bool
+) -> None:
+    """What ccoctl is fed for such an operator is never applied to the cluster, and may be for none."""
+    request = {
+        "apiVersion": "cloudcredential.openshift.io/v1",
+        "kind": "CredentialsRequest",
+        "metadata": {"name": "users-operator", "namespace": "openshift-cloud-credential-operator"},
+        "spec": {
+            "providerSpec": {
+                "apiVersion": "cloudcredential.openshift.io/v1",
+                "kind": "AWSProviderSpec",
+                "statementEntries": [{"effect": "Allow", "action": ["ec2:DescribeSubnets"], "resource": "*"}],
+            },
+            "secretRef": {"name": "users-credentials", "namespace": namespace},
+            "serviceAccountNames": ["users-operator"],
+        },
+    }
+    files = everything(Cluster()) | {"handed-in/request.json": json.dumps(request).encode()}
+    report = bench.report(files)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert any("is of no release" in text for text in report.inputs[0].warnings) is said

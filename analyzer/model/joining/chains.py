@@ -18,6 +18,7 @@ from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.release_profile import Enabled, is_of_profile, names_release
 from analyzer.model.joining.releases import CAPABILITY
+from analyzer.patterns import later
 
 READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 """The credential operator's own request: nothing uses it in Manual mode."""
@@ -25,6 +26,7 @@ READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
 """Secrets that an operator copies from another of its namespace: no consumer of their own."""
 
+_LABEL = later(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _DELETE = "release.openshift.io/delete"
 
 
@@ -128,7 +130,7 @@ def join_chains(
         if obj.namespace not in (REQUESTS_NAMESPACE, "") and not was_in_cluster(obj):
             continue
         released = _copy(objects, obj, in_cluster=False)
-        if released and not _is_brought(released, objects):
+        if released and not (_is_brought(released, objects) and may_be_here(released, evidence)):
             released = None
         _add_request(chains, _copy(objects, obj, in_cluster=True), released, enabled)
     if not any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest")):
@@ -215,9 +217,22 @@ def _is_brought(request: CredentialsRequest, objects: Objects) -> bool:
     return is_of_profile(request.annotations, objects) or any(was_in_cluster(secret) for secret in secrets)
 
 
+def may_be_here(request: CredentialsRequest, evidence: Evidence) -> bool:
+    """Tell whether a request that was handed in may be the cluster's: a release's, or with a Secret there.
+
+    That of an operator which users install may be for a cluster where it is not, and be a template.
+    """
+    namespace, name = request.secret_namespace or "", request.secret_name or ""
+    if names_release(request) or name in evidence.seen("Secret", namespace):
+        return True
+    if not (_LABEL.fullmatch(namespace) and _LABEL.fullmatch(name)) or evidence.has_list("Secret", namespace):
+        return False
+    return not evidence.has_list("Namespace", "") or namespace in evidence.seen("Namespace", "")
+
+
 def brought_by_release(chain: Chain) -> bool:
-    """Tell whether a release brings a chain's request: one handed in, or its annotations say so."""
-    return chain.in_release is not None or (chain.in_cluster is not None and names_release(chain.in_cluster))
+    """Tell whether a release brings a chain's request, as its annotations or its name say."""
+    return any(r is not None and names_release(r) for r in (chain.in_release, chain.in_cluster))
 
 
 def _add_orphans(chains: dict[str, Chain], objects: Objects) -> None:

@@ -10,16 +10,16 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.event_records import ClusterEvent, read_events
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.kubernetes import credentials_request, dig, items, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.frozen import slotted
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
-from analyzer.model.joining.chains import Chain, join_chains
+from analyzer.model.joining.chains import Chain, join_chains, may_be_here
 from analyzer.model.joining.cluster import ClusterView, read_cluster, value_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.left_over import mark_left_over
-from analyzer.model.joining.objects import Objects
+from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.pasted_credentials import add_pasted, refused_manifests
 from analyzer.model.joining.providers import Providers, read_providers
 from analyzer.model.joining.related import is_related
@@ -102,6 +102,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     view = read_cluster(evidence, objects, asks, hosted)
     calls = evidence.of(CloudTrailEvent)
     choices = {c.id: resolve_role(c, book, names, view, account, calls) for c in chains}
+    notes += _requests_of_no_release(evidence, objects)
     notes += _lists_of_nobody(book, choices)
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
@@ -109,6 +110,18 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
         match, accounts, complete, tied, read_events(evidence), tuple(notes), hosted,
     )  # fmt: skip
+
+
+def _requests_of_no_release(evidence: Evidence, objects: Objects) -> Iterator[Problem]:
+    """Say of requests of operators that users install where nothing in the cluster is of them."""
+    for obj in objects.all("CredentialsRequest"):
+        request = credentials_request(obj, release=True)
+        if not was_in_cluster(obj) and not may_be_here(request, evidence):
+            detail = (
+                f"CredentialsRequest {request.name} is of no release, and its Secret "
+                f"{request.secret_namespace}/{request.secret_name} is not in the cluster: it is not judged"
+            )
+            yield Problem(obj.where.input, obj.where.file, "not-used", detail, "note")
 
 
 def _lists_of_nobody(book: RoleBook, choices: dict[str, RoleChoice]) -> Iterator[Problem]:

@@ -105,7 +105,10 @@ def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite
     return {
         "request.in_cluster": not_told if in_cluster is None else known(in_cluster, cite or where),
         "request.in_release": (
-            known(chain.in_release is not None, chain.in_release.where if chain.in_release else None)
+            known(
+                chain.in_release is not None and brought_by_release(chain),
+                chain.in_release.where if chain.in_release else None,
+            )
             if has_release
             else known(None)
         ),
