@@ -23,6 +23,7 @@ from .runs import (
     assert_healthy,
     edited,
     everything,
+    exports,
     findings,
     told,
     used,
@@ -411,3 +412,17 @@ def test_a_request_of_an_operator_that_users_install_is_none_of_the_release(
     report = bench.report(files)
     assert not findings(report, "fail", "warn"), told(report)
     assert any("is of no release" in text for text in report.inputs[0].warnings) is said
+
+
+def test_manifests_that_ccoctl_made_for_another_cluster_are_not_the_clusters(bench: Bench) -> None:
+    """Names of roles are cut at 64 characters, so that some values have one length in all clusters."""
+    other = Cluster(name="another-one", account="999988887777")
+    manifests = exports(other, parts=(), ccoctl=True)
+    report = bench.report(everything(Cluster()) | manifests)
+    assert not findings(report, "fail"), told(report)
+    assert any("most Secrets in its folder have other lengths" in text for text in report.inputs[0].warnings)
+    own = {path.replace("exports/", "own/"): data for path, data in
+           exports(Cluster(), parts=(), ccoctl=True).items()}  # fmt: skip
+    report = bench.report(everything(Cluster()) | manifests | own)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert {c.verdict.state for c in report.chains} == {"pass"}

@@ -17,6 +17,7 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.chains import Chain, join_chains, may_be_here
 from analyzer.model.joining.cluster import ClusterView, read_cluster, value_of
+from analyzer.model.joining.foreign_manifests import without_foreign_manifests
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.left_over import mark_left_over
 from analyzer.model.joining.objects import Objects, was_in_cluster
@@ -80,6 +81,8 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     if aside:
         left = {id(obj) for folder in aside for obj in folder.objects}
         objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
+    own, strange = without_foreign_manifests(objects.every())
+    objects = Objects(own) if strange else objects
     book, providers = read_roles(evidence), read_providers(evidence)
     guest = bool(view.hosted) and value_of(view.facts, "cluster.platform") in (None, "AWS")
     chains = join_chains(evidence, objects, read_enabled(objects), hosted, guest=guest)
@@ -88,7 +91,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     match = match_release(chains, view, objects, aside, all_requests=bool(complete))
     chains = own_chains(chains, match, hosted=view.hosted)
     mark_left_over(chains, evidence, objects)
-    notes = [*add_pasted(chains, evidence), *refused_manifests(chains, objects)]
+    notes = [*strange, *add_pasted(chains, evidence), *refused_manifests(chains, objects)]
     names = cluster_naming(book, chains, view, providers)
     account, tied = _account(chains, book, names, view, providers)
     asks = Asks(

@@ -37,6 +37,10 @@ class Objects:
                 newest[(obj.namespace, obj.name)] = obj
         return list(newest.values())
 
+    def every(self) -> list[K8sObject]:
+        """Give all copies of all objects, kind by kind."""
+        return [obj for found in self._kinds.values() for obj in found]
+
     def copies(self, kind: str, name: str, namespace: str = "") -> list[K8sObject]:
         """Give every copy of an object, newest last."""
         return sorted(self._index.get((kind, namespace, name), ()), key=_age)
