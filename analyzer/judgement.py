@@ -170,7 +170,8 @@ def _judge_chain(
     uses = subject.facts["chain.uses_sts"]
     times = [s for s in model.symptoms if s.last]
     lasting = [s for s in times if not is_over(s.klass, s.last, model.recovered)]
-    firsts = [s.first for s in model.symptoms if s.first]
+    met = [s for s in lasting if recency([s], whole.as_of) != "stopped"]
+    firsts = [began for s in met or model.symptoms if (began := s.began or s.first)]
     info = ChainInfo(
         id=chain.id,
         request=chain.request.name if chain.request else None,

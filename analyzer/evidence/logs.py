@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import datetime
 
 from analyzer.evidence.log_classes import classify, classify_all
@@ -33,6 +33,15 @@ _MOST_NEW, _MOST_NEW_OF_LOG, _RESERVE = 60_000, 6_000, 60
 beginning and of its end, and of each of these once there were too many in all. No log that floods keeps
 those after it from being looked at.
 """
+
+_HOUR = 3_600_000_000_000
+"""Nanoseconds."""
+
+PAUSE_HOURS = 26
+"""Longer than this between two, an error is taken to have been gone: there are jobs that run once a day."""
+
+_MOST_HOURS = 10_000
+"""Hours of one error that are remembered: more than a year."""
 
 _MOST_SEEN = 100_000
 """Occurrences remembered, to know them again in another file of the same container."""
@@ -70,6 +79,17 @@ class _Merged:
     count: int = 0
     first: int | None = None
     last: int | None = None
+    hours: dict[int, int] = field(default_factory=dict)
+    """The first time in each hour in which it occurred."""
+
+    def began(self) -> int | None:
+        """Give when the run of occurrences began that the last one is of."""
+        start = self.last
+        for hour in sorted(self.hours, reverse=True):
+            if start is not None and start // _HOUR - hour > PAUSE_HOURS:
+                break
+            start = self.hours[hour]
+        return start
 
 
 class LogScan:
@@ -206,11 +226,15 @@ class LogScan:
             latest = _Merged(error, path, line, before, after, name.age)
             if merged is not None:
                 latest.count, latest.first, latest.last = merged.count, merged.first, merged.last
+                latest.hours = merged.hours
             merged = self._merged[key] = latest
         merged.count += 1
         if nanos is not None:
             merged.first = nanos if merged.first is None else min(merged.first, nanos)
             merged.last = nanos if merged.last is None else max(merged.last, nanos)
+            hour = nanos // _HOUR
+            if hour in merged.hours or len(merged.hours) < _MOST_HOURS:
+                merged.hours[hour] = min(nanos, merged.hours.get(hour, nanos))
 
     @property
     def distinct(self) -> int:
@@ -239,6 +263,7 @@ class LogScan:
                 count=merged.count,
                 first=instant(merged.first),
                 last=instant(merged.last),
+                began=instant(merged.first if self.skimmed else merged.began()),
                 quote=Quote(key[0], merged.file, merged.line, excerpt(merged.before, merged.after)),
                 issuer=merged.error.issuer,
                 role_arn=merged.error.role_arn,

@@ -191,6 +191,8 @@ class Symptom:
     caller: str | None = None
     layer: str | None = None
     token_path: str | None = None
+    began: datetime | None = None
+    """When the run began that the last is of: before it, none came for longer than a day."""
     log_end: datetime | None = None
     """When the container last logged anything; of Events, when they were gathered."""
     source: Literal["log", "event", "termination", "condition"] = "log"

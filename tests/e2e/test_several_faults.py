@@ -296,3 +296,37 @@ def test_another_issuers_document_speaks_neither_for_nor_against_this_ones(bench
     cluster.discovery["issuer"] = f"{cluster.issuer}/"
     report = bench.report(everything(cluster) | other)
     assert named(report, "fail", kind="cause") == {"discovery-issuer-mismatch"}, told(report)
+
+
+@pytest.mark.parametrize(
+    "hidden", ["clusterversions|clusteroperators", "operator.openshift.io/cloudcredentials"]
+)
+def test_a_condition_that_manual_mode_may_have_left_is_no_warning(bench: Bench, hidden: str) -> None:
+    """Before 4.14 the credential operator writes no status in Manual mode: the condition is of before."""
+    cluster = Cluster(version="4.12.30")
+    status = {
+        "type": "CredentialsProvisionFailure",
+        "status": "True",
+        "message": "failed to grant creds: mint",
+    }
+    cluster.requests["openshift-ingress"]["status"] = {"conditions": [status]}
+    key = (INGRESS, "request", "request-provision-failure")
+    files = everything(cluster)
+    assert states_of(bench.report(files))[key] == "pass"
+    assert states_of(bench.report(without(files, hidden)))[key] == "unknown"
+
+
+@pytest.mark.parametrize("alike", [False, True], ids=["another-error", "the-same-error"])
+def test_trouble_that_was_over_does_not_date_the_one_of_now(bench: Bench, alike: bool) -> None:
+    """What went wrong when the pod started was mended; what fails now began hours ago."""
+    cluster = Cluster()
+    pod, space = cluster.workload("machine-api-controllers"), "openshift-machine-api"
+    before = logs.NOT_AUTHORIZED if alike else logs.no_provider(str(cluster.issuer))
+    until = pod.started + timedelta(hours=1)
+    faults.authentication_fails(cluster, before, since=pod.started, until=until, namespaces=[space])
+    edits.trust_subjects(cluster.role(space), [f"system:serviceaccount:{space}:default"])
+    began = cluster.gathered - timedelta(hours=3)
+    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=began, namespaces=[space])
+    verdict = the_chain(bench.report(everything(cluster)), MACHINES).verdict
+    assert (verdict.rule, verdict.recency) == ("trust-subject-mismatch", "ongoing")
+    assert str(verdict.since).startswith(f"{began:%Y-%m-%dT%H:%M}"), verdict.since

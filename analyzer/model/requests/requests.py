@@ -209,10 +209,14 @@ def _provision_failure(
         return asks.requests() if in_cluster is None else known(None)
     found = condition(chain.in_cluster, "CredentialsProvisionFailure")
     minor = minor_of(text(value_of(view.facts, "cluster.version")))
-    manual = value_of(view.facts, "cluster.credentials_mode") == "Manual"
-    untouched = manual and minor is not None and minor < STATUS_IN_MANUAL_MODE
+    mode, older = view.facts["cluster.credentials_mode"], minor is not None and minor < STATUS_IN_MANUAL_MODE
+    untouched = isinstance(mode, Fact) and mode.value == "Manual" and older
     if found is None or NOISE in found[0] or untouched:
         return known(None, chain.in_cluster.where.at("status"))
+    if isinstance(mode, Unknown) and (older or minor is None):
+        return mode
+    if minor is None and isinstance(mode, Fact) and mode.value == "Manual":
+        return asks.config("clusterversions.config.openshift.io")
     return known(found[0] or "without a message", found[1].at("message"))
 
 
