@@ -257,8 +257,8 @@ def _ccoctl(file: File, head: bytes) -> Loose | None:
     return Loose(tuple(records), "ccoctl", None) if records else None
 
 
-def _steampipe(file: File, head: bytes) -> Loose | None:
-    document = csv_document(file.path, file.data) if b"arn" in head else None
+def _rows(file: File, head: bytes) -> Loose | None:
+    document = csv_document(file.path, file.data) if b"arn" in head or b"eventsource" in head else None
     if document is None:
         return None
     found = parsed(file, lambda: iter((document,)))
@@ -317,7 +317,7 @@ FORMATS: tuple[Format, ...] = (
     _cli_text,
     _rosa,
     _ccoctl,
-    _steampipe,
+    _rows,
     transcript,
     _client,
     _yaml,

@@ -361,3 +361,26 @@ class TestDetails:
         (found,) = read("x", recorded.lookup_events(event)).records
         assert isinstance(found, CloudTrailEvent)
         assert (found.code, found.audience) == (None, "openshift")
+
+
+def test_rows_of_cloudtrail_as_athena_saves_them() -> None:
+    provider = "arn:aws-us-gov:iam::123456789012:oidc-provider/d111.cloudfront.net"
+    subject = "system:serviceaccount:openshift-ingress-operator:ingress-operator"
+    who = (
+        f"{{type=WebIdentityUser, principalid={provider}:openshift:{subject}, arn=null, username={subject}, "
+        "sessioncontext=null}"
+    )
+    asked = json.dumps({"roleArn": "arn:aws-us-gov:iam::123456789012:role/x"}).replace('"', '""')
+    text = (
+        '"eventtime","eventsource","eventname","errorcode","useridentity","requestparameters"\n'
+        f'"2024-03-12T10:00:00Z","sts.amazonaws.com","AssumeRoleWithWebIdentity","AccessDenied","{who}","{asked}"\n'
+        f'"2024-03-12T10:05:00Z","sts.amazonaws.com","AssumeRoleWithWebIdentity","","{who}","{asked}"\n'
+    )
+    denied, signed_in = read("athena.csv", text).records
+    assert isinstance(denied, CloudTrailEvent)
+    assert isinstance(signed_in, CloudTrailEvent)
+    assert (denied.code, denied.provider, denied.subject, denied.audience) == (
+        "AccessDenied", provider, subject, "openshift",
+    )  # fmt: skip
+    assert (denied.role_arn, denied.where.line) == ("arn:aws-us-gov:iam::123456789012:role/x", 2)
+    assert (signed_in.code, signed_in.where.line) == (None, 3)

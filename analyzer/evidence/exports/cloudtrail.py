@@ -15,6 +15,7 @@ from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json
+from analyzer.patterns import later
 
 SIGN_IN = "AssumeRoleWithWebIdentity"
 _MOST = 20_000
@@ -98,9 +99,43 @@ def _sign_in(
     )  # fmt: skip
 
 
+def _row(value: Mapping[str, Json], where: Where, reading: Reading) -> Iterator[object]:
+    """Read a row of Athena's table of CloudTrail: names are small letters, structures are ``{a=b, c=d}``."""
+    said = text(value.get("useridentity")) or ""
+    caller, issuer = _PRINCIPAL.search(said), _ISSUER.search(said)
+    event = _event_of(
+        {
+            "eventName": value.get("eventname"),
+            "eventSource": value.get("eventsource"),
+            "eventTime": value.get("eventtime"),
+            "errorCode": text(value.get("errorcode")) or None,
+            "errorMessage": value.get("errormessage"),
+            "requestParameters": opened(value.get("requestparameters")),
+            "responseElements": opened(value.get("responseelements")),
+            "userIdentity": {
+                "principalId": caller[0].partition("=")[2] if caller else None,
+                "identityProvider": caller["provider"] if caller else None,
+                "userName": caller["subject"] if caller else None,
+                "sessionContext": {"sessionIssuer": {"arn": issuer["arn"]}} if issuer else None,
+            },
+        },
+        where,
+    )
+    if event is not None:
+        yield event
+
+
+ATHENA = frozenset({"eventsource", "eventname", "useridentity"})
+"""Columns without which a row of Athena's table tells nothing."""
+_PRINCIPAL = later(
+    r"\bprincipalid=(?P<provider>arn:[^,{}]{1,300}:oidc-provider/[^,:{}]{1,300}):[^,:{}]{1,256}"
+    r":(?P<subject>system:serviceaccount:[^,{}]{1,400})"
+)
+_ISSUER = later(r"\bsessionissuer=\{[^{}]{0,600}?\barn=(?P<arn>arn:[^,{}]{1,300})")
 _WHAT = "CloudTrail"
 SHAPES = (
     Shape(_WHAT, ("Records",), _records),
     Shape(_WHAT, ("Events",), _lookup),
     Shape(_WHAT, ("eventSource",), _event),
+    Shape(_WHAT, ("eventsource",), _row),
 )

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from analyzer.bundle.document import Document, Map, Seq, pack_mark
 from analyzer.evidence.exports import iam_objects
 from analyzer.evidence.exports.aws_config import opened
+from analyzer.evidence.exports.cloudtrail import ATHENA
 from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
@@ -81,10 +82,10 @@ def _role(value: Mapping[str, Json], arn: str, where: Where) -> RoleRecord:
 
 
 def csv_document(path: str, data: bytes) -> Document | None:
-    """Read ``steampipe query --output csv`` as a document of rows; None for any other text."""
+    """Read rows of Steampipe, or of CloudTrail from Athena, in CSV as a document; None for any other text."""
     header = data[:4096].split(b"\n", 1)[0]
-    names = header.decode("utf-8", "replace").strip().split(",")
-    if "arn" not in names or not _TOLD_BY & set(names):
+    names = {name.strip('"') for name in header.decode("utf-8", "replace").strip().split(",")}
+    if not ("arn" in names and _TOLD_BY & names) and not names >= ATHENA:
         return None
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
