@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from analyzer.engine import Fact, Outcome
+from analyzer.engine.rule import STAGES
 from analyzer.findings.links import judge_link
 from analyzer.findings.order import SEVERITIES, decisiveness
 from analyzer.findings.report import LINKS, Chain, Link, RoleRef, SimulatedError, Verdict
@@ -132,12 +133,16 @@ def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
     return SimulatedError(error.stage, error.text) if error else None
 
 
-def _tells_less(sign: Outcome) -> tuple[bool, bool, int]:
-    """Order symptoms by what they tell of the cause: errors of now tell most, conditions least."""
+def _tells_less(sign: Outcome) -> tuple[bool, bool, int, int]:
+    """Order symptoms by what they tell of the cause: errors of now tell most, conditions least.
+
+    Of several the one comes first with which a call gets least far.
+    """
     facts = (sign.subject.facts.get(name) for name in sign.rule.check.refs)
     values = [fact.value for fact in facts if isinstance(fact, Fact)]
     met_now = any(isinstance(value, Mapping) and value.get("recency") == "ongoing" for value in values)
-    return sign.rule.id.startswith("operator-"), not met_now, SEVERITIES.index(sign.rule.severity)
+    stage = STAGES.index(sign.rule.stage) if sign.rule.stage else len(STAGES)
+    return sign.rule.id.startswith("operator-"), not met_now, stage, SEVERITIES.index(sign.rule.severity)
 
 
 def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[Outcome]) -> Verdict:

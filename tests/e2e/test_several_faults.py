@@ -81,6 +81,15 @@ def test_what_is_met_now_is_suspected_before_what_calls_no_longer_reach(bench: B
     assert {"log-assume-role-denied", "log-verification-key"} <= named(report, "fail")
 
 
+def test_of_two_errors_of_now_the_one_is_suspected_with_which_calls_get_least_far(bench: Bench) -> None:
+    cluster = Cluster()
+    for failure in (logs.NOT_AUTHORIZED, logs.VERIFICATION_KEY):
+        since = cluster.gathered - timedelta(hours=9)
+        faults.authentication_fails(cluster, failure, since=since, namespaces=[INGRESS_SPACE])
+    report = bench.report(bundle(cluster))
+    assert the_chain(report, INGRESS).verdict.rule == "log-verification-key", told(report)
+
+
 @pytest.mark.parametrize("refused", [True, False])
 def test_an_operator_that_reads_its_secret_by_the_api_may_run_as_another_account(
     bench: Bench, refused: bool
