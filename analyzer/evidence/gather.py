@@ -372,7 +372,8 @@ def _take_events(evidence: Evidence, record: InputRecord, path: str, data: bytes
         data = evidence.translation.restore(data)
     cut = _cut(evidence, data)
     if cut.problem and not cut.items:
-        evidence.problems.append(Problem(record.id, path, "too-large", cut.problem, "incomplete"))
+        code = "too-large" if cut.flood else "unreadable"
+        evidence.problems.append(Problem(record.id, path, code, cut.problem, "incomplete"))
     found = telling(cut.items)
     room = max(0, min(MOST_OF_FILE, MOST_IN_ALL - evidence.events))
     for item in found[:room]:

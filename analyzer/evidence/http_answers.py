@@ -207,7 +207,7 @@ def retold(data: bytes) -> bool:
 
 def is_of_the_shell(data: bytes) -> bool:
     """Tell the words of a program on the machine that asked, saved in the place of an answer."""
-    return len(data) < _LONGEST_SAID and _SHELL.search(data) is not None
+    return len(data) < _LONGEST_SAID and body_kind(data) == "other" and _SHELL.search(data) is not None
 
 
 def answer_of_error(input_id: str, path: str, data: bytes, asked: str | None = None) -> HttpAnswer | None:

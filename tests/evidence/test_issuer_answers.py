@@ -200,6 +200,9 @@ class TestBodiesAlone:
         found = answer("openid-configuration", head("200 OK", "Content-Length: 40", body=GOOD[:40]))
         assert (found.status, found.body) == (200, "other")
 
+    def test_a_page_that_denies_is_an_answer(self) -> None:
+        assert answer("keys.json", "<html><body>Permission denied</body></html>").body == "html"
+
     def test_the_status_in_a_page_s_heading(self) -> None:
         page = (
             "<HTML><HEAD><TITLE>ERROR: no</TITLE></HEAD><BODY><H1>403 ERROR</H1>by cloudfront</BODY></HTML>"
