@@ -108,6 +108,14 @@ def test_an_operator_that_reads_its_secret_by_the_api_may_run_as_another_account
     assert [f.chains for f in report.findings if f.rule == rule] == [(INGRESS,)]  # vault is not AWS
 
 
+def test_a_program_with_credentials_of_its_own_is_no_operator_of_a_chain(bench: Bench) -> None:
+    cluster = Cluster()
+    pod = cluster.workload("machine-api-controllers")
+    pod.service_account = "another"
+    pod.volumes.append({"name": "own", "secret": {"secretName": "another-cloud-credentials"}})
+    assert not named(bench.report(everything(cluster)), "fail", "warn")
+
+
 def test_an_operator_without_a_token_beside_an_operand_with_one(bench: Bench) -> None:
     """That it needs one is known by its own log."""
     cluster = Cluster()
@@ -240,8 +248,10 @@ def test_what_is_wrong_whichever_of_two_issuers_is_meant_is_told(bench: Bench, m
     role = cluster.role("openshift-machine-api")
     edits.trust_subjects(role, ["system:serviceaccount:openshift-machine-api:default"])
     cluster.provider.client_ids = ["sts.amazonaws.com"]
+    network = cluster.role("openshift-cloud-network-config-controller")
+    network.trust["Statement"][0]["Principal"] = {"Service": "ec2.amazonaws.com"}
     report = bench.report(everything(cluster))
-    expected = own | {"trust-subject-mismatch", "provider-audience-missing"}
+    expected = own | {"trust-subject-mismatch", "provider-audience-missing", "trust-principal-wrong"}
     assert named(report, "fail", kind="cause") == expected, told(report)
     assert [f.chains for f in report.findings if f.rule == "trust-subject-mismatch"] == [(MACHINES,)]
 

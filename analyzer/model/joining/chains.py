@@ -314,8 +314,15 @@ def _presume(peers: Sequence[Chain], unclaimed: list[Workload]) -> None:
     Users' namespaces may hold programs with roles of their own.
     """
     idle = [c for c in peers if not c.workloads and not c.optional and c.consumer is None]
-    if len(idle) == 1 and brought_by_release(idle[0]):
-        idle[0].workloads, idle[0].presumed = unclaimed, True
+    found = [w for w in unclaimed if not any("cred" in name for name in _secrets_of(w))]
+    if found and len(idle) == 1 and brought_by_release(idle[0]):
+        idle[0].workloads, idle[0].presumed = found, True
+
+
+def _secrets_of(found: Workload) -> list[str]:
+    """Name the Secrets that a workload mounts or reads values of."""
+    read = [name for container in found.containers for name in container.env_secrets.values()]
+    return [*found.secret_volumes.values(), *read]
 
 
 def uses(found: Workload, chain: Chain) -> bool:

@@ -58,6 +58,8 @@ _KEEPS_ALL_OUT: tuple[Problem, ...] = (
     "condition-key-mismatch",
 )
 _TURNED = ("subjects_denied", "subjects_allowed", "problem")
+_OF_AN_ISSUER = ("trust.provider_mismatch", "trust.condition_key_mismatch")
+"""Faults by which a policy shows that it is of another issuer."""
 _MOST_AUDIENCES = 8
 _OF_THE_AUDIENCE = ("audience_mismatch", "wildcard_literal")
 
@@ -100,12 +102,15 @@ def trust_facts(
     facts = _trust_facts(chain, choice, view, audiences, asks)
     if view.rival is None:
         return facts
-    other, name = _trust_facts(chain, choice, view.of_rival(), audiences, asks), "trust.provider_mismatch"
-    found, rivals = value_of(facts, name), value_of(other, name)
-    if isinstance(found, dict) and isinstance(rivals, dict) and found["found"] == rivals["found"]:
-        return facts
-    waits = {name: view.rival.waits} if found or rivals else {}
-    return (other if found and not rivals else facts) | waits
+    other = _trust_facts(chain, choice, view.of_rival(), audiences, asks)
+    told = [(name, value_of(facts, name), value_of(other, name)) for name in _OF_AN_ISSUER]
+    waits = {name: view.rival.waits for name, ours, rivals in told if _found(ours) != _found(rivals)}
+    fits = any(ours for _, ours, _ in told) and not any(rivals for _, _, rivals in told)
+    return (other if fits else facts) | waits
+
+
+def _found(fault: object) -> object:
+    return fault["found"] if isinstance(fault, dict) else fault
 
 
 def _trust_facts(
