@@ -17,7 +17,7 @@ from typer import testing
 from typer.main import get_command
 
 from analyzer import session
-from analyzer.evidence import gather, gathered
+from analyzer.evidence import gathered, loose_files, members
 from analyzer.iam.coverage import Entry, read_entries
 from analyzer.iam.document import Path
 from analyzer.iam.policy import Malformed, Policy, parse_policy
@@ -100,10 +100,10 @@ def made_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(session, "built_in_rules", functools.cache(session.built_in_rules))
         patch.setattr(bundle, "document", remembered)
-        for module, reader in ((gather, "cut_list"), (gathered, "parse_item"), (gather, "read_loose")):
+        for module, reader in ((members, "cut_list"), (gathered, "parse_item"), (loose_files, "read_loose")):
             patch.setattr(module, reader, functools.lru_cache(16_384)(getattr(module, reader)))
         secrets = functools.lru_cache(16_384)(lambda data, urls: tuple(live_secrets(data, urls=urls)))
-        patch.setattr(gather, "live_secrets", lambda data, *, urls=True: secrets(data, urls))
+        patch.setattr(members, "live_secrets", lambda data, *, urls=True: secrets(data, urls))
         patch.setattr(roles, "parse_policy", policy)
         patch.setattr(trust, "evaluate_trust", decision)
         patch.setattr(permission_scope, "read_entries", entries)

@@ -9,7 +9,7 @@ import pytest
 
 from analyzer import needles, redact, session
 from analyzer.bundle import inflate, lists
-from analyzer.evidence import gather, gathered, logs, masks, sniff
+from analyzer.evidence import gathered, logs, loose_files, masks, members, sniff
 from analyzer.reports.json import render_json
 
 SAMPLES = sorted(path.parent for path in Path("samples").glob("*/must-gather*"))
@@ -30,8 +30,9 @@ def _without(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read anew what other tests let whole runs share."""
-    for module, name in ((lists, "cut_list"), (sniff, "read_loose"), (redact, "live_secrets")):
-        monkeypatch.setattr(gather, name, getattr(module, name))
+    monkeypatch.setattr(members, "cut_list", lists.cut_list)
+    monkeypatch.setattr(members, "live_secrets", redact.live_secrets)
+    monkeypatch.setattr(loose_files, "read_loose", sniff.read_loose)
     monkeypatch.setattr(gathered, "parse_item", lists.parse_item)
 
 
