@@ -19,6 +19,7 @@ from analyzer.patterns import later
 
 _MASK = later(
     r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
+    r"|^@\{[^{}=]{1,60}=|System\.Object\[\]|System\.Collections\.Hashtable"  # PowerShell's
     r"|X{6,}|x{8,}|(?i:redacted)|<(?i:removed|masked|hidden|account|account[-_ ]id)>|\*{3,}"
 )
 _WHOLE = later(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")

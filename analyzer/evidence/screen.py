@@ -48,6 +48,11 @@ def as_written(data: bytes) -> bytes:
     return _FENCE.sub(b"", data) if b"{code" in data or b"{noformat" in data or b"{quote" in data else data
 
 
+def is_cut_by_powershell(data: bytes) -> bool:
+    """Tell JSON in which ConvertTo-Json put a text in the place of what is nested deeper than its depth."""
+    return b'"@{' in data or b"System.Object[]" in data or b"System.Collections.Hashtable" in data
+
+
 def without_left_overs(data: bytes) -> bytes:
     """Take a pager's last line, prompts and other talk off the end of JSON."""
     lines = data[-_LONGEST_END:].split(b"\n")

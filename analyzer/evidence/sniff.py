@@ -20,9 +20,10 @@ from analyzer.bundle.text import is_wide, of_code_page, to_utf8
 from analyzer.evidence.issuer_documents import target_of_name, without_private_members
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.records import TokenSample
-from analyzer.evidence.screen import as_written, without_left_overs
+from analyzer.evidence.screen import as_written, is_cut_by_powershell, without_left_overs
 from analyzer.evidence.terminal import first_prompt, holds_prompt, outputs
 from analyzer.evidence.text_formats import (
+    CUT_BY_POWERSHELL,
     FORMATS,
     HEAD,
     JSON_KEYS,
@@ -179,7 +180,8 @@ def _json(file: File) -> Loose:
         talk = transcript(file, head_of(file.data))
         if talk is not None and len(talk.records) > len(found.records):
             return talk
-    note = "; ".join(found.notes) or None
+    cut = (CUT_BY_POWERSHELL,) if is_cut_by_powershell(data) else ()
+    note = "; ".join((*found.notes, *cut)) or None
     if found.records:
         return Loose(tuple(found.records), found.what, PRIVATE if private else found.problem, note)
     named = hinted(file)

@@ -41,7 +41,7 @@ from analyzer.evidence.issuer_documents import target_of_name, without_private_m
 from analyzer.evidence.loose_documents import File, parsed, parsed_objects
 from analyzer.evidence.public_keys import read_pem
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
-from analyzer.evidence.screen import without_left_overs, without_prompt
+from analyzer.evidence.screen import is_cut_by_powershell, without_left_overs, without_prompt
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
 from analyzer.frozen import frozen
 from analyzer.patterns import later
@@ -75,6 +75,10 @@ _NOTHING_SAVED = (
 _CUT = (
     "it is JSON that ends too early, and nothing shows whether the issuer serves it so or the copy was cut: "
     "save it again with its headers (curl -sS -D HEADERS -o BODY)"
+)
+CUT_BY_POWERSHELL = (
+    "PowerShell wrote @{…} in the place of what is nested deeper, which is not known: "
+    "save it with ConvertTo-Json -Depth 20"
 )
 _OF_THE_SHELL = "it holds words of a program on the machine that asked, and no answer: ask again with curl"
 _BARE_KEYS = later(rb"\s*\[?\s*\{[^{}\[\]]{0,4000}?\"kty\"\s*:")
@@ -340,6 +344,8 @@ def hinted(file: File) -> Loose | None:
         return Loose((), "recorded answer", None, _RETOLD)
     if is_of_the_shell(file.data):
         return Loose((), "recorded answer", None, _OF_THE_SHELL)
+    if is_cut_by_powershell(file.data):
+        return Loose((), "recorded answer", None, CUT_BY_POWERSHELL)
     if _BARE_KEYS.match(file.data):
         return Loose((), "recorded answer", None, _WITHOUT_OBJECT)
     if JSON_START.match(file.data[:HEAD]) and ends_early(file.data):

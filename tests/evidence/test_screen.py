@@ -185,3 +185,18 @@ def test_what_speaks_of_aws_in_no_form_that_is_read(tmp_path: Path, text: str, o
     said = [p.detail for p in evidence.problems if p.code == "not-used"]
     assert [len(paths) for paths in record.unread.values()] == ([2] if of_aws else [])
     assert not of_aws or ", as does 1 more," in said[0]
+
+
+def test_what_powershell_cut_is_not_known(tmp_path: Path) -> None:
+    """ConvertTo-Json writes a text in the place of what is nested deeper than two levels."""
+    trust, policy = "@{Version=2012-10-17; Statement=System.Object[]}", "@{PolicyName=p; PolicyDocument=}"
+    cut = role(
+        AssumeRolePolicyDocument=trust, RolePolicyList=[policy], AttachedManagedPolicies="System.Object[]"
+    )
+    (tmp_path / "roles.json").write_text(json.dumps({"RoleDetailList": [cut]}))
+    (tmp_path / "keys.json").write_text(json.dumps({"keys": ["@{use=sig; kty=RSA; kid=a; n=b; e=AQAB}"]}))
+    evidence = gather([tmp_path])
+    (found,) = evidence.of(RoleRecord)
+    assert (found.trust, found.inline_names, found.attached) == (None, None, None)
+    assert not evidence.of(HttpAnswer)
+    assert sum("ConvertTo-Json -Depth" in problem.detail for problem in evidence.problems) == 2

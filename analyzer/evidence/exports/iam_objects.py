@@ -30,7 +30,9 @@ def role(value: Mapping[str, Json], where: Where, *, whole: bool, spell: Spellin
     inline = tuple(inline_policies(value, where, spell))
     session = value.get(spell("MaxSessionDuration"))
     arn = text(value.get(spell("Arn")))
-    listed = spell("RolePolicyList") in value
+    policies = value.get(spell("RolePolicyList"))
+    # What a program put in the place of an entry (PowerShell's "@{…}") is a policy that is not known.
+    listed = isinstance(policies, list) and all(isinstance(entry, Mapping) for entry in policies)
     return RoleRecord(
         name=text(value.get(spell("RoleName"))) or role_name_of(arn),
         arn=arn,
@@ -71,7 +73,7 @@ def inline_policies(
 
 def attached(value: Json, spell: Spelling = as_is) -> tuple[tuple[str, str], ...] | None:
     """Give (name, ARN) of each attached managed policy; None where the export lists none at all."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         return None
     entries = [mapping(entry) for entry in value]
     pairs = [(text(entry.get(spell("PolicyName"))), text(entry.get(spell("PolicyArn")))) for entry in entries]
