@@ -5,6 +5,7 @@ The text names a role, not the Secret that it was taken from: the command above 
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
@@ -23,6 +24,7 @@ _SETTING = later(rb"^[ \t]*(?:role_arn|role_name|web_identity_token_file)[ \t]*=
 _LINE = later(r"\s*(?:\[[^\]=]{1,200}\]|[A-Za-z_]{1,60}[ \t]*=.{0,2100})[ \t\r]*")
 _ENCODED = later(rb"(?<![A-Za-z0-9+/])W2RlZmF1bHRd[A-Za-z0-9+/]{20,4000}={0,2}(?![A-Za-z0-9+/=])")
 """Base64 of what begins with ``[default]``."""
+_STRING = later(rb'"credentials"\s*:\s*("(?:[^"\\\n]|\\.){1,4000}")')
 _PROMPT = later(
     r"(?:(?<=/token)|(?=\[[^\]=]{1,60}\][$#%>](?:[ \t]|$)))(?!$)[^=]{1,80}[$#%>](?:[ \t][^=]{0,80})?$"
 )
@@ -37,7 +39,7 @@ def read_credential_texts(file: File) -> list[CredentialsText]:
     """Read the values of a text; none from one that says no role and no token file."""
     if len(file.data) > _LONGEST:
         return []
-    blocks: Iterable[list[tuple[int, str]]] = _in_base64(file.data)
+    blocks: Iterable[list[tuple[int, str]]] = chain(_in_base64(file.data), _in_json(file.data))
     if _SETTING.search(file.data):
         blocks = chain(_blocks(file.data.decode("utf-8", "replace")), blocks)
     texts = (_record(file, lines) for lines in blocks)
@@ -49,6 +51,15 @@ def _in_base64(data: bytes) -> Iterator[list[tuple[int, str]]]:
     for match in islice(_ENCODED.finditer(data), _MOST):
         with suppress(ValueError):
             text = b64decode(match[0] + b"=" * (-len(match[0]) % 4)).decode("utf-8")
+            number = data.count(b"\n", 0, match.start()) + 1
+            yield [(number, line) for line in text.split("\n")]
+
+
+def _in_json(data: bytes) -> Iterator[list[tuple[int, str]]]:
+    """Yield the values that jq decoded: ``.data | map_values(@base64d)``."""
+    for match in islice(_STRING.finditer(data), _MOST):
+        with suppress(ValueError):
+            text = str(json.loads(match[1]))
             number = data.count(b"\n", 0, match.start()) + 1
             yield [(number, line) for line in text.split("\n")]
 

@@ -26,6 +26,7 @@ ASKED = "oc -n openshift-ingress-operator get secret cloud-credentials -o jsonpa
         (ENCODED, False, 1),
         (f"map[credentials:{ENCODED}]", False, 1),
         (json.dumps({"credentials": ENCODED}), False, 1),
+        (json.dumps({"credentials": VALUE}, indent=2), False, 2),
         (f"$ {ASKED}\n{ENCODED}[me@host ~]$ ", True, 2),
         # A value ends without a line break: the prompt stands right behind it.
         (f"$ {ASKED} | base64 -d\n{VALUE}[me@host ~]$ ", True, 4),
