@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from analyzer.findings.report import Chain
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
@@ -9,6 +12,8 @@ from analyzer.reports.wording import RECENCY_WORDS, STATE_WORDS, answer_lead, li
 
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)
+
+_TOGETHER = timedelta(hours=1)
 
 _ENTRIES = 5
 """How many verdicts a short answer gives; each is about another break."""
@@ -125,8 +130,18 @@ def errors_seen(group: Group) -> str:
     """Say since when the logs show errors, and whether they go on; nothing where they show none."""
     verdicts = [chain.verdict for chain in group.chains]
     recency = next((r for r in ("ongoing", "stopped") if any(v.recency == r for v in verdicts)), "unknown")
-    starts = [v.since for v in verdicts if v.since]
-    return RECENCY_WORDS[recency].format(since=f" since {minute(min(starts))}" if starts else "")
+    return RECENCY_WORDS[recency].format(since=_since(sorted(v.since for v in verdicts if v.since)))
+
+
+def _since(starts: Sequence[str]) -> str:
+    """Say when errors began: hours apart on several chains, where another fault broke one before."""
+    if not starts:
+        return ""
+    try:
+        apart = datetime.fromisoformat(starts[-1]) - datetime.fromisoformat(starts[0]) > _TOGETHER
+    except (ValueError, TypeError):  # a saved report may hold anything
+        apart = False
+    return f" since {minute(starts[0])}{' or later' if apart else ''}"
 
 
 def _answer(group: Group) -> str | None:
