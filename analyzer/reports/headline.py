@@ -141,7 +141,7 @@ def _since(starts: Sequence[str]) -> str:
         apart = datetime.fromisoformat(starts[-1]) - datetime.fromisoformat(starts[0]) > _TOGETHER
     except (ValueError, TypeError):  # a saved report may hold anything
         apart = False
-    return f" since {minute(starts[0])}{', on some later' if apart else ''}"
+    return f" since {minute(starts[0])}{', some later' if apart else ''}"
 
 
 def _answer(group: Group) -> str | None:
