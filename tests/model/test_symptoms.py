@@ -13,7 +13,8 @@ from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject, Symptom
 from analyzer.evidence.sniff import read_loose
 from analyzer.model.joining.asks import Asks
-from analyzer.model.symptoms.logs import _merged, operator_facts, recency
+from analyzer.model.symptoms.logs import _merged, recency
+from analyzer.model.symptoms.operator_conditions import operator_facts
 
 NOW = datetime(2025, 3, 4, 12, tzinfo=UTC)
 

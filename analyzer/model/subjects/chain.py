@@ -27,7 +27,8 @@ from analyzer.model.symptoms.from_events import event_symptoms
 from analyzer.model.symptoms.from_terminations import termination_symptoms
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
 from analyzer.model.symptoms.hosted_conditions import hosted_operator_facts
-from analyzer.model.symptoms.logs import against_logs, log_facts, operator_facts, symptoms_of
+from analyzer.model.symptoms.logs import against_logs, log_facts, symptoms_of
+from analyzer.model.symptoms.operator_conditions import operator_facts
 from analyzer.model.symptoms.overtaken import mark_overtaken
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts

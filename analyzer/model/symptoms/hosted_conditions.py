@@ -18,7 +18,7 @@ from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.hosted import CONTROL_PLANE_OPERATOR, KMS, NODE_POOLS, Consumer, Hosted
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
-from analyzer.model.symptoms.logs import condition_of, no_condition
+from analyzer.model.symptoms.operator_conditions import condition_of, no_condition
 
 HEALTH: dict[str, Consumer] = {
     "ValidAWSIdentityProvider": CONTROL_PLANE_OPERATOR,

@@ -1,4 +1,4 @@
-"""Facts about the logs and the operator of a chain."""
+"""Facts about the logs of a chain."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from analyzer.engine.facts import Fact, Unknown
+from analyzer.engine.facts import Fact
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, text
-from analyzer.evidence.logs import classify
-from analyzer.evidence.origin import Where
-from analyzer.evidence.records import Json, K8sObject, LogFile, Symptom
+from analyzer.evidence.records import LogFile, Symptom
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts
@@ -43,8 +40,6 @@ _SOURCES = {
     "condition": "Conditions",
 }
 """What tells an error, as a message names it, the one that counts each try first."""
-
-_UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
 
 CLASSES = (
     "no_provider",
@@ -314,46 +309,3 @@ def fell_silent(symptom: Symptom) -> bool:
 def stamp(moment: datetime) -> str:
     """Write a time as RFC 3339 in UTC, to the second."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) -> Facts:
-    """Give the ``operator.*`` facts: the condition that is not as it should be, best one with AWS's words.
-
-    ``all_read`` tells whether the whole list of ClusterOperators was: only then a chain has none.
-    """
-    if operator is None and all_read:
-        return no_condition(known(None))
-    if operator is None:
-        return no_condition(asks.config("clusteroperators.config.openshift.io"))
-    where = operator.where.at("status", "conditions")
-    failing = [
-        (condition, where.at(index))
-        for index, condition in enumerate(items(dig(operator.value, "status", "conditions")))
-        if (text(dig(condition, "type")), text(dig(condition, "status"))) in _UNHEALTHY
-    ]
-    if not failing:
-        return no_condition(known(None, where))
-    return condition_of(failing, operator)
-
-
-_OPERATOR_FACTS = ("unhealthy", "message", "since", "reporter", "namespace", "resource")
-
-
-def no_condition(why: Fact | Unknown) -> Facts:
-    """Give the ``operator.*`` facts where no condition is as it should not be, or where that is not known."""
-    return {f"operator.{name}": why for name in _OPERATOR_FACTS}
-
-
-def condition_of(failing: Sequence[tuple[Json, Where]], obj: K8sObject) -> Facts:
-    """Give the ``operator.*`` facts of the condition of an object that says most."""
-    told = (found for found in failing if classify(text(dig(found[0], "message")) or ""))
-    condition, where = next(told, failing[0])
-    state = f"{text(dig(condition, 'type'))}={text(dig(condition, 'status'))}"
-    return {
-        "operator.unhealthy": known(state, where.at("status")),
-        "operator.message": known(text(dig(condition, "message")), where.at("message")),
-        "operator.since": known(text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")),
-        "operator.reporter": known(f"{obj.kind} {'/'.join(filter(None, (obj.namespace, obj.name)))}"),
-        "operator.namespace": known(obj.namespace or None),
-        "operator.resource": known(f"{obj.kind.lower()}/{obj.name}"),
-    }

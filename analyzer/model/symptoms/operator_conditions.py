@@ -1,0 +1,57 @@
+"""Facts about the conditions of the operator of a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.logs import classify
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import Json, K8sObject
+from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.objects import known
+
+_UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
+_OPERATOR_FACTS = ("unhealthy", "message", "since", "reporter", "namespace", "resource")
+
+
+def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) -> Facts:
+    """Give the ``operator.*`` facts: the condition that is not as it should be, best one with AWS's words.
+
+    ``all_read`` tells whether the whole list of ClusterOperators was: only then a chain has none.
+    """
+    if operator is None and all_read:
+        return no_condition(known(None))
+    if operator is None:
+        return no_condition(asks.config("clusteroperators.config.openshift.io"))
+    where = operator.where.at("status", "conditions")
+    failing = [
+        (condition, where.at(index))
+        for index, condition in enumerate(items(dig(operator.value, "status", "conditions")))
+        if (text(dig(condition, "type")), text(dig(condition, "status"))) in _UNHEALTHY
+    ]
+    if not failing:
+        return no_condition(known(None, where))
+    return condition_of(failing, operator)
+
+
+def no_condition(why: Fact | Unknown) -> Facts:
+    """Give the ``operator.*`` facts where no condition is as it should not be, or where that is not known."""
+    return {f"operator.{name}": why for name in _OPERATOR_FACTS}
+
+
+def condition_of(failing: Sequence[tuple[Json, Where]], obj: K8sObject) -> Facts:
+    """Give the ``operator.*`` facts of the condition of an object that says most."""
+    told = (found for found in failing if classify(text(dig(found[0], "message")) or ""))
+    condition, where = next(told, failing[0])
+    state = f"{text(dig(condition, 'type'))}={text(dig(condition, 'status'))}"
+    return {
+        "operator.unhealthy": known(state, where.at("status")),
+        "operator.message": known(text(dig(condition, "message")), where.at("message")),
+        "operator.since": known(text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")),
+        "operator.reporter": known(f"{obj.kind} {'/'.join(filter(None, (obj.namespace, obj.name)))}"),
+        "operator.namespace": known(obj.namespace or None),
+        "operator.resource": known(f"{obj.kind.lower()}/{obj.name}"),
+    }
