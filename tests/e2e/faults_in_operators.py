@@ -15,7 +15,7 @@ def _no_zones(cluster: Cluster) -> None:
     faults.ingress_never_published(cluster, cluster.gathered - timedelta(hours=5))
 
 
-def _zones_denied(cluster: Cluster) -> None:
+def zones_denied(cluster: Cluster) -> None:
     since = cluster.gathered - timedelta(hours=5)
     text = (
         "The DNS provider failed to ensure the record: AccessDenied: User: arn:aws:sts::123456789012:"
@@ -53,7 +53,7 @@ def _symptom(rule: str, edit: Edit, hide: str, chain: str, **more: Any) -> Fault
 FAULTS = [
     _symptom("operator-degraded", degraded, r"clusteroperators", MACHINES, state="warn", second=TRUST_FAULT),
     _symptom("operator-dns-not-ready", _no_zones, INGRESS_OBJECTS, INGRESS, state="warn"),
-    _symptom("operator-dns-not-ready", _zones_denied, INGRESS_OBJECTS, INGRESS, variant="denied"),
+    _symptom("operator-dns-not-ready", zones_denied, INGRESS_OBJECTS, INGRESS, variant="denied"),
     _symptom("operator-storage-error", _storage("NoSuchBucket", "it is not there"),
              r"imageregistry\.operator", REGISTRY, state="warn", second=WORKLOAD_FAULT),
     _symptom("operator-storage-error", _storage("WebIdentityErr", STS_SAYS), r"imageregistry\.operator",

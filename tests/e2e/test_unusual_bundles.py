@@ -11,11 +11,15 @@ import yaml
 
 from samples import Cluster
 
+from .faults_in_operators import degraded, zones_denied
 from .runs import (
+    DRIVERS,
     INGRESS,
+    MACHINES,
     Bench,
     assert_healthy,
     bundle,
+    edited,
     everything,
     findings,
     named,
@@ -181,3 +185,43 @@ def test_one_fault_of_a_role_arn_is_one_finding(bench: Bench, arn: str, rule: st
     report = bench.report(files)
     assert named(report, "fail", "warn") == {rule}, told(report)
     assert said(the_chain(report, INGRESS))[2] == rule
+
+
+def test_operators_are_known_where_their_list_of_objects_was_cut(bench: Bench) -> None:
+    """A ClusterOperator of its conditions alone is still the one that every release has for the namespace."""
+
+    def cut(value: object) -> str:
+        members = value.get("items", [value]) if isinstance(value, dict) else []
+        for member in members or []:
+            if member.get("kind") == "ClusterOperator":
+                member["status"].pop("relatedObjects", None)
+        return yaml.dump(value, Dumper=yaml.CSafeDumper)
+
+    report = bench.report(_rewritten(bundle(edited(degraded)), cut))
+    assert the_chain(report, MACHINES).operator == "machine-api"
+    assert the_chain(report, DRIVERS).operator == "storage"
+    (finding,) = [f for f in report.findings if f.rule == "operator-degraded"]
+    assert finding.chains == (MACHINES,)
+
+
+def test_a_record_that_failed_is_told_without_its_ingress_controller(bench: Bench) -> None:
+    files = bundle(edited(zones_denied))
+    key = (INGRESS, "operator", "operator-dns-not-ready")
+    assert states_of(bench.report(without(files, "ingresscontrollers/")))[key] == "fail"
+    assert states_of(bench.report(without(files, "ingresscontrollers/|dnsrecords/")))[key] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "why"),
+    [
+        (
+            "clusteroperators",
+            "it does not show whether all of the cluster's CredentialsRequests were gathered",
+        ),
+        ("credentialsrequests/", "the cluster's CredentialsRequests were not gathered"),
+    ],
+)
+def test_what_is_asked_for_tells_some_requests_from_none(bench: Bench, hidden: str, why: str) -> None:
+    """Without the credential operator's list of them it does not show whether there are more."""
+    missing = bench.report(without(bundle(Cluster()), hidden)).missing
+    assert [entry.why for entry in missing if entry.evidence == "credentialsrequests"] == [why]

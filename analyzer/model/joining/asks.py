@@ -29,6 +29,8 @@ class Asks:
     """Whether the control plane runs elsewhere, and with it the operators."""
     control_plane: str | None = None
     """The namespace of the hosted control plane in the management cluster."""
+    some_requests: bool = False
+    """Whether requests of the cluster were gathered: then it is others that may lack."""
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
@@ -72,10 +74,14 @@ class Asks:
 
     def requests(self, name: str | None = None) -> Unknown:
         """Ask for the CredentialsRequests in the cluster; ``name`` is one that lacks among those gathered."""
-        why = f"CredentialsRequest {name} is not among those that were gathered"
+        why = "the cluster's CredentialsRequests were not gathered"
+        if name:
+            why = f"CredentialsRequest {name} is not among those that were gathered"
+        elif self.some_requests:
+            why = "it does not show whether all of the cluster's CredentialsRequests were gathered"
         return _ask(
             "credentialsrequests",
-            why if name else "the cluster's CredentialsRequests were not gathered",
+            why,
             "oc adm inspect credentialsrequests.cloudcredential.openshift.io --all-namespaces",
             CLUSTER,
         )

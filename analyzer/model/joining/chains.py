@@ -26,6 +26,17 @@ READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
 """Secrets that an operator copies from another of its namespace: no consumer of their own."""
 
+_USUAL_OPERATORS = {
+    "openshift-cloud-credential-operator": "cloud-credential",
+    "openshift-cloud-network-config-controller": "network",
+    "openshift-cluster-api": "cluster-api",
+    "openshift-cluster-csi-drivers": "storage",
+    "openshift-image-registry": "image-registry",
+    "openshift-ingress-operator": "ingress",
+    "openshift-machine-api": "machine-api",
+}
+"""The ClusterOperators that name the namespaces of the payload's requests in their relatedObjects."""
+
 _LABEL = later(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _DELETE = "release.openshift.io/delete"
 
@@ -346,7 +357,8 @@ def uses_secret(found: Workload, secret_name: str) -> bool:
 def operator_of(chain: Chain, objects: Objects) -> K8sObject | None:
     """Find the ClusterOperator that watches a chain's namespace, by its relatedObjects.
 
-    Several may name the namespace; the one whose name shares most words with it is taken.
+    Several may name the namespace; the one whose name shares most words with it is taken. Where none
+    does, as in a list that was cut to its conditions, the one that every release has for it.
     """
     words = set(chain.namespace.removeprefix("openshift-").split("-"))
     found = []
@@ -362,7 +374,9 @@ def operator_of(chain: Chain, objects: Objects) -> K8sObject | None:
                 found.append(obj)
                 break
     # "storage" owns openshift-cluster-csi-drivers without sharing a word with it
-    return max(found, key=lambda o: (len(words & set(o.name.split("-"))), -len(o.name)), default=None)
+    named_best = max(found, key=lambda o: (len(words & set(o.name.split("-"))), -len(o.name)), default=None)
+    usual = _USUAL_OPERATORS.get(chain.namespace)
+    return named_best or (objects.one("ClusterOperator", usual) if usual else None)
 
 
 def condition(request: CredentialsRequest | None, kind: str) -> tuple[str, Where] | None:

@@ -101,6 +101,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         any_role=bool(book.roles),
         hosted=bool(view.hosted),
         control_plane=hosted.namespace if hosted else None,
+        some_requests=any(chain.in_cluster for chain in chains),
     )
     view = read_cluster(evidence, objects, asks, hosted)
     calls = evidence.of(CloudTrailEvent)

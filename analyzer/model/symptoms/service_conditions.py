@@ -63,15 +63,15 @@ def _facts(name: str, found: list[_Trouble] | Unknown) -> Facts:
 def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
     controllers = [o for o in objects.all("IngressController", INGRESS) if _is_openshift(o)]
     records = [o for o in objects.all("DNSRecord", INGRESS) if _is_openshift(o)]
-    if not controllers:
-        return asks.objects(
-            INGRESS, "ingresscontrollers.operator.openshift.io,dnsrecords.ingress.operator.openshift.io"
-        )
     found: list[_Trouble] = []
     names = {record.name for record in records}
     for record in records:
         for index, zone in enumerate(items(dig(record.value, "status", "zones"))):
             found += _zone_troubles(record, zone, index)
+    if not controllers and not found:
+        return asks.objects(
+            INGRESS, "ingresscontrollers.operator.openshift.io,dnsrecords.ingress.operator.openshift.io"
+        )
     for controller in controllers:
         for entry, where in _conditions(controller, "status", "conditions"):
             if entry.get("type") == "DNSReady" and entry.get("status") == "False":
