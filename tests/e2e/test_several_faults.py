@@ -93,10 +93,11 @@ def test_of_two_errors_of_now_the_one_is_suspected_with_which_calls_get_least_fa
 
 
 @pytest.mark.parametrize("refused", [True, False])
+@pytest.mark.parametrize("name", ["ingress-operator", "router-operator"])
 def test_an_operator_that_reads_its_secret_by_the_api_may_run_as_another_account(
-    bench: Bench, refused: bool
+    bench: Bench, name: str, refused: bool
 ) -> None:
-    """Nothing but its token and its namespace shows that it uses the Secret, and STS that refuses it."""
+    """The right ServiceAccount's name shows that it uses the Secret; else its namespace does, and STS."""
     cluster = Cluster()
     runs_as("ingress-operator", "default")(cluster)
     runs_as("machine-api-controllers", "default")(cluster)
@@ -104,10 +105,19 @@ def test_an_operator_that_reads_its_secret_by_the_api_may_run_as_another_account
     if refused:
         since = cluster.gathered - timedelta(hours=3)
         faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
+    cluster.workload("ingress-operator").name = name
     report = bench.report(everything(cluster))
     rule = "workload-service-account-mismatch"
-    assert states_of(report)[INGRESS, "workload", rule] == ("fail" if refused else "warn"), told(report)
+    state = "fail" if refused or name == "ingress-operator" else "warn"
+    assert states_of(report)[INGRESS, "workload", rule] == state, told(report)
     assert [f.chains for f in report.findings if f.rule == rule] == [(INGRESS,)]  # vault is not AWS
+
+
+def test_an_operator_may_run_as_another_account_beside_its_operand(bench: Bench) -> None:
+    cluster = Cluster()
+    runs_as("cluster-image-registry-operator", "default")(cluster)
+    (found,) = findings(bench.report(everything(cluster)), "fail")
+    assert (found.rule, found.chains) == ("workload-service-account-mismatch", (REGISTRY,))
 
 
 def test_a_program_with_credentials_of_its_own_is_no_operator_of_a_chain(bench: Bench) -> None:

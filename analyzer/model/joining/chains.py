@@ -304,9 +304,8 @@ def _add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objec
         found = kubernetes.workload(obj)
         if found.phase in ("Succeeded", "Failed"):
             continue
-        users = [
-            c for c in by_namespace.get(obj.namespace, ()) if uses(found, c)
-        ]  # damage may hide the place
+        peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
+        users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
         for chain in users:
             chain.workloads.append(found)
         if not users and signs_in(found):
@@ -321,8 +320,8 @@ def _add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objec
 def _presume(peers: Sequence[Chain], unclaimed: list[Workload]) -> None:
     """Take what signs in to AWS in the namespace of an operator for the chain's that nothing there uses.
 
-    An operator that reads its Secret from the API is known by its ServiceAccount, and may run as a wrong one.
-    Users' namespaces may hold programs with roles of their own.
+    It may run as a wrong ServiceAccount, and have another name than the right one (`goes_by`). Users'
+    namespaces may hold programs with roles of their own.
     """
     idle = [c for c in peers if not c.workloads and not c.optional and c.consumer is None]
     found = [w for w in unclaimed if not any("cred" in name for name in _secrets_of(w))]
@@ -339,6 +338,17 @@ def _secrets_of(found: Workload) -> list[str]:
 def uses(found: Workload, chain: Chain) -> bool:
     """Tell whether a workload is a consumer of a chain: by its ServiceAccount, or by using the Secret."""
     return found.service_account in chain.service_accounts or uses_secret(found, chain.secret_name)
+
+
+def goes_by(found: Workload, chain: Chain) -> bool:
+    """Tell a workload that signs in and has the name of one of the request's ServiceAccounts.
+
+    An operator that reads its Secret by the API is known by its ServiceAccount, and may run as a wrong one.
+    """
+    if not signs_in(found) or any("cred" in name for name in _secrets_of(found)):
+        return False
+    name = found.name if found.kind == "Deployment" else deployment_of(found.name)
+    return name in chain.service_accounts
 
 
 def signs_in(found: Workload) -> bool:

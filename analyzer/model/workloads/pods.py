@@ -8,7 +8,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import Symptom, TokenVolume, Workload
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chains import Chain, uses_secret
+from analyzer.model.joining.chains import Chain, goes_by, uses_secret
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens, token_paths
 from analyzer.model.joining.objects import known
@@ -88,7 +88,7 @@ def _foreign(chain: Chain) -> list[Workload]:
         found
         for found in chain.workloads
         if found.service_account not in chain.service_accounts
-        and (chain.presumed or uses_secret(found, chain.secret_name))
+        and (chain.presumed or uses_secret(found, chain.secret_name) or goes_by(found, chain))
     ]
 
 
