@@ -45,6 +45,8 @@ def read_issuer_document(
     if isinstance(value.get("keys"), list) and _is_key_set(value):
         keys = tuple(_public(key) for key in items(value["keys"])[:_MOST_KEYS] if isinstance(key, Mapping))
         return KeySet(keys, where.at("keys"), planned)
+    if value.keys() <= {"keys"} and not value.get("keys") and target_of_name(path) == "jwks":
+        return KeySet((), where, planned)  # {} as what a publisher writes that was given no key
     said = _OPENID_MEMBERS & value.keys()
     if said or ("issuer" in value and target_of_name(path) == "discovery"):
         issuer, jwks_uri = text(value.get("issuer")), text(value.get("jwks_uri"))

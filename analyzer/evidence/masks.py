@@ -8,7 +8,7 @@ whatever they like.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from analyzer.evidence.kubernetes import dig, items, text
@@ -22,6 +22,7 @@ _MASK = later(
     r"|^@\{[^{}=]{1,60}=|System\.Object\[\]|System\.Collections\.Hashtable"  # PowerShell's
     r"|X{6,}|x{8,}|(?i:redacted)|<(?i:removed|masked|hidden|account|account[-_ ]id)>|\*{3,}"
 )
+_BY_HAND = later(r"X{6,}|(?i:redacted)|<(?i:removed|masked|hidden)>|\*{4,}")
 _WHOLE = later(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")
 _ACCOUNT = later(
     r"(?<=:)(?:X{6,}|x{6,}|\*{3,}|(?i:redacted)|<[A-Za-z][A-Za-z _-]*>)(?=:)",
@@ -62,18 +63,29 @@ def is_cleaned(data: bytes) -> bool:
 
 def holds_mask(value: Json) -> bool:
     """Tell whether a value holds a masked string anywhere, in keys too."""
+    return any(is_masked(one) for one in _texts(value))
+
+
+def is_masked_by_hand(value: Json) -> bool:
+    """Tell whether a value holds what CI or a person put in the place of something.
+
+    An Insights archive has small x in the place of region and name of every cluster: that is its form.
+    """
+    return any(_BY_HAND.search(one) for one in _texts(value))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Yield the strings of a value, keys too."""
     waiting = [value]
     while waiting:
         one = waiting.pop()
         if isinstance(one, str):
-            if is_masked(one):
-                return True
+            yield one
         elif isinstance(one, Mapping):
             waiting += one.keys()
             waiting += one.values()
         elif isinstance(one, list | tuple):
             waiting += one
-    return False
 
 
 def without_account_masks(value: str) -> str:

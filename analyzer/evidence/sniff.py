@@ -59,6 +59,7 @@ _OF_STS = later(
 )
 _SAVE_JSON = "save it as the AWS CLI's JSON"
 _SAVE_LOG = "save what oc logs prints, and name the file after the namespace"
+_WITHOUT_MEMBERS = later(rb"\s*\{\s*\}\s*")
 _MOST_SEARCHED = 1 << 20
 _MOST_UNPACKED = 64 << 20
 
@@ -140,7 +141,9 @@ def _read(file: File) -> Loose:
     if not file.data.strip():
         return hinted(file) or said_token(file) or NOTHING
     if JSON_START.match(head):
-        if JSON_KEYS.search(file.data):
+        if JSON_KEYS.search(file.data) or (
+            target_of_name(file.hint) == "jwks" and _WITHOUT_MEMBERS.fullmatch(file.data)
+        ):
             return _json(file)
         return hinted(file) or said_token(file) or credentials(file, head) or NOTHING
     if file.command is None and _is_session(file.data):

@@ -183,6 +183,11 @@ def _pem(file: File, head: bytes) -> Loose | None:
     keys, problems, private = read_pem(file.input, file.path, file.data)
     if private:
         return Loose(tuple(keys), "private key", PRIVATE)
+    if target_of_name(file.hint) is not None and file.hint.lower().endswith(".json"):
+        # The key itself was published where STS looks for a set of keys.
+        return Loose(
+            (answer_of_body(file.input, file.path, file.data, "other", file.hint),), "recorded answer", None
+        )
     if not keys and not problems:
         return None
     return Loose(tuple(keys), "public key", "; ".join(problems) or None)

@@ -16,6 +16,7 @@ from typing import Literal
 from analyzer.frozen import frozen
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Lookup
 from analyzer.iam.match import split_arn
+from analyzer.patterns import later
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 CLAIMS = ("sub", "aud", "azp", "amr")
@@ -64,6 +65,8 @@ _NEVER = frozenset(
 )
 _NEVER_FAMILIES = ("aws:principaltag/", "aws:calledvia", "saml:")
 _ALWAYS = frozenset(["sts:rolesessionname", "aws:currenttime", "aws:epochtime", "aws:requestedregion"])
+_PORT = later(r"\d{1,5}(?:/[^:]*)?:")
+"""How what follows the provider's host goes on where the key names a port of it, and not a claim."""
 _VALUES = {"aws:securetransport": "true"}
 """Keys with one value for every call of this action: STS has no endpoint without TLS."""
 
@@ -114,7 +117,8 @@ class WebIdentity:
             return "given"
         prefix = self.prefix
         if prefix is not None and name.startswith(f"{prefix.lower()}:"):
-            return self._claim_kind(name[len(prefix) + 1 :], prefix.lower())
+            claim = name[len(prefix) + 1 :]
+            return "other-issuer" if _PORT.match(claim) else self._claim_kind(claim, prefix.lower())
         if is_provider_key(name):
             return "open" if prefix is None else "other-issuer"
         if name in _NEVER or name.startswith(_NEVER_FAMILIES):

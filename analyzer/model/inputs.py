@@ -6,6 +6,7 @@ from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import secret
+from analyzer.evidence.masks import is_masked_by_hand
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import FailedCall, K8sObject, SecretValue, TokenSample
 from analyzer.evidence.withheld import phrases
@@ -48,7 +49,25 @@ def _cleaned(evidence: Evidence) -> Fact:
         words += ["its report undoes the masks"] if evidence.translation else []
         found.append(f"{one.path} ({', '.join(words)})")
     found += phrases((one.path, one.what) for one in evidence.masked)
-    return known(found, *(Quote(i.id, i.path, 1, "(masked)") for i in evidence.inputs if i.cleaned))
+    by_hand = _masked_by_hand(evidence)
+    found += phrases((obj.where.file.rsplit("/", 1)[-1], f"{obj.kind} {obj.name}") for obj in by_hand)
+    marks = (Quote(i.id, i.path, 1, "(masked)") for i in evidence.inputs if i.cleaned)
+    return known(found, *marks, *(obj.where for obj in by_hand))
+
+
+def _masked_by_hand(evidence: Evidence) -> list[K8sObject]:
+    """Give the objects that say which cluster it is and hold masks, in inputs that no tool went over."""
+    by_tool = {one.id for one in evidence.inputs if one.cleaned}
+    return [
+        obj
+        for obj in evidence.objects
+        if obj.kind in _IDENTIFYING
+        and obj.where.input not in by_tool
+        and any(is_masked_by_hand(obj.value.get(part)) for part in ("spec", "status"))
+    ]
+
+
+_IDENTIFYING = frozenset({"Infrastructure", "Authentication", "DNS"})
 
 
 def _problems(evidence: Evidence, severities: tuple[str, ...]) -> Fact:

@@ -13,6 +13,7 @@ from samples.keys import jwks, rsa_key
 from samples.yamlout import Json, aws_json
 
 from .fault import (
+    AUTHENTICATION,
     DISCOVERY,
     ISSUERS,
     KEY_SET,
@@ -117,6 +118,15 @@ def _not_https(cluster: Cluster) -> None:
     cluster.kas_issuers = [cluster.authentication_issuer]
 
 
+def _set_alone(issuer: str) -> Edit:
+    """Give an edit of what is set, which kube-apiserver does not run with."""
+
+    def edit(cluster: Cluster) -> None:
+        cluster.authentication_issuer = issuer.format(host=cluster.issuer_host)
+
+    return edit
+
+
 def _observed_differs(cluster: Cluster) -> None:
     def hook(path: str, body: Json) -> Json:
         if path.endswith("kubeapiservers/cluster.yaml"):
@@ -158,6 +168,11 @@ _HTML = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please 
 
 ISSUER_FAULTS = [
     Fault("issuer-not-https", "issuer", _not_https, ISSUERS),
+    Fault("issuer-not-https", "issuer", _set_alone("http://{host}"), AUTHENTICATION, variant="set-alone"),
+    Fault(
+        "issuer-placeholder", "issuer", _set_alone("https://fake-oidc.s3.us-west-2.amazonaws.com"),
+        AUTHENTICATION, variant="set-alone",
+    ),
     Fault("issuer-inconsistent", "issuer", _observed_differs, r"kubeapiservers/"),
     Fault("discovery-unreachable", "issuer", assign("discovery", NOT_FOUND), DISCOVERY, variant="404"),
     Fault("discovery-unreachable", "issuer", _forbidden, r"exports/issuer/", variant="403"),
@@ -230,6 +245,17 @@ def _twice(cluster: Cluster) -> None:
     cluster.jwks = jwks([*cluster.signing_keys, *cluster.signing_keys])
 
 
+def _once_rightly(cluster: Cluster) -> None:
+    """One kid over the cluster's key, and again over another."""
+    right, other = (jwks(keys)["keys"][0] for keys in (cluster.signing_keys, [rsa_key("someone-else")]))
+    cluster.jwks = {"keys": [{**other, "kid": right["kid"]}, right]}
+
+
+def _key_itself(cluster: Cluster) -> None:
+    """The public key was uploaded in the place of the key set."""
+    cluster.jwks = cluster.signing_keys[-1].pem()
+
+
 def foreign(cluster: Cluster) -> None:
     cluster.jwks = jwks([rsa_key("someone-else")])
 
@@ -238,7 +264,9 @@ KEY_FAULTS = [
     Fault("jwks-unreachable", "keys", assign("jwks", HttpError()), KEY_SET, variant="403"),
     Fault("jwks-unreachable", "keys", assign("jwks", NOT_FOUND), KEY_SET, variant="404"),
     Fault("jwks-not-json", "keys", assign("jwks", _HTML), KEY_SET),
+    Fault("jwks-not-json", "keys", _key_itself, KEY_SET, variant="pem"),
     Fault("jwks-empty", "keys", assign("jwks", {"keys": []}), KEY_SET),
+    Fault("jwks-empty", "keys", assign("jwks", {}), KEY_SET, variant="no-member"),
     Fault("jwks-key-missing", "keys", rotated(published=False), KEY_SET),
     Fault(
         "jwks-key-missing", "keys", rotated(published=False), SIGNING_KEYS, variant="keys-of-the-cluster"
@@ -249,6 +277,10 @@ KEY_FAULTS = [
     Fault("jwks-old-key-removed", "keys", old_key_removed, KEY_SET, state="warn", kind="hygiene"),
     Fault("jwks-foreign", "keys", foreign, KEY_SET),
     Fault("jwks-duplicate-key-id", "keys", _twice, KEY_SET, state="warn", kind="hygiene"),
+    Fault(
+        "jwks-duplicate-key-id", "keys", _once_rightly, KEY_SET, state="warn", kind="hygiene",
+        variant="once-rightly",
+    ),
     Fault(
         "key-rollout-in-progress", "keys", assign("node_revisions", [9, 9, 8]), r"kubeapiservers/",
         state="warn", kind="hygiene",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -110,6 +111,11 @@ def _no_subject(cluster: Cluster, found: Json) -> None:
     found["Condition"] = {"StringEquals": {f"{cluster.issuer_host}:aud": "openshift"}}
 
 
+def _all_of_another_namespace(cluster: Cluster, found: Json) -> None:
+    subjects = [*_own(cluster), "system:serviceaccount:default:*"]
+    found["Condition"] = {"StringLike": {_key(cluster): subjects}}
+
+
 def _many(cluster: Cluster) -> None:
     more = [f"system:serviceaccount:openshift-ingress-operator:made-up-account-{n}" for n in range(40)]
     subjects(*_own(cluster), *more)(cluster)
@@ -122,6 +128,15 @@ def _extra(operator: str, key: str, value: str) -> Edit:
 def drop_role(*, recorded: bool) -> Edit:
     """Give an edit that deletes the ingress role; `recorded` leaves the answer NoSuchEntity."""
     return lambda cluster: edits.drop_role(cluster, INGRESS_NAMESPACE, recorded=recorded)
+
+
+def _shared_by_name(cluster: Cluster) -> None:
+    """The ingress role was widened for the machine API, and keeps its name."""
+    name = cluster.role(INGRESS_NAMESPACE).name
+    shared_role(cluster)
+    cluster.roles[name] = replace(cluster.roles.pop("shared-aws"), name=name)
+    for chain in (INGRESS, MACHINES):
+        cluster.set_role_arn(*chain.split("/"), cluster.roles[name].arn)
 
 
 def _asks_for(seconds: int) -> Callable[[Cluster], dict[str, bytes]]:
@@ -153,6 +168,7 @@ TRUST_FAULTS = [
     _fault("trust-condition-key-mismatch", condition_key(lambda host: f"https://{host}"), variant="scheme"),
     _fault("trust-condition-key-mismatch", condition_key(lambda host: f"{host}/"), variant="slash"),
     _fault("trust-condition-key-mismatch", condition_key(lambda host: OTHER_HOST), variant="host"),
+    _fault("trust-condition-key-mismatch", condition_key(lambda host: f"{host}:443"), variant="port"),
     _fault(
         "trust-subject-mismatch", subjects("system:serviceaccount:openshift-ingress-operator:router"),
         variant="account",
@@ -197,6 +213,7 @@ TRUST_FAULTS = [
             ("anything", subjects_like("*")),
             ("any-account", subjects_like("system:serviceaccount:*")),
             ("any-namespace", subjects_like("system:serviceaccount:*:ingress-operator")),
+            ("foreign-namespace", trust(_all_of_another_namespace)),
         )
     ),
     _fault("trust-no-audience", lambda cluster: None, state="info", kind="hygiene", chains=("*",)),
@@ -206,6 +223,11 @@ TRUST_FAULTS = [
            more=_asks_for(7200)),
     _fault(
         "role-shared", shared_role, state="warn", kind="hygiene", secrets="full",
+        chains=(INGRESS, MACHINES),
+        second=Second("jwks-unreachable", INGRESS, assign("jwks", HttpError())),
+    ),
+    _fault(
+        "role-shared", _shared_by_name, state="warn", kind="hygiene", secrets="full", variant="named",
         chains=(INGRESS, MACHINES),
         second=Second("jwks-unreachable", INGRESS, assign("jwks", HttpError())),
     ),

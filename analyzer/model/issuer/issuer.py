@@ -12,13 +12,9 @@ from analyzer.model.issuer.host import bucket_facts, distribution
 from analyzer.model.issuer.key_set import key_set_facts
 from analyzer.model.issuer.signing_keys import signing_facts
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.aws import bucket_of, is_https
+from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_https
 from analyzer.model.joining.cluster import OBSERVED_ISSUERS, ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
-from analyzer.patterns import later
-
-PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
-"""What dry runs and templates write where an issuer shall stand."""
 
 
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
@@ -45,8 +41,14 @@ def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: As
     url = str(issuer.value)
     placeholder = PLACEHOLDER.search(url)
     bucket = bucket_of(url)
-    facts["issuer.is_https"] = Fact(is_https(url), issuer.cites)
-    facts["issuer.placeholder"] = Fact(placeholder[0] if placeholder else None, issuer.cites)
+    # Where the one that is set is not known, what kube-apiserver runs with does not tell that it is good.
+    set_one = view.facts["cluster.authentication_issuer"]
+    unsure = isinstance(set_one, Unknown) and not view.hosted
+    https, where = is_https(url), issuer.cites
+    facts["issuer.is_https"] = set_one if https and unsure else Fact(https, where)
+    facts["issuer.placeholder"] = (
+        set_one if unsure and not placeholder else Fact(placeholder and placeholder[0], where)
+    )
     facts["issuer.dotted_bucket"] = Fact(bucket if bucket and "." in bucket else None, issuer.cites)
     facts["issuer.disagreement"] = _disagreement(view, objects, asks)
     return facts

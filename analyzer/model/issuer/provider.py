@@ -7,7 +7,7 @@ from analyzer.evidence.origin import Source
 from analyzer.evidence.records import Listing, ProviderRecord
 from analyzer.model.issuer.provider_details import detail_facts
 from analyzer.model.joining.asks import Asks, not_judged
-from analyzer.model.joining.aws import is_https, provider_arn, provider_of, without_scheme
+from analyzer.model.joining.aws import issuer_fault, provider_arn, provider_of, without_scheme
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.providers import Providers
@@ -58,8 +58,8 @@ def _provider_facts(
     if not issuer:
         blank = known(None) if issuer == "" else view.facts["cluster.issuer"]
         return {f"provider.{name}": blank for name in _NAMES} | {"provider.audiences_used": audiences}
-    if not is_https(issuer):
-        waits = not_judged("issuer-not-https")
+    if (fault := issuer_fault(issuer)) is not None:
+        waits = not_judged(fault)
         return {f"provider.{name}": waits for name in _NAMES} | {"provider.audiences_used": audiences}
     if account is None and len(providers.accounts) > 1:
         waits = asks.roles(

@@ -101,13 +101,17 @@ def _compared(keys: Sequence[PublicKey], key_set: KeySet, published: Set[object]
 
 
 def _mismatched(key_set: KeySet, own: dict[str, PublicKey]) -> list[str]:
-    found = []
+    """Give the kids under which only other keys than the cluster's stand.
+
+    Where one stands twice, once rightly, which of them AWS takes is not known: jwks-duplicate-key-id
+    says that.
+    """
+    published: dict[str, list[int]] = {}
     for key in key_set.keys:
-        kid = text(key.get("kid")) or ""
-        mine, modulus = own.get(kid), modulus_of_jwk(key)
-        if mine and modulus is not None and mine.modulus is not None and modulus != mine.modulus:
-            found.append(kid)
-    return found
+        kid, modulus = text(key.get("kid")) or "", modulus_of_jwk(key)
+        if modulus is not None and kid in own and own[kid].modulus is not None:
+            published.setdefault(kid, []).append(modulus)
+    return [kid for kid, moduli in published.items() if own[kid].modulus not in moduli]
 
 
 def _token_kid(evidence: Evidence, issuer: str | None) -> Fact | None:

@@ -11,6 +11,8 @@ _ROLE = later(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.
 _PROVIDER = later(r"arn:(aws[a-z-]*):iam::(\d{12}):oidc-provider/(.+)")
 _ACCOUNT = later(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):")
 _BUCKET_HOST = later(rf"(?P<bucket>.+?)\.s3[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+)?\.?(?:{SERVICE})")
+PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
+"""What dry runs and templates write where an issuer shall stand."""
 
 ROLE_NAME_LIMIT = 64
 """Characters of a role name (IAM quota); ccoctl cuts there without a hash."""
@@ -102,3 +104,10 @@ def is_https(url: str) -> bool:
     """Tell an absolute https URL with a host, without query or fragment."""
     parts = split_url(url)
     return parts.scheme == "https" and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def issuer_fault(issuer: str) -> str | None:
+    """Name the rule that says why no provider, document or trust policy can be held against an issuer."""
+    if PLACEHOLDER.search(issuer):
+        return "issuer-placeholder"
+    return None if is_https(issuer) else "issuer-not-https"

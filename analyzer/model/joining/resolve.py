@@ -18,6 +18,7 @@ from analyzer.model.joining.providers import Providers, known_names
 from analyzer.model.joining.role_choice import (
     Naming,
     RoleChoice,
+    admits,
     candidates,
     choose,
     names_issuer,
@@ -193,8 +194,11 @@ def foreign_role(
         return None
     if role.arn and choice.arn and role.arn != choice.arn:
         return f"the account has the role of that name under another path, {role.arn}"
+    shared = bool(issuer) and names_issuer(role, issuer) and admits(role, chain.subjects)
     for other in chains:
-        if other.id != chain.id and _made_for(role, other, names) and not _made_for(role, chain, names):
+        if shared or other.id == chain.id:
+            continue
+        if _made_for(role, other, names) and not _made_for(role, chain, names):
             return f"it was made for {other.id}"
     prefix = prefix_of(role.name, chain.namespace, chain.secret_name)
     other_issuer = issuer and role.trust and not names_issuer(role, issuer)

@@ -91,6 +91,11 @@ def names_issuer(role: Role, issuer: str) -> bool:
     return f':oidc-provider/{issuer}"' in text or f'"{issuer}:' in text
 
 
+def admits(role: Role, subjects: Sequence[str]) -> bool:
+    """Tell whether a role's trust policy names every one of these subjects, of which there are some."""
+    return bool(subjects) and all(f'"{subject}"' in role.trust_text for subject in subjects)
+
+
 def choose(
     book: RoleBook, namespace: str, secret: str, subjects: Sequence[str], issuer: str, names: Naming
 ) -> tuple[Role, str] | None:

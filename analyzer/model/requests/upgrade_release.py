@@ -107,16 +107,20 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     where = operator.where.at("metadata", "annotations", ANNOTATION)
     facts["upgrade.annotation"] = known(value, where)
     facts["upgrade.annotation_problem"] = known(None, where)
+    blocked = _blocked(joined)
+    said = blocked.cites if blocked else ()
     if value is None:
-        facts["upgrade.annotation_problem"] = known("it is not set", operator.where.at("metadata"))
+        problem = known("it is not set", operator.where.at("metadata"), *said)
     elif version.minors is not None and (minor_of(value) or 0) not in version.minors:
-        facts["upgrade.annotation_problem"] = known(f"it is {value}", where)
-    elif blocked := _blocked(joined):
-        facts["upgrade.annotation_problem"] = Fact(
-            f"it is {value}, but the operator still reports Upgradeable=False, MissingUpgradeableAnnotation",
-            (where, *blocked.cites),
+        problem = known(f"it is {value}", where, *said)
+    elif blocked:
+        phrase = (
+            f"it is {value}, but the operator still reports Upgradeable=False, MissingUpgradeableAnnotation"
         )
-    return facts
+        problem = known(phrase, where, *said)
+    else:
+        return facts
+    return facts | {"upgrade.annotation_problem": problem}
 
 
 def _blocked(joined: Joined) -> Fact | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
@@ -13,12 +13,13 @@ from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
 from analyzer.iam.webidentity import key_claim
 from analyzer.model.joining.asks import Asks, not_judged
-from analyzer.model.joining.aws import is_https, parse_role_arn, provider_arn
+from analyzer.model.joining.aws import issuer_fault, parse_role_arn, provider_arn
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role, policy_of
+from analyzer.patterns import later
 
 _NAMES = (
     "problem",
@@ -56,6 +57,9 @@ _KEEPS_ALL_OUT: tuple[Problem, ...] = (
     "provider-mismatch",
     "action-wrong",
     "condition-key-mismatch",
+)
+_PATTERN_OF_NAMES = later(
+    r"system:serviceaccount:(?P<namespace>[a-z0-9-]+):(?P<begin>[a-z0-9.-]*)[*?][a-z0-9.*?-]*"
 )
 _TURNED = ("subjects_denied", "subjects_allowed", "problem")
 _OF_AN_ISSUER = ("trust.provider_mismatch", "trust.condition_key_mismatch")
@@ -263,21 +267,35 @@ def _comes_first(chain: Chain, choice: RoleChoice, view: ClusterView) -> str | N
         return "request-no-service-accounts"
     if not view.issuer:
         return "mode-issuer-unset"
-    return None if is_https(view.issuer) else "issuer-not-https"
+    return issuer_fault(view.issuer)
 
 
 def _admitted_stranger(
     chain: Chain, policy: Policy | Malformed, provider: str | None, issuer: str, audiences: Sequence[str]
 ) -> str | None:
     """Name a ServiceAccount of a foreign namespace that is admitted: a pattern lets it in."""
-    for name in ("any-other-name", *chain.service_accounts):
-        subject = f"system:serviceaccount:any-other-namespace:{name}"
+    strangers = [
+        f"system:serviceaccount:any-other-namespace:{name}"
+        for name in ("any-other-name", *chain.service_accounts)
+    ]
+    for subject in (*strangers, *_of_named_namespaces(chain, policy)):
         decision = evaluate_trust(
             policy, provider_arn=provider, issuer=issuer, subject=subject, audiences=audiences
         )
         if decision.allowed is True:
             return f"a pattern in it also admits ServiceAccounts of other namespaces, such as {subject}"
     return None
+
+
+def _of_named_namespaces(chain: Chain, policy: Policy | Malformed) -> Iterator[str]:
+    """Make up a ServiceAccount for each pattern over the names of another namespace, which it names."""
+    if isinstance(policy, Malformed):
+        return
+    clauses = (clause for statement in policy.statements for clause in statement.conditions)
+    for value in (value for clause in clauses if key_claim(clause.key) == "sub" for value in clause.values):
+        found = _PATTERN_OF_NAMES.fullmatch(value)
+        if found and found["namespace"] != chain.namespace:
+            yield f"system:serviceaccount:{found['namespace']}:{found['begin']}any-other-name"
 
 
 def _facts_of(

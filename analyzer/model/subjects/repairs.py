@@ -8,8 +8,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import TokenSample
-from analyzer.model.issuer.issuer import PLACEHOLDER
-from analyzer.model.joining.aws import bucket_of, is_https, provider_of, without_scheme
+from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_https, provider_of, without_scheme
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
