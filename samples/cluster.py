@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,12 @@ class Secret:
     annotations: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     type: str = "Opaque"
+
+
+@cache
+def _uid(*names: str) -> str:
+    digest = hashlib.sha256("/".join(names).encode()).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=4))
 
 
 @dataclass
@@ -176,8 +183,7 @@ class Cluster:
 
     def uid(self, *names: str) -> str:
         """Return an object's uid, the same on every run."""
-        digest = hashlib.sha256("/".join([self.cluster_id, *names]).encode()).digest()
-        return str(uuid.UUID(bytes=digest[:16], version=4))
+        return _uid(self.cluster_id, *names)
 
     def resource_version(self, when: datetime, *names: str) -> str:
         """Return a version that grows with the time of the last change."""

@@ -36,7 +36,7 @@ class Operator:
 
 def stamp(when: datetime) -> str:
     """Return a time as Kubernetes writes it."""
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{when.isoformat()[:19]}Z"
 
 
 def manifests(conditions: dict[str, Condition]) -> list[Json]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 Json = dict[str, Any]
@@ -102,6 +103,7 @@ def _block(text: str, indent: int) -> list[str]:
     return [header, *lines, *[""] * max(0, trailing - 1)]
 
 
+@cache
 def _quoted(text: str) -> tuple[str, bool]:
     """Return the text in its quotes, and whether the quotes are double."""
     if _UNPRINTABLE.search(text):
