@@ -130,6 +130,8 @@ token.subject                  string  its sub, else null
 token.expected_subjects        list    subjects that the requests of its namespace admit
 token.subject_admitted         bool    sub is one of those, and agrees with the kubernetes.io claims
 token.contradiction            string  how sub and the kubernetes.io claims differ, else null
+token.begins                   string  the later of nbf and iat as RFC 3339, else null
+token.subject_fault            string  what is wrong with sub, as one phrase, else null
 token.expires                  string  exp as RFC 3339, else null
 token.expired                  bool    exp was over at gather time, five minutes allowed
 token.early                    bool    nbf or iat lay ahead at gather time, five minutes allowed

@@ -31,6 +31,8 @@ _NAMES = (
     "expected_subjects",
     "subject_admitted",
     "contradiction",
+    "subject_fault",
+    "begins",
     "expires",
     "expired",
     "early",
@@ -76,6 +78,7 @@ def token_facts(
         "token.expected_subjects": known(expected, derived=True),
         "token.subject_admitted": _admitted(subject, contradiction, chains, where, all_requests=all_requests),
         "token.contradiction": known(contradiction, where),
+        "token.subject_fault": known(_subject_fault(subject, expected, contradiction), where),
         "token.audience_accepted": _accepted(audiences, client_ids, lacked),
         "token.signature": known(_signature(token, keys), where),
     }
@@ -136,6 +139,12 @@ def _contradiction(claims: object, subject: str | None) -> str | None:
     return None if own == subject else f"the kubernetes.io claims name {own}"
 
 
+def _subject_fault(subject: str | None, expected: list[str], contradiction: str | None) -> str | None:
+    if contradiction is not None:
+        return contradiction
+    return None if subject in expected else f"the CredentialsRequests admit {', '.join(expected) or 'nobody'}"
+
+
 def _accepted(
     audiences: list[str], client_ids: Fact | Unknown, lacked: Sequence[Fact | Unknown]
 ) -> Fact | Unknown:
@@ -156,7 +165,11 @@ def _accepted(
 
 def _times(claims: object, now: datetime | None, where: Cite) -> Facts:
     expires, early = _stamp(dig(claims, "exp")), [_stamp(dig(claims, "nbf")), _stamp(dig(claims, "iat"))]
-    facts: Facts = {"token.expires": known(expires.isoformat() if expires else None, where)}
+    begun = max((t for t in early if t is not None), default=None)
+    facts: Facts = {
+        "token.expires": known(expires.isoformat() if expires else None, where),
+        "token.begins": known(begun.isoformat() if begun else None, where),
+    }
     if now is None:
         return facts | {"token.expired": Unknown(), "token.early": Unknown()}
     facts["token.expired"] = known(expires is not None and now - TOLERANCE > expires, where)
