@@ -32,8 +32,9 @@ AT_WEBHOOK = frozenset({"workload", "provider", "issuer", "keys", "trust"})
 def for_webhook(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Outcome]:
     """Take the webhook's chains out of what does not concern them.
 
-    Of the checks of a chain, those of the trust policy are theirs, and what their logs say where they were
-    handed in; what their pods look like is asked about the ServiceAccount.
+    Of the checks of a chain, those of the trust policy are theirs, what their logs say where they were
+    handed in, and what keeps their pods from using the role; else what their pods look like is asked about
+    the ServiceAccount.
     """
     if not chains:
         return list(outcomes)
@@ -43,7 +44,12 @@ def for_webhook(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Out
 def _is_of_webhook(outcome: Outcome) -> bool:
     if outcome.subject.kind != "chain":
         return outcome.rule.link in AT_WEBHOOK
-    return outcome.rule.link == "trust" or (outcome.rule.link == "operator" and outcome.state != "unknown")
+    link, state = outcome.rule.link, outcome.state
+    return (
+        link == "trust"
+        or (link == "operator" and state != "unknown")
+        or (link, state) == ("workload", "fail")
+    )
 
 
 WITHIN = frozenset({"request", "secret", "workload"})

@@ -18,7 +18,10 @@ HIDDEN = [
         "permission-overwritten",
         r"image-registry.*credentials-request|credentialsrequests/openshift-image-registry",
     ),
-    ("role-shared", r"ingress.*credentials-request|credentialsrequests/openshift-ingress\."),
+    (
+        "role-shared",
+        r"ingress.*credentials-request|credentialsrequests/openshift-ingress\.|ingress-operator/core/secrets",
+    ),
     ("permission-boundary-in-part", r"exports/iam/get-role-policy-.*machine-api"),
     ("secret-role-foreign", r"exports/iam/get-role-staging-"),
     ("workload-predates-issuer", r"openshift-machine-api/pods/.*/machine-controller/.*current\.log"),

@@ -31,6 +31,8 @@ class Asks:
     """The namespace of the hosted control plane in the management cluster."""
     some_requests: bool = False
     """Whether requests of the cluster were gathered: then it is others that may lack."""
+    lacking_requests: tuple[str, ...] = ()
+    """Those that the credential operator names and that were not gathered."""
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
@@ -75,8 +77,9 @@ class Asks:
     def requests(self, name: str | None = None) -> Unknown:
         """Ask for the CredentialsRequests in the cluster; ``name`` is one that lacks among those gathered."""
         why = "the cluster's CredentialsRequests were not gathered"
-        if name:
-            why = f"CredentialsRequest {name} is not among those that were gathered"
+        lacking = [name] if name else self.lacking_requests[:3]
+        if lacking and (name or self.some_requests):
+            why = f"CredentialsRequest {' and '.join(lacking)} is not among those that were gathered"
         elif self.some_requests:
             why = "it does not show whether all of the cluster's CredentialsRequests were gathered"
         return _ask(

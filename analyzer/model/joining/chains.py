@@ -16,7 +16,7 @@ from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_
 from analyzer.model.joining.hosted import CONSUMERS, Consumer, Hosted, deployment_of, is_told_of
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import Objects, was_in_cluster
-from analyzer.model.joining.release_profile import Enabled, is_of_profile, names_release
+from analyzer.model.joining.release_profile import CORE_NAMESPACES, Enabled, is_of_profile, names_release
 from analyzer.model.joining.releases import CAPABILITY
 from analyzer.patterns import later
 
@@ -144,8 +144,8 @@ def join_chains(
         if released and not (_is_brought(released, objects) and may_be_here(released, evidence)):
             released = None
         _add_request(chains, _copy(objects, obj, in_cluster=True), released, enabled)
-    if not any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest")):
-        _add_orphans(chains, objects)
+    requested = any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest"))
+    _add_orphans(chains, objects, of_core_alone=requested)
     _add_outside(chains, evidence, hosted, guest=guest)
     untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
@@ -246,11 +246,17 @@ def brought_by_release(chain: Chain) -> bool:
     return any(r is not None and names_release(r) for r in (chain.in_release, chain.in_cluster))
 
 
-def _add_orphans(chains: dict[str, Chain], objects: Objects) -> None:
-    """Without any request, the Secrets of STS shape are what shows the consumers."""
+def _add_orphans(chains: dict[str, Chain], objects: Objects, *, of_core_alone: bool) -> None:
+    """Without any request, the Secrets of STS shape are what shows the consumers.
+
+    Where other requests were read, they show those of every release (``of_core_alone``) that none is for.
+    """
+    claimed = {chain.namespace for chain in chains.values()}
     for obj in objects.all("Secret"):
         record = kubernetes.secret(obj)
-        if set(record.values) == {"credentials"} and obj.name not in COPIES:
+        if of_core_alone and (obj.namespace not in CORE_NAMESPACES or obj.namespace in claimed):
+            continue
+        if set(record.values) == {"credentials"} and obj.name not in COPIES and was_in_cluster(obj):
             chains.setdefault(f"{obj.namespace}/{obj.name}", Chain(obj.namespace, obj.name))
 
 
@@ -333,6 +339,11 @@ def _secrets_of(found: Workload) -> list[str]:
     """Name the Secrets that a workload mounts or reads values of."""
     read = [name for container in found.containers for name in container.env_secrets.values()]
     return [*found.secret_volumes.values(), *read]
+
+
+def copies_of(secret_name: str) -> tuple[str, ...]:
+    """Name the Secrets that are made as copies of one."""
+    return tuple(copy for copy, original in COPIES.items() if original == secret_name)
 
 
 def uses(found: Workload, chain: Chain) -> bool:

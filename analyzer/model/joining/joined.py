@@ -102,6 +102,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         hosted=bool(view.hosted),
         control_plane=hosted.namespace if hosted else None,
         some_requests=any(chain.in_cluster for chain in chains),
+        lacking_requests=_lacking_requests(objects),
     )
     view = read_cluster(evidence, objects, asks, hosted)
     calls = evidence.of(CloudTrailEvent)
@@ -158,11 +159,19 @@ def gathered_at(evidence: Evidence) -> datetime | None:
 
 def all_requests_gathered(objects: Objects) -> bool | None:
     """Tell whether every request that the credential operator names was read; None where it was not read."""
+    return not _lacking_requests(objects) if _named_requests(objects) else None
+
+
+def _named_requests(objects: Objects) -> list[str]:
     operator = objects.one("ClusterOperator", "cloud-credential")
     related = items(dig(operator.value, "status", "relatedObjects")) if operator else []
-    named = {text(dig(one, "name")) for one in related if dig(one, "resource") == "credentialsrequests"}
+    names = (text(dig(one, "name")) for one in related if dig(one, "resource") == "credentialsrequests")
+    return sorted({name for name in names if name})
+
+
+def _lacking_requests(objects: Objects) -> tuple[str, ...]:
     read = {obj.name for obj in objects.all("CredentialsRequest")}
-    return named <= read if named else None
+    return tuple(name for name in _named_requests(objects) if name not in read)
 
 
 def _account(

@@ -8,22 +8,37 @@ from analyzer.evidence.records import Container, TokenVolume, Workload
 
 USUAL_AUDIENCES = ("openshift", "sts.amazonaws.com")
 
+_FOLDER = "/var/run/secrets/openshift/serviceaccount"
+"""Where a token is for a cloud, whatever its audience: ccoctl's Secrets name a file in it."""
+
 
 def aws_tokens(found: Workload) -> list[TokenVolume]:
     """Give the projected tokens with an audience of their own: ``kube-api-access`` has none."""
     return [token for token in found.tokens if token.audience is not None]
 
 
+def tokens_for_nobody(found: Workload) -> list[TokenVolume]:
+    """Give the tokens where those for a cloud are whose volume names no audience: they have the API server's.
+
+    A workload with another token for AWS may have such a one for something else.
+    """
+    if aws_tokens(found):
+        return []
+    places = {v for c in found.containers for v, path in c.mounts.items() if path.rstrip("/") == _FOLDER}
+    return [token for token in found.tokens if token.volume in places]
+
+
 def token_paths(workloads: Iterable[Workload]) -> list[str]:
-    """Give the files at which containers find those tokens, sorted."""
-    paths = set()
-    for found in workloads:
-        volumes = {token.volume: token.path for token in aws_tokens(found)}
-        for container in found.containers:
-            for volume in container.mounts:
-                if volume in volumes and (path := _place(container, volume, volumes[volume])):
-                    paths.add(path)
-    return sorted(paths)
+    """Give the files at which containers find the tokens for AWS, sorted."""
+    return sorted({path for w in workloads for c in w.containers for path in paths_of(w, c)})
+
+
+def paths_of(found: Workload, container: Container) -> set[str]:
+    """Give the files at which one container of a workload finds its tokens for AWS."""
+    tokens = [*aws_tokens(found), *tokens_for_nobody(found)]
+    volumes = {token.volume: token.path for token in tokens}
+    places = (_place(container, v, volumes[v]) for v in container.mounts if v in volumes)
+    return {path for path in places if path}
 
 
 def _place(container: Container, volume: str, path: str) -> str | None:
@@ -37,7 +52,12 @@ def _place(container: Container, volume: str, path: str) -> str | None:
 
 def is_mounted(path: str | None, workloads: Iterable[Workload]) -> bool:
     """Tell whether containers find a token at a path; /var/run is a link to /run in images of this family."""
-    return path is not None and _real(path) in map(_real, token_paths(workloads))
+    return path is not None and is_among(path, token_paths(workloads))
+
+
+def is_among(path: str, paths: Iterable[str]) -> bool:
+    """Tell whether a path is one of these, by whichever of both names of that folder."""
+    return _real(path) in map(_real, paths)
 
 
 def _real(path: str) -> str:

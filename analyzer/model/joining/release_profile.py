@@ -28,6 +28,9 @@ _CORE = {
 }
 """The requests of releases 4.8 to 4.21 for AWS that a component uses, each with its Secret's namespace."""
 
+CORE_NAMESPACES = frozenset(namespace for _, namespace in _CORE) - {"openshift-cluster-api"}
+"""The namespaces of those that are behind no feature gate."""
+
 
 @frozen
 class Enabled:

@@ -33,7 +33,7 @@ from analyzer.model.symptoms.overtaken import mark_overtaken
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
-from analyzer.model.workloads.pods import workload_facts
+from analyzer.model.workloads.pods import API_AUDIENCE, workload_facts
 from analyzer.model.workloads.secrets import provider_account, secret_facts
 
 
@@ -84,7 +84,15 @@ def chain_subject(
     facts: Facts = dict(view.facts)
     facts |= _identity_facts(chain, joined, operator_name, mechanism)
     facts |= request_facts(chain, joined)
-    facts |= workload_facts(chain, evidence, asks, _client_ids(joined), told.lasting)
+    facts |= workload_facts(
+        chain,
+        evidence,
+        asks,
+        _client_ids(joined),
+        told.lasting,
+        api_audience=view.issuer or API_AUDIENCE,
+        told_path=chain.credentials.token_path if chain.credentials else joined.lengths[chain.id].token_path,
+    )
     facts |= setting_facts(chain, joined, told.lasting)
     facts |= _role_facts(chain, joined, told.lasting)
     facts |= (

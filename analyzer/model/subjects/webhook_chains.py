@@ -22,6 +22,7 @@ from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.history import log_cover
 from analyzer.model.symptoms.logs import log_facts
 from analyzer.model.symptoms.recorded_calls import last_sign_in, recorded_symptoms, requested_session
+from analyzer.model.workloads.pod_settings import legacy_tokens, listed, static_env
 from analyzer.model.workloads.webhook import role_of
 
 AUDIENCE = "sts.amazonaws.com"
@@ -29,16 +30,20 @@ AUDIENCE = "sts.amazonaws.com"
 
 
 def webhook_chains(joined: Joined) -> list[tuple[Subject, ChainModel]]:
-    """Give a chain for each ServiceAccount whose role the exports, or whose pods' logs, tell something of."""
+    """Give a chain for each ServiceAccount of which something is told.
+
+    That is by exports of its role, by the logs of its pods, or by what keeps its pods from using it.
+    """
     taken = {chain.id for chain in joined.chains}
     found = []
     for account in joined.accounts:
         if f"{account.namespace}/{account.name}" in taken:
             continue
-        logged = _logged(account, joined)
-        choice = _choice(account, joined, told=bool(logged))
+        logged, settings = _logged(account, joined), _settings(account, joined)
+        overridden = any(isinstance(fact, Fact) and fact.value for fact in settings.values())
+        choice = _choice(account, joined, told=bool(logged) or overridden)
         if choice is not None:
-            found.append(_chain(account, choice, logged, joined))
+            found.append(_chain(account, choice, logged, settings, joined))
     return found
 
 
@@ -55,6 +60,18 @@ def _logged(account: Account, joined: Joined) -> list[Symptom]:
         for symptom in joined.evidence.symptoms
         if symptom.namespace == account.namespace and symptom.pod in pods and symptom.klass != "throttled"
     ]
+
+
+def _settings(account: Account, joined: Joined) -> Facts:
+    """Give what in the environment of the account's pods goes before the role that is meant for them."""
+    pods = [kubernetes.workload(pod) for pod in account.pods if is_mutated(pod)]
+    chain = Chain(account.namespace, account.name)
+    static = [hit for pod in pods for hit in static_env(pod, chain, joined.evidence, joined.objects)]
+    return {
+        "workload.static_env": listed(static),
+        "workload.overrides": listed(static),
+        "workload.legacy_tokens": listed([hit for pod in pods for hit in legacy_tokens(pod)]),
+    }
 
 
 def _choice(account: Account, joined: Joined, *, told: bool) -> RoleChoice | None:
@@ -77,7 +94,7 @@ def _choice(account: Account, joined: Joined, *, told: bool) -> RoleChoice | Non
 
 
 def _chain(
-    account: Account, choice: RoleChoice, logged: list[Symptom], joined: Joined
+    account: Account, choice: RoleChoice, logged: list[Symptom], settings: Facts, joined: Joined
 ) -> tuple[Subject, ChainModel]:
     evidence = joined.evidence
     pods = [kubernetes.workload(pod) for pod in account.pods if is_mutated(pod)]
@@ -101,7 +118,9 @@ def _chain(
         "chain.mechanism": known("webhook", where),
         "request.service_accounts": known([account.name], where),
         "request.subjects": known(chain.subjects, where, derived=True),
+        "workload.pods": known([pod.name for pod in pods], *(pod.where for pod in pods)),
     }
+    facts |= settings
     facts |= role_facts(chain, choice, (), requested_session(chain, evidence), joined.asks)
     facts |= trust_facts(chain, choice, joined.view, audiences_of(chain), joined.asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, joined.asks, recovered)

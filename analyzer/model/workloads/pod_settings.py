@@ -15,10 +15,10 @@ from analyzer.evidence.records import Container, Json, Symptom, Workload
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import without_scheme
-from analyzer.model.joining.chains import COPIES, Chain
+from analyzer.model.joining.chains import Chain, copies_of
 from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.joined import Joined
-from analyzer.model.joining.mounted_tokens import aws_tokens
+from analyzer.model.joining.mounted_tokens import aws_tokens, paths_of
 from analyzer.model.joining.objects import Objects, known
 from analyzer.model.symptoms.logs import all_logs_read, stamp
 from analyzer.patterns import later
@@ -66,7 +66,7 @@ def setting_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> 
         none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
         facts: Facts = {f"workload.{name}": none for name in _NAMES}
         return facts | {"workload.issuer_changed": known(None), "workload.predating_proven": known(False)}
-    static = [hit for found in chain.workloads for hit in _static_env(found, chain, evidence, objects)]
+    static = [hit for found in chain.workloads for hit in static_env(found, chain, evidence, objects)]
     profiles = [hit for found in chain.workloads for hit in _other_profile(found, chain)]
     odd = [
         (f"{found.name}: {token.expiration} s", token.where)
@@ -74,30 +74,25 @@ def setting_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> 
         for token in aws_tokens(found)
         if token.expiration is not None and not SHORTEST <= token.expiration <= LONGEST
     ]
-    legacy = [
-        (f"{found.name}/{container.name}", _env_place(found, container, "AWS_WEB_IDENTITY_TOKEN_FILE"))
-        for found in chain.workloads
-        for container in found.containers
-        if container.env.get("AWS_WEB_IDENTITY_TOKEN_FILE", "").startswith(LEGACY_FOLDER)
-        and not _has_own_volume(found, container)
-    ]
+    legacy = [hit for found in chain.workloads for hit in legacy_tokens(found)]
     unread = [] if static else [name for found in chain.workloads for name in _unread(found, chain, evidence)]
     secrets = asks.namespace(chain.namespace, "Secrets")
     change = _change(evidence, objects, joined.view, asks)
     return {
-        "workload.static_env": secrets if unread else _list(static),
-        "workload.overrides": secrets if unread and not profiles else _list(static + profiles),
-        "workload.other_profiles": _list([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
-        "workload.token_lifetimes": _list(odd),
-        "workload.legacy_tokens": _list(legacy),
+        "workload.static_env": secrets if unread else listed(static),
+        "workload.overrides": secrets if unread and not profiles else listed(static + profiles),
+        "workload.other_profiles": listed([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
+        "workload.token_lifetimes": listed(odd),
+        "workload.legacy_tokens": listed(legacy),
     } | _predating(chain, change, symptoms, joined.now, _unsaid(chain, joined))
 
 
-def _list(hits: Sequence[tuple[str, Where]]) -> Fact:
+def listed(hits: Sequence[tuple[str, Where]]) -> Fact:
+    """Make a fact of what was found, each with its place."""
     return known([text for text, _ in hits], *(where for _, where in hits))
 
 
-def _static_env(
+def static_env(
     found: Workload, chain: Chain, evidence: Evidence, objects: Objects
 ) -> Iterator[tuple[str, Where]]:
     """Long-lived keys in the environment, which every SDK takes before a token.
@@ -109,7 +104,7 @@ def _static_env(
         source = container.env_secrets.get(_STATIC)
         if container.env.get(_STATIC):
             yield f"{_STATIC} in {found.name}/{container.name}", _env_place(found, container, _STATIC)
-        elif source and source not in (chain.secret_name, *_copies(chain)):
+        elif source and source not in (chain.secret_name, *copies_of(chain.secret_name)):
             copies = objects.copies("Secret", source, found.namespace)
             copies += list(evidence.parse_raw(("Secret",), (found.namespace,), source))
             if any("access_key_id" in key.lower() for obj in copies for key in secret(obj).values):
@@ -117,11 +112,20 @@ def _static_env(
                 yield phrase, _env_place(found, container, _STATIC)
 
 
+def legacy_tokens(found: Workload) -> Iterator[tuple[str, Where]]:
+    """Containers that are told to sign in with the token that every pod gets for the API server."""
+    for container in found.containers:
+        file = container.env.get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
+        if file.startswith(LEGACY_FOLDER) and not _has_own_volume(found, container):
+            place = _env_place(found, container, "AWS_WEB_IDENTITY_TOKEN_FILE")
+            yield f"{found.name}/{container.name}", place
+
+
 def _unread(found: Workload, chain: Chain, evidence: Evidence) -> Iterator[str]:
     """Name the Secrets that a key in the environment comes from and that were not gathered."""
     if evidence.has_list("Secret", found.namespace):
         return
-    known_ones = {chain.secret_name, *_copies(chain), *evidence.seen("Secret", found.namespace)}
+    known_ones = {chain.secret_name, *copies_of(chain.secret_name), *evidence.seen("Secret", found.namespace)}
     for container in found.containers:
         source = container.env_secrets.get(_STATIC)
         if source and not container.env.get(_STATIC) and source not in known_ones:
@@ -144,17 +148,14 @@ def _env_place(found: Workload, container: Container, name: str) -> Where:
     return found.where
 
 
-def _copies(chain: Chain) -> tuple[str, ...]:
-    return tuple(copy for copy, original in COPIES.items() if original == chain.secret_name)
-
-
 def _other_profile(found: Workload, chain: Chain) -> Iterator[tuple[str, Where]]:
     """A profile or a file that is not the Secret's: then the role in the Secret is not used."""
     own = {volume for volume, name in found.secret_volumes.items() if name == chain.secret_name}
     for container in found.containers:
         mounts = [path.rstrip("/") for volume, path in container.mounts.items() if volume in own]
         profile = container.env.get("AWS_PROFILE")
-        if profile and profile != "default" and mounts:
+        # what reads the Secret from the API writes it to a file, in which the SDK looks for that profile
+        if profile and profile != "default" and (mounts or paths_of(found, container)):
             place = _env_place(found, container, "AWS_PROFILE")
             files = [n for n in _FILES if (path := container.env.get(n)) and not _is_in(path, mounts)]
             word = f"{', '.join(files)} and AWS_PROFILE" if files else "AWS_PROFILE"

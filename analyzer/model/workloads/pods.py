@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.records import Symptom, TokenVolume, Workload
+from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chains import Chain, goes_by, uses_secret
+from analyzer.model.joining.chains import Chain, copies_of, goes_by, uses_secret
 from analyzer.model.joining.cluster import Facts
-from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens, token_paths
+from analyzer.model.joining.mounted_tokens import (
+    USUAL_AUDIENCES,
+    aws_tokens,
+    is_among,
+    paths_of,
+    token_paths,
+    tokens_for_nobody,
+)
 from analyzer.model.joining.objects import known
+
+API_AUDIENCE = "https://kubernetes.default.svc"
+"""The API server's own audience where no issuer is set."""
 
 _NAMES = (
     "pods",
@@ -31,23 +42,31 @@ def workload_facts(
     asks: Asks,
     client_ids: Sequence[str] | Unknown,
     symptoms: Sequence[Symptom] = (),
+    *,
+    api_audience: str = API_AUDIENCE,
+    told_path: str | None = None,
 ) -> Facts:
     """Give the ``workload.*`` facts of a chain; ``client_ids`` are the provider's, as far as known.
 
-    ``symptoms`` are the errors in the logs of its pods.
+    ``symptoms`` are the errors in the logs of its pods, ``told_path`` the token file that its Secret names,
+    ``api_audience`` what a token has whose volume names no audience.
     """
     if not chain.workloads:
         none = _no_pods(chain, evidence, asks)
         return {f"workload.{name}": none for name in _NAMES}
     workloads = chain.workloads
-    tokens = [token for found in workloads for token in aws_tokens(found)]
+    tokens = [
+        token
+        for found in workloads
+        for token in (*aws_tokens(found), *_with_audience(tokens_for_nobody(found), api_audience))
+    ]
     foreign = _foreign(chain)
     return {
         "workload.pods": known([found.name for found in workloads], *(found.where for found in workloads)),
-        "workload.without_token": _without_token(chain, evidence, asks, symptoms),
+        "workload.without_token": _without_token(chain, evidence, asks, symptoms, told_path),
         "workload.token_paths": known(token_paths(workloads), *(token.where for token in tokens)),
         "workload.audiences": known(_audiences(tokens), *(token.where for token in tokens)),
-        "workload.audiences_wrong": _wrong_audiences(tokens, client_ids),
+        "workload.audiences_wrong": _wrong_audiences(tokens, client_ids, api_audience),
         "workload.service_accounts": known(_accounts(workloads), *(found.where for found in workloads)),
         "workload.service_accounts_foreign": known(
             _accounts(foreign), *(found.where.at("spec", "serviceAccountName") for found in foreign)
@@ -73,11 +92,20 @@ def _accounts(workloads: Iterable[Workload]) -> list[str]:
     return sorted({found.service_account for found in workloads})
 
 
-def _wrong_audiences(tokens: Sequence[TokenVolume], client_ids: Sequence[str] | Unknown) -> Fact | Unknown:
-    """Give the audiences that neither the provider lists nor STS is usually asked with."""
+def _with_audience(tokens: Iterable[TokenVolume], audience: str) -> Iterable[TokenVolume]:
+    return (replace(token, audience=audience) for token in tokens)
+
+
+def _wrong_audiences(
+    tokens: Sequence[TokenVolume], client_ids: Sequence[str] | Unknown, api_audience: str
+) -> Fact | Unknown:
+    """Give the audiences that neither the provider lists nor STS is usually asked with.
+
+    That of the API server is none that any provider is made with.
+    """
     listed = () if isinstance(client_ids, Unknown) else client_ids
     wrong = [t for t in tokens if t.audience not in USUAL_AUDIENCES and t.audience not in listed]
-    if wrong and isinstance(client_ids, Unknown):
+    if isinstance(client_ids, Unknown) and any(t.audience != api_audience for t in wrong):
         return client_ids
     return known(_audiences(wrong), *(token.where for token in wrong))
 
@@ -93,13 +121,13 @@ def _foreign(chain: Chain) -> list[Workload]:
 
 
 def _without_token(
-    chain: Chain, evidence: Evidence, asks: Asks, symptoms: Sequence[Symptom]
+    chain: Chain, evidence: Evidence, asks: Asks, symptoms: Sequence[Symptom], told_path: str | None
 ) -> Fact | Unknown:
     """Name the workloads that need a projected token and have none; not known where others may be missing."""
     complete = evidence.has_list(chain.workloads[0].kind, chain.namespace)
     failing = {s.pod for s in symptoms if s.klass == "token-file" and s.source == "log"}
-    bare = _bare(chain, complete=complete, failing=failing)
-    any_token = any(aws_tokens(found) for found in chain.workloads)
+    bare = _bare(chain, complete=complete, failing=failing, told_path=told_path)
+    any_token = any(aws_tokens(found) or tokens_for_nobody(found) for found in chain.workloads)
     if not bare and not complete and not any_token and not chain.optional:
         return asks.namespace(chain.namespace, "pods")
     return known([found.name for found in bare], *(found.where for found in bare))
@@ -110,8 +138,10 @@ def _is_refused(symptoms: Sequence[Symptom]) -> Callable[[Workload], bool]:
     return lambda found: found.name in refused
 
 
-def _bare(chain: Chain, *, complete: bool, failing: Collection[str] = ()) -> list[Workload]:
-    """Give the workloads that need a projected token and have none.
+def _bare(
+    chain: Chain, *, complete: bool, failing: Collection[str] = (), told_path: str | None = None
+) -> list[Workload]:
+    """Give the workloads that need a projected token and have none, or not where the Secret says.
 
     A container that uses the Secret needs one. Operators that read the Secret through the API cannot
     be told from those that leave AWS to their operands, so they count only when no workload of the
@@ -121,17 +151,25 @@ def _bare(chain: Chain, *, complete: bool, failing: Collection[str] = ()) -> lis
     bare = []
     if chain.optional:
         return []
+    names = {chain.secret_name, *copies_of(chain.secret_name)}
     any_token = bool(token_paths(chain.workloads))  # a volume that no container mounts is of no use
     for found in chain.workloads:
-        volumes = {token.volume for token in aws_tokens(found)}
-        secret_volumes = {v for v, name in found.secret_volumes.items() if name == chain.secret_name}
+        secret_volumes = {v for v, name in found.secret_volumes.items() if name in names}
         users = [
             container
             for container in found.containers
-            if secret_volumes & set(container.mounts) or chain.secret_name in container.env_secrets.values()
+            if secret_volumes & set(container.mounts) or names & set(container.env_secrets.values())
         ]
-        lacking = [container for container in users if not volumes & set(container.mounts)]
+        lacking = [container for container in users if not _finds_token(found, container, told_path)]
         idle = complete and not any_token and found.service_account in chain.service_accounts
         if lacking or idle or (found.name in failing and not token_paths([found])):
             bare.append(found)
     return bare
+
+
+def _finds_token(found: Workload, container: Container, told_path: str | None) -> bool:
+    """Tell whether a container has a token where the Secret says; its environment may name another file."""
+    paths = paths_of(found, container)
+    if not paths or told_path is None or "AWS_WEB_IDENTITY_TOKEN_FILE" in container.env:
+        return bool(paths)
+    return is_among(told_path, paths)

@@ -137,8 +137,9 @@ def _text_facts(
         facts: Facts = {f"secret.{name}": unreadable for name in _TEXT_FACTS}
         if chain.length in EMPTY_LENGTHS:
             facts["secret.role_arn_missing"] = known(True, data, derived=True)
-        if verdict.token_path is not None and chain.workloads and brokered(chain):
-            mounted = is_mounted(verdict.token_path, chain.workloads)
+        mounted = is_mounted(verdict.token_path, chain.workloads)
+        # a length that fits shows no more of a path than that it is none of the others
+        if verdict.token_path is not None and chain.workloads and (brokered(chain) or not mounted):
             facts["secret.token_path"] = known(verdict.token_path, data, derived=True)
             facts["secret.token_path_mounted"] = known(mounted, data, derived=True)
         if verdict.template_regional is not None:

@@ -1,0 +1,123 @@
+"""Where the pods' token lies, which audience it has, and what goes before it in their environment."""
+
+import json
+import re
+
+import pytest
+
+from samples import Cluster
+
+from .layered import ACCOUNT, SHOP, shop
+from .runs import (
+    INGRESS,
+    MACHINES,
+    REGISTRY,
+    Bench,
+    bundle,
+    edited,
+    everything,
+    findings,
+    said,
+    states_of,
+    the_chain,
+    told,
+    without,
+)
+
+CHAIN = f"{SHOP}/{ACCOUNT}"
+
+
+def _elsewhere(*names: str) -> Cluster:
+    cluster = Cluster()
+    for name in names:
+        token = cluster.workload(name).token
+        assert token is not None
+        token.mount = "/var/run/secrets/aws/token-dir"
+    return cluster
+
+
+def test_a_volume_without_audience_gives_the_api_servers(bench: Bench) -> None:
+    """The token is there, and STS refuses its audience: it is no missing volume."""
+
+    def edit(cluster: Cluster) -> None:
+        token = cluster.workload("ingress-operator").token
+        assert token is not None
+        token.audience = None
+
+    cluster = edited(edit)
+    report = bench.report(bundle(cluster))
+    assert said(the_chain(report, INGRESS)) == ("fail", "workload", "workload-token-audience"), told(report)
+    (finding,) = findings(report, "fail", "warn")
+    assert f"the audience {cluster.issuer}, which" in finding.message
+    assert finding.chains == (INGRESS,)
+
+
+def test_a_length_that_fits_one_path_shows_that_none_else_is_named(bench: Bench) -> None:
+    cluster = _elsewhere("machine-api-controllers")
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, MACHINES)) == ("fail", "secret", "secret-token-path-unmounted"), told(
+        report
+    )
+    # without the roles it is not known how long the path in the Secret is
+    assert said(the_chain(bench.report(bundle(cluster)), MACHINES))[0] == "unknown"
+
+
+def test_a_container_that_uses_the_secret_needs_the_token_where_that_says(bench: Bench) -> None:
+    """The registry uses a copy of the Secret; its operator mounts the token in the right place."""
+    report = bench.report(everything(_elsewhere("image-registry")))
+    assert said(the_chain(report, REGISTRY)) == ("fail", "workload", "workload-token-volume-missing"), told(
+        report
+    )
+    (finding,) = findings(report, "fail", "warn")
+    assert " image-registry-" in finding.message
+    assert "cluster-image-registry-operator" not in finding.message
+
+
+def test_a_profile_is_looked_for_in_what_an_operator_reads_from_the_api(bench: Bench) -> None:
+    def edit(cluster: Cluster) -> None:
+        cluster.workload("machine-api-controllers").main.set_env("AWS_PROFILE", "ops")
+
+    report = bench.report(everything(edited(edit)))
+    assert said(the_chain(report, MACHINES)) == ("fail", "workload", "workload-static-env"), told(report)
+    report = bench.report(bundle(edited(edit)))
+    assert states_of(report)[MACHINES, "workload", "workload-static-env"] == "warn"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("AWS_ACCESS_KEY_ID", "x" * 20, "workload-static-env"),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/secrets/kubernetes.io/serviceaccount/token",
+         "workload-legacy-token-path"),
+    ],
+)  # fmt: skip
+def test_what_goes_before_the_role_of_the_webhook(bench: Bench, name: str, value: str, rule: str) -> None:
+    """A program of a user is a chain where its pods' environment keeps it from its role."""
+    cluster = Cluster()
+    shop(cluster)
+    files = bundle(cluster)
+    (path,) = [p for p in files if p.endswith(f"namespaces/{SHOP}/core/pods.yaml")]
+    entry = re.escape("- name: AWS_ROLE_ARN")
+    text = files[path].decode()
+    text = re.sub(rf"( *)- name: {name}\n\s+value: .*\n", "", text)
+    text, count = re.subn(
+        rf"( *){entry}", rf"\1- name: {name}\n\1  value: {json.dumps(value)}\n\1- name: AWS_ROLE_ARN", text
+    )
+    assert count == 1
+    report = bench.report({**files, path: text.encode()})
+    assert said(the_chain(report, CHAIN)) == ("fail", "workload", rule), told(report)
+    (finding,) = findings(report, "fail", "warn")
+    assert finding.chains == (CHAIN,)
+    assert CHAIN in finding.message or "/backup" in finding.message
+    assert CHAIN not in {chain.id for chain in bench.report(files).chains}
+
+
+def test_a_chain_stays_where_its_request_is_hidden(bench: Bench) -> None:
+    """The Secret that every release has shows that something was meant to use it."""
+    report = bench.report(without(bundle(Cluster()), "credentialsrequests/openshift-ingress.yaml"))
+    chain = the_chain(report, INGRESS)
+    assert (chain.request, chain.operator, chain.verdict.state) == (None, "ingress", "unknown")
+    assert not findings(report, "fail", "warn"), told(report)
+    (entry,) = [m for m in report.missing if m.evidence == "credentialsrequests"]
+    assert entry.why == "CredentialsRequest openshift-ingress is not among those that were gathered"
+    assert INGRESS in entry.chains
