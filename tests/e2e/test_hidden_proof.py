@@ -7,7 +7,7 @@ from tests.properties.hiding import judged, subjects_of
 
 from .faults import FAULTS
 from .faults_in_cluster import shared_role
-from .runs import INGRESS, MACHINES, Bench, everything, named, states_of, told, without
+from .runs import INGRESS, MACHINES, READ_ONLY, Bench, everything, named, states_of, told, without
 
 HIDDEN = [
     ("request-release-mismatch-older", r"cloudcredential\.openshift\.io"),
@@ -95,3 +95,16 @@ def test_a_role_that_a_trust_policy_alone_gives_a_chain_is_not_shared_for_sure(b
     hidden = bench.report(without(files, r"openshift-ingress-operator/core/secrets"))
     assert states_of(hidden)[rule] == "unknown"
     assert f"secret-value:{INGRESS}" in {item.evidence for item in hidden.missing}
+
+
+def test_what_nothing_uses_is_known_by_its_secret_where_its_request_is_hidden(bench: Bench) -> None:
+    """The role of the credential operator's own request is no fault in Manual mode, whatever it trusts."""
+    cluster = Cluster()
+    cluster.role(READ_ONLY.partition("/")[0]).trust["Statement"][0]["Principal"] = {
+        "Federated": "arn:aws:iam::123456789012:oidc-provider/former.example.com"
+    }
+    whole = bench.report(everything(cluster))
+    assert named(whole, "info") >= {"trust-provider-mismatch"}
+    assert not named(whole, "fail"), told(whole)
+    hidden = bench.report(without(everything(cluster), r"cloudcredential\.openshift\.io|credrequests/"))
+    assert not named(hidden, "fail"), told(hidden)

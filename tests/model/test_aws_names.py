@@ -72,3 +72,5 @@ def test_near_misses_of_a_provider(found: str, difference: str | None) -> None:
 
 def test_neighbours_on_a_shared_host_are_no_near_miss() -> None:
     assert url_difference("oidc.op1.openshiftapps.com/one", "oidc.op1.openshiftapps.com/two") is None
+    assert url_difference("oidc.op1.openshiftapps.com/one", "oidc.op1.openshiftapps.com/one-more") is None
+    assert url_difference("oidc.op1.openshiftapps.com/one", "oidc.op1.openshiftapps.com/one/x") == "the path"

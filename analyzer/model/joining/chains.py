@@ -22,6 +22,8 @@ from analyzer.patterns import later
 
 READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 """The credential operator's own request: nothing uses it in Manual mode."""
+READ_ONLY_SECRET = f"{REQUESTS_NAMESPACE}/cloud-credential-operator-iam-ro-creds"
+"""Its Secret in every release (its request was not gathered with all bundles)."""
 
 COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
 """Secrets that an operator copies from another of its namespace: no consumer of their own."""
@@ -110,7 +112,9 @@ class Chain:
     @property
     def optional(self) -> bool:
         """Whether nothing uses it: it is left over, or only of use in other modes than Manual."""
-        return self.left_over or (self.request is not None and self.request.name == READ_ONLY_REQUEST)
+        if self.request is None:
+            return self.left_over or self.id == READ_ONLY_SECRET
+        return self.left_over or self.request.name == READ_ONLY_REQUEST
 
     @property
     def static_keys(self) -> bool | None:

@@ -40,6 +40,8 @@ def url_difference(wanted: str, found: str) -> str | None:
         return "the port"
     if ports[0] != ports[1]:
         return "the port"
+    if other.path.startswith(f"{one.path.rstrip('/')}/") or one.path.startswith(f"{other.path.rstrip('/')}/"):
+        return "the path"
     shared_host = (one.hostname or "").startswith(("oidc.", "rh-oidc.")) or "/" in wanted
     return None if shared_host and other.path.strip("/") else "the path"
 
