@@ -113,11 +113,20 @@ _FLOOD = Cut(
 )
 
 
+_DATED = (
+    (b"kind: Secret\n", b"f:credentials:"),
+    (b"kind: ServiceAccount\n", b"f:eks.amazonaws.com/"),
+)
+"""What an object holds whose ``managedFields`` are read: they tell when a value was set."""
+
+
 def parse_item(item: ListItem, label: str, limits: Limits = DEFAULT_LIMITS) -> Document:
-    """Parse one item, without ``metadata.managedFields``; raises UnreadableDocument with the file's line."""
+    """Parse one item, mostly without ``managedFields``; raises UnreadableDocument with the file's line."""
     if item.format == "json":
         return parse_json(item.data, label, limits, item.first_line)[0]
-    data = strip_managed_fields(item.data, item_base(item.data) + 2)
+    data = item.data
+    if not any(kind in data and word in data for kind, word in _DATED):
+        data = strip_managed_fields(data, item_base(data) + 2)
     documents = parse_yaml(data, label, limits, item.first_line)
     if len(documents) != 1:
         raise UnreadableDocument(label, item.first_line, f"{len(documents)} documents where one was expected")

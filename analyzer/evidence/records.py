@@ -86,6 +86,8 @@ class Secret:
     labels: Mapping[str, str]
     created: datetime | None
     where: Where
+    changed: datetime | None = None
+    """When what set its values last changed something, by ``managedFields``; None where they do not tell."""
 
 
 @frozen

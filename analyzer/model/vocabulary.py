@@ -199,7 +199,7 @@ secret.token_path              string  web_identity_token_file, else null
 secret.token_path_mounted      bool    the pods mount a projected token at that path
 secret.regional                bool    it asks for regional STS endpoints
 secret.copy_differs            string  how a copy that the operator made differs from it, else null
-secret.changed_after_pods      list    pods that began before the Secret was made
+secret.changed_after_pods      list    pods that began before the Secret was made, or its values were last set
 workload.pods                  list    pods (else deployments) that use this chain
 workload.without_token         list    those that need a projected token and have none at the path
 workload.token_paths           list    paths at which projected tokens are mounted

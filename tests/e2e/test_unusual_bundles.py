@@ -225,3 +225,28 @@ def test_what_is_asked_for_tells_some_requests_from_none(bench: Bench, hidden: s
     """Without the credential operator's list of them it does not show whether there are more."""
     missing = bench.report(without(bundle(Cluster()), hidden)).missing
     assert [entry.why for entry in missing if entry.evidence == "credentialsrequests"] == [why]
+
+
+@pytest.mark.parametrize(
+    ("owner", "warned"), [({"f:data": {"f:credentials": {}}}, True), ({"f:metadata": {}}, False)]
+)
+def test_a_secret_that_was_changed_after_its_pods_began(
+    bench: Bench, owner: dict[str, object], warned: bool
+) -> None:
+    """What last set its values tells when, by managedFields; labels may change at any time."""
+    cluster = Cluster()
+    when = (cluster.gathered - timedelta(minutes=10)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    entry = {"manager": "kubectl-edit", "operation": "Update", "time": when, "fieldsV1": owner}
+    kept = {"manager": "cluster-bootstrap", "operation": "Update", "time": "2020-01-01T00:00:00Z",
+            "fieldsV1": {"f:data": {"f:credentials": {}}}}  # fmt: skip
+
+    def change(value: object) -> str:
+        members = value.get("items", []) if isinstance(value, dict) else []
+        for member in members or []:
+            if (member["metadata"].get("namespace"), member["metadata"]["name"]) == tuple(DRIVERS.split("/")):
+                member["metadata"]["managedFields"] = [kept, entry]
+        return yaml.dump(value, Dumper=yaml.CSafeDumper)
+
+    report = bench.report(_rewritten(bundle(cluster), change))
+    found = [f for f in report.findings if f.rule == "secret-newer-than-pods"]
+    assert [f.chains for f in found] == ([(DRIVERS,)] if warned else []), told(report)

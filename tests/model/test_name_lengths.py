@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN, TEMPLATES
-from analyzer.model.joining.name_lengths import odd_lengths
+from analyzer.model.joining.name_lengths import odd_lengths, without_regional_line
 from analyzer.session import analyze
 from samples.bundle import bundle_files
 from samples.cluster import Cluster
@@ -110,3 +110,18 @@ def test_a_bundle_alone_warns_of_the_secret_of_another_clusters_role(tmp_path: P
     assert [(f.state, f.subject) for f in found] == [("warn", "openshift-machine-api/aws-cloud-credentials")]
     assert "a role named as those of 5 other Secrets are" in found[0].message
     assert len([p for p in found[0].evidence if p.file.endswith("secrets.yaml")]) >= 2
+
+
+@pytest.mark.parametrize("place", [("aws", "eu-west-1"), ("aws-cn", "cn-north-1")])
+@pytest.mark.parametrize("name", ["prod", "a-name-of-some-length"])
+def test_one_without_the_regional_line_stands_out(name: str, place: tuple[str, str]) -> None:
+    """The name that the others agree on fits it only by the older template, which lacks the line."""
+    made, older = chains(name, place), chains(name, place, template=1)
+    paths = {chain_id: [OPENSHIFT_TOKEN] for chain_id in made}
+    assert without_regional_line(list(made.values()), paths, place[1]) == {}
+    assert without_regional_line(list(older.values()), paths, place[1]) == {}  # or a longer name has it
+    one = "openshift-machine-api/aws-cloud-credentials"
+    mixed = made | {one: older[one]}
+    found = without_regional_line(list(mixed.values()), paths, place[1])
+    assert found == {one: tuple(sorted(set(made) - {one}))}
+    assert odd_lengths(list(mixed.values()), paths, place[1]) == {}

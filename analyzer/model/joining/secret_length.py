@@ -17,7 +17,7 @@ from analyzer.model.joining.credentials import (
     surplus,
 )
 from analyzer.model.joining.mounted_tokens import token_paths
-from analyzer.model.joining.name_lengths import odd_lengths
+from analyzer.model.joining.name_lengths import odd_lengths, without_regional_line
 
 _NAMED = 3
 """How many roles of one length are named: their names are often as long as each other."""
@@ -109,10 +109,15 @@ def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerd
     paths = {chain_id: known_paths(c) for chain_id, c in elided.items()}
     verdicts = {}
     for chain_id, odd in odd_lengths(list(elided.values()), paths, region).items():
-        secrets = [elided[one].secret for one in odd.agreeing]
-        peers = tuple(secret.where.at("data", "credentials") for secret in secrets if secret)
-        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=peers)
+        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=_places(elided, odd.agreeing))
+    for chain_id, having in without_regional_line(list(elided.values()), paths, region).items():
+        verdicts[chain_id] = LengthVerdict(None, [], template_regional=False, peers=_places(elided, having))
     return verdicts
+
+
+def _places(chains: Mapping[str, Chain], ids: Sequence[str]) -> tuple[Where, ...]:
+    secrets = (chains[one].secret for one in ids)
+    return tuple(secret.where.at("data", "credentials") for secret in secrets if secret)
 
 
 def known_paths(chain: Chain) -> list[str]:

@@ -98,8 +98,9 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
 
 
 def _changed_after(chain: Chain) -> Fact:
-    created = chain.secret.created if chain.secret else None
-    older = [w for w in chain.workloads if created and w.started and w.started < created]
+    times = (chain.secret.created, chain.secret.changed) if chain.secret else ()
+    since = max(filter(None, times), default=None)
+    older = [w for w in chain.workloads if since and w.started and w.started < since]
     return known([w.name for w in older], *(w.where for w in older))
 
 
