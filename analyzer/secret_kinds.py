@@ -80,6 +80,11 @@ KINDS: Final = (
         r"(?i)(secret_?-?access_?-?key(?:\\*[\"'])?[ \t]{0,8}[:=][ \t]{0,8}(?:\\*[\"'])?)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])",
         r"\1(secret)",
     ),
+    _kind(  # as the value of a container's variable
+        "a secret access key", "secret_access",
+        r"(?i)(secret_access_key(?:\\*[\"'])?[ \t]{0,8},?\s{0,60}(?:\\*[\"'])?value(?:\\*[\"'])?[ \t]{0,8}:[ \t]{0,8}(?:\\*[\"'])?)"
+        r"[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])", r"\1(secret)",
+    ),
     _kind(
         "temporary AWS keys",
         "sessiontoken|session_token|session-token|session_-token|securitytoken|security_token|security-token|security_-token",

@@ -76,11 +76,29 @@ def keys_in(chain: str) -> Edit:
     return lambda cluster: cluster.set_credentials(*target(chain), static_credentials(*EXAMPLE_KEY))
 
 
+def _observed_and_not_run(cluster: Cluster) -> None:
+    """The operator of kube-apiserver has seen the issuer that is set, and kube-apiserver runs without it."""
+
+    def hook(path: str, body: Json) -> Json:
+        if path.endswith("kubeapiservers/cluster.yaml"):
+            arguments = body["spec"]["observedConfig"]["apiServerArguments"]
+            arguments["service-account-issuer"] = [cluster.authentication_issuer]
+        return body
+
+    cluster.kas_issuers = [DEFAULT_ISSUER]
+    cluster.hooks.append(hook)
+
+
+CONFIG_MAPS_OF_THE_SERVER = r"namespaces/openshift-kube-apiserver/core/configmaps"
 MODE_FAULTS = [
     Fault("mode-not-manual", "mode", assign("mode", ""), MODE),
     Fault("mode-not-manual", "mode", assign("mode", "Mint"), MODE, variant="mint"),
     Fault("mode-issuer-unset", "mode", issuer_unset, AUTHENTICATION),
     Fault("mode-issuer-not-rolled-out", "mode", assign("kas_issuers", [DEFAULT_ISSUER]), API_SERVER),
+    Fault(
+        "mode-issuer-not-rolled-out", "mode", _observed_and_not_run, CONFIG_MAPS_OF_THE_SERVER,
+        variant="observed",
+    ),
     Fault(
         "mode-install-config-not-manual", "mode", assign("install_credentials_mode", None),
         r"kube-system/core/configmaps", state="warn", kind="hygiene",

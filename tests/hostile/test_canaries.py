@@ -112,9 +112,12 @@ def test_where_a_secret_lies_is_said_and_a_placeholder_is_none(tmp_path: Path) -
         found = list(live_secrets(f"one\n{canaries.PHRASES[kind]}\n".encode()))
         assert found, kind
         assert all(offset >= 4 for _, offset in found)
+    pod = f"- name: AWS_SECRET_ACCESS_KEY\n  value: {canaries.SECRET_KEY}\n"
+    assert list(live_secrets(pod.encode())) == [("a secret access key", pod.index("SECRET"))]
     for text in ("Authorization: Bearer $TOKEN", "http://user:REDACTED@proxy:3128", "https://x.example:443/a@b",
                  "-----BEGIN RSA PRIVATE KEY-----", '"auth": "xxxxxxxxxxxx"',
                  f"Authorization: Bearer {canaries.TOKEN.rpartition('.')[0]}",
+                 "- name: AWS_SECRET_ACCESS_KEY\n  valueFrom:\n    secretKeyRef: {key: secret_access_key}\n",
                  "aws_secret_access_key: 40 bytes long"):  # fmt: skip
         assert not list(live_secrets(text.encode())), text
 

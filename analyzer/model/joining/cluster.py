@@ -85,6 +85,8 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
     missing = asks.configmap("openshift-kube-apiserver", "config")
     facts["cluster.runtime_issuers"] = runtime or missing
     facts["cluster.runtime_source"] = _runtime_source(runtime, objects) if runtime else missing
+    sure = runtime is not None and value_of(facts, "cluster.runtime_source") == "kube-apiserver"
+    facts["cluster.runtime_confirmed"] = known(True, *runtime.cites) if runtime and sure else missing
     facts["cluster.runtime_issuer"] = (
         Fact(runtime.value[0], runtime.cites) if runtime and isinstance(runtime.value, list) else missing
     )
@@ -198,6 +200,7 @@ def _told_outside(facts: Facts, told: Hosted) -> None:
                 facts["cluster.runtime_issuer"] = known(*found)
                 facts["cluster.runtime_issuers"] = known([found[0]], found[1])
                 facts["cluster.runtime_source"] = known("kube-apiserver", found[1])
+                facts["cluster.runtime_confirmed"] = known(True, found[1])
     if told.version is not None and isinstance(facts["cluster.version"], Unknown):
         facts["cluster.version"] = known(*told.version)
     where = told.objects[0].where
