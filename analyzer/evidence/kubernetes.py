@@ -153,18 +153,22 @@ def workload(obj: K8sObject) -> Workload:
     spec = mapping(dig(obj.value, *template, "spec"))
     path = (*template, "spec")
     volumes = items(spec.get("volumes"))
+    containers = tuple(_containers(spec))
+    phase = text(dig(obj.value, "status", "phase"))
+    mounted = {volume for container in containers for volume in container.mounts}
     return Workload(
         kind=obj.kind,
         namespace=obj.namespace,
         name=obj.name,
         service_account=text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default",
-        containers=tuple(_containers(spec)),
+        containers=containers,
         tokens=tuple(_token_volumes(obj, path, volumes)),
         secret_volumes=_secret_volumes(volumes),
         started=parse_time(dig(obj.value, "status", "startTime")),
-        phase=text(dig(obj.value, "status", "phase")),
+        phase=phase,
         where=obj.where,
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
+        cut=phase is None and not mounted <= {text(dig(volume, "name")) for volume in volumes},
     )
 
 

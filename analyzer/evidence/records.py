@@ -151,6 +151,8 @@ class Workload:
     phase: str | None
     where: Where
     terminations: tuple[Termination, ...] = ()
+    cut: bool = False
+    """Whether its text ends before its volumes: containers mount some that are not there, nor a status."""
 
 
 # --- logs -------------------------------------------------------------------------------------

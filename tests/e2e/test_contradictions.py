@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
 from samples import Cluster
 from samples.aws import ManagedPolicy
 from samples.faults import call_denied
+from samples.operators import stamp
 
 from .faults import FAULTS
 from .runs import (
@@ -144,3 +146,22 @@ def test_of_two_exports_that_disagree_neither_is_taken(
     states = {one.link: one.state for one in the_chain(report, REGISTRY).links}
     assert states[link] == "unknown"
     assert any("disagree" in item.why and words in item.why for item in report.missing), told(report)
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(timedelta(hours=100), "fail"), (timedelta(hours=-100), "pass")]
+)
+def test_a_namespace_that_the_operator_misses_though_it_is_there(
+    bench: Bench, hours: timedelta, expected: str
+) -> None:
+    """A condition from before the namespace was made is over; a newer one is held against the bundle."""
+    cluster = Cluster()
+    entry = {"type": "MissingTargetNamespace", "status": "True", "message": "target namespace not found"}
+    entry["lastTransitionTime"] = stamp(cluster.installed + hours)
+    request = next(r for r in cluster.requests.values() if r["metadata"]["name"] == "openshift-ingress")
+    request["status"] = {"conditions": [entry], "provisioned": False}
+    key = (INGRESS, "request", "request-target-namespace-missing")
+    assert states_of(bench.report(everything(cluster)))[key] == expected
+    # without the namespace's own time it is not known whether the condition is over
+    hidden = without(everything(cluster), r"openshift-ingress-operator/openshift-ingress-operator\.yaml")
+    assert states_of(bench.report(hidden))[key] == "unknown"

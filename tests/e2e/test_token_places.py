@@ -121,3 +121,15 @@ def test_a_chain_stays_where_its_request_is_hidden(bench: Bench) -> None:
     (entry,) = [m for m in report.missing if m.evidence == "credentialsrequests"]
     assert entry.why == "CredentialsRequest openshift-ingress is not among those that were gathered"
     assert INGRESS in entry.chains
+
+
+def test_a_pod_whose_text_is_cut_shows_nothing_of_its_token(bench: Bench) -> None:
+    """Containers stand before the ServiceAccount and the volumes in a file."""
+    files = bundle(Cluster())
+    ended = {}
+    for path, content in files.items():
+        if re.search(r"cluster-csi-drivers/(?:pods/[^/]+/[^/]+|core/pods|apps/deployments)\.yaml$", path):
+            ended[path] = content[: content.index(b"volumeMounts:") + 300]
+    assert len(ended) >= 2
+    report = bench.report(files | ended)
+    assert {f.rule for f in findings(report, "fail", "warn")} == {"input-incomplete"}, told(report)

@@ -310,8 +310,10 @@ def _add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objec
     for obj in parsed:
         if (obj.kind, obj.namespace, obj.name) in seen:
             continue
-        seen.add((obj.kind, obj.namespace, obj.name))
         found = kubernetes.workload(obj)
+        if found.cut:  # neither its token nor its ServiceAccount is known
+            continue
+        seen.add((obj.kind, obj.namespace, obj.name))
         if found.phase in ("Succeeded", "Failed"):
             continue
         peers = by_namespace.get(obj.namespace, ())  # damage may hide the place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.kubernetes import dig, parse_time, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
@@ -74,7 +74,7 @@ def request_facts(chain: Chain, joined: Joined) -> Facts:
             waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None
         ),
         "request.drift": _drift(chain, joined.match),
-        "request.namespace_missing": _namespace_missing(chain, evidence, asks),
+        "request.namespace_missing": _namespace_missing(chain, joined),
         "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
         "request.namespace": known(request.namespace, where) if request else joined.no_request(chain),
         "request.token_path": (
@@ -164,19 +164,50 @@ def _drift(chain: Chain, match: ReleaseMatch) -> Fact:
     return known(found, chain.in_cluster.where.at("spec"), chain.in_release.where.at("spec"))
 
 
-def _namespace_missing(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
+def _namespace_missing(chain: Chain, joined: Joined) -> Fact | Unknown:
     """Say how it shows that the namespace is not there; what lies in it shows that it is."""
-    namespace = chain.namespace
+    namespace, evidence, asks = chain.namespace, joined.evidence, joined.asks
+    found = condition(chain.in_cluster, "MissingTargetNamespace")
+    phrase = f"the request's condition MissingTargetNamespace says: {found[0]}" if found else ""
     if _has_namespace(namespace, evidence):
-        return known(None)
+        still = found is not None and _is_said_still(chain, joined)
+        if isinstance(still, Unknown):
+            return still
+        if found is None or not still:
+            return known(None)
+        return known(f"{phrase}, though the bundle holds an older namespace of that name", found[1])
     if chain.gated:
         return asks.config(chain.gated)
-    if found := condition(chain.in_cluster, "MissingTargetNamespace"):
-        return known(f"the request's condition MissingTargetNamespace says: {found[0]}", found[1])
+    if found:
+        return known(phrase, found[1])
     if has_all_namespaces(evidence):
         where = chain.request.where if chain.request else None
         return known("it is not in the list of the cluster's namespaces", where)
     return asks.namespaces()
+
+
+def _is_said_still(chain: Chain, joined: Joined) -> bool | Unknown:
+    """Tell whether the operator missed a namespace that is there, and was not made since."""
+    if _is_untouched(joined.view):
+        return False
+    space = joined.objects.one("Namespace", chain.namespace)
+    made = parse_time(dig(space.value, "metadata", "creationTimestamp")) if space else None
+    if made is None:
+        return joined.asks.namespaces()
+    entries = chain.in_cluster.conditions if chain.in_cluster else ()
+    said = [entry for entry in entries if entry.get("type") == "MissingTargetNamespace"]
+    times = (
+        parse_time(entry.get(name)) for entry in said for name in ("lastTransitionTime", "lastProbeTime")
+    )
+    last = max(filter(None, times), default=None)
+    return last is None or made < last
+
+
+def _is_untouched(view: ClusterView) -> bool:
+    """Tell a cluster whose credential operator leaves the status of requests as it was before Manual mode."""
+    minor = minor_of(text(value_of(view.facts, "cluster.version")))
+    mode, older = view.facts["cluster.credentials_mode"], minor is not None and minor < STATUS_IN_MANUAL_MODE
+    return isinstance(mode, Fact) and mode.value == "Manual" and older
 
 
 def has_namespace(namespace: str, evidence: Evidence) -> bool | None:
@@ -210,8 +241,7 @@ def _provision_failure(
     found = condition(chain.in_cluster, "CredentialsProvisionFailure")
     minor = minor_of(text(value_of(view.facts, "cluster.version")))
     mode, older = view.facts["cluster.credentials_mode"], minor is not None and minor < STATUS_IN_MANUAL_MODE
-    untouched = isinstance(mode, Fact) and mode.value == "Manual" and older
-    if found is None or NOISE in found[0] or untouched:
+    if found is None or NOISE in found[0] or _is_untouched(view):
         return known(None, chain.in_cluster.where.at("status"))
     if isinstance(mode, Unknown) and (older or minor is None):
         return mode
