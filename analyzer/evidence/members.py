@@ -107,6 +107,8 @@ def _take_item(
         namespace = within or want.namespace
         names = evidence.names.setdefault((root, want.kind, namespace), set())
         again = name in names  # a pod lies in its namespace's list and in a file of its own
+        if not item.complete:
+            return True  # what a cut copy lacks proves nothing, and another may be whole
         names.add(name)
         if not wants_item(want.kind, namespace, name, item.data):
             return True

@@ -250,3 +250,16 @@ def test_a_secret_that_was_changed_after_its_pods_began(
     report = bench.report(_rewritten(bundle(cluster), change))
     found = [f for f in report.findings if f.rule == "secret-newer-than-pods"]
     assert [f.chains for f in found] == ([(DRIVERS,)] if warned else []), told(report)
+
+
+def test_a_pod_that_is_cut_with_its_list_proves_nothing(bench: Bench) -> None:
+    """Its text may end in the middle of a word and still be YAML, of a pod without volumes."""
+    files = everything(Cluster())
+    lists = next(p for p in files if p.endswith("openshift-cluster-csi-drivers/core/pods.yaml"))
+    text = files[lists]
+    last = text.rindex(b"volumeMounts:")
+    files[lists] = text[: text.index(b"name: kube-api", last) + len(b"name: kub")]
+    report = bench.report(files)
+    assert not named(report, "fail"), told(report)
+    alone = bench.report(without(files, r"openshift-cluster-csi-drivers/pods/.*[0-9a-z]\.yaml"))
+    assert not named(alone, "fail"), told(alone)
