@@ -216,9 +216,8 @@ def _check_readable(evidence: Evidence) -> None:
     if any(i.roots or i.contents - {REPORT} for i in evidence.inputs):
         return
     names = ", ".join(i.path for i in evidence.inputs)
-    first = next(
-        (p for p in evidence.problems if p.severity in ("unsafe", "unreadable", "incomplete", "note")), None
-    )
+    telling = [p for p in evidence.problems if p.severity in ("unsafe", "unreadable", "incomplete", "note")]
+    first = min(telling, key=lambda problem: problem.severity == "note", default=None)
     detail = f" ({first.member or 'the input'}: {first.detail})" if first else ""
     members = sum(i.members for i in evidence.inputs)
     if not first and any(i.contents for i in evidence.inputs):

@@ -41,7 +41,8 @@ def open_source(path: Path, limits: Limits = DEFAULT_LIMITS) -> Source:
 def open_sources(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Iterator[Source]:
     """Look at inputs in their order; the parts of one split archive are one source.
 
-    Raises as ``open_source`` does.
+    Raises as ``open_source`` does where there is one input; of several, one that cannot be opened is a
+    source that says so.
     """
     folders: dict[Path, set[str]] = {}
     for path in paths:
@@ -54,9 +55,16 @@ def open_sources(paths: Sequence[Path], limits: Limits = DEFAULT_LIMITS) -> Iter
     }
     for path in paths:
         if path not in found:
-            yield open_source(path, limits)
+            yield open_source(path, limits) if len(paths) == 1 else _opened(path, limits)
         elif path.name == found[path].names[0]:
             yield Source(path, "tar", limits, found[path])
+
+
+def _opened(path: Path, limits: Limits) -> Source:
+    try:
+        return open_source(path, limits)
+    except NothingToRead as error:
+        return Source(path, "file", limits, problem=error.what)
 
 
 def splits_among(folder: Path, names: Collection[str], limits: Limits = DEFAULT_LIMITS) -> list[Split]:

@@ -58,14 +58,18 @@ class Source:
     """An input that is walked once, front to back; nothing of it is ever written anywhere.
 
     ``members``, ``bytes``, ``issues`` and ``stopped`` (an archive was cut off as hostile) are
-    complete once the walk has ended; another walk starts them anew.
+    complete once the walk has ended; another walk starts them anew. ``problem`` says why an input
+    cannot be opened: nothing is in it then, and that is its issue.
     """
 
-    def __init__(self, path: Path, kind: Kind, limits: Limits, split: Split | None = None) -> None:
+    def __init__(
+        self, path: Path, kind: Kind, limits: Limits, split: Split | None = None, *, problem: str = ""
+    ) -> None:
         self.path = path
         self.label = decode_name(path.name.encode("utf-8", "surrogateescape"))
         self.kind = kind
         self._split = split
+        self._problem = problem
         self._limits = limits
         self._tally = Tally(limits)
 
@@ -92,7 +96,7 @@ class Source:
     @cached_property
     def sha256(self) -> str | None:
         """The digest of an archive or file, read on request; None for a directory."""
-        if self.kind == "directory":
+        if self.kind == "directory" or self._problem:
             return None
         parts = self._split.names if self._split else (self.path.name,)
         return digest_of([self.path.with_name(name) for name in parts])
@@ -111,7 +115,9 @@ class Source:
             tally.finish()
 
     def _entries(self, tally: Tally) -> Iterator[Entry]:
-        if self.kind == "directory":
+        if self._problem:
+            tally.report("", "unreadable", self._problem, "unreadable")
+        elif self.kind == "directory":
             yield from walk_directory(self.path, tally)
         elif self._split is not None:
             yield from walk_split(self._split, partial(open_in, self.path.parent), tally)

@@ -51,7 +51,7 @@ def fix(
         show(f"left  {left.finding.state} {left.finding.rule}: {left.reason}")
     first = f" Read {output / 'README.md'} first." if mended.repairs or mended.left else ""
     show(outcome(mended) + first)
-    return 1 if any(left.finding.state == "fail" for left in mended.left) else 0
+    return 1 if mended.unexplained or any(left.finding.state == "fail" for left in mended.left) else 0
 
 
 def check_place(folder: Path, inputs: Sequence[Path]) -> None:

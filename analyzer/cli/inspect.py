@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.guard import guarded, show, show_json, show_lines
+from analyzer.cli.output import standard_input
 from analyzer.errors import UsageProblem
 
 app = typer.Typer(
@@ -21,7 +22,7 @@ app = typer.Typer(
 )
 
 LINE_LIMIT = 16 << 20
-"""Characters of one line of JSON lines."""
+"""Bytes of one line of JSON lines."""
 
 Lines = Annotated[str | None, typer.Argument(metavar="LINES", help="A file of JSON lines; - reads stdin.")]
 _LONGEST = 64 << 20
@@ -59,6 +60,7 @@ def policy(
     from analyzer.iam.lines import evaluate_policy_line
 
     if lines is not None:
+        _refuse_both(bool(policies or boundary or scp or action or context) or resource != "*")
         return _each_line(lines, evaluate_policy_line)
     if not policies or not action:
         raise UsageProblem("no request", do="Give --policy FILE --action SERVICE:ACTION, or JSON lines")
@@ -99,6 +101,7 @@ def trust(
     from analyzer.iam.lines import evaluate_trust_line
 
     if lines is not None:
+        _refuse_both(bool(document or issuer or provider or sub or aud))
         return _each_line(lines, evaluate_trust_line)
     if document is None or not (issuer or provider):
         raise UsageProblem("no token", do="Give --policy FILE --issuer URL --sub SUBJECT, or JSON lines")
@@ -236,30 +239,54 @@ def _bytes(path: Path) -> bytes:
     """Read a file, or stdin for ``-``."""
     try:
         if str(path) == "-":
-            return sys.stdin.buffer.read(_LONGEST)
+            return standard_input().read(_LONGEST)
         with path.open("rb") as file:
             return file.read(_LONGEST)
     except OSError as error:
         raise UsageProblem(f"cannot read {path}: {error.strerror}") from None
 
 
+def _refuse_both(given: bool) -> None:
+    if given:
+        raise UsageProblem(
+            "a request in options and JSON lines", do="Give one of them: each line holds its own request"
+        )
+
+
 def _each_line(source: str, decide: Callable[[object], dict[str, object]]) -> int:
     for line in _lines(source):
-        line = line.removeprefix("\ufeff")  # PowerShell writes it before what it pipes
-        if not line.strip():
+        if line is not None and not line.strip("\ufeff \t\r\n"):
             continue
         try:
-            given: object = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            answer = decide(_parsed(line))
+        except ValueError as error:
             # one bad line must not cost the answers to the others
-            given = None
-            show_json({**decide(given), "because": [f"not JSON: {error}"]}, indent=None)
-            continue
-        show_json(decide(given), indent=None)
+            answer = {**decide(None), "because": [str(error)]}
+        show_json(answer, indent=None)
     return 0
 
 
-def _lines(source: str) -> Iterable[str]:
-    if source == "-":
-        return iter(lambda: sys.stdin.readline(LINE_LIMIT), "")
-    return _bytes(Path(source)).decode("utf-8", "replace").splitlines()
+def _parsed(line: str | None) -> object:
+    """Read one line; raises ValueError with what is wrong with it."""
+    if line is None:
+        raise ValueError(f"the line is longer than {LINE_LIMIT >> 20} MiB")
+    try:
+        # PowerShell writes a mark before what it pipes
+        return json.loads(line.removeprefix("\ufeff"))
+    except RecursionError:
+        raise ValueError("not JSON: it is nested too deeply") from None
+    except ValueError as error:
+        raise ValueError(f"not JSON: {error}") from None
+
+
+def _lines(source: str) -> Iterator[str | None]:
+    """Give the lines of a file or of stdin, in UTF-8 whatever the locale; for one that is too long, None."""
+    try:
+        with nullcontext(standard_input()) if source == "-" else Path(source).open("rb") as file:
+            while line := file.readline(LINE_LIMIT):
+                whole = len(line) < LINE_LIMIT or line.endswith(b"\n")
+                yield line.decode("utf-8", "replace") if whole else None
+                while line and not line.endswith(b"\n"):
+                    line = file.readline(LINE_LIMIT)
+    except OSError as error:
+        raise UsageProblem(f"cannot read {source}: {error.strerror}") from None

@@ -144,6 +144,7 @@ _OTHER_WORDS = {
     ("scan", 0): "none of the bundles judged now fails",
     ("scan", 1): "one of them fails",
     ("scan", 6): "none fails, and one could not be judged",
+    ("rules test", 0): "every test passed",
     ("rules test", 1): "a rule's test failed",
     ("inspect trust", 0): "allowed, or all lines were answered",
     ("inspect policy", 0): "allowed, or all lines were answered",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, cast, get_args
 
 import typer
 
@@ -225,12 +226,10 @@ def use_color(stream: object) -> bool:
 
 
 def _width() -> int:
+    """Give the columns of a terminal, or what COLUMNS says of it; a file has the same in any environment."""
     if not sys.stdout.isatty():
         return DEFAULT_WIDTH
-    try:
-        return max(60, min(os.get_terminal_size().columns, 160))
-    except OSError:
-        return DEFAULT_WIDTH
+    return max(60, min(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, 160))
 
 
 def write(content: str | bytes, path: str) -> None:
@@ -257,7 +256,7 @@ def read_text(path: str, limit: int = 256 << 20) -> str:
     """Read a text of at most ``limit`` bytes; ``-`` is stdin. Raises UsageProblem."""
     try:
         if path == STDOUT:
-            raw = sys.stdin.buffer.read(limit + 1)
+            raw = standard_input().read(limit + 1)
         else:
             with Path(path).open("rb") as file:
                 raw = file.read(limit + 1)
@@ -266,6 +265,13 @@ def read_text(path: str, limit: int = 256 << 20) -> str:
     if len(raw) > limit:
         raise UsageProblem(f"{path} is larger than {limit >> 20} MiB")
     return raw.decode("utf-8-sig", "replace")
+
+
+def standard_input() -> BinaryIO:
+    """Give stdin as bytes. Raises UsageProblem where the caller closed it."""
+    if sys.stdin is None:
+        raise UsageProblem("cannot read -: stdin is closed")
+    return sys.stdin.buffer
 
 
 def _print(text: str) -> None:

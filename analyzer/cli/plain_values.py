@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import typer
+
 _ONE: dict[object, Callable[[str], object]] = {bool: bool, str: str, Path: Path}
 _MANY: dict[object, Callable[[str], object]] = {list[str]: str, list[Path]: Path}
 
@@ -26,6 +28,9 @@ def take_plainly(parameter: Any) -> Any:
     validated = parameter.process_value
 
     def process(context: Any, value: Any) -> Any:
+        if of in (Path, list[Path]) and _is_empty(value):
+            # pathlib takes it for the working directory, which nobody named
+            raise typer.BadParameter("the path is empty", ctx=context, param=parameter)
         if parameter.required or not _is_plain(of, value):
             return validated(context, value)
         taken = _taken(of, value)
@@ -33,6 +38,10 @@ def take_plainly(parameter: Any) -> Any:
 
     parameter.process_value = process
     return parameter
+
+
+def _is_empty(value: object) -> bool:
+    return "" in value if isinstance(value, list | tuple) else value == ""
 
 
 def _is_plain(of: object, value: object) -> bool:

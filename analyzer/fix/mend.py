@@ -39,6 +39,12 @@ class Mended:
     before: Report
     after: Report
 
+    @property
+    def unexplained(self) -> bool:
+        """Whether nothing is offered though symptoms fail: their cause is not proven."""
+        failing = any(f.kind == "symptom" and f.state == "fail" for f in self.before.findings)
+        return failing and not self.repairs
+
 
 def mend(evidence: Evidence, judge: Judge) -> Mended:
     """Mend what documents can; ``judge`` makes model and report of evidence.

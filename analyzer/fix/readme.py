@@ -67,6 +67,8 @@ def outcome(mended: Mended) -> str:
         return "No document can be offered for what is left."
     missing = len(mended.before.missing)
     left_open = f" Evidence is missing ({missing}): sts-doctor collect names it." if missing else ""
+    if mended.unexplained:
+        return f"No document can be offered: what fails are symptoms, and no cause is proven.{left_open}"
     return f"Nothing to mend: no check fails.{left_open}"
 
 

@@ -1,8 +1,9 @@
 """One evaluation as one JSON object: what ``inspect policy -`` and ``inspect trust -`` read and write.
 
 Never raises on bad input: the decision is then ``Unknown`` (or None) with a reason that names the
-path. Keys that a request's context does not name are taken as absent; a value of null means "not
-known", and so does a policy that is null.
+path. Keys that a request's context does not name are taken as absent, but for those that follow from
+its principal and its resource's account; a value of null means "not known", and so does a policy that
+is null. A list of boundaries, session or endpoint policies that is empty says that there are none.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analyzer.iam.context import Context
+from analyzer.iam.context import ABSENT, Context
 from analyzer.iam.decide import decide
 from analyzer.iam.document import dotted
 from analyzer.iam.evaluate import Request
 from analyzer.iam.explain import explain
 from analyzer.iam.layers import Layers
+from analyzer.iam.match import account_of, role_of_session, split_arn
 from analyzer.iam.policy import Document, MissingDocument, parse_policy
 from analyzer.iam.trust import judge_trust
 from analyzer.iam.webidentity import identity_from_claims
@@ -89,13 +91,30 @@ def _request(line: Mapping[str, Any]) -> Request:
         resource = resource.get("resource", "*")
     context = _mapping(given.get("context") or {}, "request.context")
     unknown = _sequence(given.get("unknownContext") or (), "request.unknownContext")
+    principal = _optional_text(given.get("principal"), "request.principal")
+    stated = Context.of(_scalars(context), unknown=[str(name) for name in unknown])
     return Request(
         action=_text(given.get("action"), "request.action"),
         resource=_text(resource, "request.resource"),
-        context=Context.of(_scalars(context), unknown=[str(name) for name in unknown]),
-        principal=_optional_text(given.get("principal"), "request.principal"),
+        context=_completed(stated, principal, account),
+        principal=principal,
         resource_account=account,
     )
+
+
+def _completed(stated: Context, principal: str | None, account: str | None) -> Context:
+    """Add the keys that AWS always sends and that follow from the rest of the request.
+
+    The path of a session's role is not in the session's ARN, and so its aws:PrincipalArn is not known.
+    """
+    follow: dict[str, object] = {} if account is None else {"aws:ResourceAccount": account}
+    if principal is not None and (arn := split_arn(principal)) and (caller := account_of(principal)):
+        follow["aws:PrincipalAccount"] = caller
+        if arn.service == "iam":
+            follow["aws:PrincipalArn"] = principal
+        elif role_of_session(principal):
+            follow["aws:PrincipalArn"] = None
+    return stated.adding({key: value for key, value in follow.items() if stated.lookup(key) is ABSENT})
 
 
 def _scalars(context: Mapping[str, Any]) -> dict[str, object]:
@@ -119,7 +138,7 @@ def _layers(line: Mapping[str, Any]) -> Layers:
 
 
 def _maybe_documents(line: Mapping[str, Any], key: str) -> tuple[Document, ...] | None:
-    return _documents(line[key], key) if line.get(key) is not None else None
+    return _documents(line[key], key) if line.get(key) not in (None, []) else None
 
 
 def _levels(line: Mapping[str, Any], key: str) -> tuple[tuple[Document, ...], ...]:

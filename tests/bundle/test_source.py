@@ -296,6 +296,14 @@ def test_inputs_that_are_not_there_or_no_files(tmp_path: Path) -> None:
             b.open_source(tmp_path / name)
 
 
+def test_an_input_that_cannot_be_opened_does_not_cost_the_others(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    pipe, good = b.open_sources([tmp_path / "pipe", put(tmp_path, "good", b"x")])
+    assert (list(pipe.walk()), pipe.sha256) == ([], None)
+    assert [issue.detail for issue in pipe.issues] == ["neither a file nor a directory"]
+    assert [entry.path for entry in good.walk()] == ["good"]
+
+
 def test_empty_inputs(tmp_path: Path) -> None:
     assert walk(put(tmp_path, "empty", b""))[0] == {"empty": b""}
     assert walk(put(tmp_path, "e.tar", tar_of({})))[0] == {"e.tar": tar_of({})}

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from analyzer.cli.app import app
@@ -43,3 +44,30 @@ def test_lines_that_powershell_pipes_begin_with_a_mark() -> None:
     first, second = map(json.loads, result.stdout.splitlines())
     assert (first["id"], first["decision"]) == ("a", "ImplicitlyDenied")
     assert second["because"] == ["request: an object is needed, this is null, or not there"]
+
+
+LINE = '{"id": "é\u2028", "request": {"action": "s3:x", "resource": "*"}, "identityPolicies": []}\n'
+
+
+def test_a_line_of_a_file_ends_at_its_line_break_alone(tmp_path: Path) -> None:
+    """U+2028 may stand in a JSON string; JSON lines are UTF-8 whatever the locale."""
+    (tmp_path / "cases.jsonl").write_text(LINE * 2, encoding="utf-8")
+    result = CliRunner().invoke(app, ["inspect", "policy", str(tmp_path / "cases.jsonl")])
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ["é\u2028"] * 2
+
+
+def test_a_line_that_is_too_long_costs_one_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analyzer.cli.inspect.LINE_LIMIT", 200)
+    result = CliRunner().invoke(
+        app, ["inspect", "policy", "-"], input=(LINE + "x" * 999 + "\n" + LINE).encode()
+    )
+    first, second, third = map(json.loads, result.stdout.splitlines())
+    assert (first["decision"], second["decision"]) == (third["decision"], "Unknown")
+    assert second["because"] == ["the line is longer than 0 MiB"]
+
+
+@pytest.mark.parametrize("more", [["policy", "-", "--action", "s3:x"], ["trust", "-", "--sub", "x"]])
+def test_options_beside_lines_are_not_passed_over(more: list[str]) -> None:
+    result = CliRunner().invoke(app, ["inspect", *more], input=b"{}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "a request in options and JSON lines" in result.stderr

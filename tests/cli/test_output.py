@@ -1,5 +1,6 @@
 """Where reports go: pairs of format and file, files that only their owner reads, never into an input."""
 
+import io
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from analyzer.cli.app import app
-from analyzer.cli.output import REPORT_FORMATS
+from analyzer.cli.output import REPORT_FORMATS, Target, TextOptions
 from analyzer.reports.formats import FORMATS, Options
 from analyzer.reports.json import load_json, render_json
 from analyzer.reports.text import render_text
@@ -201,3 +202,19 @@ def test_pseudonyms_are_kept_in_a_private_file_and_used_again(saved: Path, tmp_p
 @pytest.mark.parametrize("words", [["--mask", "moons"], ["--mask-map", "x"]])
 def test_a_mask_that_is_none_is_refused(saved: Path, words: list[str]) -> None:
     assert call("render", saved, *words).exit_code == 2
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stdout", "columns", "width"), [(Terminal, "72", 72), (Terminal, "20", 60), (io.StringIO, "72", 100)]
+)
+def test_columns_count_on_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, stdout: type[io.StringIO], columns: str, width: int
+) -> None:
+    monkeypatch.setattr("sys.stdout", stdout())
+    monkeypatch.setenv("COLUMNS", columns)
+    assert TextOptions().options(Target("text", "-")).width == width

@@ -71,3 +71,10 @@ def test_an_analysis_loads_no_validator(tmp_path: Path) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 3
     assert ran.stderr.splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize("arguments", [[""], ["x", ""], ["--folder", ""]])
+def test_an_empty_path_is_not_the_working_directory(arguments: list[str]) -> None:
+    result, seen = run(*arguments)
+    assert (result.exit_code, seen) == (2, {})
+    assert "the path is empty" in result.output

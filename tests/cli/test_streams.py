@@ -42,3 +42,9 @@ def test_a_report_is_whole_though_the_program_ends_at_once() -> None:
     assert ran.returncode == 1
     assert ran.stdout.endswith("}\n")
     assert ran.stderr == ""
+
+
+@pytest.mark.parametrize("command", [("inspect", "policy", "-"), ("render", "-")])
+def test_a_closed_stdin_is_no_crash(command: tuple[str, ...]) -> None:
+    ran = run(*command, redirected="<&-")
+    assert (ran.returncode, ran.stderr) == (2, "sts-doctor: error: cannot read -: stdin is closed\n")

@@ -22,6 +22,7 @@ from samples.bundle import write_files
 from samples.layouts import pack as archive
 
 from ..e2e.fault import TRUST_FAULT
+from ..e2e.faults_in_logs import denied
 from ..e2e.runs import bundle, edited, everything
 from ..e2e.test_webhook_chains import SUBJECT, cluster_with_role
 
@@ -197,6 +198,13 @@ def test_what_is_not_known_is_said_and_no_placeholder_is_written(tmp_path: Path)
     assert "hand in an export of the account's roles" in result.stdout
     assert [p.name for p in out.iterdir()] == ["README.md"]
     assert "<" not in (out / "README.md").read_text().replace("\\<", "").replace("<N", "")
+
+
+def test_symptoms_without_a_proven_cause_are_not_nothing(tmp_path: Path) -> None:
+    write_files(tmp_path / "case", dict(bundle(edited(denied))))
+    result = CliRunner().invoke(app, ["fix", str(tmp_path / "case"), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 1
+    assert "what fails are symptoms, and no cause is proven" in result.output
 
 
 @pytest.mark.parametrize("edit", [None, TRUST_FAULT.edit])

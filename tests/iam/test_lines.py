@@ -45,7 +45,7 @@ def test_a_line_is_decided() -> None:
             "Allowed",
         ),
         ({"serviceControlPolicies": [[]]}, "ImplicitlyDenied"),
-        ({"permissionBoundaries": []}, "ImplicitlyDenied"),
+        ({"permissionBoundaries": [], "sessionPolicies": [], "vpcEndpointPolicies": []}, "Allowed"),
         ({"permissionBoundaries": [None]}, "Unknown"),
         ({"identityPolicies": []}, "ImplicitlyDenied"),
         ({"identityPolicies": [json.dumps(EVERYTHING)]}, "Allowed"),
@@ -71,6 +71,31 @@ def test_shapes(more: dict[str, Any], decision: str) -> None:
     found = evaluate_policy_line({**LINE, **more})
     assert found["decision"] == decision
     assert found["because"]
+
+
+ROLE = "arn:aws:iam::111122223333:role/team/r"
+SESSION = "arn:aws:sts::111122223333:assumed-role/r/s"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "more", "decision"),
+    [
+        ("aws:PrincipalArn", ROLE, {"principal": ROLE}, "Allowed"),
+        ("aws:PrincipalArn", ROLE + "x", {"principal": ROLE}, "ImplicitlyDenied"),
+        ("aws:PrincipalArn", ROLE, {"principal": SESSION}, "Unknown"),
+        ("aws:PrincipalArn", ROLE, {"principal": SESSION, "context": {"aws:principalarn": ROLE}}, "Allowed"),
+        ("aws:PrincipalArn", ROLE, {"principal": "ec2.amazonaws.com"}, "ImplicitlyDenied"),
+        ("aws:PrincipalAccount", "111122223333", {"principal": SESSION}, "Allowed"),
+        ("aws:PrincipalAccount", "111122223333", {}, "ImplicitlyDenied"),
+        ("aws:ResourceAccount", "1" * 12, {"resource": {"resource": "*", "accountId": "1" * 12}}, "Allowed"),
+        ("aws:ResourceAccount", "1" * 12, {}, "ImplicitlyDenied"),
+    ],
+)
+def test_keys_that_follow_from_the_request(key: str, value: str, more: dict[str, Any], decision: str) -> None:
+    allowed = statement(Condition={"StringEquals": {key: value}})
+    line = {**LINE, "identityPolicies": [{"Version": "2012-10-17", "Statement": allowed}]}
+    line["request"] = {**line["request"], **more}
+    assert evaluate_policy_line(line)["decision"] == decision
 
 
 def test_null_means_not_known() -> None:
