@@ -108,3 +108,12 @@ def test_what_nothing_uses_is_known_by_its_secret_where_its_request_is_hidden(be
     assert not named(whole, "fail"), told(whole)
     hidden = bench.report(without(everything(cluster), r"cloudcredential\.openshift\.io|credrequests/"))
     assert not named(hidden, "fail"), told(hidden)
+
+
+def test_a_shared_role_is_no_foreign_one_where_the_requests_are_hidden(bench: Bench) -> None:
+    fault = next(one for one in FAULTS if one.id == "role-shared-named")
+    key = (MACHINES, "secret", "secret-role-foreign")
+    assert states_of(bench.report(fault.files()))[key] == "pass"
+    hidden = bench.report(without(fault.files(), r"cloudcredential\.openshift\.io|credrequests/"))
+    assert states_of(hidden)[key] == "unknown"
+    assert not named(hidden, "fail"), told(hidden)

@@ -194,18 +194,36 @@ def foreign_role(
         return None
     if role.arn and choice.arn and role.arn != choice.arn:
         return f"the account has the role of that name under another path, {role.arn}"
+    maker = _maker(role, chain, chains, names)
     shared = bool(issuer) and names_issuer(role, issuer) and admits(role, chain.subjects)
-    for other in chains:
-        if shared or other.id == chain.id:
-            continue
-        if _made_for(role, other, names) and not _made_for(role, chain, names):
-            return f"it was made for {other.id}"
+    if maker and not shared and not may_admit(chain, role):
+        return f"it was made for {maker}"
     prefix = prefix_of(role.name, chain.namespace, chain.secret_name)
     other_issuer = issuer and role.trust and not names_issuer(role, issuer)
     if other_issuer and prefix is not None and names.prefixes and prefix not in names.prefixes:
         ours = ", ".join(sorted(names.prefixes))
         return f"its name begins with {prefix}, this cluster's roles with {ours}"
     return None
+
+
+def may_admit(chain: Chain, role: Role) -> bool:
+    """Tell whether a role's trust policy may be for a chain whose ServiceAccounts nothing names."""
+    return not chain.subjects and f'"system:serviceaccount:{chain.namespace}:' in role.trust_text
+
+
+def unsure_of_maker(chain: Chain, choice: RoleChoice, chains: Sequence[Chain], names: Naming) -> bool:
+    """Tell whether a Secret's role was made for another request, and may be meant for this one too."""
+    role = choice.role
+    if role is None or choice.how != "secret" or not may_admit(chain, role):
+        return False
+    return _maker(role, chain, chains, names) is not None
+
+
+def _maker(role: Role, chain: Chain, chains: Sequence[Chain], names: Naming) -> str | None:
+    """Give the other chain that a role was made for, where it was not made for this one."""
+    if _made_for(role, chain, names):
+        return None
+    return next((one.id for one in chains if one.id != chain.id and _made_for(role, one, names)), None)
 
 
 def _made_for(role: Role, chain: Chain, names: Naming) -> bool:

@@ -16,7 +16,7 @@ from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known
-from analyzer.model.joining.resolve import foreign_role
+from analyzer.model.joining.resolve import foreign_role, unsure_of_maker
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.requests.requests import hidden_by_collision, request_facts
 from analyzer.model.role.permissions import permission_facts
@@ -144,6 +144,8 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
     role_known = choice.role is not None and (foreign is not None or choice.role.trust is not None)
     shown_by = [choice.role.where] if foreign and choice.role else []
     foreign_fact = known(foreign, choice.proof, *shown_by) if role_known else asks.role(choice.name)
+    if unsure_of_maker(chain, choice, joined.chains, joined.names):
+        foreign_fact = asks.requests()
     facts = secret_facts(chain, joined, foreign_fact)
     sharing = _sharing(chain, joined)
     facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
