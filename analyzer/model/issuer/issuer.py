@@ -41,14 +41,11 @@ def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: As
     url = str(issuer.value)
     placeholder = PLACEHOLDER.search(url)
     bucket = bucket_of(url)
-    # Where the one that is set is not known, what kube-apiserver runs with does not tell that it is good.
-    set_one = view.facts["cluster.authentication_issuer"]
+    # Where the one that is set is not known, what kube-apiserver runs with may be replaced already.
+    set_one, where = view.facts["cluster.authentication_issuer"], issuer.cites
     unsure = isinstance(set_one, Unknown) and not view.hosted
-    https, where = is_https(url), issuer.cites
-    facts["issuer.is_https"] = set_one if https and unsure else Fact(https, where)
-    facts["issuer.placeholder"] = (
-        set_one if unsure and not placeholder else Fact(placeholder and placeholder[0], where)
-    )
+    facts["issuer.is_https"] = set_one if unsure else Fact(is_https(url), where)
+    facts["issuer.placeholder"] = set_one if unsure else Fact(placeholder and placeholder[0], where)
     facts["issuer.dotted_bucket"] = Fact(bucket if bucket and "." in bucket else None, issuer.cites)
     facts["issuer.disagreement"] = _disagreement(view, objects, asks)
     return facts
