@@ -110,11 +110,12 @@ def merge(
 ) -> int:
     """Copy the results of other databases into one; of two results of one path the later wins."""
     from analyzer.fleet.merge import merge as run
+    from analyzer.reports.wording import counted
 
     if any(source.resolve() == target.resolve() for source in sources):
         raise UsageProblem("the target is one of the sources")
     taken, older = run(target, sources)
-    say(f"{taken} results taken over" + (f", {older} left out: not newer" if older else ""))
+    say(f"{counted(taken, 'result')} taken over" + (f", {older} left out: not newer" if older else ""))
     return 0
 
 

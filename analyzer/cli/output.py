@@ -204,8 +204,10 @@ def check_format(name: str, known: tuple[str, ...]) -> None:
 
 def check_place(path: Path, inputs: Sequence[Path]) -> None:
     """Refuse a place that a report must not be written to: through a link, or into an input."""
-    if path.is_symlink():
-        raise UsageProblem(f"{path} is a link, and reports are not written through links", do="Name a file")
+    if path.is_symlink() and not _is_stream(str(path)):
+        raise UsageProblem(
+            f"{path} is a link, and reports are not written through links", do="Name a file, or - for stdout"
+        )
     if path.is_dir():
         raise UsageProblem(f"{path} is a directory", do="Name a file")
     if not path.parent.is_dir():
@@ -283,9 +285,9 @@ def _print(text: str) -> None:
 
 
 def _is_stream(path: str) -> bool:
-    """Tell whether a path is a device or a pipe, which cannot be replaced by a file."""
+    """Tell whether a path is a device or a pipe, as /dev/stdout may be: no file can take its place."""
     try:
-        mode = os.lstat(path).st_mode
+        mode = os.stat(path).st_mode  # noqa: PTH116
     except OSError:
         return False
     return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)

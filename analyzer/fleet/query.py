@@ -98,11 +98,9 @@ def ask(db: sqlite3.Connection, sql: str) -> Answer:
     try:
         cursor = db.execute(sql)
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise UsageProblem(
-            f"the query cannot be answered: {inert(str(error))}", do="Only SELECT can be asked"
-        ) from None
+        raise _unanswered(error, do="One SELECT can be asked") from None
     if cursor.description is None:
-        raise UsageProblem("the query gives no rows", do="Only SELECT can be asked")
+        raise UsageProblem("the query gives no rows", do="One SELECT can be asked")
     return Answer(tuple(column[0] for column in cursor.description), _read(cursor))
 
 
@@ -110,7 +108,14 @@ def _read(cursor: sqlite3.Cursor) -> Iterator[tuple[Value, ...]]:
     try:
         yield from cursor
     except sqlite3.Error as error:
-        raise UsageProblem(f"the query cannot be answered: {inert(str(error))}") from None
+        raise _unanswered(error) from None
+
+
+def _unanswered(error: Exception, do: str = "") -> UsageProblem:
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+        return UsageProblem(f"the query took longer than {_SECONDS} seconds", do="Ask for less")
+    why = inert(str(error)).rstrip(".")
+    return UsageProblem(f"the query cannot be answered: {why}", do=do)
 
 
 def _authorize(action: int, first: str | None, second: str | None, *_: str | None) -> int:

@@ -48,3 +48,9 @@ def test_a_report_is_whole_though_the_program_ends_at_once() -> None:
 def test_a_closed_stdin_is_no_crash(command: tuple[str, ...]) -> None:
     ran = run(*command, redirected="<&-")
     assert (ran.returncode, ran.stderr) == (2, "sts-doctor: error: cannot read -: stdin is closed\n")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="no /dev/stdout")  # noqa: PTH110
+def test_the_name_of_a_pipe_may_be_a_link() -> None:
+    ran = run("analyze", str(SAMPLE), "-f", "json", "-o", "/dev/stdout", redirected="")
+    assert (ran.returncode, ran.stdout[0], ran.stderr) == (1, "{", "")

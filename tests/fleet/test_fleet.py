@@ -254,3 +254,13 @@ def test_a_report_that_cannot_be_shown_says_why(tmp_path: Path, bundle: str, say
     code, output = _render(db, "--bundle", bundle)
     assert code == 2
     assert says in output
+
+
+def test_a_query_without_end_is_said_to_take_too_long(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analyzer.fleet.query._SECONDS", 0)
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
+    result = CliRunner().invoke(app, ["fleet", "query", str(database), "--sql", endless])
+    assert result.exit_code == 2
+    assert "the query took longer than 0 seconds. Ask for less" in result.stderr
