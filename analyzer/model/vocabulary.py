@@ -62,6 +62,7 @@ rosa.used                      bool    it is a cluster of ROSA, by the tags of r
 issuer.red_hats                bool    Red Hat publishes the issuer's documents (derived)
 issuer.is_https                bool    it is an absolute https URL with a host
 issuer.placeholder             string  placeholder text found in it (fake-oidc, <enter_...>), else null
+issuer.sound                   bool    no rule says that it is none at all (issuer-not-https, issuer-placeholder): others can be held against it
 issuer.dotted_bucket           string  S3 bucket name with dots in a virtual-hosted or path-style host, else null
 issuer.disagreement            string  sources that name another issuer and that no finer fact covers, as one phrase, else null
 issuer.public_bucket           string  S3 bucket that the issuer's host is, null where the host is none

@@ -80,6 +80,7 @@ PROVIDER_FAULTS = [
             ("port", lambda url: f"{url}:443"),
             ("case", str.upper),
             ("path", lambda url: f"{url}/2abc"),
+            ("scheme", lambda url: f"https://{url}"),
         )
     ),
     Fault(

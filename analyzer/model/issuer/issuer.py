@@ -12,7 +12,7 @@ from analyzer.model.issuer.host import bucket_facts, distribution
 from analyzer.model.issuer.key_set import key_set_facts
 from analyzer.model.issuer.signing_keys import signing_facts
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_https
+from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_https, issuer_fault
 from analyzer.model.joining.cluster import OBSERVED_ISSUERS, ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
 
@@ -35,7 +35,7 @@ def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: As
     issuer = view.facts["cluster.issuer"]
     facts: Facts = {"issuer.url": issuer} | bucket_facts(view, evidence, asks)
     facts["issuer.distribution"] = distribution(view, evidence)
-    derived = ("is_https", "placeholder", "dotted_bucket", "disagreement")
+    derived = ("is_https", "placeholder", "sound", "dotted_bucket", "disagreement")
     if not isinstance(issuer, Fact):
         return facts | {f"issuer.{name}": issuer for name in derived}
     url = str(issuer.value)
@@ -46,6 +46,7 @@ def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: As
     unsure = isinstance(set_one, Unknown) and not view.hosted
     facts["issuer.is_https"] = set_one if unsure else Fact(is_https(url), where)
     facts["issuer.placeholder"] = set_one if unsure else Fact(placeholder and placeholder[0], where)
+    facts["issuer.sound"] = Fact(unsure or issuer_fault(url) is None, where)
     facts["issuer.dotted_bucket"] = Fact(bucket if bucket and "." in bucket else None, issuer.cites)
     facts["issuer.disagreement"] = _disagreement(view, objects, asks)
     return facts

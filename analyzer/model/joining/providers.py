@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Source
@@ -90,7 +90,10 @@ class Providers:
 
     def _records_of(self, issuer: str) -> Iterator[ProviderRecord]:
         wanted = without_scheme(issuer)
-        return (r for r in self.records if without_scheme(r.url or "") == wanted)
+        for record in self.records:
+            named = provider_of(record.arn) if record.arn else None
+            if without_scheme(record.url or "") == wanted and (named is None or named[1] == wanted):
+                yield record
 
     def listed_arns(self) -> list[tuple[str, Listing]]:
         """Give every provider ARN of every listing."""
@@ -121,9 +124,9 @@ def account_in(path: str) -> str | None:
 def read_providers(evidence: Evidence) -> Providers:
     """Collect providers and listings; what ccoctl only planned is left out."""
     callers = {c.account for c in evidence.of(CallerIdentity)}
-    found = (r for r in evidence.of(ProviderRecord) if not r.planned)
-    records = tuple(sorted(found, key=lambda r: r.last_seen))
     listings = tuple(li for li in evidence.of(Listing) if li.what == "providers")
+    found = (_as_listed(r, listings) for r in evidence.of(ProviderRecord) if not r.planned)
+    records = tuple(sorted(found, key=lambda r: r.last_seen))
     roles = (parse_role_arn(r.arn) for r in evidence.of(RoleRecord) if r.arn and not r.planned)
     arns = (*(r.arn for r in records), *(arn for li in listings for arn in li.names))
     accounts = {role.account for role in roles if role}
@@ -140,6 +143,14 @@ def read_providers(evidence: Evidence) -> Providers:
         },
         frozenset(accounts | callers),
     )
+
+
+def _as_listed(record: ProviderRecord, listings: Sequence[Listing]) -> ProviderRecord:
+    """Give a record whose Url has a scheme the ARN that has it too; others write one that IAM leaves out."""
+    if record.arn or not record.url or "://" not in record.url:
+        return record
+    named = (arn for li in listings for arn in li.names if (of := provider_of(arn)) and of[1] == record.url)
+    return replace(record, arn=next(named, None))
 
 
 def known_names(providers: Providers, issuer: str) -> set[str]:
