@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from analyzer.evidence import log_records, logs
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.records import Symptom
+from samples import Cluster
 from tests.evidence_logs import envelopes
 
 POD = "bundle/namespaces/openshift-ingress-operator/pods/ingress-operator-7d8f9c6b5d-x2x4z"
@@ -421,3 +422,26 @@ def test_any_bytes_are_read(pieces: list[bytes], path: str) -> None:
 def test_hostile_repeats_take_no_long(unit: str) -> None:
     text = "InvalidIdentityToken AccessDenied " + unit * (200_000 // len(unit)) + "\n"
     LogScan().feed("a", "x.log", [text.encode() * 2])
+
+
+def test_secrets_in_a_log_are_noted_once_a_kind_and_never_kept() -> None:
+    token = Cluster().token("openshift-ingress-operator", "ingress-operator").encode()
+    key = b"aws_secret_access_key=" + b"aB3" * 13 + b"x"
+    filler = b"I0312 10:00:00.000000 1 sync.go:1] nothing\n"
+    unsigned = b"I0312 e.go:1] " + token.rpartition(b".")[0] + b"\n"
+    text = filler * 7000 + unsigned + b"E0312 e.go:1] presented " + token + b"\n" + filler * 7000
+    scan = LogScan()
+    scan.feed("i1", "current.log", [text + b"E0312 " + key + b"\n" + token + b"\n"])
+    found = sorted((one.where.line, one.what, one.where.excerpt) for one in scan.secrets)
+    assert found == [
+        (7002, "a token with its signature", "(not shown)"),
+        (14003, "a secret access key", "(not shown)"),
+    ]
+
+
+def test_a_log_full_of_secrets_is_not_looked_at_for_ever() -> None:
+    line = b"E0312 aws_secret_access_key=(hidden) 12.eyJ\n"
+    scan = LogScan()
+    scan.feed("i1", "current.log", [line] * 200_000)
+    assert scan.secrets == []
+    assert scan._screened == 8
