@@ -6,7 +6,7 @@ each region; only the lines that hold one are joined with the lines that continu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from analyzer.evidence.log_text import Line, read_line
 from analyzer.frozen import frozen
@@ -84,7 +84,22 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
     (b"hared config ", (b"failed to get", b"failed to load")),
     (b"SharedConfigLoad", ()),
 )
-_ALL = Needles(needle for needle, _ in _NEEDLES)
+_OF_SECRETS = (b"eyJhbGciOi", b"AKIA", b"PRIVATE KEY-----")
+"""What a ServiceAccount's token begins with, and what keys have in or beside them.
+
+They are looked for with the others and are few, since each search of a log costs.
+"""
+_ALL = Needles([*(needle for needle, _ in _NEEDLES), *_OF_SECRETS])
+
+
+@frozen
+class Hits:
+    """What one look at a region found."""
+
+    lines: Mapping[int, int]
+    """The lines that hold a needle: where each begins, and the needle's place."""
+    secrets: bool
+    """Whether something in it may be a token or a key."""
 
 
 @frozen
@@ -165,11 +180,14 @@ def _joins(data: bytes, start: int) -> bool:
     return _line(data, before)[0].partial
 
 
-def _hits(data: bytes, stop: int) -> dict[int, int]:
-    """Find the lines before ``stop`` that hold a needle: where each begins, and the needle's place."""
+def look(data: bytes, stop: int) -> Hits:
+    """Look before ``stop`` for all that matters in a log."""
     found: dict[int, int] = {}
-    done = 0
+    done, secrets = 0, False
     for place, which in _ALL.places(data, stop):
+        if which >= len(_NEEDLES):
+            secrets = True
+            continue
         if place < done:
             continue
         begin, end = data.rfind(b"\n", 0, place) + 1, data.find(b"\n", place, stop)
@@ -178,12 +196,11 @@ def _hits(data: bytes, stop: int) -> dict[int, int]:
         if not beside or any(data.find(word, begin, end) >= 0 for word in beside):
             found[begin] = place
             done = end
-    return found
+    return Hits(found, secrets)
 
 
-def records(data: bytes, stop: int) -> Iterator[Record]:
-    """Give the records of a region that hold a needle, in order, each once."""
-    hits = _hits(data, stop)
+def records(data: bytes, stop: int, hits: Mapping[int, int]) -> Iterator[Record]:
+    """Give the records of a region that the lines with a hit are of, in order, each once."""
     if not hits:
         return
     region = data[:stop]
@@ -200,7 +217,7 @@ def records(data: bytes, stop: int) -> Iterator[Record]:
         yield record
 
 
-def _record(region: bytes, head: int, hits: dict[int, int]) -> tuple[Record, int]:
+def _record(region: bytes, head: int, hits: Mapping[int, int]) -> tuple[Record, int]:
     texts: list[str] = []
     parts: list[tuple[int, str, int | None, int]] = []
     length = 0

@@ -9,12 +9,12 @@ from datetime import datetime
 from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.log_classes import classify, classify_all
 from analyzer.evidence.log_error import Classified
-from analyzer.evidence.log_records import Record, first_stamp, last_stamp, records, regions
+from analyzer.evidence.log_records import Record, first_stamp, last_stamp, look, records, regions
 from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import LogFile, Symptom
 from analyzer.frozen import slotted
-from analyzer.needles import Needles, count
+from analyzer.needles import count
 from analyzer.patterns import later
 from analyzer.redact import live_secrets
 
@@ -36,12 +36,8 @@ beginning and of its end, and of each of these once there were too many in all. 
 those after it from being looked at.
 """
 
-_SECRETS = Needles(
-    (b".eyJ", b"ecret_access_key", b"ecretAccessKey", b"SECRET_ACCESS_KEY", b"PRIVATE KEY-----")
-)
-"""What tokens and keys have about them in a log."""
 _SCREENED, _SCREENED_OF_LOG = 400, 8
-"""Regions with such a word that are looked at for secrets, in all and of one log: it is said once of each."""
+"""Regions that may hold secrets and are searched for them, in all and of one log: it is said once of each."""
 
 _HOUR = 3_600_000_000_000
 """Nanoseconds."""
@@ -114,7 +110,8 @@ class LogScan:
         self.skimmed: list[LogFile] = []
         self.dropped = 0
         self.secrets: list[LiveSecret] = []
-        self._screened = 0
+        self._screened = self._screened_here = 0
+        self._kinds_here: set[str] = set()
         self._looked = self._looked_here = 0
         self._new = self._new_here = 0
         self._merged: dict[_Key, _Merged] = {}
@@ -144,15 +141,12 @@ class LogScan:
         last: int | None = None
         end: tuple[bytes, int, int] | None = None
         self._looked_here = self._new_here = 0
-        screened, kinds = 0, set[str]()
+        self._screened_here, self._kinds_here = 0, set()
         try:
             for region, stop in regions(chunks):
                 if passed is not None:  # of the last region nobody asks how many lines it has
                     lines += count(passed[0], b"\n", 0, passed[1])
                 passed = region, stop
-                if screened < _SCREENED_OF_LOG and self._screened < _SCREENED and _SECRETS.are_in(region):
-                    screened += 1
-                    self._note_secrets(region, stop, lines, input_id, path, kinds)
                 full = self._looked >= MOST_TEXT or self._looked_here >= MOST_TEXT_OF_LOG
                 if not full or lines == before:
                     self._scan(region, stop, lines, input_id, path, name)
@@ -180,19 +174,23 @@ class LogScan:
             self.skimmed += self.files[-1:] if end is not None else []
         return self.files[-1]
 
-    def _note_secrets(
-        self, region: bytes, stop: int, lines: int, input_id: str, path: str, kinds: set[str]
-    ) -> None:
+    def _note_secrets(self, region: bytes, stop: int, lines: int, input_id: str, path: str) -> None:
+        if self._screened_here >= _SCREENED_OF_LOG or self._screened >= _SCREENED:
+            return
         self._screened += 1
+        self._screened_here += 1
         for what, offset in live_secrets(region, urls=False):
-            if offset < stop and what not in kinds:
-                kinds.add(what)
+            if offset < stop and what not in self._kinds_here:
+                self._kinds_here.add(what)
                 where = Quote(input_id, path, lines + count(region, b"\n", 0, offset) + 1, "(not shown)")
                 self.secrets.append(LiveSecret(what, where))
 
     def _scan(self, region: bytes, stop: int, lines: int, input_id: str, path: str, name: LogName) -> None:
         counted = 0
-        for record in records(region, stop):
+        hits = look(region, stop)
+        if hits.secrets:
+            self._note_secrets(region, stop, lines, input_id, path)
+        for record in records(region, stop, hits.lines):
             self._looked += len(record.text)
             self._looked_here += len(record.text)
             for error in self._classify(record.text):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analyzer.evidence.log_classes import classify_all
-from analyzer.evidence.log_records import records
+from analyzer.evidence.log_records import look, records
 from analyzer.evidence.log_text import instant
 from analyzer.evidence.log_years import in_year
 from analyzer.evidence.masks import words_unmasked
@@ -39,7 +39,7 @@ def _symptoms(chain: Chain, workload: Workload, ended: Termination, joined: Join
     data = message.encode("utf-8", "replace")
     quiet = _reads_on(chain, workload, ended, joined)
     logged = _logged(workload, ended, joined) if quiet else set()
-    for record in records(data, len(data)):
+    for record in records(data, len(data), look(data, len(data)).lines):
         for found in classify_all(record.text):
             _, position, nanos, offset = record.at(found.start)
             when = in_year(instant(nanos), ended.finished) or ended.finished
