@@ -123,7 +123,9 @@ def answers_apart(data: bytes) -> list[bytes]:
             if found[1] is None
             else _VERBOSE_END.search(data, found.end())
         )
-        end, status = headers.end() if headers else len(data), int(found[2])
+        if headers is None or headers.end() == len(data):  # all that is left is of this fetch
+            break
+        end, status = headers.end(), int(found[2])
     pieces = zip(starts, [*starts[1:], len(data)], strict=True)
     return [b"\n" * data.count(b"\n", 0, start) + data[start:stop] for start, stop in pieces]
 
