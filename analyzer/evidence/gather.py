@@ -88,7 +88,7 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
     gathered = max((time.last for time in evidence.times), default=None)
     evidence.log_files = [dated_file(file, gathered) for file in logs.files]
     evidence.problems += _floods(logs)
-    evidence.loose += logs.secrets
+    evidence.loose += logs.secrets.found
     evidence.symptoms = tuple(words_unmasked(dated_symptom(symptom, gathered)) for symptom in logs.symptoms())
     return evidence
 

@@ -6,17 +6,16 @@ from collections.abc import Iterable
 from dataclasses import field, replace
 from datetime import datetime
 
-from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.log_classes import classify, classify_all
 from analyzer.evidence.log_error import Classified
 from analyzer.evidence.log_records import Record, first_stamp, last_stamp, look, records, regions
+from analyzer.evidence.log_secrets import LogSecrets
 from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import LogFile, Symptom
 from analyzer.frozen import slotted
 from analyzer.needles import count
 from analyzer.patterns import later
-from analyzer.redact import live_secrets
 
 __all__ = ["Classified", "LogScan", "classify"]
 
@@ -35,9 +34,6 @@ _MOST_NEW, _MOST_NEW_OF_LOG, _RESERVE = 60_000, 6_000, 60
 beginning and of its end, and of each of these once there were too many in all. No log that floods keeps
 those after it from being looked at.
 """
-
-_SCREENED, _SCREENED_OF_LOG = 400, 8
-"""Regions that may hold secrets and are searched for them, in all and of one log: it is said once of each."""
 
 _HOUR = 3_600_000_000_000
 """Nanoseconds."""
@@ -102,16 +98,14 @@ class LogScan:
 
     ``files`` lists the scanned logs in the order they were fed, ``skimmed`` those of which only beginning
     and end were looked at; ``dropped`` counts the errors that were too many, or too many different ones.
-    ``secrets`` says which logs hold something that opens an account or a cluster, each kind once a log.
+    ``secrets`` are those that stand in them.
     """
 
     def __init__(self) -> None:
         self.files: list[LogFile] = []
         self.skimmed: list[LogFile] = []
         self.dropped = 0
-        self.secrets: list[LiveSecret] = []
-        self._screened = self._screened_here = 0
-        self._kinds_here: set[str] = set()
+        self.secrets = LogSecrets()
         self._looked = self._looked_here = 0
         self._new = self._new_here = 0
         self._merged: dict[_Key, _Merged] = {}
@@ -141,7 +135,7 @@ class LogScan:
         last: int | None = None
         end: tuple[bytes, int, int] | None = None
         self._looked_here = self._new_here = 0
-        self._screened_here, self._kinds_here = 0, set()
+        self.secrets.begin_log()
         try:
             for region, stop in regions(chunks):
                 if passed is not None:  # of the last region nobody asks how many lines it has
@@ -174,22 +168,11 @@ class LogScan:
             self.skimmed += self.files[-1:] if end is not None else []
         return self.files[-1]
 
-    def _note_secrets(self, region: bytes, stop: int, lines: int, input_id: str, path: str) -> None:
-        if self._screened_here >= _SCREENED_OF_LOG or self._screened >= _SCREENED:
-            return
-        self._screened += 1
-        self._screened_here += 1
-        for what, offset in live_secrets(region, urls=False):
-            if offset < stop and what not in self._kinds_here:
-                self._kinds_here.add(what)
-                where = Quote(input_id, path, lines + count(region, b"\n", 0, offset) + 1, "(not shown)")
-                self.secrets.append(LiveSecret(what, where))
-
     def _scan(self, region: bytes, stop: int, lines: int, input_id: str, path: str, name: LogName) -> None:
         counted = 0
         hits = look(region, stop)
         if hits.secrets:
-            self._note_secrets(region, stop, lines, input_id, path)
+            self.secrets.search(region, stop, lines, input_id, path)
         for record in records(region, stop, hits.lines):
             self._looked += len(record.text)
             self._looked_here += len(record.text)

@@ -17,7 +17,7 @@ def aws_tokens(found: Workload) -> list[TokenVolume]:
     return [token for token in found.tokens if token.audience is not None]
 
 
-def tokens_for_nobody(found: Workload) -> list[TokenVolume]:
+def tokens_without_audience(found: Workload) -> list[TokenVolume]:
     """Give the tokens where those for a cloud are whose volume names no audience: they have the API server's.
 
     A workload with another token for AWS may have such a one for something else.
@@ -35,7 +35,7 @@ def token_paths(workloads: Iterable[Workload]) -> list[str]:
 
 def paths_of(found: Workload, container: Container) -> set[str]:
     """Give the files at which one container of a workload finds its tokens for AWS."""
-    tokens = [*aws_tokens(found), *tokens_for_nobody(found)]
+    tokens = [*aws_tokens(found), *tokens_without_audience(found)]
     volumes = {token.volume: token.path for token in tokens}
     places = (_place(container, v, volumes[v]) for v in container.mounts if v in volumes)
     return {path for path in places if path}

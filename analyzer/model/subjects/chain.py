@@ -12,7 +12,7 @@ from analyzer.frozen import frozen
 from analyzer.model.joining.asks import not_judged
 from analyzer.model.joining.aws import parse_role_arn, without_scheme
 from analyzer.model.joining.chains import Chain, operator_of
-from analyzer.model.joining.cluster import Facts, value_of
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known
@@ -33,7 +33,7 @@ from analyzer.model.symptoms.overtaken import mark_overtaken
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
-from analyzer.model.workloads.pods import API_AUDIENCE, workload_facts
+from analyzer.model.workloads.pods import workload_facts
 from analyzer.model.workloads.secrets import provider_account, secret_facts
 
 
@@ -90,7 +90,7 @@ def chain_subject(
         asks,
         _client_ids(joined),
         told.lasting,
-        api_audience=view.issuer or API_AUDIENCE,
+        api_audience=view.issuer or DEFAULT_ISSUER,
         told_path=chain.credentials.token_path if chain.credentials else joined.lengths[chain.id].token_path,
     )
     facts |= setting_facts(chain, joined, told.lasting)

@@ -10,19 +10,16 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain, copies_of, goes_by, uses_secret
-from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts
 from analyzer.model.joining.mounted_tokens import (
     USUAL_AUDIENCES,
     aws_tokens,
     is_among,
     paths_of,
     token_paths,
-    tokens_for_nobody,
+    tokens_without_audience,
 )
 from analyzer.model.joining.objects import known
-
-API_AUDIENCE = "https://kubernetes.default.svc"
-"""The API server's own audience where no issuer is set."""
 
 _NAMES = (
     "pods",
@@ -43,7 +40,7 @@ def workload_facts(
     client_ids: Sequence[str] | Unknown,
     symptoms: Sequence[Symptom] = (),
     *,
-    api_audience: str = API_AUDIENCE,
+    api_audience: str = DEFAULT_ISSUER,
     told_path: str | None = None,
 ) -> Facts:
     """Give the ``workload.*`` facts of a chain; ``client_ids`` are the provider's, as far as known.
@@ -58,7 +55,7 @@ def workload_facts(
     tokens = [
         token
         for found in workloads
-        for token in (*aws_tokens(found), *_with_audience(tokens_for_nobody(found), api_audience))
+        for token in (*aws_tokens(found), *_with_audience(tokens_without_audience(found), api_audience))
     ]
     foreign = _foreign(chain)
     return {
@@ -127,7 +124,7 @@ def _without_token(
     complete = evidence.has_list(chain.workloads[0].kind, chain.namespace)
     failing = {s.pod for s in symptoms if s.klass == "token-file" and s.source == "log"}
     bare = _bare(chain, complete=complete, failing=failing, told_path=told_path)
-    any_token = any(aws_tokens(found) or tokens_for_nobody(found) for found in chain.workloads)
+    any_token = any(aws_tokens(found) or tokens_without_audience(found) for found in chain.workloads)
     if not bare and not complete and not any_token and not chain.optional:
         return asks.namespace(chain.namespace, "pods")
     return known([found.name for found in bare], *(found.where for found in bare))
