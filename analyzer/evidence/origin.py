@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.bundle.document import Place
+from analyzer.bundle.text import excerpt
 from analyzer.frozen import frozen
 
 
@@ -36,6 +37,20 @@ class Where:
     def at(self, *path: str | int) -> Where:
         """Point further into the same document; a step that is not there keeps the last place."""
         return Where(self.input, self.place.at(*path))
+
+    def line_of(self, word: str) -> Where | Quote:
+        """Point at the line of a YAML text that begins with a word; where there is none, at the text."""
+        document, value = self.place.document, self.place.value
+        if document.format != "yaml" or not isinstance(value, str):
+            return self
+        first = self.line - document.first_line + 1
+        lines = document.text.split(b"\n")[first : first + value.rstrip("\n").count("\n") + 1]
+        for number, line in enumerate(lines, first + 1):
+            if line.lstrip().startswith(word.encode()):
+                column = len(line) - len(line.lstrip()) + 1
+                shown = excerpt(document.text, number, column)
+                return Quote(self.input, self.file, document.first_line + number - 1, shown, column)
+        return self
 
 
 @frozen

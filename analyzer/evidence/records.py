@@ -89,6 +89,11 @@ class Secret:
     changed: datetime | None = None
     """When what set its values last changed something, by ``managedFields``; None where they do not tell."""
 
+    def at(self, *key: str) -> Where:
+        """Point at its values, or at the one of a key: manifests give them as text, the API encoded."""
+        text = self.where.at("stringData", *key)
+        return text if text.place.exists else self.where.at("data", *key)
+
 
 @frozen
 class CredentialsText:

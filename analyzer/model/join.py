@@ -262,7 +262,7 @@ def _unread_secrets(joined: Joined) -> Unknown | None:
 
 
 def _places(chains: Sequence[Chain]) -> list[Cite]:
-    return [c.secret.where.at("data") for c in chains if c.secret]
+    return [c.secret.at() for c in chains if c.secret]
 
 
 def _webhook_provider(joined: Joined, models: Sequence[ChainModel]) -> list[Subject]:

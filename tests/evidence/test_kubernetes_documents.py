@@ -5,7 +5,9 @@ import json
 import pytest
 import yaml
 
+from analyzer.evidence import kubernetes
 from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
+from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject
 
 from .material import read
@@ -47,6 +49,39 @@ def test_a_manifest() -> None:
     )
     assert found.root == "i1:m.yaml"
     assert found.where.at("stringData", "credentials").line == 3
+
+
+@pytest.mark.parametrize("before", ["", "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n---\n"])
+def test_a_setting_is_proven_at_its_own_line(before: str) -> None:
+    text = before + SECRET.format(arn="arn:aws:iam::123456789012:role/a")
+    found = kubernetes.secret(next(o for o in objects("m.yaml", text) if o.kind == "Secret"))
+    place = found.at("credentials").line_of("role_arn")
+    assert isinstance(place, Quote)
+    assert (place.line, place.column) == (before.count("\n") + 5, 5)
+    assert place.excerpt == "    role_arn = arn:aws:iam::123456789012:role/a"
+
+
+@pytest.mark.parametrize("word", ["role_name", "kind"])
+def test_a_setting_that_is_not_in_the_text_is_proven_at_the_text(word: str) -> None:
+    (found,) = objects("m.yaml", SECRET.format(arn="x"))
+    place = kubernetes.secret(found).at("credentials")
+    assert place.line_of(word) == place
+    assert place.line == 3
+
+
+def test_an_encoded_value_is_proven_at_its_key() -> None:
+    (found,) = objects(
+        "m.json",
+        {
+            "kind": "Secret",
+            "apiVersion": "v1",
+            "metadata": {"name": "a", "namespace": "b"},
+            "data": {"credentials": "cm9sZV9hcm4gPSB4"},
+        },
+    )
+    place = kubernetes.secret(found).at("credentials")
+    assert place.place.value == "cm9sZV9hcm4gPSB4"
+    assert place.line_of("role_arn") == place
 
 
 def test_the_placeholder_of_a_dry_run_does_not_hide_the_secret() -> None:

@@ -281,7 +281,7 @@ def _add_secret(chain: Chain, evidence: Evidence, objects: Objects) -> None:
         chain.secret = chain.secret or record
         chain.length = len(readable.text.encode())
         chain.credentials = read_credentials(readable.text)
-        chain.credentials_where = record.where.at("data", "credentials")
+        chain.credentials_where = record.at("credentials")
         return
     chain.secret = chain.secret or copies[-1]
     if chain.length is None:

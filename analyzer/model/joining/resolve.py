@@ -108,7 +108,8 @@ def _stated(chain: Chain, view: ClusterView) -> tuple[str, str, Cite | None] | N
     Where there cannot, that is the Secret's own fault, and the role that was made for it is judged.
     """
     if chain.credentials is not None and _can_be(chain.credentials.role_arn, view):
-        return chain.credentials.role_arn, "secret", chain.credentials_where
+        written = chain.credentials_where
+        return chain.credentials.role_arn, "secret", written.line_of("role_arn") if written else None
     if chain.in_cluster is not None and _can_be(chain.in_cluster.sts_role_arn, view):
         where = chain.in_cluster.where.at("spec", "providerSpec", "stsIAMRoleARN")
         return chain.in_cluster.sts_role_arn, "stsIAMRoleARN", where

@@ -117,7 +117,7 @@ def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerd
 
 def _places(chains: Mapping[str, Chain], ids: Sequence[str]) -> tuple[Where, ...]:
     secrets = (chains[one].secret for one in ids)
-    return tuple(secret.where.at("data", "credentials") for secret in secrets if secret)
+    return tuple(secret.at("credentials") for secret in secrets if secret)
 
 
 def known_paths(chain: Chain) -> list[str]:

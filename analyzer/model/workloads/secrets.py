@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence import kubernetes
-from analyzer.evidence.origin import Where
+from analyzer.evidence.origin import Quote, Where
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.joining.chains import COPIES, Chain
@@ -78,13 +78,13 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
     where = chain.secret.where
     keys = list(chain.secret.values)
     readable = chain.credentials is not None
-    data = where.at("data", "credentials")
+    data = chain.secret.at("credentials")
     facts |= {
         "secret.present": known(True, where),
         "secret.elsewhere": known([]),
-        "secret.keys": known(keys, where.at("data")),
-        "secret.credentials_key": known("credentials" in keys, where.at("data")),
-        "secret.static_keys": known(bool(chain.static_keys), where.at("data")),
+        "secret.keys": known(keys, chain.secret.at()),
+        "secret.credentials_key": known("credentials" in keys, chain.secret.at()),
+        "secret.static_keys": known(bool(chain.static_keys), chain.secret.at()),
         "secret.readable": known(readable, where),
         "secret.length": known(chain.length, data),
         "secret.peers_fit": known(_peers_fit(chain, joined.lengths), derived=True),
@@ -151,6 +151,7 @@ def _text_facts(
 
 def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> Facts:
     arn = parse_role_arn(credentials.role_arn or "")
+    role, token = (_line(cite, name) for name in ("role_arn", "web_identity_token_file"))
     mounted: Fact | Unknown
     if not chain.workloads:
         mounted = Unknown()
@@ -160,22 +161,26 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         )
     return {
         "secret.role_arn_missing": known(credentials.role_arn is None, cite),
-        "secret.role_arn": known(credentials.role_arn, cite),
+        "secret.role_arn": known(credentials.role_arn, role),
         "secret.placeholder": known(credentials.placeholder, cite),
         "secret.profile_header": known(credentials.profile, cite),
         # the placeholder says it already
         "secret.malformations": known(
             [] if credentials.placeholder else list(credentials.malformations), cite
         ),
-        "secret.arn_wellformed": known(arn is not None, cite),
-        "secret.arn_partition": known(arn.partition if arn else None, cite),
-        "secret.arn_account": known(arn.account if arn else None, cite),
-        "secret.arn_role_name": known(arn.name if arn else None, cite),
-        "secret.arn_name_length": known(len(arn.name) if arn else None, cite),
-        "secret.token_path": known(credentials.token_path, cite),
+        "secret.arn_wellformed": known(arn is not None, role),
+        "secret.arn_partition": known(arn.partition if arn else None, role),
+        "secret.arn_account": known(arn.account if arn else None, role),
+        "secret.arn_role_name": known(arn.name if arn else None, role),
+        "secret.arn_name_length": known(len(arn.name) if arn else None, role),
+        "secret.token_path": known(credentials.token_path, token),
         "secret.token_path_mounted": mounted,
         "secret.regional": known(credentials.regional, cite),
     }
+
+
+def _line(cite: Where | None, setting: str) -> Where | Quote | None:
+    return cite.line_of(setting) if cite else None
 
 
 def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
@@ -241,14 +246,14 @@ def _default_token_path(chain: Chain, joined: Joined) -> Fact | Unknown:
     evidence, asks = joined.evidence, joined.asks
     if chain.credentials is not None:
         path = chain.credentials.token_path
-        return known(path == _DEFAULT_TOKEN_PATH, chain.credentials_where)
+        return known(path == _DEFAULT_TOKEN_PATH, _line(chain.credentials_where, "web_identity_token_file"))
     arn = chain.request.sts_role_arn if chain.request else None
     if not arn:
         return known(False)
     if chain.secret is None:
         gathered = evidence.has_list("Secret", chain.namespace)
         return known(False) if gathered else asks.namespace(chain.namespace, "Secrets")
-    where = chain.secret.where.at("data", "credentials")
+    where = chain.secret.at("credentials")
     if chain.length is None:
         return asks.secret_value(chain.namespace, chain.secret_name)
     return known(chain.length - len(arn) in (_DEFAULT_TEMPLATE, _DEFAULT_TEMPLATE + 1), where, derived=True)
