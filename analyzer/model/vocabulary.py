@@ -218,7 +218,7 @@ workload.token_lifetimes       list    token volumes that live over a day or und
 workload.legacy_tokens         list    containers that sign in with the API server's own token, as pod/container
 workload.issuer_changed        string  when kube-apiserver began to sign with the issuer in force; null where no change shows
 workload.predating             list    pods that began before that and whose token may still be of the issuer before
-workload.predating_proven      bool    a log line shows STS a token of the issuer before after the change
+workload.predating_proven      bool    a log line, or how young a pod is, shows that a token is of the issuer before
 role.arn                       string  ARN of the role that this chain must use
 role.name                      string  its name
 role.account                   string  its account

@@ -8,12 +8,13 @@ import pytest
 
 from samples import Cluster
 from samples.requests import release_requests
+from samples.yamlout import Json
 
 from . import faults_in_requests as requests
 from . import faults_in_workloads as workloads
-from .faults_in_workloads import issuer_changed
+from .faults_in_workloads import OLD_ISSUER, issuer_changed
 from .layered import albo, shop
-from .runs import NETWORK, Bench, assert_healthy, everything, named, told
+from .runs import MACHINES, NETWORK, Bench, assert_healthy, everything, named, told
 
 
 @pytest.mark.parametrize("region", ["us-west-2", "us-gov-west-1", "eu-south-1"])
@@ -40,6 +41,39 @@ def test_pods_older_than_the_issuer_get_new_tokens_in_time(
     seen = {f.state for f in report.findings if f.rule == "workload-predates-issuer"}
     assert seen == expected, told(report)
     assert not named(report, "fail"), told(report)
+
+
+@pytest.mark.parametrize(
+    ("age", "before", "state"),
+    [
+        (
+            25,
+            "https://kubernetes.default.svc",
+            "fail",
+        ),  # its first token, and nobody can have a provider for it
+        (25, OLD_ISSUER, "warn"),  # that issuer's provider may be there still
+        (55, "https://kubernetes.default.svc", "warn"),  # it may have its second token
+    ],
+)
+def test_a_pod_too_young_for_a_second_token_has_one_of_the_issuer_before(
+    bench: Bench, age: int, before: str, state: str
+) -> None:
+    cluster = Cluster()
+    issuer_changed(ago=timedelta(minutes=20), log=False)(cluster)
+    cluster.previous_kas_issuers = [before]
+    cluster.kas_issuers = [cluster.issuer or "", before]
+    started = (cluster.gathered - timedelta(minutes=age)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def young(path: str, body: Json) -> Json:
+        if "openshift-machine-api/" in path and body["kind"] in ("Pod", "PodList"):
+            for pod in body.get("items", [body]):
+                pod["status"]["startTime"] = started
+        return body
+
+    cluster.hooks.append(young)
+    report = bench.report(everything(cluster))
+    seen = {f.state for f in report.findings if f.rule == "workload-predates-issuer" and MACHINES in f.chains}
+    assert seen == {state}, told(report)
 
 
 def test_a_secret_made_by_hand_serves_an_operator_without_rolearn(bench: Bench) -> None:

@@ -16,7 +16,7 @@ from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.chains import Chain, copies_of
-from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, ClusterView, Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens, paths_of
 from analyzer.model.joining.objects import Objects, known
@@ -250,8 +250,9 @@ def _predating(
     """Name the pods whose token at gather time may still be one of the issuer before.
 
     Kubelet writes a new token when four fifths of its life are over, so an old pod does not stay
-    behind for long; a log line that names the old issuer after that proves that one did. ``unsaid`` asks
-    for what may show one and is not there.
+    behind for long; a log line that names the old issuer after that proves that one did. So does a pod
+    that is too young for a second token, where the issuer before is one that no provider can be for.
+    ``unsaid`` asks for what may show one and is not there.
     """
     if isinstance(change, Unknown):
         names = ("predating", "predating_proven", "issuer_changed")
@@ -271,13 +272,14 @@ def _predating(
         if s.issuer and without_scheme(s.issuer) == old and s.last is not None and s.last > change.when
     ]
     shown = pods if lines else held
+    first = [w for w in held if change.before == DEFAULT_ISSUER and now is not None and _has_first(w, now)]
     may_be = bool(pods) or not any(w.started for w in chain.workloads)
     cites: list[Cite] = [*(w.where.at("status", "startTime") for w in shown), *(s.quote for s in lines[:2])]
     return {
         "workload.predating": (
             unsaid if may_be and not shown and unsaid else known([w.name for w in shown], *cites)
         ),
-        "workload.predating_proven": known(bool(lines and pods), *(s.quote for s in lines[:2])),
+        "workload.predating_proven": known(bool(first or (lines and pods)), *(s.quote for s in lines[:2])),
         "workload.issuer_changed": known(stamp(change.when), change.proof),
     }
 
@@ -293,7 +295,17 @@ def _unsaid(chain: Chain, joined: Joined) -> Unknown | None:
 
 
 def _may_hold(found: Workload, change: IssuerChange, now: datetime) -> bool:
-    lives = [token.expiration or 3600 for token in aws_tokens(found)]
-    if not lives:
-        return False
-    return now - change.when < timedelta(seconds=max(lives) * REFRESHED_AT)
+    kept = _kept_for(found)
+    return bool(kept) and now - change.when < max(kept)
+
+
+def _has_first(found: Workload, now: datetime) -> bool:
+    """Whether none of a pod's tokens can have been renewed since it began."""
+    kept = _kept_for(found)
+    return found.started is not None and bool(kept) and now - found.started < min(kept)
+
+
+def _kept_for(found: Workload) -> list[timedelta]:
+    """For how long its tokens are kept: four fifths of their life, a day at most."""
+    lives = [timedelta(seconds=token.expiration or 3600) for token in aws_tokens(found)]
+    return [min(life * REFRESHED_AT, timedelta(hours=24)) for life in lives]
