@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN, TEMPLATES
-from analyzer.model.joining.name_lengths import odd_lengths, without_regional_line
+from analyzer.model.joining.name_lengths import Agreement, agreement
 from analyzer.session import analyze
 from samples.bundle import bundle_files
 from samples.cluster import Cluster
@@ -40,9 +40,19 @@ def chains(
     return made
 
 
+def agreed(found: dict[str, Chain], region: str) -> Agreement | None:
+    return agreement(list(found.values()), dict.fromkeys(found, (OPENSHIFT_TOKEN,)), region)
+
+
 def odd(found: dict[str, Chain], region: str) -> list[str]:
-    paths = dict.fromkeys(found, (OPENSHIFT_TOKEN,))
-    return list(odd_lengths(list(found.values()), paths, region))
+    told = agreed(found, region)
+    return list(told.odd()) if told else []
+
+
+def lacking(found: dict[str, Chain], region: str) -> dict[str, tuple[str, ...]]:
+    told = agreed(found, region)
+    assert told is not None
+    return told.without_regional_line()
 
 
 @given(
@@ -117,11 +127,9 @@ def test_a_bundle_alone_warns_of_the_secret_of_another_clusters_role(tmp_path: P
 def test_one_without_the_regional_line_stands_out(name: str, place: tuple[str, str]) -> None:
     """The name that the others agree on fits it only by the older template, which lacks the line."""
     made, older = chains(name, place), chains(name, place, template=1)
-    paths = {chain_id: [OPENSHIFT_TOKEN] for chain_id in made}
-    assert without_regional_line(list(made.values()), paths, place[1]) == {}
-    assert without_regional_line(list(older.values()), paths, place[1]) == {}  # or a longer name has it
+    assert lacking(made, place[1]) == {}
+    assert lacking(older, place[1]) == {}  # or a longer name has it
     one = "openshift-machine-api/aws-cloud-credentials"
     mixed = made | {one: older[one]}
-    found = without_regional_line(list(mixed.values()), paths, place[1])
-    assert found == {one: tuple(sorted(set(made) - {one}))}
-    assert odd_lengths(list(mixed.values()), paths, place[1]) == {}
+    assert lacking(mixed, place[1]) == {one: tuple(sorted(set(made) - {one}))}
+    assert odd(mixed, place[1]) == []

@@ -48,29 +48,58 @@ class _Told:
 
 
 @frozen
-class _Agreement:
+class Agreement:
     """Which Secrets the names and paths explain that explain the most of them."""
 
+    paths: Mapping[str, Sequence[str]]
+    region: str
     head: int
     told: list[_Told]
     agreeing: dict[tuple[int, int], list[_Told]]
     best: list[tuple[int, int]]
 
+    def odd(self) -> dict[str, Odd]:
+        """Give the chains whose Secret's length fits no name that the others agree on."""
+        # of those that explain as much: without a path, and without a line break at the end of every value
+        of = max(self.best, key=lambda of: (-of[1], of[0]))
+        agree = tuple(sorted(t.chain.id for t in self.agreeing[of]))
+        return {
+            t.chain.id: Odd(expected_lengths(self._length(t, of), self.paths[t.chain.id], self.region), agree)
+            for t in self.unexplained
+        }
+
+    def without_regional_line(self) -> dict[str, tuple[str, ...]]:
+        """Give the chains whose Secret fits the name of the others only by a template without that line.
+
+        With each stand the chains that have the line under every name that explains as much.
+        """
+        regional: dict[str, set[bool]] = {}
+        for of in self.best:
+            for one in self.agreeing[of]:
+                chain = one.chain
+                fits = fitting(chain.length or 0, self._length(one, of), self.paths[chain.id], self.region)
+                regional.setdefault(chain.id, set()).update(fit.template.regional for fit in fits)
+        having = tuple(sorted(chain_id for chain_id, lines in regional.items() if lines == {True}))
+        lacking = [chain_id for chain_id, lines in regional.items() if lines == {False}]
+        return dict.fromkeys(lacking, having) if len(having) >= _ENOUGH else {}
+
     @property
-    def odd(self) -> list[_Told]:
-        """Those that none of them explains."""
+    def unexplained(self) -> list[_Told]:
+        """The Secrets that none of the names and paths explains."""
         return [t for t in self.told if not any(t in self.agreeing[of] for of in self.best)]
 
-    def arn_length(self, one: _Told, of: tuple[int, int]) -> int:
+    def _length(self, one: _Told, of: tuple[int, int]) -> int:
         """How long the ARN in a Secret is under a name and a path."""
         name, path = of
         return self.head + path + min(name + one.tail, ROLE_NAME_LIMIT)
 
 
-def _agreement(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], region: str) -> _Agreement | None:
+def agreement(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], region: str) -> Agreement | None:
     """Find what explains most of the Secrets; None where too few agree, and roles are named one by one.
 
-    Fewer than ``_ENOUGH`` are too few, and less than three times as many as are odd.
+    ``paths`` holds, by chain, the token paths that its Secret may name. All roles of a cluster also have
+    one path in their ARNs, by which they are longer. Fewer than ``_ENOUGH`` are too few, and less than
+    three times as many as are odd.
     """
     if not region or len(chains) > _MOST:  # a template names the region
         return None
@@ -89,44 +118,6 @@ def _agreement(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], regi
         for of in one.fitting():
             agreeing.setdefault(of, []).append(one)
     most = max(map(len, agreeing.values()), default=0)
-    found = _Agreement(head, told, agreeing, [of for of, agree in agreeing.items() if len(agree) == most])
-    return None if most < _ENOUGH or most < 3 * len(found.odd) else found
-
-
-def odd_lengths(chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], region: str) -> dict[str, Odd]:
-    """Give the chains whose Secret's length fits no name that the others agree on.
-
-    ``paths`` holds, by chain, the token paths that its Secret may name. All roles of a cluster also have
-    one path in their ARNs, by which they are longer.
-    """
-    found = _agreement(chains, paths, region)
-    if found is None:
-        return {}
-    # of those that explain as much: without a path, and without a line break at the end of every value
-    of = max(found.best, key=lambda of: (-of[1], of[0]))
-    agree = tuple(sorted(t.chain.id for t in found.agreeing[of]))
-    return {
-        t.chain.id: Odd(expected_lengths(found.arn_length(t, of), paths[t.chain.id], region), agree)
-        for t in found.odd
-    }
-
-
-def without_regional_line(
-    chains: Sequence[Chain], paths: Mapping[str, Sequence[str]], region: str
-) -> dict[str, tuple[str, ...]]:
-    """Give the chains whose Secret fits the name of the others only by a template without that line.
-
-    With each stand the chains that have the line under every name that explains as much.
-    """
-    found = _agreement(chains, paths, region)
-    if found is None:
-        return {}
-    regional: dict[str, set[bool]] = {}
-    for of in found.best:
-        for one in found.agreeing[of]:
-            length, chain = found.arn_length(one, of), one.chain
-            fits = fitting(chain.length or 0, length, paths[chain.id], region)
-            regional.setdefault(chain.id, set()).update(fit.template.regional for fit in fits)
-    having = tuple(sorted(chain_id for chain_id, lines in regional.items() if lines == {True}))
-    lacking = [chain_id for chain_id, lines in regional.items() if lines == {False}]
-    return dict.fromkeys(lacking, having) if len(having) >= _ENOUGH else {}
+    best = [of for of, agree in agreeing.items() if len(agree) == most]
+    found = Agreement(paths, region, head, told, agreeing, best)
+    return None if most < _ENOUGH or most < 3 * len(found.unexplained) else found

@@ -17,7 +17,7 @@ from analyzer.model.joining.credentials import (
     surplus,
 )
 from analyzer.model.joining.mounted_tokens import token_paths
-from analyzer.model.joining.name_lengths import odd_lengths, without_regional_line
+from analyzer.model.joining.name_lengths import agreement
 
 _NAMED = 3
 """How many roles of one length are named: their names are often as long as each other."""
@@ -107,10 +107,13 @@ def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerd
         if c.credentials is None and c.static_keys is False and c.request is not None and not brokered(c)
     }
     paths = {chain_id: known_paths(c) for chain_id, c in elided.items()}
-    verdicts = {}
-    for chain_id, odd in odd_lengths(list(elided.values()), paths, region).items():
+    verdicts: dict[str, LengthVerdict] = {}
+    agreed = agreement(list(elided.values()), paths, region)
+    if agreed is None:
+        return verdicts
+    for chain_id, odd in agreed.odd().items():
         verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=_places(elided, odd.agreeing))
-    for chain_id, having in without_regional_line(list(elided.values()), paths, region).items():
+    for chain_id, having in agreed.without_regional_line().items():
         verdicts[chain_id] = LengthVerdict(None, [], template_regional=False, peers=_places(elided, having))
     return verdicts
 
