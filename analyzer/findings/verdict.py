@@ -124,12 +124,16 @@ def _is_log_line(sign: Outcome) -> bool:
     return sign.rule.id.startswith("log-")
 
 
-def _simulated(causes: Iterable[Outcome]) -> SimulatedError | None:
-    """What STS answers: the error of the earliest cause that makes it answer one.
+def _simulated(causes: Sequence[Outcome]) -> SimulatedError | None:
+    """What STS answers: the error of the stage that it gets to first, whichever link the cause is on.
 
-    A cause whose own answer came out empty leaves STS content with today's tokens.
+    Nothing where a cause in the Secret or the pods keeps the program from asking at all. A cause whose own
+    answer came out empty may leave STS content with today's tokens.
     """
-    error = next((o.sts_error for o in causes if o.rule.sts_error), None)
+    if any(o.rule.link in ("secret", "workload") and o.rule.sts_error is None for o in causes):
+        return None
+    asked = [(STAGES.index(o.rule.sts_error.stage), n) for n, o in enumerate(causes) if o.rule.sts_error]
+    error = causes[min(asked)[1]].sts_error if asked else None
     return SimulatedError(error.stage, error.text) if error else None
 
 

@@ -278,6 +278,27 @@ def test_s29_the_error_of_sts_is_simulated(bench: Bench, stage: str, edit: Edit,
     assert stage in error.stage or error.stage in ("provider", "keys", "audience", "trust", "issuer"), error
 
 
+def test_s29_of_two_causes_the_one_is_simulated_that_sts_gets_to_first(bench: Bench) -> None:
+    """The pods' ServiceAccount is refused by the trust policy, after the key set was fetched."""
+    cluster = Cluster()
+    workloads.runs_as("ingress-operator", "default")(cluster)
+    cluster.jwks = HttpError()
+    verdict = the_chain(bench.report(everything(cluster)), INGRESS).verdict
+    assert verdict.rule == "workload-service-account-mismatch"
+    assert verdict.simulated_error is not None
+    assert verdict.simulated_error.stage == "keys"
+
+
+def test_s29_nothing_is_simulated_where_nothing_asks(bench: Bench) -> None:
+    """Without a Secret no program comes to be denied an action."""
+    cluster = edited(roles.take_away("ec2:RunInstances"))
+    error = the_chain(bench.report(everything(cluster)), MACHINES).verdict.simulated_error
+    assert error is not None
+    cluster_side.drop_secret(MACHINES)(cluster)
+    verdict = the_chain(bench.report(everything(cluster)), MACHINES).verdict
+    assert (verdict.rule, verdict.simulated_error) == ("secret-missing", None)
+
+
 def test_s29_nothing_is_simulated_where_all_holds(bench: Bench) -> None:
     report = bench.report(everything(Cluster()))
     assert {chain.verdict.simulated_error for chain in report.chains} == {None}
