@@ -49,7 +49,7 @@ cluster.gathered               string  time at which the bundle was gathered, RF
 issuer.url                     string  the issuer that tokens must carry: the cluster's issuer in force
 issuer.bucket                  string  S3 bucket behind the issuer: its host's, else the one that ccoctl makes (derived)
 issuer.host                    string  host and port of the issuer (derived)
-issuer.provider_arn            string  ARN that its IAM OIDC provider has in the account of the roles (derived)
+issuer.provider_arn            string  ARN that its IAM OIDC provider has in the account of the roles; <ACCOUNT_ID> stands in it where no input tells that (derived)
 issuer.near                    string  the issuer of an IAM OIDC provider that is there and almost this one's, else null (derived)
 issuer.near_arn                string  the ARN of that provider, else null (derived)
 issuer.has_provider            bool    the account of the cluster's roles has an IAM OIDC provider for it
@@ -169,6 +169,7 @@ request.provision_failure      string  what the condition CredentialsProvisionFa
 request.token_path             string  cloudTokenPath, else null
 request.role_name              string  name that ccoctl gives the role, cut at 64 characters; null where the cluster's --name is not known (derived)
 request.role_arn               string  ARN of the role that was made for this request, whatever the Secret names (derived)
+request.role_to_write          string  that ARN for a command; <ACCOUNT_ID> stands in it where only the role's name is known (derived)
 request.role_gone              bool    that role is known not to be in its account (derived)
 request.collides_with          list    other chains for which ccoctl gives the same role name
 request.waits_for_role         string  the operator of OLM that was given no role ARN, which is why the Secret is not made, else null
@@ -220,6 +221,7 @@ workload.issuer_changed        string  when kube-apiserver began to sign with th
 workload.predating             list    pods that began before that and whose token may still be of the issuer before
 workload.predating_proven      bool    a log line, or how young a pod is, shows that a token is of the issuer before
 role.arn                       string  ARN of the role that this chain must use
+role.to_write                  string  that ARN for a command; <ACCOUNT_ID> stands in it where only the role's name is known (derived)
 role.name                      string  its name
 role.account                   string  its account
 role.how                       string  how the role was found: secret, stsIAMRoleARN, pod env, description, name

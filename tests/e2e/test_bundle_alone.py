@@ -183,3 +183,25 @@ def test_calls_for_another_partition_name_its_region(bench: Bench) -> None:
     assert len(calls) == 3
     for command in calls:
         assert command.count("aws iam") == command.count("--region us-gov-east-1")
+
+
+@pytest.mark.parametrize(
+    ("rule", "word"),
+    [
+        (
+            "secret-role-arn-missing",
+            "'arn:aws-us-gov:iam::<ACCOUNT_ID>:role/demo-openshift-machine-api-aws-cloud-",
+        ),
+        (
+            "secret-static-keys",
+            "'arn:aws-us-gov:iam::<ACCOUNT_ID>:oidc-provider/demo-oidc.s3.us-gov-west-1.amazonaws.com'",
+        ),
+    ],
+)
+def test_a_command_lacks_of_an_arn_the_account_alone(bench: Bench, rule: str, word: str) -> None:
+    """No bundle tells the account of the roles. Their names follow from ccoctl's own."""
+    fault = next(f for f in ONE_OF_EACH if f.rule == rule)
+    cluster = Cluster(region="us-gov-west-1", partition="aws-us-gov")
+    fault.edit(cluster)
+    (finding,) = (f for f in bench.report(bundle_of(cluster)).findings if f.rule == rule)
+    assert any(word in (step.command or "") for step in finding.fix), finding.fix

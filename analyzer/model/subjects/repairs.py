@@ -8,9 +8,16 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import TokenSample
-from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_https, provider_of, without_scheme
+from analyzer.model.joining.aws import (
+    PLACEHOLDER,
+    bucket_of,
+    is_https,
+    provider_arn,
+    provider_of,
+    without_scheme,
+)
 from analyzer.model.joining.chains import Chain
-from analyzer.model.joining.cluster import Facts, value_of
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
@@ -18,6 +25,9 @@ from analyzer.model.joining.resolve import made_for
 from analyzer.model.joining.role_choice import RoleChoice, role_name
 from analyzer.model.joining.roles import Role, trusted_issuers
 from analyzer.model.joining.urls import is_red_hats, split_url
+
+ACCOUNT = "<ACCOUNT_ID>"
+"""Stands in an ARN for an account that the inputs do not tell and whoever runs the command knows."""
 
 
 def cluster_repairs(joined: Joined) -> Facts:
@@ -37,7 +47,7 @@ def cluster_repairs(joined: Joined) -> Facts:
         "issuer.red_hats": known(is_red_hats(issuer), derived=True),
         "issuer.bucket": _derived(bucket if bucket and not is_masked(bucket) else None),
         "issuer.host": _derived(_host(issuer)),
-        "issuer.provider_arn": _derived(joined.asks.provider_arn),
+        "issuer.provider_arn": _derived(_provider_arn(joined)),
         "issuer.meant": _derived(meant),
         "issuer.meant_arn": known(_provider_of(meant, joined) if meant else None, derived=True),
     }
@@ -49,11 +59,28 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
     role = made_for(chain, joined.book, joined.names, joined.view, joined.asks.account)
     return {
         "request.role_arn": known(role.arn, role.proof, derived=True) if role.arn else Unknown(),
+        "request.role_to_write": _derived(_to_write(role, joined)),
+        "role.to_write": _derived(_to_write(choice, joined)),
         "request.role_gone": known(role.exists is False, role.proof, derived=True),
         "role.inline_policy": _derived(_inline_policy(choice.role)),
         "role.added_policy": _derived(_added_policy(choice.role, chain)),
         "workload.token_path": _derived(_token_path(paths if isinstance(paths, list) else [])),
     }
+
+
+def _provider_arn(joined: Joined) -> str | None:
+    view, issuer = joined.view, joined.view.issuer or ""
+    served = is_https(issuer) and issuer != DEFAULT_ISSUER and not is_masked(issuer)
+    if joined.asks.provider_arn or not view.partition_known or not served:
+        return joined.asks.provider_arn
+    return provider_arn(view.partition, ACCOUNT, issuer)
+
+
+def _to_write(role: RoleChoice, joined: Joined) -> str | None:
+    """Give a role's ARN, with ``ACCOUNT`` in it where only its name is known."""
+    if role.arn or not role.name or not joined.view.partition_known or is_masked(role.name):
+        return role.arn
+    return f"arn:{joined.view.partition}:iam::{ACCOUNT}:role/{role.name}"
 
 
 def _token_path(paths: list[object]) -> str | None:
