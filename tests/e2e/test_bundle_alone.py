@@ -14,6 +14,7 @@ from samples.exports import PARTS
 from samples.scenarios import SCENARIOS
 
 from .fault import Fault
+from .faults_in_permissions import denied
 from .runs import EXPORTS_DECIDE, Bench, findings, flips, ids, named, told, used, without
 from .runs import bundle as bundle_of
 from .test_faults import ONE_OF_EACH
@@ -205,3 +206,14 @@ def test_a_command_lacks_of_an_arn_the_account_alone(bench: Bench, rule: str, wo
     fault.edit(cluster)
     (finding,) = (f for f in bench.report(bundle_of(cluster)).findings if f.rule == rule)
     assert any(word in (step.command or "") for step in finding.fix), finding.fix
+
+
+def test_a_denied_call_in_a_log_tells_the_account(bench: Bench) -> None:
+    cluster = Cluster()
+    role = cluster.role("openshift-machine-api")
+    fault = next(f for f in ONE_OF_EACH if f.rule == "secret-static-keys")
+    fault.edit(cluster)
+    denied("openshift-image-registry/installer-cloud-credentials", "s3:PutObject")(cluster)
+    (finding,) = (f for f in bench.report(bundle_of(cluster)).findings if f.rule == fault.rule)
+    provider = f"arn:aws:iam::{role.arn.split(':')[4]}:oidc-provider/demo-oidc.s3.us-west-2.amazonaws.com"
+    assert any(provider in (step.command or "") for step in finding.fix), finding.fix

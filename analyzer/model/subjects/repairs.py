@@ -8,6 +8,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks import is_masked
 from analyzer.evidence.records import TokenSample
+from analyzer.iam.match import account_of, role_of_session
 from analyzer.model.joining.aws import (
     PLACEHOLDER,
     bucket_of,
@@ -73,14 +74,22 @@ def _provider_arn(joined: Joined) -> str | None:
     served = is_https(issuer) and issuer != DEFAULT_ISSUER and not is_masked(issuer)
     if joined.asks.provider_arn or not view.partition_known or not served:
         return joined.asks.provider_arn
-    return provider_arn(view.partition, ACCOUNT, issuer)
+    return provider_arn(view.partition, _account(joined), issuer)
 
 
 def _to_write(role: RoleChoice, joined: Joined) -> str | None:
-    """Give a role's ARN, with ``ACCOUNT`` in it where only its name is known."""
+    """Give a role's ARN, also where only its name is known."""
     if role.arn or not role.name or not joined.view.partition_known or is_masked(role.name):
         return role.arn
-    return f"arn:{joined.view.partition}:iam::{ACCOUNT}:role/{role.name}"
+    return f"arn:{joined.view.partition}:iam::{_account(joined)}:role/{role.name}"
+
+
+def _account(joined: Joined) -> str:
+    """Give the account of the cluster's roles as callers in its logs have it, else ``ACCOUNT``."""
+    names = {choice.name for choice in joined.choices.values()}
+    callers = {s.caller for s in joined.evidence.symptoms if s.caller}
+    found = {account_of(caller) for caller in callers if role_of_session(caller) in names - {None}} - {None}
+    return str(found.pop()) if len(found) == 1 else ACCOUNT
 
 
 def _token_path(paths: list[object]) -> str | None:
