@@ -19,8 +19,9 @@ from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
-from analyzer.evidence.log_codes import ANSWERED, CODE_WORDS, CODES, read_code
-from analyzer.evidence.log_denials import denial, is_encoded, is_node, operation_action
+from analyzer.evidence.log_answers import answered
+from analyzer.evidence.log_codes import CODE_WORDS, CODES, read_code
+from analyzer.evidence.log_denials import denial, is_encoded, is_node, operation_action, slowed_action
 from analyzer.evidence.log_error import Classified, worded, words_end
 from analyzer.evidence.log_network import STS_HOST, Unreachable, no_answer_at, unreachable_at
 from analyzer.evidence.log_text import FILLER, normalise, unescape
@@ -44,7 +45,8 @@ _WEB_IDENTITY = later(
 _ROLE_ARN = later(r"arn:aws[\w-]*:iam::\d{10,12}:role/[\w+=,.@/-]*[\w+=@/]")
 _ISSUER = later(r"\s+in\s+your\s+account(?:\s+for\s+((?:[^\s\"'<>`]|\x1f(?=/)){1,300}))?")
 _IN_VAIN = later(
-    r"context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded|status\s+code:\s\d{3},\s+request\s+id:(?=\s*(?:caused|$))"
+    r"context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded"
+    r"|status\s+code:\s\d{3},\s+request\s+id:(?=[ \w-]*(?:\s*caused|\s*$))"
 )
 _CLAIM = later(r":?\s*([\w.-]+)?")
 
@@ -139,7 +141,7 @@ def _denied(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
 def _near(text: str, position: int) -> bool:
     """Whether a code of AWS or what an SDK adds to an answer stands around a place."""
     near = text[max(0, position - 200) : position + 400]
-    return "AccessDenied" in near or "AuthorizationError" in near or ANSWERED.search(near) is not None
+    return "AccessDenied" in near or "AuthorizationError" in near or answered(near, 0, len(near))
 
 
 def _expired(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
@@ -151,19 +153,16 @@ def _expired(text: str, found: re.Match[str], signing_in: bool) -> Classified | 
 
 def _session(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     """Read what Java's second SDK says without the code."""
-    near = text[max(0, found.start() - 200) : found.end() + 200]
-    if not ANSWERED.search(near):
+    if not answered(text, found.start() - 200, found.end() + 200):
         return None
     return _fixed("token-expired", f"ExpiredToken: {normalise(found[0])}", found)
 
 
 def _s3(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     """Read a bare denial of Java's second SDK or of .NET, which print no code."""
-    if "403" in text[found.end() : found.end() + 120] or ANSWERED.search(
-        text, found.end(), found.end() + 400
-    ):
-        return _fixed("action-denied", "AccessDenied: Access Denied", found)
-    return None
+    if not answered(text, found.end(), found.end() + 400):
+        return None
+    return _fixed("action-denied", "AccessDenied: Access Denied", found)
 
 
 def _early(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
@@ -190,7 +189,8 @@ def _silent(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
 
 
 def _no_sign_in(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
-    """Read Go v1's sign-in that ran out of time, or got the page of a proxy, which has no request id.
+    """Read Go v1's sign-in that ran out of time, or got an answer that is not STS's: of a proxy, or of
+    another service whose address the program was told to use for all.
 
     One that was stopped with its program is no failure.
     """
@@ -204,10 +204,19 @@ def _host(text: str, found: re.Match[str], signing_in: bool) -> Classified | Non
 
 def _rate(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     near = text[max(0, found.start() - 160) : found.end() + 200]
-    if ("Throttl" not in near and "(Service: " not in near) or not ANSWERED.search(near):
+    if ("Throttl" not in near and "(Service: " not in near) or not answered(near, 0, len(near)):
         return None
     action = operation_action(text, found.start())
     return replace(_fixed("throttled", "Throttling: Rate exceeded", found), action=action)
+
+
+def _slowed(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    """Read EC2's sentence where Java's second SDK leaves the code out."""
+    if not answered(text, found.start(), found.end() + 300):
+        return None
+    sentence = worded("throttled", text, found.start())
+    message = f"RequestLimitExceeded: {sentence.message}"
+    return replace(sentence, message=message, action=slowed_action(sentence.message))
 
 
 def _none(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
@@ -264,6 +273,7 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
             _no_sign_in,
         ),
         (("Rate",), r"Rate\s+exceeded", _rate),
+        (("has been throttled",), r"Request\s+limit\s+exceeded\.\s+Account\s", _slowed),
         (
             ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds", "EC2 instance", "hared"),
             r"NoCredentialProviders|role\s+ARN\s+is\s+not\s+set|token\s+file\s+path\s+is\s+not\s+set"

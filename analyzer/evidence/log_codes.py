@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from analyzer.evidence.log_denials import denial, is_node, operation_action
+from analyzer.evidence.log_answers import answered
+from analyzer.evidence.log_denials import denial, is_node, operation_action, slowed_action
 from analyzer.evidence.log_error import Classified, words_end
 from analyzer.evidence.log_text import normalise
 from analyzer.patterns import later
@@ -40,14 +41,8 @@ CODES = (
 )
 """The codes that say something of signing in or of permissions."""
 
-ANSWERED = later(
-    r"status\s+code:\s+\d{3},\s*request\s+id|StatusCode:\s*\d{3},\s*RequestID|An\s+error\s+occurred\s\(|host\s+id:"
-    r"|HostID:|Status\s+Code:\s+\d{3}[;,]|\$metadata|requestId:|aws_request_id"
-    r"|\bs3(?:[.-][\w.-]{1,60})?\.amazonaws\.|\bAmazon\.Runtime\."
-)
-"""What an SDK adds to an answer of AWS: it tells AccessDenied of S3 from the same words elsewhere."""
-
 _COLON = later(r"(?:\s\(client\))?:\s+")
+_RUBY = later(r"[\"'\x1f]*\s+error=[\"'\x1f]+")  # fluentd: error_class=Aws::S3::Errors::<Code> error="<sentence>"
 _FIELD_AFTER = later(  # <Code>…</Code><Message>, "name":"…","message":"…", code: "…", message: "…"
     r"(?:</Code>\s*<Message>|[\"'\x1f)]*,?\s*[\"'\x1f]*(?:Error\s)?message[\"'\x1f]*\s*[:=]\s*(?:Some\()?[\"'\x1f]*)",
     re.IGNORECASE,
@@ -58,7 +53,7 @@ _FIELDS_BETWEEN = later(
 )
 _BOTO = later(r"\)\s+when\s+calling\s+the\s+\w+\s+operation(?:\s+\(reached\s+max\s+retries:\s+\d+\))?:\s*")
 _JAVA = later(r"Error\s+Code:\s+$")
-_JAVA_CLASS = later(r"(?:Exception|Error):\s+")
+_JAVA_CLASS = later(r"(?:Exception|Error)(?::\s+|\[)")
 _BETTER = later(
     r"No\s+OpenIDConnect|retrieve\s+verification|Incorrect\s+token\s+aud|Missing\s+a\s+required\s+claim"
     r"|configured\s+thumbprint|Token\s+used\s+before|Token\s+expired:\s+current|Token\s+too\s+old"
@@ -108,12 +103,13 @@ def read_code(text: str, found: re.Match[str]) -> Classified | None:
         return replace(error, klass="clock-skew") if _SKEW.search(sentence) else None
     if code == "UnauthorizedOperation":
         return _ec2_denial(text, error)
-    answered = ANSWERED.search(text, max(0, error.start - 400), error.end + 400) is not None
+    sure = answered(text, error.start - 400, error.end + 400)
     action = operation_action(text, error.start)
     if code in _THROTTLES:
-        sure = code == "RequestLimitExceeded" or "Rate exceeded" in said
-        return replace(error, klass="throttled", action=action) if sure or answered else None
-    if not answered:
+        sure = sure or code == "RequestLimitExceeded" or "Rate exceeded" in said
+        action = action or slowed_action(sentence)
+        return replace(error, klass="throttled", action=action) if sure else None
+    if not sure:
         return None
     signing_in = action == "sts:AssumeRoleWithWebIdentity"
     return replace(error, klass="assume-role-denied" if signing_in else "action-denied", action=action)
@@ -121,8 +117,10 @@ def read_code(text: str, found: re.Match[str]) -> Classified | None:
 
 def _sentence(text: str, found: re.Match[str]) -> tuple[int, int] | None:
     """Find the sentence that goes with a code: after it, or before it in Java's envelope and in JSON."""
+    in_ruby = text.endswith("::Errors::", 0, found.start())
     after = (
         _COLON.match(text, found.end())
+        or (_RUBY.match(text, found.end()) if in_ruby else None)
         or _BOTO.match(text, found.end())
         or _FIELD_AFTER.match(text, found.end())
     )

@@ -103,6 +103,8 @@ def is_node(caller: str | None) -> bool:
 
 _V2 = later(r"operation error (?P<service>[A-Za-z][\w ]*?): (?P<call>[A-Z]\w+)")
 _BOTO = later(r"when\s+calling\s+the\s+(?P<call>[A-Z]\w+)\s+operation")
+_FLUENT_BIT = later(r"\b(?P<call>[A-Z]\w+)\s+API\s+responded\s+with\s+error='$")
+_SLOWED = later(r"\bthrottled\s+on\s+(?P<action>[a-z][\w-]*:[A-Z]\w+)")
 
 _SERVICES = {
     "elastic load balancing": "elasticloadbalancing",
@@ -112,6 +114,7 @@ _SERVICES = {
     "auto scaling": "autoscaling",
     "cloudwatch logs": "logs",
 }
+_S3_CALL = later(r"Bucket|MultipartUpload|^(?:Get|Put|Delete)Object(?:Acl|Tagging)?$")
 _S3_ACTIONS = {
     "HeadBucket": "s3:ListBucket",
     "ListObjects": "s3:ListBucket",
@@ -120,6 +123,10 @@ _S3_ACTIONS = {
     "CopyObject": "s3:PutObject",
     "CreateMultipartUpload": "s3:PutObject",
     "UploadPart": "s3:PutObject",
+    "CompleteMultipartUpload": "s3:PutObject",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListParts": "s3:ListMultipartUploadParts",
+    "DeleteObjects": "s3:DeleteObject",
     "GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "ListBuckets": "s3:ListAllMyBuckets",
@@ -132,13 +139,22 @@ def operation_action(text: str, position: int, service: str | None = None) -> st
     if calls:
         name = calls[-1]["service"].lower()
         return _action(_SERVICES.get(name, name.replace(" ", "")), calls[-1]["call"])
-    found = _BOTO.search(text, max(0, position - 40), position + 160)
+    found = _FLUENT_BIT.search(text[max(0, position - 100) : position]) or _BOTO.search(
+        text, max(0, position - 40), position + 160
+    )
     if found is None:
         return None
     call = found["call"]
     if service is None:
-        service = "s3" if call in _S3_ACTIONS or "Bucket" in call else "sts" if "AssumeRole" in call else None
+        s3 = call in _S3_ACTIONS or _S3_CALL.search(call)
+        service = "s3" if s3 else "sts" if "AssumeRole" in call else None
     return _action(service, call) if service else None
+
+
+def slowed_action(sentence: str) -> str | None:
+    """Name the action that EC2 says it slows down; None where it names none."""
+    found = _SLOWED.search(sentence)
+    return found["action"] if found else None
 
 
 def _action(service: str, call: str) -> str:

@@ -23,6 +23,7 @@ _FAILURE = later(
     r"|no\s+route\s+to\s+host|:\s+EOF\b|unexpected\s+EOF|:\s+Forbidden\b|Proxy\s+Authentication\s+Required"
     r"|Bad\s+Gateway|Gateway\s+Time-?out|Service\s+Unavailable|name\s+resolution|CERTIFICATE_VERIFY_FAILED"
     r"|PKIX\s+path|Name\s+or\s+service\s+not\s+known|Network\s+is\s+unreachable"
+    r"|timed\s+out\s+after|contact(?:ing)?\s+DNS\s+servers|Domain\s+name\s+not\s+found|DNS\s+server\s+returned"
     r"|client\s+connection\s+lost|ECONNREFUSED|ECONNRESET|ETIMEDOUT|UNABLE_TO_GET_ISSUER_CERT|SELF_SIGNED_CERT",
 )
 _TOLD_BEFORE = later(
@@ -30,12 +31,13 @@ _TOLD_BEFORE = later(
     r"|Connection\s+was\s+closed\s+before\s+we\s+received\s+a\s+valid\s+response\s+from\s+endpoint\s+URL"
     r"|SSL\s+validation\s+failed\s+for|Failed\s+to\s+connect\s+to\s+proxy\s+URL"
     r"|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|UnknownHostException|Failed\s+to\s+open\s+TCP\s+connection\s+to"
-    r"|Inaccessible\s+host|(?:Name\s+or\s+service\s+not\s+known|Connection\s+(?:refused|timed\s+out)"
+    r"|Inaccessible\s+host|broken\s+connection\s+to|(?:Name\s+or\s+service\s+not\s+known|Connection\s+(?:refused|timed\s+out)"
     r"|Resource\s+temporarily\s+unavailable)\s\(|lookup)[:\s\"'`\\]*(?:https?://)?$",
     re.IGNORECASE,
 )
 _ASKED = later(
-    r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?)$"
+    r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?"
+    r"|\bconnection\s+#-?\d+\s+to\s+(?:tls://)?)$"
 )
 _HOST = later(STS_HOST)
 _PAGE = later(r"RequestID:\s*,\s+deserialization\s+failed")

@@ -1,0 +1,27 @@
+"""What shows that AWS answered: bare codes and sentences such as "Access Denied" are everybody's."""
+
+from __future__ import annotations
+
+from analyzer.patterns import later
+
+_ANSWERED = later(
+    r"status\s+code:\s+\d{3},\s*request\s+id|StatusCode:\s*\d{3},\s*RequestID|An\s+error\s+occurred\s\(|host\s+id:"
+    r"|HostID:|Status\s+Code:\s+\d{3}[;,]|\$metadata|requestId:|aws_request_id"
+    r"|\bs3(?:[.-][\w.-]{1,60})?\.amazonaws\.|\bAmazon\.Runtime\."
+    r"|\bA(?:WS|ws)::\w{2,40}::Errors::|\bAPI\s+responded\s+with\s+error\b"  # Ruby, fluent-bit
+    r"|\n[\s\x1f]*status\s+code:\s+\d{3},\s*(?:[\"'\]\x1f]|$)"  # external-secrets cuts the request id off
+)
+
+# S3 gives each answer an id of the host, in base64. Stores that only speak like it give none (Ceph, IBM),
+# the request's id once more (NooBaa) or a hash (MinIO); the page of a proxy has neither id.
+_ELSEWHERE = later(
+    r"(?:request\s+id|RequestID):\s*(?P<id>[^\s,]*),\s*(?:host\s+id|HostID):(?: *(?:(?P=id)|[0-9a-f]{64}))?(?! *[\w+/=-])"
+    r"|Service:\s+(?:Amazon\s+)?S3[;,][^()]{0,120}?Request\s+ID:\s+(?P<java>[^\s,;]+)[,;]"
+    r"\s+(?:S3\s+)?Extended\s+Request\s+ID:\s+(?:null|(?P=java)|[0-9a-f]{64})(?![\w+/=-])"
+)
+
+
+def answered(text: str, begin: int, end: int) -> bool:
+    """Whether what an SDK adds to an answer of AWS stands between two places, and no other store's."""
+    begin = max(0, begin)
+    return _ANSWERED.search(text, begin, end) is not None and _ELSEWHERE.search(text, begin, end) is None
