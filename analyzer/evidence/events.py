@@ -29,6 +29,7 @@ _LONGEST = 1 << 16
 # YAML breaks long texts at blanks: none of these has one. Each envelope of the SDKs has one of the first.
 _QUOTING = (
     b"AccessDenied",
+    b"Unauthenticated",  # gRPC's code around the words of the driver of EFS
     b"WebIdentity",
     b"IdentityToken",
     b"UnauthorizedOp",

@@ -165,6 +165,11 @@ def _s3(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     return _fixed("action-denied", "AccessDenied: Access Denied", found)
 
 
+def _permissions(text: str, found: re.Match[str], signing_in: bool) -> Classified:
+    """Read what the driver of EFS puts in the place of AWS's words: neither code nor action are told."""
+    return _fixed("action-denied", normalise(found[0]), found)
+
+
 def _early(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     if not signing_in:
         return None
@@ -250,6 +255,11 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
         (("thumbprint",), r"match\s+configured\s+thumbprint", _thumb),
         (("authorized",), r"[Nn]ot\s+authorized\s+to\s+perform:?\s(?:this\s+operation)?", _denied),
         (("Exception: ",), r"S3Exception:\s+(?:Access\s+Denied|Forbidden|null)\b", _s3),
+        (
+            ("right AWS permissions",),
+            r"Access\s+Denied\.\s+Please\s+ensure\s+you\s+have\s+the\s+right\s+AWS\s+permissions",
+            _permissions,
+        ),
         (
             ("expired",),
             r"[Tt]he\s+(?:provided|security)\s+token\s+(?:included\s+in\s+the\s+request\s+is|has)\s+expired",

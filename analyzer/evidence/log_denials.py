@@ -113,6 +113,11 @@ _SERVICES = {
     "efs": "elasticfilesystem",
     "auto scaling": "autoscaling",
     "cloudwatch logs": "logs",
+    "application auto scaling": "application-autoscaling",
+    "acm pca": "acm-pca",
+    "opensearch": "es",
+    "eventbridge": "events",
+    "sfn": "states",
 }
 _S3_CALL = later(r"Bucket|MultipartUpload|^(?:Get|Put|Delete)Object(?:Acl|Tagging)?$")
 _S3_ACTIONS = {
@@ -128,7 +133,12 @@ _S3_ACTIONS = {
     "ListParts": "s3:ListMultipartUploadParts",
     "DeleteObjects": "s3:DeleteObject",
     "GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "PutBucketEncryption": "s3:PutEncryptionConfiguration",
     "GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
+    "ListObjectVersions": "s3:ListBucketVersions",
     "ListBuckets": "s3:ListAllMyBuckets",
 }
 

@@ -25,6 +25,10 @@ DENIED = (
     f"ec2:RunInstances on resource: arn:aws:ec2:us-west-2:{ROLE.account}:instance/* because no "
     "identity-based policy allows the ec2:RunInstances action. Encoded authorization failure message: AbCd"
 )
+NO_WORDS_OF_AWS = (
+    'failed to provision volume with StorageClass "shared": rpc error: code = Unauthenticated desc = Access '
+    "Denied. Please ensure you have the right AWS permissions: Access denied"
+)
 NODE = (
     "AccessDenied: User: arn:aws:sts::123456789012:assumed-role/demo-master-role/i-0abcdef0123456789 is not "
     "authorized to perform: ec2:DescribeVpcs because no identity-based policy allows it"
@@ -62,6 +66,7 @@ def _found(bench: Bench, files: Mapping[str, bytes]) -> list[tuple[str, str, str
         (in_series(event(CLUSTER)), "log-assume-role-denied", DRIVERS),
         (event(CLUSTER, ATTACH, **ATTACHING), "log-assume-role-denied", DRIVERS),
         (event(CLUSTER, DENIED, **MACHINE), "log-action-denied", MACHINES),
+        (event(CLUSTER, NO_WORDS_OF_AWS), "log-action-denied", DRIVERS),
         (event(CLUSTER, NO_SECRET, **POD), "log-no-credentials", DRIVERS),
         (event(CLUSTER, NO_ACCOUNT, **POD), "log-token-file", DRIVERS),
     ],

@@ -140,6 +140,15 @@ def test_ec2_names_the_user_since_2022() -> None:
             "s3:PutObject",
         ),
         (
+            "operation error S3: PutPublicAccessBlock, https response error StatusCode: 403, RequestID: TX1, "
+            "HostID: a, api error AccessDenied: Access Denied",
+            "s3:PutBucketPublicAccessBlock",
+        ),
+        (
+            "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+            "s3:PutObject",
+        ),
+        (
             "An error occurred (AccessDenied) when calling the ListObjectsV2 operation: Access Denied",
             "s3:ListBucket",
         ),
