@@ -15,7 +15,8 @@ _ANSWERED = later(
 # S3 gives each answer an id of the host, in base64. Stores that only speak like it give none (Ceph, IBM),
 # the request's id once more (NooBaa) or a hash (MinIO); the page of a proxy has neither id.
 _ELSEWHERE = later(
-    r"(?:request\s+id|RequestID):\s*(?P<id>[^\s,]*),\s*(?:host\s+id|HostID):(?: *(?:(?P=id)|[0-9a-f]{64}))?(?! *[\w+/=-])"
+    r"(?:request\s+id|RequestID):\s*(?P<id>[^\s,]*),\s*(?:host\s+id|HostID):"
+    r"(?: *(?:(?P=id)|[0-9a-f]{64}))?(?! *[\w+/=-])"
     r"|Service:\s+(?:Amazon\s+)?S3[;,][^()]{0,120}?Request\s+ID:\s+(?P<java>[^\s,;]+)[,;]"
     r"\s+(?:S3\s+)?Extended\s+Request\s+ID:\s+(?:null|(?P=java)|[0-9a-f]{64})(?![\w+/=-])"
 )

@@ -48,6 +48,7 @@ _IN_VAIN = later(
     r"context\s+deadline\s+exceeded|Client\.Timeout\s+exceeded"
     r"|status\s+code:\s\d{3},\s+request\s+id:(?=[ \w-]*(?:\s*caused|\s*$))"
 )
+_DISPATCH = later(r"dispatch\s+failure:\s")
 _CLAIM = later(r":?\s*([\w.-]+)?")
 
 
@@ -165,6 +166,11 @@ def _s3(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     return _fixed("action-denied", "AccessDenied: Access Denied", found)
 
 
+def _empty(text: str, found: re.Match[str], signing_in: bool) -> Classified:
+    """Read of an empty token file, which the SDK or STS refuses before it is read."""
+    return worded("invalid-token", text, found.start())
+
+
 def _permissions(text: str, found: re.Match[str], signing_in: bool) -> Classified:
     """Read what the driver of EFS puts in the place of AWS's words: neither code nor action are told."""
     return _fixed("action-denied", normalise(found[0]), found)
@@ -194,13 +200,19 @@ def _silent(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
 
 
 def _no_sign_in(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
-    """Read Go v1's sign-in that ran out of time, or got an answer that is not STS's: of a proxy, or of
-    another service whose address the program was told to use for all.
+    """Read Go v1's sign-in that ran out of time, or got an answer that is not of STS.
 
-    One that was stopped with its program is no failure.
+    That is of a proxy, or of another service whose address the program was told to use for all. One that
+    was stopped with its program is no failure.
     """
     end = _IN_VAIN.search(text, found.end(), found.end() + 160)
     return worded("sts-unreachable", text, found.start(), end.end()) if end else None
+
+
+def _not_sent(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    """Read a sign-in by Rust's SDK whose request found no way, which names no host."""
+    sent = _DISPATCH.search(text, found.end(), found.end() + 200)
+    return worded("sts-unreachable", text, sent.start()) if sent else None
 
 
 def _host(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
@@ -225,7 +237,7 @@ def _slowed(text: str, found: re.Match[str], signing_in: bool) -> Classified | N
 
 
 def _none(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
-    if found[0].startswith(("role", "token", "Request", "at ")) and not signing_in:
+    if found[0].startswith(("role", "token", "Request", "at ", "open")) and not signing_in:
         return None
     end = words_end(text, found.start(), 200)
     for stop in (". Deprecated", ". For verbose", ". You can configure"):
@@ -267,16 +279,24 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
         ),
         (("Token",), r"Token\s+expired:\s+current\s+date|Token\s+too\s+old", _expired),
         (("issued",), r"Token\s+used\s+before\s+issued", _early),
+        (
+            ("ebIdentityToken",),
+            r"at\s+'webIdentityToken'\s+failed\s+to\s+satisfy"
+            r"|minimum\s+field\s+size\s+of\s+\d+,\s+AssumeRoleWithWebIdentityInput\.WebIdentityToken",
+            _empty,
+        ),
         (("activated",), r"STS\s+is\s+not\s+activated\s+in\s+this\s+region", _region),
         (
             ("file", "denied", "fetching", "NoSuchFile", "AccessDenied"),
             r"[Nn]o\s+such\s+file\s+or\s+directory|[Pp]ermission\s+denied|unable\s+to\s+read\s+file\s+at"
-            r"|web\s+identity\s+token\s+file|failed\s+fetching\s+WebIdentity\s+token"
+            r"|[Uu]nable\s+to\s+(?:\w+\s+){1,3}web\s+identity\s+token\s+file"
+            r"|failed\s+fetching\s+WebIdentity\s+token"
             r"|Can't\s+open\s+token\s+file|Could\s+not\s+find\s+file|Access\s+to\s+the\s+path"
             r"|(?:NoSuchFile|AccessDenied)Exception:(?=\s+/)",
             _file,
         ),
         (("STS:",), r"operation\serror\sSTS:\s", _silent),
+        (("WebIdentityToken",), r"\bprovider[\"'\x1f:=\s]+WebIdentityToken\b", _not_sent),
         (
             ("RequestCanceled", "SerializationError"),
             r"WebIdentityErr:\s[\w\s]{1,40}caused\s+by:\s+(?:RequestCanceled|SerializationError):",
@@ -285,7 +305,7 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
         (("Rate",), r"Rate\s+exceeded", _rate),
         (("has been throttled",), r"Request\s+limit\s+exceeded\.\s+Account\s", _slowed),
         (
-            ("redential", "ARN", "token", "roleArn", "IMDS", "EmptyStaticCreds", "EC2 instance", "hared"),
+            ("redential", "ARN", "token", "oleArn", "open :", "IMDS", "StaticCreds", "EC2 inst", "hared"),
             r"NoCredentialProviders|role\s+ARN\s+is\s+not\s+set|token\s+file\s+path\s+is\s+not\s+set"
             r"|invalid\s+secret\s+for\s+aws\s+credentials|no\s+EC2\s+IMDS\s+role\s+found"
             r"|Unable\s+to\s+locate\s+credentials(?!\s*\w)|Could\s+not\s+load\s+credentials\s+from\s+any\s+provider"
@@ -293,7 +313,8 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
             r"|no\s+providers\s+in\s+chain\s+provided\s+credentials"
             r"|Missing\s+credentials\s+in\s+config|no\s+EC2\s+instance\s+role\s+found"
             r"|unable\s+to\s+sign\s+request\s+without\s+credentials\s+set"
-            r"|Request\s+ARN\s+is\s+invalid"
+            r"|Request\s+ARN\s+is\s+invalid|open\s:\s+no\s+such\s+file\s+or\s+directory"
+            r"|(?:minimum\s+field\s+size\s+of\s+\d+|missing\s+required\s+field),\s+AssumeRoleWithWebIdentityInput\.RoleArn"
             r"|credential\s+type\s+\w{1,40}\s+requires\s+role_arn|failed\s+to\s+get\s+shared\s+config\s+profile"
             r"|failed\s+to\s+load\s+shared\s+config\s+file|SharedConfigLoadError"
             r"|static\s+credentials\s+are\s+empty|EmptyStaticCreds|at\s+'roleArn'\s+failed\s+to\s+satisfy",

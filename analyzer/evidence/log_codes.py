@@ -42,7 +42,7 @@ CODES = (
 """The codes that say something of signing in or of permissions."""
 
 _COLON = later(r"(?:\s\(client\))?:\s+")
-_RUBY = later(r"[\"'\x1f]*\s+error=[\"'\x1f]+")  # fluentd: error_class=Aws::S3::Errors::<Code> error="<sentence>"
+_RUBY = later(r"[\"'\x1f]*\s+error=[\"'\x1f]+")  # fluentd: error_class=Aws::…::<Code> error="<sentence>"
 _FIELD_AFTER = later(  # <Code>…</Code><Message>, "name":"…","message":"…", code: "…", message: "…"
     r"(?:</Code>\s*<Message>|[\"'\x1f)]*,?\s*[\"'\x1f]*(?:Error\s)?message[\"'\x1f]*\s*[:=]\s*(?:Some\()?[\"'\x1f]*)",
     re.IGNORECASE,

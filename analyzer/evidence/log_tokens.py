@@ -30,7 +30,7 @@ _SAID = {
     "Access to the path": "permission denied",
     "AccessDeniedException:": "permission denied",
 }
-_NAMES_FILE = ("unable to read", "web identity", *_SAID)
+_NAMES_FILE = ("unable to", "Unable to", *_SAID)
 """Words that stand before the path; those of other languages than Go say the reason too."""
 
 

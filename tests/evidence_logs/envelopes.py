@@ -40,6 +40,15 @@ def go_v1_one_line(code: str, sentence: str, status: int = 400) -> str:
     )
 
 
+def go_v1_with_path(code: str, sentence: str, status: int = 400) -> str:
+    """A program that names the token's file, though nothing is wrong with it."""
+    return (
+        'time="2024-05-14T08:00:00Z" level=warning msg="no session with the role demo and the web identity '
+        f"token file /var/run/secrets/openshift/serviceaccount/token, {code}: {sentence}\\n\\tstatus code: "
+        f'{status}, request id: {REQUEST}" sys=demo'
+    )
+
+
 def go_v2(code: str, sentence: str, status: int = 400) -> str:
     return (
         'E0514 08:00:00.000001       1 driver.go:107] "GRPC error" err=<rpc error: code = Internal desc = '
@@ -103,6 +112,7 @@ ALL = (
     go_v1_unicode_escaped,
     go_v1_escaped_twice,
     go_v1_one_line,
+    go_v1_with_path,
     go_v2,
     go_v2_typed,
     botocore,

@@ -135,15 +135,43 @@ OTHERS: list[Case] = [
     ),
     (
         "throttled",
-        {"action": "ec2:DescribeVolumes"},
-        "Ec2Exception: Request limit exceeded. Account 111122223333 has been throttled on ec2:DescribeVolumes "
+        {"action": "ec2:CreateTags"},
+        "Ec2Exception: Request limit exceeded. Account 111122223333 has been throttled on ec2:CreateTags "
         "because it exceeded its request rate limit. (Service: Ec2, Status Code: 503, Request ID: 1)",
     ),
     (
         "throttled",
-        {"action": "ec2:DescribeVolumes"},
+        {"action": "ec2:CreateTags"},
         "RequestLimitExceeded: Request limit exceeded. Account 111122223333 has been throttled on "
-        "ec2:DescribeVolumes because it exceeded its request rate limit.\\n\\tstatus code: 503, request id: 1",
+        "ec2:CreateTags because it exceeded its request rate limit.\\n\\tstatus code: 503, request id: 1",
+    ),
+    # Rust: what provides the credentials, and no host
+    (
+        "sts-unreachable",
+        {"message": "dispatch failure: timeout: error trying to connect: timed out"},
+        "WARN aws_config::meta::credentials::chain: provider failed to provide credentials "
+        "provider=WebIdentityToken error=an error occurred while loading credentials: dispatch failure: "
+        "timeout: error trying to connect: timed out (ProviderError(x))",
+    ),
+    (
+        "sts-unreachable",
+        {},
+        '{"message":"provider failed to provide credentials","provider":"WebIdentityToken","error":"an error '
+        'occurred while loading credentials: dispatch failure: io error: dns error (ProviderError(x))"}',
+    ),
+    # an empty token
+    (
+        "invalid-token",
+        {},
+        "operation error STS: AssumeRoleWithWebIdentity, https response error StatusCode: 400, RequestID: 1, "
+        "api error ValidationError: 1 validation error detected: Value '' at 'webIdentityToken' failed to "
+        "satisfy constraint: Member must have length greater than or equal to 4",
+    ),
+    (
+        "invalid-token",
+        {},
+        "WebIdentityErr: failed to retrieve credentials\\ncaused by: InvalidParameter: 1 validation error(s) "
+        "found.\\n- minimum field size of 4, AssumeRoleWithWebIdentityInput.WebIdentityToken.",
     ),
     # EFS
     (

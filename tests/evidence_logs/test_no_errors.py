@@ -53,6 +53,10 @@ HARMLESS = [
     "FLAG: --error-codes=AccessDenied,UnauthorizedOperation",
     "AssumeRoleWithWebIdentity succeeded for arn:aws:iam::111122223333:role/demo",
     "credentials refreshed with WebIdentityRoleProvider",
+    "signing in with the web identity token file /var/run/secrets/openshift/serviceaccount/token",
+    "provider in chain did not provide credentials provider=WebIdentityToken context=not enabled",
+    "provider failed to provide credentials provider=Imds error=dispatch failure: timeout",
+    "open : no such file or directory",
     "NoSuchBucket: The specified bucket does not exist\\n\\tstatus code: 404, request id: 1, host id: 2",
     "operation error S3: HeadBucket, https response error StatusCode: 404, RequestID: 1, HostID: 2, "
     "NotFound: ",

@@ -257,6 +257,11 @@ def test_token_files(text: str, path: str | None) -> None:
         "detected: "
         "Value '' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal "
         "to 20",
+        "WebIdentityErr: failed to retrieve credentials\\ncaused by: InvalidParameter: 1 validation error(s) "
+        "found.\\n- minimum field size of 20, AssumeRoleWithWebIdentityInput.RoleArn.",
+        "WebIdentityErr: failed fetching WebIdentity token: \\ncaused by: WebIdentityErr: unable to read "
+        "file at \\ncaused by: open : no such file or directory",
+        "Temporary Error: could not read WebIdentityToken from path , open : no such file or directory",
     ],
 )
 def test_no_credentials(text: str) -> None:
