@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from samples import Cluster
+from samples.logs import klog
 from samples.requests import CCO_NAMESPACE, is_gated, release_requests
 from samples.yamlout import Json, document
 
@@ -178,6 +180,23 @@ def _without(capability: str, *chains: str) -> Edit:
     return edit
 
 
+def _logged(workload: str, text: str) -> Edit:
+    """A line that is there again and again until the gather."""
+
+    def edit(cluster: Cluster) -> None:
+        log = cluster.workload(workload).main.log
+        for minutes in (300, 90, 15, 2):
+            log.append(klog(cluster.gathered - timedelta(minutes=minutes), "E", "sync.go:41", text))
+
+    return edit
+
+
+_OTHER_STORE = (
+    "upload of a layer failed: AccessDenied: Access Denied\n\tstatus code: 403, request id: lw3k9a0c-7r1xqe, "
+    "host id: lw3k9a0c-7r1xqe"
+)
+_NAMED_FILE = "signing in with the web identity token file /var/run/secrets/openshift/serviceaccount/token"
+
 LOOKS: dict[str, tuple[Edit, dict[str, Any]]] = {
     "in-cluster-key-uri": (_in_cluster_key_uri, {}),
     "operator-disabled-by-admin": (_minted_by_nobody, {}),
@@ -199,6 +218,8 @@ LOOKS: dict[str, tuple[Edit, dict[str, Any]]] = {
     "capitals-in-thumbprint": (_other_capitals_of_thumbprint, {}),
     "storage-disabled": (_without("Storage", DRIVERS), {"version": "4.15.9"}),
     "registry-disabled": (_without("ImageRegistry", REGISTRY), {"version": "4.16.4"}),
+    "images-in-another-store": (_logged("image-registry", _OTHER_STORE), {}),
+    "token-file-named": (_logged("machine-api-controllers", _NAMED_FILE), {}),
     "before-the-network-controller": (lambda _: None, {"version": "4.9.33"}),
     **{
         name: SHAPES[name]
