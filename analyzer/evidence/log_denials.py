@@ -89,7 +89,12 @@ def is_encoded(text: str, end: int) -> bool:
 
 
 _NODE_SESSION = later(r":assumed-role/[^/]+/i-[0-9a-f]{8,17}$")
-_NODE_ROLE = later(r":assumed-role/[^/]*(?:worker|master|control-?plane)-role(?:/|$)", re.IGNORECASE)
+# The SDKs name a session that a token gave by the time, or by themselves: of a program, whatever its role.
+_NODE_ROLE = later(
+    r":assumed-role/[^/]*(?:worker|master|control-?plane)-role"
+    r"(?:/(?!\d{15,}$|botocore-session-|aws-(?:go-)?sdk-|token-file-web-identity)|$)",
+    re.IGNORECASE,
+)
 
 
 def is_node(caller: str | None) -> bool:

@@ -189,6 +189,15 @@ def test_an_instance_as_caller_is_the_node_role(caller: str) -> None:
     assert (ec2.klass, ec2.action) == ("node-role", "ec2:CreateTags")
 
 
+@pytest.mark.parametrize(
+    "session", ["1718000000000000000", "botocore-session-1718000000", "aws-sdk-java-1718000000000"]
+)
+def test_a_session_that_a_token_gave_is_not_the_nodes(session: str) -> None:
+    caller = f"arn:aws:sts::111122223333:assumed-role/invoices-worker-role/{session}"
+    found = found_in(f"AccessDenied: User: {caller} is not authorized to perform: sqs:SendMessage because x")
+    assert (found.klass, found.caller) == ("action-denied", caller)
+
+
 TOKEN = "/var/run/secrets/openshift/serviceaccount/token"
 
 
