@@ -24,16 +24,24 @@ JAVA_1 = (
     "Request ID: {}; S3 Extended Request ID: {}; Proxy: null)"
 )
 JAVA_2 = "S3Exception: Access Denied (Service: S3, Status Code: 403, Request ID: {}, Extended Request ID: {})"
+JAVASCRIPT = (
+    '{{"err":{{"message":"Access Denied","name":"AccessDenied","$fault":"client","$metadata":{{"status":'
+    '403,"requestId":"{}","extendedRequestId":"{}","attempts":3}}}}}}'
+)
 SLOW = "SlowDown: Please reduce your request rate.\n\tstatus code: 503, request id: {}, host id: {}"
 
 GO = (V1, V1_LINES, V2, SLOW)
 JAVA = (JAVA_1, JAVA_2)
+OTHER = (*JAVA, JAVASCRIPT)
 MINIO = "5f2b" * 16
 
 
-@pytest.mark.parametrize("text", GO + JAVA)
-def test_s3_of_aws_gives_the_id_of_its_host(text: str) -> None:
-    assert classify(text.format("M4QX7Z0B2KD9T1RW", HOST)) is not None
+@pytest.mark.parametrize("text", GO + OTHER)
+@pytest.mark.parametrize(
+    "ids", [("M4QX7Z0B2KD9T1RW", HOST), ("XXXXXX", "XXXXXX"), ("<removed>", "<removed>")]
+)
+def test_s3_of_aws_gives_the_id_of_its_host(text: str, ids: tuple[str, str]) -> None:
+    assert classify(text.format(*ids)) is not None
 
 
 @pytest.mark.parametrize(
@@ -42,8 +50,8 @@ def test_s3_of_aws_gives_the_id_of_its_host(text: str) -> None:
         (GO, "tx00000000000000a1b2c-0065f0-1a2b-default", ""),  # Ceph
         (JAVA, "tx00000000000000a1b2c-0065f0-1a2b-default", "null"),
         (GO, "3b1e0c52-1f2d-4a7c-9d10-aa55e0f7b0c4", ""),
-        (GO + JAVA, "lw3k9a0c-7r1xqe-b2", "lw3k9a0c-7r1xqe-b2"),  # NooBaa
-        (GO + JAVA, "18A0C3F7B2D91E45", MINIO),
+        (GO + OTHER, "lw3k9a0c-7r1xqe-b2", "lw3k9a0c-7r1xqe-b2"),  # NooBaa
+        (GO + OTHER, "18A0C3F7B2D91E45", MINIO),
         (GO, "", ""),  # the page of a proxy
     ],
 )
