@@ -110,8 +110,8 @@ def _unclaimed(evidence: Evidence, model: Model) -> tuple[str, ...]:
     if value_of(model.cluster, "cluster.sts") is False:
         return hosted
     symptoms = model.joined.evidence.symptoms
-    apart = {m.chain.namespace for m in model.chains} | {one.namespace for one in model.beside}
-    return (*unclaimed_errors(symptoms, apart), *hosted)
+    chained = {m.chain.namespace for m in model.chains}
+    return (*unclaimed_errors(symptoms, chained, {one.namespace for one in model.beside}), *hosted)
 
 
 def _accepted(report: Report, options: Options) -> Report:

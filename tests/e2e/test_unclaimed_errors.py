@@ -27,3 +27,18 @@ def test_they_are_left_to_the_chain_that_is_there(bench: Bench) -> None:
     report = bench.report(must_gather(_denied()))
     assert report.chains
     assert report.notices == ()
+
+
+def test_an_echo_of_what_is_judged_is_said_to_be_one(bench: Bench) -> None:
+    """Operators write each other's conditions into their logs."""
+    files = must_gather(_denied())
+    log = next(p for p in files if p.endswith("/ingress-operator/ingress-operator/logs/current.log"))
+    there = log.replace("openshift-ingress-operator/", "openshift-cluster-version/", 1)
+    (notice,) = bench.report(files | {there: files[log]}).notices
+    assert notice.endswith(
+        "in logs of openshift-cluster-version in the same words as in logs that are judged"
+    )
+    said = b"AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    other = files[log].replace(said, b"InvalidIdentityToken: Incorrect token audience")
+    (notice,) = bench.report(files | {there: other}).notices
+    assert "of openshift-cluster-version quote STS, and no consumer of a role is known there" in notice

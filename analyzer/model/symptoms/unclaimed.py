@@ -26,15 +26,29 @@ _SIGN_IN = frozenset(
 _MOST = 4
 
 
-def unclaimed_errors(symptoms: Sequence[Symptom], namespaces: Collection[str]) -> tuple[str, ...]:
-    """Say which namespaces without a chain have errors of STS in their logs, each with one of them."""
+def unclaimed_errors(
+    symptoms: Sequence[Symptom], chained: Collection[str], beside: Collection[str]
+) -> tuple[str, ...]:
+    """Say which namespaces without a chain have errors of STS in their logs, each with one of them.
+
+    ``chained`` have one, ``beside`` are of hosted clusters that are told elsewhere.
+
+    Operators write the conditions of others into their logs: where the logs of a chain have the same words,
+    these are judged, and the namespaces are only listed.
+    """
+    judged = {(s.klass, s.message) for s in symptoms if s.namespace in chained}
     found: dict[str, list[Symptom]] = {}
     for symptom in symptoms:
-        if symptom.klass in _SIGN_IN and symptom.namespace and symptom.namespace not in namespaces:
+        if symptom.klass in _SIGN_IN and symptom.namespace not in ("", *chained, *beside):
             found.setdefault(symptom.namespace, []).append(symptom)
-    notices = [_notice(namespace, there) for namespace, there in sorted(found.items())]
+    alike = [n for n, there in sorted(found.items()) if all((s.klass, s.message) in judged for s in there)]
+    notices = [_notice(name, there) for name, there in sorted(found.items()) if name not in alike]
     more = len(notices) - _MOST
-    return (*notices[:_MOST], *([f"so do the logs of {more} more namespaces"] if more > 0 else []))
+    return (
+        *notices[:_MOST],
+        *([f"so do the logs of {more} more namespaces"] if more > 0 else []),
+        *([_echoes(alike)] if alike else []),
+    )
 
 
 def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alone: bool) -> tuple[str, ...]:
@@ -70,3 +84,9 @@ def _notice(namespace: str, symptoms: Sequence[Symptom]) -> str:
         f"{lines} of {namespace} quote STS, and no consumer of a role is known there, so no check judges it"
     )
     return f"{told}: {message}"
+
+
+def _echoes(namespaces: Sequence[str]) -> str:
+    more = len(namespaces) - _MOST
+    named = ", ".join(namespaces[:_MOST]) + (f" and {more} more" if more > 0 else "")
+    return f"errors of STS stand in logs of {named} in the same words as in logs that are judged"
