@@ -111,9 +111,13 @@ class Record:
     parts: tuple[tuple[int, str, int | None, int], ...]
     """Of each line: where it begins in the text, its stamp's text, its time, its offset in the region."""
 
+    def part_at(self, position: int) -> int:
+        """Tell which of its physical lines, from 0, a position is in."""
+        return max(i for i, part in enumerate(self.parts) if i == 0 or part[0] <= position)
+
     def at(self, position: int) -> tuple[str, int, int | None, int]:
         """Give the physical line at a position: its text, the position in it, its time, its offset."""
-        index = max(i for i, part in enumerate(self.parts) if i == 0 or part[0] <= position)
+        index = self.part_at(position)
         begin, stamp, nanos, offset = self.parts[index]
         end = self.parts[index + 1][0] if index + 1 < len(self.parts) else len(self.text)
         return stamp + self.text[begin:end].rstrip("\n"), len(stamp) + position - begin, nanos, offset

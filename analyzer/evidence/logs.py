@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import field, replace
 from datetime import datetime
@@ -35,6 +36,9 @@ beginning and of its end, and of each of these once there were too many in all. 
 those after it from being looked at.
 """
 
+_LATEST = 60
+"""Records at the end of a log that are looked at all the same, where too many new ones came before."""
+
 _HOUR = 3_600_000_000_000
 """Nanoseconds."""
 
@@ -60,6 +64,7 @@ _NODE_ROLE_IS_MEANT = frozenset(
 # What differs between the repeats of a line but is no part of what the line is about.
 _REPEAT = later(
     r"(?:[dD](?::|=|\\*\":) ?\\*\"?|pvc-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?:request id|RequestID): [0-9A-Z]{16}, (?:host id|HostID): [A-Za-z0-9+/=]{68,120}(?![\w+/=])"  # of S3
     r"|\d\d:\d\d:\d\d(?:\.\d+)?"
 )
 _MOST_ANSWERS = 512
@@ -108,6 +113,8 @@ class LogScan:
         self.secrets = LogSecrets()
         self._looked = self._looked_here = 0
         self._new = self._new_here = 0
+        self._late: deque[tuple[Record, int]] = deque(maxlen=_LATEST)
+        self._unread = 0
         self._merged: dict[_Key, _Merged] = {}
         self._seen: dict[tuple[_Key, int], str] = {}
         self._answers: dict[tuple[str, int], tuple[Classified, ...]] = {}
@@ -134,7 +141,8 @@ class LogScan:
         first: int | None = None
         last: int | None = None
         end: tuple[bytes, int, int] | None = None
-        self._looked_here = self._new_here = 0
+        self._looked_here = self._new_here = self._unread = 0
+        self._late.clear()
         self.secrets.begin_log()
         try:
             for region, stop in regions(chunks):
@@ -153,6 +161,7 @@ class LogScan:
             if end is not None:
                 self._new_here = 0
                 self._scan(*end, input_id, path, name)
+            self._read_latest(input_id, path, name)
             self.files.append(
                 LogFile(
                     input=input_id,
@@ -165,7 +174,7 @@ class LogScan:
                     last=instant(last),
                 )
             )
-            self.skimmed += self.files[-1:] if end is not None else []
+            self.skimmed += self.files[-1:] if end is not None or self._unread else []
         return self.files[-1]
 
     def _scan(self, region: bytes, stop: int, lines: int, input_id: str, path: str, name: LogName) -> None:
@@ -176,30 +185,57 @@ class LogScan:
         for record in records(region, stop, hits.lines):
             self._looked += len(record.text)
             self._looked_here += len(record.text)
-            for error in self._classify(record.text):
-                if error.klass == "node-role" and (name.host or name.namespace in _NODE_ROLE_IS_MEANT):
-                    error = replace(error, klass="action-denied")
-                offset = record.at(error.start)[3]
-                lines += count(region, b"\n", counted, offset)
-                counted = offset
-                self._add(error, record, lines + 1, input_id, path, name)
+            found = self._classify(record.text)
+            if found is None or found:
+                begin = record.parts[0][3]
+                lines += count(region, b"\n", counted, begin)
+                counted = begin
+            if found is None:
+                self._unread += 1
+                self._late.append((record, lines + 1))
+                continue
+            self._tell(found, record, lines + 1, input_id, path, name)
 
-    def _classify(self, text: str) -> tuple[Classified, ...]:
-        """Classify a text, or remember the answer: a failing controller writes the same line for hours."""
+    def _tell(
+        self, found: Iterable[Classified], record: Record, line: int, input_id: str, path: str, name: LogName
+    ) -> None:
+        """Add the errors of a record that begins at a line."""
+        for error in found:
+            if error.klass == "node-role" and (name.host or name.namespace in _NODE_ROLE_IS_MEANT):
+                error = replace(error, klass="action-denied")
+            self._add(error, record, line + record.part_at(error.start), input_id, path, name)
+
+    def _read_latest(self, input_id: str, path: str, name: LogName) -> None:
+        """Look at the last of the records that were too many: they tell whether an error goes on."""
+        self._new_here = 0
+        for record, line in reversed(self._late):
+            if (found := self._classify(record.text)) is None:
+                break
+            self._unread -= 1
+            self._tell(found, record, line, input_id, path, name)
+        self.dropped += self._unread
+
+    def _classify(self, text: str) -> tuple[Classified, ...] | None:
+        """Classify a text, or remember the answer: a failing controller writes the same line for hours.
+
+        None where there were too many.
+        """
         if len(text) > 4096:
             return self._classify_new(text)
         key = _REPEAT.sub("", text), len(text)
         if key not in self._answers:
             if len(self._answers) >= _MOST_ANSWERS:
                 self._answers.clear()
-            self._answers[key] = self._classify_new(text)
+            found = self._classify_new(text)
+            if found is None:
+                return None
+            self._answers[key] = found
         return self._answers[key]
 
-    def _classify_new(self, text: str) -> tuple[Classified, ...]:
+    def _classify_new(self, text: str) -> tuple[Classified, ...] | None:
         room = _MOST_NEW_OF_LOG if self._new < _MOST_NEW else _RESERVE if self._new < 2 * _MOST_NEW else 0
         if self._new_here >= room:
-            self.dropped += 1
-            return ()
+            return None
         cost = 1 + len(text) // 128
         self._new += cost
         self._new_here += cost

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -26,6 +26,11 @@ KEY = (
 
 def stamp(minute: int, nanos: int = 123456789) -> str:
     return f"2024-05-14T08:{minute:02d}:00.{nanos:09d}Z "
+
+
+def each_second(second: int) -> str:
+    when = datetime(2024, 5, 14) + timedelta(seconds=second)
+    return when.strftime("%Y-%m-%dT%H:%M:%S.123456789Z ")
 
 
 def escaped(minute: int, nanos: int = 123456789) -> str:
@@ -300,9 +305,37 @@ def test_of_a_flood_of_errors_the_end_is_read(monkeypatch: pytest.MonkeyPatch) -
 def test_texts_that_are_new_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "_MOST_NEW_OF_LOG", 20)
     scan = LogScan()
-    lines = "".join(f"ExpiredToken: the token has expired in request {n}\n" for n in range(30))
-    scan.feed("a", "x.log", [lines.encode()])
-    assert scan.dropped == 10
+    lines = "".join(
+        f"{each_second(n)}ExpiredToken: the token has expired in request {n}\n" for n in range(300)
+    )
+    file = scan.feed("a", "x.log", [lines.encode()])
+    assert scan.dropped == 260
+    read = sorted(symptom.quote.line for symptom in scan.symptoms())
+    assert read == [*range(1, 21), *range(281, 301)]
+    assert scan.skimmed == [file]
+
+
+def test_whether_an_error_goes_on_is_told_however_many_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logs, "_MOST_NEW_OF_LOG", 200)
+    denial = "AccessDenied: Access Denied\n\tstatus code: 403, request id: {0:016X}, host id: x{0}="
+    lines = [f"{each_second(n)}{line}" for n in range(3000) for line in denial.format(n).split("\n")]
+    scan = LogScan()
+    file = scan.feed("a", "x.log", ["\n".join(lines).encode()])
+    (found,) = scan.symptoms()
+    assert found.count < 3000
+    assert (found.last, found.quote.line) == (file.last, 5999)
+
+
+def test_repeats_of_a_denial_of_s3_are_all_counted() -> None:
+    """They differ in two ids, and are as many as there were calls."""
+    line = (
+        "{}operation error S3: HeadBucket, https response error StatusCode: 403, RequestID: {:016X}, "
+        "HostID: {:075d}=, api error Forbidden: Forbidden\n"
+    )
+    scan = LogScan()
+    scan.feed("a", "x.log", ["".join(line.format(each_second(n), n, n) for n in range(5000)).encode()])
+    (found,) = scan.symptoms()
+    assert (found.count, scan.dropped) == (5000, 0)
 
 
 def test_a_log_that_floods_does_not_hide_those_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
