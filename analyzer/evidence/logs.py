@@ -61,11 +61,14 @@ _NODE_ROLE_IS_MEANT = frozenset(
     }
 )
 
-# What differs between the repeats of a line but is no part of what the line is about.
+# What differs between the repeats of a line but is no part of what the line is about. Of S3 both ids go
+# together: each for itself tells whose they are.
 _REPEAT = later(
-    r"(?:[dD](?::|=|\\*\":) ?\\*\"?|pvc-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    r"|(?:request id|RequestID): [0-9A-Z]{16}, (?:host id|HostID): [A-Za-z0-9+/=]{68,120}(?![\w+/=])"  # of S3
-    r"|\d\d:\d\d:\d\d(?:\.\d+)?"
+    r"(?:[dD](?::|=|>|\\*\":) ?\\*[\"']?|pvc-)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?:request id|RequestID): [\w-]{8,}, (?:host id|HostID): [\w+/=-]{8,}"
+    r"|(?:request id|RequestID): [\w-]{8,}(?!, host|, Host|[\w-])"
+    r"|(?<=failure message: )[\w-]{80,}"
+    r"|\d\d:\d\d:\d\d(?:\.\d+)?|\b1[5-9]\d{8}(?:\.\d+)?\b|:\d{4,5}(?=->)"
 )
 _MOST_ANSWERS = 512
 

@@ -326,14 +326,26 @@ def test_whether_an_error_goes_on_is_told_however_many_came_before(monkeypatch: 
     assert (found.last, found.quote.line) == (file.last, 5999)
 
 
-def test_repeats_of_a_denial_of_s3_are_all_counted() -> None:
-    """They differ in two ids, and are as many as there were calls."""
-    line = (
-        "{}operation error S3: HeadBucket, https response error StatusCode: 403, RequestID: {:016X}, "
-        "HostID: {:075d}=, api error Forbidden: Forbidden\n"
-    )
+REPEATS = [
+    "operation error S3: HeadBucket, https response error StatusCode: 403, RequestID: {0:016X}, HostID: "
+    "{0:075d}=, api error Forbidden: Forbidden",
+    "UnauthorizedOperation: You are not authorized to perform this operation. Encoded authorization failure "
+    "message: x{0:0600d}\\n\\tstatus code: 403, request id: {0:08x}-1f2d-4a7c-9d10-aa55e0f7b0c4",
+    '{{"level":"error","ts":{1}.{0:05d},"error":"AccessDenied: Not authorized to perform '
+    'sts:AssumeRoleWithWebIdentity\\n\\tstatus code: 403, request id: {0:08x}-1f2d-4a7c-9d10-aa55e0f7b0c4"}}',
+    'Post "https://sts.eu-west-3.amazonaws.com/": dial tcp: lookup sts.eu-west-3.amazonaws.com on '
+    "172.30.0.10:53: read udp 10.0.3.4:{2}->172.30.0.10:53: i/o timeout",
+    "<Code>ExpiredTokenException</Code><Message>Token expired: current date/time {1} must be before</Message>"
+    "<RequestId>{0:08x}-1f2d-4a7c-9d10-aa55e0f7b0c4</RequestId>",
+]
+
+
+@pytest.mark.parametrize("line", REPEATS)
+def test_repeats_are_all_counted_whatever_ids_they_have(line: str) -> None:
+    """There are as many as there were calls, and no two are the same text."""
     scan = LogScan()
-    scan.feed("a", "x.log", ["".join(line.format(each_second(n), n, n) for n in range(5000)).encode()])
+    log = (f"{each_second(n)}{line.format(n, 1715673600 + n, 30000 + n)}\n" for n in range(5000))
+    scan.feed("a", "x.log", ["".join(log).encode()])
     (found,) = scan.symptoms()
     assert (found.count, scan.dropped) == (5000, 0)
 
