@@ -12,16 +12,16 @@ _ANSWERED = later(
     r"|\n[\s\x1f]*status\s+code:\s+\d{3},\s*(?:[\"'\]\x1f]|$)"  # external-secrets cuts the request id off
 )
 
-# S3 gives each answer an id of the host, in base64. Stores that only speak like it give none (Ceph, IBM),
-# the request's id once more (NooBaa) or a hash (MinIO); the page of a proxy has neither id. Ids that
-# somebody blacked out are the same too, and have no digit.
+# S3 gives each answer an id of the host. Stores that only speak like it give none (Ceph, IBM) or the
+# request's id once more (NooBaa); the page of a proxy has neither id. Ids that somebody blacked out are the
+# same too, and have no digit.
 _ELSEWHERE = later(
     r"(?:request\s+id|RequestID):\s*(?P<id>[^\s,]*),\s*(?:host\s+id|HostID):"
-    r"(?: *(?:(?=[^\s,]*\d)(?P=id)|[0-9a-f]{64}))?(?! *[\w+/=<*-])"
+    r"(?: *(?=[^\s,]*\d)(?P=id))?(?! *[\w+/=<*-])"
     r"|Service:\s+(?:Amazon\s+)?S3[;,][^()]{0,120}?Request\s+ID:\s+(?P<java>[^\s,;]+)[,;]"
-    r"\s+(?:S3\s+)?Extended\s+Request\s+ID:\s+(?:null|(?=[^\s,;]*\d)(?P=java)|[0-9a-f]{64})(?![\w+/=-])"
+    r"\s+(?:S3\s+)?Extended\s+Request\s+ID:\s+(?:null|(?=[^\s,;]*\d)(?P=java))(?![\w+/=-])"
     r"|\brequestId[\"'\x1f:\s]+(?P<js>[\w-]+)[\"'\x1f,\s]+extendedRequestId[\"'\x1f:\s]+"
-    r"(?:(?=[\w-]*\d)(?P=js)|[0-9a-f]{64})(?![\w+/=-])"
+    r"(?=[\w-]*\d)(?P=js)(?![\w+/=-])"
 )
 
 
