@@ -77,7 +77,7 @@ def judge_deny(statement: Statement, identity: WebIdentity) -> Judgement:
     """Judge a Deny statement; ``holds`` True means that it denies."""
     principal = deny_principal(statement, identity)
     action = statement.action_matcher.matches(ACTION.lower())
-    clauses, notes = _clauses(statement, identity)
+    clauses, notes = _clauses(statement, identity, one_is_enough=False)
     holds = all3([principal, action, *(fault.holds for fault in clauses)])
     return Judgement(statement, holds, tuple(clauses), notes=notes)
 
@@ -97,12 +97,14 @@ def _action(statement: Statement) -> Fault | None:
     return Fault("action-wrong", document_path, ACTION, nearest, sentence, holds=covered)
 
 
-def _clauses(statement: Statement, identity: WebIdentity) -> tuple[list[Fault], tuple[str, ...]]:
+def _clauses(
+    statement: Statement, identity: WebIdentity, *, one_is_enough: bool = True
+) -> tuple[list[Fault], tuple[str, ...]]:
     """Return the faults of the conditions, and notes on what was chosen among several audiences."""
     faults: list[Fault] = []
     notes: list[str] = []
     for clause in statement.conditions:
-        result, note = _evaluate(clause, identity)
+        result, note = _evaluate(clause, identity, one_is_enough=one_is_enough)
         if note:
             notes.append(note)
         if result.holds is not True:
@@ -122,21 +124,25 @@ def _latent(faults: list[Fault], identity: WebIdentity) -> tuple[Fault, ...]:
     return tuple(found)
 
 
-def _evaluate(clause: ConditionClause, identity: WebIdentity) -> tuple[ClauseResult, str]:
+def _evaluate(
+    clause: ConditionClause, identity: WebIdentity, *, one_is_enough: bool = True
+) -> tuple[ClauseResult, str]:
+    """Evaluate a clause; of several audiences any may be the one that STS tests, or all of them.
+
+    Which is not documented: one that passes is taken as enough, but not for a Deny.
+    """
     keys = {clause.key, *variable_keys(clause.values)}
     operator = operator_named(clause.operator)
     tested = identity.tested_audiences or ()
-    single = operator is not None and not operator.quantifier and not operator.is_null
-    if identity.kind(clause.key) != "aud" or len(tested) < 2 or not single or operator is None:
+    if identity.kind(clause.key) != "aud" or len(tested) < 2 or operator is None or operator.is_null:
         return evaluate_clause(clause, identity.context(keys)), ""
-    # Which of several audiences STS tests is not documented: one that passes is taken as enough.
-    results = [evaluate_clause(clause, identity.context(keys, audience)) for audience in tested]
-    outcomes = {result.holds for result in results}
-    if len(outcomes) == 1:
+    together = (None,) if operator.quantifier else ()
+    results = [evaluate_clause(clause, identity.context(keys, one)) for one in (*together, *tested)]
+    if len({result.holds for result in results}) == 1:
         return results[0], ""
     note = f"which of the audiences {', '.join(tested)} is tested is not documented"
     chosen = next((result for result in results if result.holds), results[0])
-    if operator.negated:
+    if operator.negated or not one_is_enough:
         return ClauseResult(clause, None, chosen.found, note), note
     return chosen, note
 

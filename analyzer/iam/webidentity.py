@@ -179,9 +179,9 @@ def _plain_claim(claim: str) -> KeyKind:
 
 
 def is_provider_key(name: str) -> bool:
-    """Whether a key is written as a provider's: a host, a URL or nothing stands before its claim."""
+    """Whether a key is written as a provider's: a host, a URL, an ARN or nothing stands before its claim."""
     head, colon, _ = name.partition(":")
-    return not colon or not head or "." in head or "/" in head or head in ("http", "https")
+    return not colon or not head or "." in head or "/" in head or head in ("http", "https", "arn")
 
 
 def identity_from_claims(

@@ -61,6 +61,10 @@ def condition_key(change: Callable[[str], str]) -> Edit:
     )
 
 
+def _key_of_arn(cluster: Cluster, found: Json) -> None:
+    found["Condition"] = {"StringEquals": {f"{cluster.provider.arn}:sub": _own(cluster)}}
+
+
 def former_provider(cluster: Cluster, found: Json) -> None:
     found["Principal"] = {"Federated": cluster.provider.arn.replace(cluster.issuer_host, OTHER_HOST)}
     found["Condition"] = {"StringEquals": {f"{OTHER_HOST}:sub": _own(cluster)}}
@@ -169,6 +173,7 @@ TRUST_FAULTS = [
     _fault("trust-condition-key-mismatch", condition_key(lambda host: f"{host}/"), variant="slash"),
     _fault("trust-condition-key-mismatch", condition_key(lambda host: OTHER_HOST), variant="host"),
     _fault("trust-condition-key-mismatch", condition_key(lambda host: f"{host}:443"), variant="port"),
+    _fault("trust-condition-key-mismatch", trust(_key_of_arn), variant="arn"),
     _fault(
         "trust-subject-mismatch", subjects("system:serviceaccount:openshift-ingress-operator:router"),
         variant="account",
@@ -213,6 +218,7 @@ TRUST_FAULTS = [
             ("anything", subjects_like("*")),
             ("any-account", subjects_like("system:serviceaccount:*")),
             ("any-namespace", subjects_like("system:serviceaccount:*:ingress-operator")),
+            ("some-namespaces", subjects_like("system:serviceaccount:openshift-*:*")),
             ("foreign-namespace", trust(_all_of_another_namespace)),
         )
     ),

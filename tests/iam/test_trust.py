@@ -270,3 +270,35 @@ def test_differences_are_marked() -> None:
     assert difference("abc", "").sentence == "the text found is empty"
     assert difference("https://x", "x").sentence == "they differ only by the scheme https://"
     assert difference("abcdefgh", "abcdefgi").sentence == "they differ in 2 characters"
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "allowed"),
+    [
+        ("ForAllValues:StringEquals", "openshift", True),
+        ("ForAllValues:StringLike", "open*", True),
+        ("ForAnyValue:StringEquals", "openshift", True),
+        ("ForAllValues:StringNotEquals", "openshift", None),
+        ("ForAnyValue:StringNotEquals", "openshift", None),
+        ("ForAllValues:StringEquals", "else", False),
+    ],
+)
+def test_a_set_operator_over_several_audiences(operator: str, value: str, allowed: bool | None) -> None:
+    both = ["openshift", "sts.amazonaws.com"]
+    assert trust(under(operator, AUD, value), audiences=both).allowed is allowed
+
+
+def test_a_deny_of_one_of_several_audiences_may_apply() -> None:
+    deny = under("StringEquals", AUD, "sts.amazonaws.com") | {"Effect": "Deny"}
+    both = ["openshift", "sts.amazonaws.com"]
+    assert trust(trust_statement(), deny, audiences=both).allowed is None
+    assert trust(trust_statement(), deny, audiences=["openshift"]).allowed is True
+    assert trust(trust_statement(), deny, audiences=["sts.amazonaws.com"]).allowed is False
+    of_any = under("StringLike", AUD, "*s*") | {"Effect": "Deny"}
+    assert trust(trust_statement(), of_any, audiences=both).problem == "explicit-deny"
+
+
+def test_the_arn_of_the_provider_is_no_key_of_it() -> None:
+    decision = trust(under("StringEquals", f"{PROVIDER}:sub", SUBJECT))
+    assert (decision.allowed, decision.problem) == (False, "condition-key-mismatch")
+    assert (decision.expected, decision.found) == (SUB, f"{PROVIDER}:sub")

@@ -58,9 +58,7 @@ _KEEPS_ALL_OUT: tuple[Problem, ...] = (
     "action-wrong",
     "condition-key-mismatch",
 )
-_PATTERN_OF_NAMES = later(
-    r"system:serviceaccount:(?P<namespace>[a-z0-9-]+):(?P<begin>[a-z0-9.-]*)[*?][a-z0-9.*?-]*"
-)
+_SUBJECT = later(r"system:serviceaccount:(?P<namespace>[a-z0-9-]+):[a-z0-9.-]+")
 _TURNED = ("subjects_denied", "subjects_allowed", "problem")
 _OF_AN_ISSUER = ("trust.provider_mismatch", "trust.condition_key_mismatch")
 """Faults by which a policy shows that it is of another issuer."""
@@ -278,7 +276,7 @@ def _admitted_stranger(
         f"system:serviceaccount:any-other-namespace:{name}"
         for name in ("any-other-name", *chain.service_accounts)
     ]
-    for subject in (*strangers, *_of_named_namespaces(chain, policy)):
+    for subject in (*strangers, *_of_patterns(chain, policy)):
         decision = evaluate_trust(
             policy, provider_arn=provider, issuer=issuer, subject=subject, audiences=audiences
         )
@@ -287,15 +285,16 @@ def _admitted_stranger(
     return None
 
 
-def _of_named_namespaces(chain: Chain, policy: Policy | Malformed) -> Iterator[str]:
-    """Make up a ServiceAccount for each pattern over the names of another namespace, which it names."""
+def _of_patterns(chain: Chain, policy: Policy | Malformed) -> Iterator[str]:
+    """Make up a ServiceAccount of a foreign namespace for each pattern over subjects, by filling it in."""
     if isinstance(policy, Malformed):
         return
     clauses = (clause for statement in policy.statements for clause in statement.conditions)
     for value in (value for clause in clauses if key_claim(clause.key) == "sub" for value in clause.values):
-        found = _PATTERN_OF_NAMES.fullmatch(value)
+        made = value.replace("*", "any-other-name").replace("?", "x")
+        found = _SUBJECT.fullmatch(made) if made != value else None
         if found and found["namespace"] != chain.namespace:
-            yield f"system:serviceaccount:{found['namespace']}:{found['begin']}any-other-name"
+            yield made
 
 
 def _facts_of(
