@@ -19,8 +19,8 @@ from analyzer.iam.explain import explain
 from analyzer.iam.layers import Layers
 from analyzer.iam.match import account_of, role_of_session, split_arn
 from analyzer.iam.policy import Document, MissingDocument, parse_policy
-from analyzer.iam.trust import judge_trust
-from analyzer.iam.webidentity import identity_from_claims
+from analyzer.iam.trust import TrustDecision, judge_trust
+from analyzer.iam.webidentity import identity_from_claims, strip_scheme
 
 
 class _BadLineError(Exception):
@@ -60,7 +60,19 @@ def evaluate_trust_line(line: object) -> dict[str, Any]:
     except _BadLineError as error:
         return {"id": given.get("id"), "allowed": None, "because": [str(error)]}
     policy = _document(given.get("trustPolicy"), "trustPolicy")
-    decision = judge_trust(policy, identity_from_claims(provider, claims, extra))
+    identity = identity_from_claims(provider, claims, extra)
+    decision = judge_trust(policy, identity)
+    if decision.allowed is not False and identity.other_provider:
+        # STS looks for the token's own provider, and asks no trust policy where there is none.
+        sentence = f"the token is of {identity.issuer}, whose provider is not {provider}"
+        decision = TrustDecision(
+            False,
+            "provider-mismatch",
+            expected=strip_scheme(identity.issuer or ""),
+            found=identity.prefix or "",
+            sentence=sentence,
+            because=(sentence,),
+        )
     result: dict[str, Any] = {
         "id": given.get("id"),
         "allowed": decision.allowed,

@@ -106,6 +106,12 @@ class WebIdentity:
         return strip_scheme(self.issuer) if self.issuer is not None else None
 
     @property
+    def other_provider(self) -> bool:
+        """Whether the provider is known to be another than that of the token's issuer."""
+        url = provider_suffix(self.provider_arn) if self.provider_arn is not None else None
+        return url is not None and self.issuer is not None and url != strip_scheme(self.issuer)
+
+    @property
     def tested_audiences(self) -> tuple[str, ...] | None:
         """The values that the ``aud`` key can have: ``azp`` where the token has one."""
         return (self.azp,) if self.azp is not None else self.audiences

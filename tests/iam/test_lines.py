@@ -235,3 +235,20 @@ def test_hostile_documents_take_no_time() -> None:
     request = {"action": "s3:GetObject", "resource": "arn:aws:s3:::" + "a" * 5000}
     found = evaluate_policy_line({"request": request, "identityPolicies": [stars]})
     assert found["decision"] == "ImplicitlyDenied"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "allowed"),
+    [
+        ("https://oidc.example.com/cluster", True),
+        ("oidc.example.com/cluster", True),
+        ("https://oidc.example.com/cluster/", False),
+        ("https://oidc.example.com/other", False),
+        (None, True),
+    ],
+)
+def test_a_token_of_another_issuer_is_of_another_provider(issuer: str | None, allowed: bool) -> None:
+    claims = {**TRUST["claims"], "iss": issuer}
+    found = evaluate_trust_line({**TRUST, "claims": claims})
+    assert found["allowed"] is allowed
+    assert found.get("problem") == (None if allowed else "provider-mismatch")
