@@ -78,7 +78,9 @@ class TestListings:
         assert (listing.what, listing.account, listing.complete) == ("roles", ACCOUNT, True)
         assert listing.names == (ROLE, "b")
 
-    @pytest.mark.parametrize("more", [{"IsTruncated": True}, {"Marker": "m"}, {"NextToken": "t"}])
+    @pytest.mark.parametrize(
+        "more", [{"IsTruncated": True}, {"IsTruncated": "true"}, {"Marker": "m"}, {"NextToken": "t"}]
+    )
     def test_a_cut_listing_is_incomplete(self, more: dict[str, object]) -> None:
         (listing,) = of(Listing, read("x", {"Roles": [role()], **more}))
         assert not listing.complete

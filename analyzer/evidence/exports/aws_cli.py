@@ -57,7 +57,9 @@ def without_call_words(name: str) -> str:
 
 
 def _truncated(value: Mapping[str, Json]) -> bool:
-    return value.get("IsTruncated") is True or bool(value.get("Marker") or value.get("NextToken"))
+    # What was made of the raw API's XML has it as text.
+    cut_off = str(value.get("IsTruncated")).lower() == "true"
+    return cut_off or bool(value.get("Marker") or value.get("NextToken"))
 
 
 def _roles(value: Mapping[str, Json], where: Where, reading: Reading) -> Iterator[object]:
