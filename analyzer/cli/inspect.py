@@ -268,11 +268,13 @@ def _each_line(source: str, decide: Callable[[object], dict[str, object]]) -> in
 
 def _parsed(line: str | None) -> object:
     """Read one line; raises ValueError with what is wrong with it."""
+    from analyzer.iam.document import read_json
+
     if line is None:
         raise ValueError(f"the line is longer than {LINE_LIMIT >> 20} MiB")
     try:
         # PowerShell writes a mark before what it pipes
-        return json.loads(line.removeprefix("\ufeff"))
+        return read_json(line.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("not JSON: it is nested too deeply") from None
     except ValueError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from analyzer.frozen import frozen
 from analyzer.iam import glob
@@ -14,9 +14,10 @@ from analyzer.iam.layers import LAYER_NAMES, LayerKind
 from analyzer.iam.logic import Ternary, all3
 from analyzer.iam.match import resolve_resource
 from analyzer.iam.policy import ConditionClause, Document, Malformed, MissingDocument, Policy, Statement
-from analyzer.iam.resources import Cover, cover, cover_except
-from analyzer.iam.variables import Unset, has_variables
+from analyzer.iam.resources import Cover, cover, cover_except, overlaps
+from analyzer.iam.variables import Unset, has_variables, widened
 
+_DOUBT = "has a wildcard for the service, and what IAM makes of that is not documented"
 Verdict = Literal["granted", "conditional", "partial", "denied", "unknown"]
 
 
@@ -44,7 +45,10 @@ class LayerVerdict:
 
 @frozen
 class _Hit:
-    """One statement that speaks of the action: how much of the resource, and under what condition."""
+    """One statement that speaks of the action: how much of the resource, and under what condition.
+
+    ``doubtful``: whether it speaks of the action is not known, whatever its resource and condition.
+    """
 
     where: str
     statement: Statement
@@ -52,6 +56,7 @@ class _Hit:
     holds: Ternary
     open_clauses: tuple[ConditionClause, ...]
     patterns: tuple[str, ...]
+    doubtful: bool = False
 
 
 def judge_layer(
@@ -59,26 +64,40 @@ def judge_layer(
 ) -> LayerVerdict:
     """Return the verdict of one layer: explicit denial, granted, conditional, partial, implicit denial."""
     layer = LAYER_NAMES[kind]
-    hits = [hit for one in documents if isinstance(one, Policy) for hit in _hits(one, asked, context, layer)]
+    hits = [hit for one in documents if _is_clear(one) for hit in _hits(one, asked, context, layer)]
     denies = [hit for hit in hits if hit.statement.effect == "Deny"]
     allows = [hit for hit in hits if hit.statement.effect == "Allow"]
     certain = [hit for hit in denies if hit.covers is Cover.FULL and hit.holds is True]
     if certain:
         return LayerVerdict("denied", True, tuple(f"{hit.where} denies it" for hit in certain))
-    missing = [_missing(one, layer) for one in documents if not isinstance(one, Policy)]
-    verdict = _granted(allows, denies, asked, layer)
+    missing = [_missing(one, layer) for one in documents if not _is_clear(one)]
+    verdict = _weighed(allows, denies, asked, layer)
     if not missing:
         return verdict
-    if kind != "identity" or verdict.verdict in ("denied", "partial", "conditional"):
+    if kind != "identity" or verdict.verdict != "granted":
         return LayerVerdict("unknown", reasons=tuple(missing))
-    assumes = tuple(f"no Deny in {_name(one, layer)}" for one in documents if not isinstance(one, Policy))
+    assumes = tuple(f"no Deny in {_name(one, layer)}" for one in documents if not _is_clear(one))
     return LayerVerdict("granted", reasons=verdict.reasons, assumes=assumes)
+
+
+def _weighed(allows: list[_Hit], denies: list[_Hit], asked: Asked, layer: str) -> LayerVerdict:
+    """Return what the statements grant; one that may speak of the action leaves open what it could turn."""
+    doubtful = [hit for hit in (*allows, *denies) if hit.doubtful]
+    verdict = _granted(_sure(allows), _sure(denies), asked, layer)
+    turned_by = {"granted": "Deny", "denied": "Allow"}.get(verdict.verdict)
+    if not any(turned_by in (None, hit.statement.effect) for hit in doubtful):
+        return verdict
+    return LayerVerdict("unknown", reasons=tuple(f"{hit.where} {_DOUBT}" for hit in doubtful))
+
+
+def _sure(hits: list[_Hit]) -> list[_Hit]:
+    return [hit for hit in hits if not hit.doubtful]
 
 
 def _granted(allows: list[_Hit], denies: list[_Hit], asked: Asked, layer: str) -> LayerVerdict:
     full = _full(allows, asked)
     doubts = tuple(f"{hit.where} may deny it" for hit in denies)
-    doubtful = tuple(clause for hit in denies for clause in hit.open_clauses)
+    theirs = tuple(clause for hit in denies for clause in hit.open_clauses)
     sure = [hit for hit in full if hit.holds is True]
     if sure and not denies:
         return LayerVerdict("granted", reasons=tuple(f"{hit.where} allows it" for hit in sure[:1]))
@@ -86,7 +105,7 @@ def _granted(allows: list[_Hit], denies: list[_Hit], asked: Asked, layer: str) -
         first = (sure or full)[0]
         clauses = () if sure else first.open_clauses
         reason = f"{first.where} allows it" + ("" if sure else f" if {_spelled(clauses)}")
-        return LayerVerdict("conditional", reasons=(reason, *doubts), clauses=(*clauses, *doubtful))
+        return LayerVerdict("conditional", reasons=(reason, *doubts), clauses=(*clauses, *theirs))
     if allows:
         patterns = tuple(dict.fromkeys(pattern for hit in allows for pattern in hit.patterns))
         reasons = tuple(f"{hit.where} allows it on {', '.join(hit.patterns)}" for hit in allows)
@@ -120,38 +139,52 @@ def _hits(policy: Policy, asked: Asked, context: Context, layer: str) -> list[_H
         covers = statement.action_matcher.matches(asked.name.lower())
         if covers is False:
             continue
-        patterns, certain = _patterns(statement, context)
-        amount = _covered(statement, patterns, asked)
-        if amount is Cover.NONE and certain:
+        amount, patterns = _covered(statement, asked, context)
+        if amount is Cover.NONE:
             continue
         holds, clauses = _condition(statement, asked, context)
         if holds is False:
             continue
-        if covers is None or not certain:
-            holds = None
-        amount = amount if certain else max(amount, Cover.PART)
         where = f"{policy.name or layer} {statement.label}"
-        found.append(_Hit(where, statement, amount, holds, clauses, patterns))
+        doubtful = covers is None
+        found.append(_Hit(where, statement, amount, None if doubtful else holds, clauses, patterns, doubtful))
     return found
 
 
-def _patterns(statement: Statement, context: Context) -> tuple[tuple[str, ...], bool]:
-    """Return the resource patterns with variables replaced, and whether all could be."""
+def _patterns(statement: Statement, context: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the resource patterns with variables replaced, and those that hold a variable not known."""
     listed = statement.resources if statement.resources is not None else statement.not_resources or ()
     if not statement.variables:
-        return tuple(glob.escape_dollars(one) for one in listed), True
+        return tuple(glob.escape_dollars(one) for one in listed), ()
     found: list[str] = []
-    certain = True
+    unknown: list[str] = []
     for pattern in listed:
         text = resolve_resource(pattern, context) if has_variables(pattern) else pattern
         if not isinstance(text, Unset):
             found.append(text)
         elif text is Unset.UNKNOWN:
-            certain = False
-    return tuple(found), certain
+            unknown.append(pattern)
+    return tuple(found), tuple(unknown)
 
 
-def _covered(statement: Statement, patterns: tuple[str, ...], asked: Asked) -> Cover:
+def _covered(statement: Statement, asked: Asked, context: Context) -> tuple[Cover, tuple[str, ...]]:
+    """Return how much of what is asked for the statement speaks of, and by which patterns.
+
+    A variable that is not known may be anything: its pattern counts for no more than a part.
+    """
+    patterns, unknown = _patterns(statement, context)
+    amount = _by_patterns(statement, patterns, asked)
+    may_match = asked.has_resources is not False and any(
+        overlaps(widened(pattern), asked.resource) for pattern in unknown
+    )
+    if may_match and statement.resources is not None:
+        amount = max(amount, Cover.PART)
+    elif may_match:
+        amount = min(amount, Cover.PART)
+    return amount, patterns + unknown
+
+
+def _by_patterns(statement: Statement, patterns: tuple[str, ...], asked: Asked) -> Cover:
     if statement.resources is None:
         if statement.not_resources is None:
             return Cover.NONE
@@ -180,7 +213,13 @@ def _condition(
     return all3(outcomes), tuple(left)
 
 
+def _is_clear(document: Document) -> TypeGuard[Policy]:
+    return isinstance(document, Policy) and not document.ambiguous
+
+
 def _missing(document: Document, layer: str) -> str:
+    if isinstance(document, Policy):
+        return f"{_name(document, layer)}: {document.repeat}"
     if isinstance(document, Malformed):
         return f"{_name(document, layer)} is not a policy document: {document.problems[0]}"
     reason = document.reason if isinstance(document, MissingDocument) else ""

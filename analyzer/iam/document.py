@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -40,29 +42,30 @@ def dotted(path: Path) -> str:
 
 
 class _Object(dict[str, Any]):
-    """A JSON object that remembers which of its keys were written more than once."""
+    """A JSON object of which the last of equal keys counts; it remembers the first value of each such key."""
 
-    repeated: tuple[str, ...] = ()
-
-
-def _keep_last(pairs: list[tuple[str, Any]]) -> _Object:
-    return _collect(pairs, keep_first=False)
+    first: Mapping[str, Any] = {}
 
 
-def _keep_first(pairs: list[tuple[str, Any]]) -> _Object:
-    return _collect(pairs, keep_first=True)
-
-
-def _collect(pairs: list[tuple[str, Any]], *, keep_first: bool) -> _Object:
-    result, repeated = _Object(), []
-    for key, value in pairs:
-        if key in result:
-            repeated.append(key)
-            if keep_first:
-                continue
-        result[key] = value
-    result.repeated = tuple(dict.fromkeys(repeated))
+def _collect(pairs: list[tuple[str, Any]]) -> _Object:
+    result = _Object(pairs)
+    if len(result) < len(pairs):
+        first = dict(reversed(pairs))
+        counts = Counter(key for key, _ in pairs)
+        result.first = {key: first[key] for key, count in counts.items() if count > 1}
     return result
+
+
+def read_json(text: str) -> object:
+    """Parse JSON text; its objects remember the keys that are written more than once."""
+    return json.loads(text, object_pairs_hook=_collect)
+
+
+def _first_reading(node: object) -> object:
+    """Return a value as it reads when the first of equal keys counts."""
+    if isinstance(node, _Object):
+        return {key: _first_reading(node.first.get(key, value)) for key, value in node.items()}
+    return [_first_reading(one) for one in node] if isinstance(node, list) else node
 
 
 def _repeats(node: object, path: Path) -> list[Path]:
@@ -71,7 +74,7 @@ def _repeats(node: object, path: Path) -> list[Path]:
     while todo:
         here, at = todo.pop()
         if isinstance(here, _Object):
-            found += [(*at, key) for key in here.repeated]
+            found += [(*at, key) for key in here.first]
             todo += [(value, (*at, key)) for key, value in here.items()]
         elif isinstance(here, list):
             todo += [(value, (*at, index)) for index, value in enumerate(here)]
@@ -96,25 +99,31 @@ def decode(
     only that makes JSON of it), a JSON string that holds JSON is opened. Of a repeated key the last value
     counts, or the first when ``keep_first``.
     """
-    repeats: tuple[Path, ...] = ()
     value = source
     for _ in range(_MAX_WRAPS):
         if not isinstance(value, (str, bytes)):
-            return value, repeats, None
+            return _read(value, keep_first=keep_first)
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
         text = text.strip().removeprefix("\ufeff")
         text = _unquoted(text)
         if not text:
-            return None, repeats, PolicyProblem((), "the document is empty")
+            return None, (), PolicyProblem((), "the document is empty")
         if len(text) > MAX_TEXT:
-            return None, repeats, PolicyProblem((), f"longer than {MAX_TEXT} characters")
+            return None, (), PolicyProblem((), f"longer than {MAX_TEXT} characters")
         try:
-            value = json.loads(text, object_pairs_hook=_keep_first if keep_first else _keep_last)
+            value = read_json(text)
         except json.JSONDecodeError as error:
-            return None, repeats, PolicyProblem((), f"not JSON: {error.msg} (line {error.lineno})")
+            return None, (), PolicyProblem((), f"not JSON: {error.msg} (line {error.lineno})")
         except ValueError:
-            return None, repeats, PolicyProblem((), "not JSON: a number is too long")
+            return None, (), PolicyProblem((), "not JSON: a number is too long")
         except RecursionError:
-            return None, repeats, PolicyProblem((), "not a policy: nested too deeply")
-        repeats = tuple(_repeats(value, ()))
-    return None, repeats, PolicyProblem((), "JSON strings are nested too deeply")
+            return None, (), PolicyProblem((), "not a policy: nested too deeply")
+    return None, (), PolicyProblem((), "JSON strings are nested too deeply")
+
+
+def _read(value: object, *, keep_first: bool) -> tuple[object, tuple[Path, ...], PolicyProblem | None]:
+    repeats = tuple(_repeats(value, ()))
+    try:
+        return _first_reading(value) if keep_first and repeats else value, repeats, None
+    except RecursionError:
+        return None, (), PolicyProblem((), "not a policy: nested too deeply")

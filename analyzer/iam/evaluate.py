@@ -67,13 +67,16 @@ def applies(statement: Statement, request: Request, action: str, *, short: bool 
 def judge_documents(
     documents: Iterable[Document], request: Request, layer: LayerKind, *, short: bool = True
 ) -> LayerResult:
-    """Evaluate the documents of one layer; a document that cannot be read may allow and may deny."""
+    """Evaluate the documents of one layer.
+
+    One that cannot be read may allow and may deny, and so may one that says two things.
+    """
     allow: Ternary = False
     deny: Ternary = False
     hits: list[Hit] = []
     action = request.action.lower()
     for document in documents:
-        if not isinstance(document, Policy):
+        if not isinstance(document, Policy) or document.ambiguous:
             allow, deny = any3((allow, None)), any3((deny, None))
             hits.append(Hit(layer, document, None, None))
             continue

@@ -68,8 +68,10 @@ def _hit_sentence(hit: Hit, request: Request) -> str:
     name = hit.document.name or LAYER_NAMES[hit.layer]
     if isinstance(hit.document, Malformed):
         return f"{name} is not a policy document: {hit.document.problems[0]}"
-    if isinstance(hit.document, MissingDocument) or hit.statement is None:
-        return f"{name}: {hit.document.reason}" if isinstance(hit.document, MissingDocument) else name
+    if isinstance(hit.document, MissingDocument):
+        return f"{name}: {hit.document.reason}"
+    if hit.statement is None:
+        return f"{name}: {hit.document.repeat}" if hit.document.ambiguous else name
     effect = "denies" if hit.statement.effect == "Deny" else "allows"
     if hit.applies:
         return f"{name}, {hit.statement.label} {effect} {request.action} on {request.resource}"
@@ -88,6 +90,9 @@ def _doubt(hit: Hit, request: Request) -> str:
         return "the statement names no Resource"
     if statement.action_matcher.matches(request.action.lower()) is None:
         return "it has a wildcard for the service, which IAM does not document"
+    doubtful = statement.resource_matcher.doubtful
+    if doubtful is not None and doubtful.fullmatch(request.resource):
+        return "its resource lacks a part of an ARN, and AWS does not say how far its * then goes"
     return "a policy variable or the principal is not known"
 
 

@@ -2,7 +2,9 @@
 
 Actions compare without case as whole strings. Resource ARNs are compared part by part: the first
 five colons separate, the sixth part may hold colons, a wildcard does not leave its part, and case
-counts. Sources: IAM User Guide, "Action", "Resource", "Principal".
+counts. Where a pattern lacks a part, a ``*`` at the end of one may stand for two: AWS says that it "can"
+go beyond the colon, so whether it does is not known.
+Sources: IAM User Guide, "Action", "Resource", "Principal", "Condition operators".
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import combinations_with_replacement
 from typing import ClassVar, NamedTuple
 
 from analyzer.frozen import frozen
@@ -20,6 +23,7 @@ from analyzer.iam.variables import UNCERTAIN, Unset, has_variables, substitute
 from analyzer.patterns import later
 
 _ACCOUNT = later(r"\d{12}")
+_PLACE_OF_ACCOUNT = later(r"[\d*?]*|aws|\$\{.*")
 _NEVER = later(r"(?!)")
 
 
@@ -52,28 +56,53 @@ def pad_arn(pattern: str) -> Arn | None:
     return Arn(*parts, *["*"] * (6 - len(parts)))
 
 
+@lru_cache(maxsize=1024)
+def shifted_arns(pattern: str) -> tuple[Arn, ...]:
+    """Return the readings of a pattern that lacks a part, in which a ``*`` before a colon stands for two.
+
+    ``arn:aws:ec2:*:volume/*`` leaves the account out: its ``*`` can be Region and account.
+    """
+    parts = pattern.split(":")
+    if parts[0] != "arn" or "*:" not in pattern:
+        return ()
+    lacking = 6 - len(parts)
+    if lacking <= 0:
+        lacking = 0 if _PLACE_OF_ACCOUNT.fullmatch(parts[4]) else 1
+    stars = [at for at, part in enumerate(parts[:-1][:5]) if at and part.endswith("*")]
+    found = []
+    for chosen in combinations_with_replacement(stars, lacking) if lacking else ():
+        longer = [piece for at, part in enumerate(parts) for piece in (part, *["*"] * chosen.count(at))]
+        found.append(Arn(*":".join(longer).split(":", 5)))
+    return tuple(found)
+
+
 @lru_cache(maxsize=8192)
-def arn_regex(arn: Arn) -> str:
-    """Return a pattern of six parts as a regular expression in which wildcards stay within their part."""
-    # AWS refuses a wildcard for the service ("Resource vendor must be fully qualified and cannot
-    # contain regexes."), so one that stands there matches only itself.
+def arn_regex(arn: Arn, *, any_service: bool = False) -> str:
+    """Return a pattern of six parts as a regular expression in which wildcards stay within their part.
+
+    In a Resource AWS refuses a wildcard for the service ("Resource vendor must be fully qualified and
+    cannot contain regexes."), so one that stands there matches only itself; in a condition each part may
+    have one (``any_service``).
+    """
     parts = [
-        re.escape(part) if name == "service" else glob.regex(part, any_char="[^:]")
+        re.escape(part) if name == "service" and not any_service else glob.regex(part, any_char="[^:]")
         for name, part in zip(Arn._fields[:5], arn, strict=False)
     ]
     return ":".join([*parts, glob.regex(arn.resource)])
 
 
 @lru_cache(maxsize=8192)
-def compiled_arn(pattern: str) -> re.Pattern[str]:
+def compiled_arn(pattern: str, *, any_service: bool = False) -> re.Pattern[str]:
     """Return a whole ARN pattern compiled for ``fullmatch``; never matches when it has not six parts."""
     arn = split_arn(pattern)
-    return re.compile(arn_regex(arn), re.DOTALL) if arn else _NEVER
+    return re.compile(arn_regex(arn, any_service=any_service), re.DOTALL) if arn else _NEVER
 
 
-def arn_matches(pattern: str, arn: str) -> bool:
+def arn_matches(pattern: str, arn: str, *, any_service: bool = False) -> bool:
     """Whether an ARN matches a pattern of six parts; a text that is no ARN matches nothing."""
-    return split_arn(arn) is not None and compiled_arn(pattern).fullmatch(arn) is not None
+    if split_arn(arn) is None:
+        return False
+    return compiled_arn(pattern, any_service=any_service).fullmatch(arn) is not None
 
 
 @frozen
@@ -133,7 +162,8 @@ class ResourceMatcher:
     """Resource or NotResource of one statement, made ready.
 
     ``short`` matches the ARNs of fewer than six parts, which count only in policies of a principal;
-    ``variable`` are the patterns that hold policy variables.
+    ``doubtful`` what the patterns that lack a part may match; ``variable`` are the patterns that hold
+    policy variables.
     """
 
     NOTHING: ClassVar[ResourceMatcher]
@@ -141,6 +171,7 @@ class ResourceMatcher:
     literals: frozenset[str] = frozenset()
     patterns: re.Pattern[str] | None = None
     short: re.Pattern[str] | None = None
+    doubtful: re.Pattern[str] | None = None
     variable: tuple[str, ...] = ()
     negated: bool = False
     given: bool = False
@@ -154,12 +185,15 @@ class ResourceMatcher:
         literals: list[str] = []
         whole: list[str] = []
         short: list[str] = []
+        doubtful: list[str] = []
         variable: list[str] = []
         for given in listed:
             pattern = given if variables else glob.escape_dollars(given)
             if has_variables(pattern):
                 variable.append(pattern)
-            elif split_arn(pattern) and not glob.has_wildcard(pattern):
+                continue
+            doubtful += map(arn_regex, shifted_arns(pattern))
+            if split_arn(pattern) and not glob.has_wildcard(pattern):
                 literals.append(glob.literal(pattern))
             elif split_arn(pattern):
                 whole.append(arn_regex(Arn(*pattern.split(":", 5))))
@@ -170,20 +204,21 @@ class ResourceMatcher:
             literals=frozenset(literals),
             patterns=re.compile("|".join(whole), re.DOTALL) if whole else None,
             short=re.compile("|".join(short), re.DOTALL) if short else None,
+            doubtful=re.compile("|".join(doubtful), re.DOTALL) if doubtful else None,
             variable=tuple(variable),
             negated=resources is None and not_resources is not None,
             given=resources is not None or not_resources is not None,
         )
 
     def matches(self, resource: str, context: Context, *, short: bool = True) -> Ternary:
-        """Whether the statement speaks of this resource; unknown when a variable is not known."""
+        """Whether the statement speaks of this resource; unknown when a variable or reading is."""
         if self.everything or resource in self.literals:
             return not self.negated
         if self.patterns is not None and self.patterns.fullmatch(resource):
             return not self.negated
         if short and self.short is not None and self.short.fullmatch(resource):
             return not self.negated
-        unknown = False
+        unknown = self.doubtful is not None and self.doubtful.fullmatch(resource) is not None
         for pattern in self.variable:
             text = resolve_resource(pattern, context)
             unknown = unknown or text is UNCERTAIN

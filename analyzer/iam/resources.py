@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from analyzer.iam import glob
-from analyzer.iam.match import Arn, pad_arn
+from analyzer.iam.match import Arn, pad_arn, shifted_arns
 
 _MAX_UNION = 50
 
@@ -37,13 +37,19 @@ def includes(outer: str, inner: str) -> bool:
 
 @lru_cache(maxsize=16384)
 def overlaps(left: str, right: str) -> bool:
-    """Whether some resource matches both patterns."""
+    """Whether some resource matches both patterns, or may do so."""
     if "*" in (left, right):
         return True
-    one, two = pad_arn(left), pad_arn(right)
-    if one is None or two is None:
-        return False
-    return all(glob.overlaps(a, b) for a, b in zip(one, two, strict=True))
+    return any(
+        all(glob.overlaps(a, b) for a, b in zip(one, two, strict=True))
+        for one in _readings(left)
+        for two in _readings(right)
+    )
+
+
+def _readings(pattern: str) -> tuple[Arn, ...]:
+    padded = pad_arn(pattern)
+    return (padded, *shifted_arns(pattern)) if padded else ()
 
 
 def cover(patterns: Sequence[str], asked: str) -> Cover:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from analyzer.frozen import frozen
-from analyzer.iam.document import Path, PolicyProblem
+from analyzer.iam.document import Path, PolicyProblem, dotted
 from analyzer.iam.match import ActionMatcher, ResourceMatcher
 
 
@@ -74,6 +74,23 @@ class Policy:
     duplicates: tuple[Path, ...] = ()
     alternative: Policy | Malformed | None = field(default=None, repr=False, compare=False)
     document: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def repeats(self) -> tuple[Path, ...]:
+        """The keys named twice that may decide: a Sid and an Id do not."""
+        return tuple(path for path in self.duplicates if path and path[-1] not in ("Sid", "Id"))
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether what the document says depends on which of two equal keys counts."""
+        other = self.alternative
+        same = isinstance(other, Policy) and other.statements == self.statements
+        return bool(self.repeats) and not same
+
+    @property
+    def repeat(self) -> str:
+        """The first of the keys named twice, in a sentence."""
+        return f"{dotted(self.repeats[0])} is named twice: only one of its values counts"
 
 
 @frozen

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from analyzer.frozen import frozen
 from analyzer.iam.difference import Difference, difference
-from analyzer.iam.document import Path, PolicyProblem, dotted
+from analyzer.iam.document import Path, PolicyProblem
 from analyzer.iam.lint import Lint
 from analyzer.iam.logic import Ternary, any3
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
@@ -21,8 +21,6 @@ from analyzer.iam.trust_lint import trust_lints
 from analyzer.iam.trust_statement import Judgement, judge_allow, judge_deny
 from analyzer.iam.webidentity import WebIdentity
 from analyzer.redact import redact
-
-_IRRELEVANT_REPEATS = ("Sid", "Id")
 
 
 @frozen
@@ -94,8 +92,7 @@ def judge_trust(policy: Document, identity: WebIdentity) -> TrustDecision:
     if isinstance(policy, Malformed):
         return _malformed(policy)
     decision = replace(_judge(policy, identity), lints=trust_lints(policy, identity))
-    repeats = [path for path in policy.duplicates if path and path[-1] not in _IRRELEVANT_REPEATS]
-    return _with_repeats(decision, policy, identity, repeats) if repeats else decision
+    return _with_repeats(decision, policy, identity) if policy.repeats else decision
 
 
 def _malformed(policy: Malformed) -> TrustDecision:
@@ -110,17 +107,16 @@ def _malformed(policy: Malformed) -> TrustDecision:
     )
 
 
-def _with_repeats(
-    decision: TrustDecision, policy: Policy, identity: WebIdentity, repeats: list[Path]
-) -> TrustDecision:
+def _with_repeats(decision: TrustDecision, policy: Policy, identity: WebIdentity) -> TrustDecision:
     """Weigh keys that the text names twice: harmless only when either reading decides the same."""
+    repeats = policy.repeats
     lints = tuple(
         Lint("duplicate-key", path, f"{path[-1]} is named twice, only one of its values counts")
         for path in repeats
     )
     decision = replace(decision, lints=decision.lints + lints)
     path = repeats[0]
-    sentence = f"{dotted(path)} is named twice: only one of its values counts"
+    sentence = policy.repeat
     if isinstance(policy.alternative, Policy):
         other = _judge(policy.alternative, identity)
         differs = policy.alternative.statements != policy.statements

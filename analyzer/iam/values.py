@@ -110,8 +110,11 @@ def address_in(found: str, wanted: str) -> bool:
 
 
 def arn_like(found: str, wanted: str) -> bool:
-    """Return an ARN that matches a pattern part by part; ArnEquals and ArnLike are the same."""
-    return arn_matches(wanted, found)
+    """Return an ARN that matches a pattern part by part; ArnEquals and ArnLike are the same.
+
+    Each of the six parts may have wildcards here, also the service.
+    """
+    return arn_matches(wanted, found, any_service=True)
 
 
 def ordered(read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Comparison:

@@ -35,6 +35,11 @@ def has_variables(text: str) -> bool:
     return "${" in text and any(match[1] not in ("*", "?", "$", "") for match in _VARIABLE.finditer(text))
 
 
+def widened(text: str) -> str:
+    """Return the pattern with a ``*`` for every variable: it matches whatever the variables may be."""
+    return _VARIABLE.sub(lambda match: match[0] if match[1] in ("*", "?", "$", "") else "*", text)
+
+
 def substitute(text: str, context: Context) -> str | Unset:
     """Return the pattern with every variable replaced, or why that cannot be done.
 

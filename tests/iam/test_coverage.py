@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from analyzer.iam import (
+    UNKNOWN,
     Context,
     Coverage,
     Layers,
@@ -225,3 +226,49 @@ def test_excess_counts_what_nobody_asked_for() -> None:
     assert found.actions == ("s3:ListBucket", "s3:PutObject")
     assert found.levels == {"List": 1, "Write": 1}
     assert found.complete
+
+
+def test_a_resource_that_lacks_a_part_is_granted_in_part() -> None:
+    asked = entry("ec2:AttachVolume", "arn:aws:ec2:us-west-2:123456789012:volume/*")
+    assert verdict(asked, allow("ec2:*", "arn:aws:ec2:*:volume/*")) == "partial"
+    assert verdict(asked, allow("ec2:*", "arn:aws:ec2:*:instance/*")) == "denied(implicit)"
+    assert verdict(asked, allow("*"), statement("Deny", Resource="arn:aws:ec2:*:volume/*")) == "conditional"
+
+
+def test_a_wildcard_for_the_service_leaves_open_what_it_could_turn() -> None:
+    asked = entry("s3:GetObject")
+    unclear = allow("*:Get*")
+    assert verdict(asked, unclear) == "unknown"
+    assert verdict(asked, unclear, allow("s3:*")) == "granted"
+    assert verdict(asked, unclear, allow("s3:*"), statement("Deny", Action="s3:Get*")) == "denied(explicit)"
+    deny = statement("Deny", Action="s?:Get*")
+    assert verdict(asked, deny) == "denied(implicit)"
+    assert verdict(asked, deny, allow("s3:*")) == "unknown"
+    lost = MissingDocument("lost")
+    assert verdict(asked, unclear, extra=(lost,)) == "unknown"
+
+
+def test_a_variable_that_is_not_known_counts_where_its_pattern_could() -> None:
+    home = "arn:aws:s3:::home-${aws:PrincipalTag/team}/*"
+    unknown = Context(default=UNKNOWN)
+    assert (
+        verdict(entry("s3:GetObject", "arn:aws:s3:::home-a/*"), allow("s3:*", home), context=unknown)
+        == "partial"
+    )
+    elsewhere = verdict(entry("s3:GetObject", "arn:aws:s3:::else/*"), allow("s3:*", home), context=unknown)
+    assert elsewhere == "denied(implicit)"
+    assert verdict(entry("s3:GetObject"), allow("s3:*", ["*", home]), context=unknown) == "granted"  # type: ignore[arg-type]
+    assert verdict(entry("s3:ListAllMyBuckets"), allow("s3:*", home), context=unknown) == "denied(implicit)"
+    found = covered(entry("s3:GetObject"), allow("s3:*", home), context=unknown).actions[0]
+    assert found.patterns == (home,)
+
+
+def test_a_document_that_names_a_key_twice_leaves_all_open() -> None:
+    text = '{"Statement": {"Effect": "Allow", "Action": "s3:*", "Action": "ec2:*", "Resource": "*"}}'
+    twice = parse_policy(text)
+    asked = read_entries([entry("s3:GetObject")])
+    row = cover(asked, Layers(identity=(twice,))).actions[0]
+    assert (row.verdict, row.reasons) == (
+        "unknown",
+        ("the identity-based policy: Statement.Action is named twice: only one of its values counts",),
+    )

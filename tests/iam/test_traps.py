@@ -52,7 +52,7 @@ def test_01_action_is_a_whole_string_without_case(pattern: str, expected: str) -
         ("arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket/a/b/c", ALLOWED),
         ("arn:aws:s3:::bucket", "arn:aws:s3:::Bucket", IMPLICIT),
         ("arn:aws:sqs:*:123456789012:q", "arn:aws:sqs:us-west-2:123456789012:q", ALLOWED),
-        ("arn:aws:sqs:*:q", "arn:aws:sqs:us-west-2:123456789012:q", IMPLICIT),
+        ("arn:aws:sqs:*:q", "arn:aws:sqs:us-west-2:123456789012:q", UNKNOWN),
         ("arn:aws:logs:us-west-2:1:group:*", "arn:aws:logs:us-west-2:1:group:a:stream:b", ALLOWED),
         ("arn:aws:sqs", "arn:aws:sqs:us-west-2:123456789012:q", ALLOWED),
         ("arn:aws:sqs:us-west-2", "arn:aws:sqs:us-east-1:123456789012:q", IMPLICIT),
@@ -344,3 +344,48 @@ def test_a_form_writes_blanks_as_plus_signs() -> None:
     body = {"Statement": [{"Sid": "a+b", "Effect": "Allow"}], "Version": "2012-10-17"}
     for text in (quote_plus(json.dumps(body)), quote(json.dumps(body)), quote(json.dumps(body), safe="+")):
         assert decode(text) == (body, (), None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "expected"),
+    [
+        # the account is left out: the * before it may be Region and account
+        ("arn:aws:ec2:*:volume/*", "arn:aws:ec2:us-west-2:123456789012:volume/v", UNKNOWN),
+        ("arn:aws:ec2:us-*:volume/*", "arn:aws:ec2:us-west-2:123456789012:volume/v", UNKNOWN),
+        ("arn:aws:ec2:eu-*:volume/*", "arn:aws:ec2:us-west-2:123456789012:volume/v", IMPLICIT),
+        ("arn:aws:ec2:*:volume/*", "arn:aws:ec2:us-west-2:123456789012:instance/v", IMPLICIT),
+        ("arn:aws:ec2:us-*-2:volume/*", "arn:aws:ec2:us-west-2:123456789012:volume/v", IMPLICIT),
+        ("arn:aws:lambda:*:function:f", "arn:aws:lambda:us-west-2:123456789012:function:f", UNKNOWN),
+        ("arn:aws:lambda:*:1234*:function:g", "arn:aws:lambda:us-west-2:123456789012:function:f", IMPLICIT),
+    ],
+)
+def test_02_a_star_may_go_beyond_the_colon_where_a_part_is_lacking(
+    pattern: str, resource: str, expected: str
+) -> None:
+    service = resource.split(":")[2]
+    assert outcome(statement(Resource=pattern), action=f"{service}:Do", resource=resource) == expected
+    denied = outcome(statement(), statement("Deny", Resource=pattern), action="a:b", resource=resource)
+    assert denied == (UNKNOWN if expected == UNKNOWN else ALLOWED)
+    others = {"Effect": "Allow", "Action": "*", "NotResource": pattern}
+    assert outcome(others, action="a:b", resource=resource) == (UNKNOWN if expected == UNKNOWN else ALLOWED)
+
+
+@pytest.mark.parametrize("pattern", ["arn:aws:*::*:role/a", "arn:*:i?m:*:*:role/*", "arn:*:*:*:*:*"])
+def test_10_each_part_of_an_arn_in_a_condition_may_have_wildcards(pattern: str) -> None:
+    role = {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/a"}
+    for operator in ("ArnLike", "ArnEquals"):
+        assert condition_outcome(operator, "aws:PrincipalArn", pattern, role) == ALLOWED
+    for operator in ("ArnNotLike", "ArnNotEquals"):
+        assert condition_outcome(operator, "aws:PrincipalArn", pattern, role) == IMPLICIT
+    assert condition_outcome("ArnLike", "aws:PrincipalArn", "arn:aws:*::*:user/*", role) == IMPLICIT
+
+
+def test_a_document_that_names_a_key_twice_says_two_things() -> None:
+    request = Request("s3:GetObject", "arn:aws:s3:::b/k")
+    text = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": %s, "Resource": "*"}}'
+    twice = parse_policy(text % '"s3:*", "Action": "ec2:*"')
+    assert decided(request, twice).outcome == UNKNOWN
+    assert decided(request, twice, policy(statement())).outcome == UNKNOWN
+    assert decided(request, parse_policy(text % '"s3:*", "Action": "s3:*"')).outcome == ALLOWED
+    named = '"s3:*", "Sid": "a", "Sid": "b"'
+    assert decided(request, parse_policy(text % named)).outcome == ALLOWED

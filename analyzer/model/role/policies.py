@@ -92,9 +92,9 @@ def read_policies(role: Role, book: RoleBook, asks: Asks) -> RolePolicies:
         documents.append(read)
         if found and isinstance(read, Policy):
             places.append((read, found.where))
-        elif isinstance(read, Malformed):
+        if isinstance(read, Malformed) or (isinstance(read, Policy) and read.ambiguous):
             asked.append(again)
-        else:
+        elif not isinstance(read, Policy):
             asked.append(ask)
 
     for name in dict.fromkeys([*role.inline, *(role.inline_names or ())]):
@@ -103,7 +103,7 @@ def read_policies(role: Role, book: RoleBook, asks: Asks) -> RolePolicies:
             take(name, None, asks.role_policies(role.name, f"the exports of {what} disagree"), NOT_JUDGED)
             continue
         ask = asks.role_policies(role.name, f"{what} was not handed in")
-        again = asks.role_policies(role.name, f"the export of {what} is not a policy document")
+        again = asks.role_policies(role.name, f"the export of {what} is not one clear policy document")
         take(name, role.inline.get(name), ask, again)
     for name, arn in role.attached or ():
         what = f"the document of policy {name}, attached to role {role.name},"
