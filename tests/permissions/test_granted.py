@@ -124,6 +124,25 @@ def _boundary_of_services(cluster: Cluster) -> None:
     limited(MACHINES, {"Effect": "Allow", "Action": wide, "Resource": "*"})(cluster)
 
 
+def _denies_of_others(cluster: Cluster) -> None:
+    """Denies that spare a session of this role: its ARN, its kind, and that it has no user's name."""
+    others = [
+        {"ArnNotLike": {"aws:PrincipalArn": f"arn:*:*::{cluster.account}:role/*"}},
+        {"StringNotEquals": {"aws:PrincipalType": "AssumedRole"}},
+        {"StringLike": {"aws:username": "*"}},
+    ]
+    for number, condition in enumerate(others):
+        deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+        also(INGRESS, deny, f"guard-{number}")(cluster)
+
+
+def _keys_by_a_service_alone(cluster: Cluster) -> None:
+    """EC2 calls KMS in the role's name when it encrypts a volume."""
+    customer_key(cluster)
+    direct = {"Bool": {"aws:ViaAWSService": "false"}}
+    also(DRIVERS, {"Effect": "Deny", "Action": "kms:*", "Resource": "*", "Condition": direct})(cluster)
+
+
 WORKING: dict[str, Callable[[Cluster], None]] = {
     "zones-by-id": _zones_by_id,
     "own-bucket": _bucket,
@@ -134,12 +153,39 @@ WORKING: dict[str, Callable[[Cluster], None]] = {
     "other-case": _other_case,
     "wildcards": _wildcards,
     "boundary-of-services": _boundary_of_services,
+    "denies-of-others": _denies_of_others,
 }
 
 
 @pytest.mark.parametrize("name", sorted(WORKING))
 def test_what_is_granted_on_what_is_used(bench: Bench, name: str) -> None:
     assert_healthy(analysed(bench, WORKING[name]))
+
+
+def test_a_deny_of_direct_calls_does_not_take_the_keys(bench: Bench) -> None:
+    report = analysed(bench, _keys_by_a_service_alone)
+    assert not of_permissions(report, "fail"), told(report)
+    other = analysed(
+        bench,
+        also(INGRESS, {"Effect": "Deny", "Action": "*", "Resource": "*",
+                       "Condition": {"Bool": {"aws:ViaAWSService": "false"}}}),
+    )  # fmt: skip
+    assert named(other, "fail") == {"permission-explicit-deny"}
+
+
+def test_a_wildcard_for_the_service_is_not_called_a_narrowing(bench: Bench) -> None:
+    def edit(cluster: Cluster) -> None:
+        own_policy(cluster, INGRESS)["Statement"] = [{"Effect": "Allow", "Action": "*:*", "Resource": "*"}]
+
+    report = analysed(bench, edit)
+    assert not of_permissions(report, "fail", "warn"), told(report)
+    assert state(report, INGRESS, "permission-missing") == "unknown"
+
+
+def test_a_volume_arn_without_its_account_may_grant(bench: Bench) -> None:
+    actions = ("ec2:AttachVolume", "ec2:DetachVolume")
+    report = analysed(bench, change(DRIVERS, actions, Resource="arn:aws:ec2:*:volume/*"))
+    assert named(report, "fail", "warn") == {"permission-resource-narrow"}, told(report)
 
 
 @pytest.mark.parametrize("version", ["4.10.3", "4.12.30", "4.14.12", "4.18.5", "4.21.1"])

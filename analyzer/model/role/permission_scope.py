@@ -12,7 +12,7 @@ from dataclasses import replace
 from analyzer.evidence.kubernetes import dig, mapping, text
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.frozen import frozen
-from analyzer.iam.context import UNKNOWN, Context
+from analyzer.iam.context import ABSENT, UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Entry, Scope, cover, read_entries
 from analyzer.iam.layers import Layers
 from analyzer.model.joining.chains import Chain
@@ -47,6 +47,8 @@ _ON_OBJECTS = frozenset(
         "s3:listmultipartuploadparts",
     }
 )
+# Volumes are encrypted by EC2, which then calls KMS in the name of the role.
+_BY_A_SERVICE = frozenset({"kms"})
 # The tagging service is asked in other Regions too: hosted zones are in us-east-1.
 _ANY_REGION = frozenset({"tag"})
 
@@ -101,7 +103,13 @@ def _parts(scope: Scope) -> tuple[str | None, str | None, str | None]:
 def setting_of(chain: Chain, role: Role, view: ClusterView, objects: Objects) -> Setting:
     """Read where a chain works."""
     account = role.account
-    keys: dict[str, object] = {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
+    keys: dict[str, object] = {
+        "aws:SecureTransport": "true",
+        "aws:ViaAWSService": "false",
+        # A session of a role has no user's name (IAM User Guide, "Principal key values").
+        "aws:username": ABSENT,
+        "aws:PrincipalType": "AssumedRole",
+    }
     if account:
         keys["aws:PrincipalAccount"] = account
     if role.arn:
@@ -176,7 +184,7 @@ def judge(entries: Iterable[Entry], layers: Layers, setting: Setting) -> list[Ac
     """Judge every action of the entries; one narrowed to what is used here counts as granted."""
     rows: list[ActionVerdict] = []
     for entry in entries:
-        for actions, context in _by_region(entry.actions, setting):
+        for actions, context in _by_caller(entry.actions, setting):
             part = replace(entry, actions=actions)
             found = cover([part], layers, context=context, scope=setting.scope).actions
             # a pattern that fits no known action asks for nothing that could be compared
@@ -191,15 +199,28 @@ def _open(row: ActionVerdict) -> ActionVerdict:
     return replace(row, verdict="unknown") if row.verdict in ("partial", "conditional") else row
 
 
-def _by_region(actions: Sequence[str], setting: Setting) -> Iterable[tuple[tuple[str, ...], Context]]:
+def _by_caller(actions: Sequence[str], setting: Setting) -> Iterable[tuple[tuple[str, ...], Context]]:
+    """Split actions by who calls: the workload itself, or a service in its name."""
+    for ours, context in (
+        (False, setting.context.adding({"aws:ViaAWSService": None})),
+        (True, setting.context),
+    ):
+        chosen = tuple(a for a in actions if (a.partition(":")[0].lower() not in _BY_A_SERVICE) is ours)
+        if chosen:
+            yield from _by_region(chosen, setting, context)
+
+
+def _by_region(
+    actions: Sequence[str], setting: Setting, context: Context
+) -> Iterable[tuple[tuple[str, ...], Context]]:
     """Split actions by whether the Region of their calls is known."""
     region = setting.scope.region
     elsewhere = set(_ANY_REGION) | ({"s3"} if setting.bucket_region not in (None, region) else set())
     local = tuple(a for a in actions if region and ":" in a and a.partition(":")[0].lower() not in elsewhere)
     if local:
-        yield local, setting.context.adding({"aws:RequestedRegion": region})
+        yield local, context.adding({"aws:RequestedRegion": region})
     if rest := tuple(a for a in actions if a not in local):
-        yield rest, setting.context
+        yield rest, context
 
 
 def _settled(
