@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from samples import Cluster
@@ -250,3 +252,30 @@ def test_hiding_any_one_export_makes_no_failure(bench: Bench, fault: Fault) -> N
         new = named(hidden, "fail") - named(whole, "fail")
         assert not new, (path, told(hidden))
         assert not flips(whole, hidden), path
+
+
+def test_what_another_version_has_was_not_overwritten(bench: Bench) -> None:
+    """The default version would serve another request; the role's own is a version back."""
+
+    def edit(cluster: Cluster) -> None:
+        role = cluster.role("openshift-ingress-operator")
+        own = own_policy(cluster, INGRESS)
+        buckets = policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
+        role.inline, role.attached = {}, [ManagedPolicy("m", [buckets, own], role.account, role.partition)]
+
+    cluster = Cluster()
+    edit(cluster)
+    report = bench.report(everything(cluster, details=True))
+    assert named(report, "fail", "warn") == {"permission-policy-version"}, told(report)
+
+
+def test_a_policy_that_names_a_key_twice_is_not_judged(bench: Bench) -> None:
+    def edit(cluster: Cluster) -> None:
+        role = cluster.role("openshift-ingress-operator")
+        name, body = next(iter(role.inline.items()))
+        text = json.dumps(body).replace('"Action"', '"Action": ["s3:*"], "Action"')
+        role.inline[name] = text  # type: ignore[assignment]
+
+    report = analysed(bench, edit)
+    assert not of_permissions(report, "fail", "warn"), told(report)
+    assert state(report, INGRESS, "permission-missing") == "unknown"

@@ -78,10 +78,12 @@ def permission_facts(
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
     judged = _judged(chain, choice.role, entries, joined, said, simulated)
-    maker = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
+    maker = None
+    if not _moved_away(judged):
+        maker = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
     place: list[Cite] = [where for _, where in judged.held.places]
     other: Fact | Unknown = known(maker.id if maker else None, *place)
-    if maker is None and serves_little(judged.rows) and not joined.all_requests:
+    if maker is None and serves_little(judged.rows) and not joined.all_requests and not _moved_away(judged):
         other = asks.requests()
     return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing])
 
@@ -218,6 +220,13 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     facts["other_version_policy"] = known(first.arn if first else None)
     facts["other_version_id"] = known(first.version if first else None)
     return facts
+
+
+def _moved_away(judged: Judged) -> bool:
+    """Tell whether all that is missing stands in other versions of the role's own policies."""
+    denied = [row for row in judged.rows if row.verdict == "denied" and judged.features.needs(row.action)]
+    moved = in_other_versions(denied, judged.held.versions, judged.entries, judged.setting)
+    return bool(denied) and all(row.action in moved for row in denied)
 
 
 def _grade(row: ActionVerdict, judged: Judged) -> str:
