@@ -8,6 +8,7 @@ import pytest
 
 from samples import Cluster
 from samples.aws import ManagedPolicy
+from samples.recorded import organization_policy, policies_for_target
 from tests.e2e.fault import Fault
 from tests.e2e.faults_in_permissions import (
     DENY_HOSTED_ZONES,
@@ -279,3 +280,51 @@ def test_a_policy_that_names_a_key_twice_is_not_judged(bench: Bench) -> None:
     report = analysed(bench, edit)
     assert not of_permissions(report, "fail", "warn"), told(report)
     assert state(report, INGRESS, "permission-missing") == "unknown"
+
+
+_OF_THE_ORGANIZATION = {
+    "StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-exampleorgid"},
+    "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+}
+
+
+@pytest.mark.parametrize(
+    ("action", "condition", "denies"),
+    [
+        # who signs in has no identity of AWS yet: what such a policy sees of it is not documented
+        ("sts:*", _OF_THE_ORGANIZATION, False),
+        ("sts:*", {"StringNotEquals": {"aws:PrincipalAccount": "123456789012"}}, False),
+        ("sts:*", {"StringEquals": {"aws:PrincipalAccount": "123456789012"}}, False),
+        ("sts:AssumeRole", _OF_THE_ORGANIZATION, False),
+        ("sts:*", {"StringNotLike": {"{host}:sub": "system:serviceaccount:kube-*"}}, True),
+        ("sts:*", {"StringNotLike": {"{host}:sub": "system:serviceaccount:openshift-*"}}, False),
+        ("sts:*", {"Bool": {"aws:SecureTransport": "false"}}, False),
+        ("sts:*", {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
+    ],
+)
+def test_a_resource_control_policy_over_the_sign_in(
+    bench: Bench, action: str, condition: dict[str, dict[str, str]], denies: bool
+) -> None:
+    cluster = Cluster()
+    own = json.loads(json.dumps(condition).replace("{host}", cluster.issuer_host))
+    deny = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*", "Condition": own}
+    kind = "RESOURCE_CONTROL_POLICY"
+    files = everything(cluster) | {
+        "exports/organization/describe-policy.json": organization_policy(policy(deny), kind=kind),
+        "exports/organization/list-policies-for-target.json": policies_for_target("p-abc12345", kind=kind),
+    }
+    report = bench.report(files)
+    assert named(report, "fail", "warn") == ({"permission-organization-deny"} if denies else set()), told(
+        report
+    )
+
+
+def test_a_resource_control_policy_over_another_role(bench: Bench) -> None:
+    other = "arn:aws:iam::123456789012:role/other-*"
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": other}
+    kind = "RESOURCE_CONTROL_POLICY"
+    files = everything(Cluster()) | {
+        "exports/organization/describe-policy.json": organization_policy(policy(deny), kind=kind),
+        "exports/organization/list-policies-for-target.json": policies_for_target("p-abc12345", kind=kind),
+    }
+    assert not named(bench.report(files), "fail", "warn")

@@ -18,23 +18,25 @@ from analyzer.frozen import frozen
 from analyzer.iam.coverage import Entry
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Malformed, Policy, parse_policy
+from analyzer.iam.webidentity import ACTION
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.roles import policy_of
 from analyzer.model.role.denied_calls import Denials, actions_of, quotes_of, recency_of
 from analyzer.model.role.permission_causes import Features
 from analyzer.model.role.permission_scope import Setting, judge
+from analyzer.model.role.sign_in import SignIn
 
 _ALL = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}]}
 _NAMES = ("denied", "layer", "caller", "recency", "proof", "certain")
 _TOO_MANY = 40
+_RESOURCE_CONTROL = "resource control policy"
 _RECENCY = {
     "ongoing": "ongoing at gather time", "stopped": "stopped at gather time",
     "unknown": "and nothing tells whether it still would",
 }  # fmt: skip
-_SIGN_IN = Entry(actions=("sts:AssumeRoleWithWebIdentity",))
 # Resource control policies bear on these services only (AWS Organizations user guide). Unlike service
-# control policies they bear on the sign-in too: the role is the resource, and its caller is of no account.
+# control policies they bear on the sign-in too.
 _UNDER_RESOURCE_CONTROL = frozenset(
     {"s3", "sts", "kms", "sqs", "secretsmanager", "cognito-idp", "logs", "dynamodb", "ecr", "aoss"}
 )
@@ -96,9 +98,9 @@ def _simulated(found: Sequence[SimulatedAction]) -> list[Denied]:
 
 
 def policy_denials(
-    evidence: Evidence, entries: Sequence[Entry], features: Features, setting: Setting
+    evidence: Evidence, entries: Sequence[Entry], features: Features, setting: Setting, sign_in: SignIn
 ) -> list[Denied]:
-    """Judge each policy handed in against what a request asks for."""
+    """Judge each policy handed in against what a request asks for, and against the sign-in."""
     listings = evidence.of(PolicyTargets)
     bearing = {one for listing in listings for one in listing.ids}
     listed = {listing.kind for listing in listings}
@@ -108,7 +110,10 @@ def policy_denials(
         if policy.kind in listed and policy.id not in bearing:
             continue
         if isinstance(document, Policy):
-            denied.append(_judged(policy, document, entries, features, setting, listed=policy.id in bearing))
+            taken = _taken(policy, document, entries, features, setting)
+            if policy.kind == _RESOURCE_CONTROL and sign_in.denied_by(document):
+                taken.append(ACTION)
+            denied.append(_said_of(policy, document, taken, listed=policy.id in bearing))
     return denied
 
 
@@ -117,26 +122,26 @@ def everything() -> Policy | Malformed:
     return parse_policy(_ALL, name="all")
 
 
-def _judged(
+def _taken(
     policy: OrganizationPolicy,
     document: Policy,
     entries: Sequence[Entry],
     features: Features,
     setting: Setting,
-    *,
-    listed: bool,
-) -> Denied:
+) -> list[str]:
+    """Give the actions of a request that a policy takes from its role."""
     own = everything()
     level = ((own, document),)
-    above = (
-        Layers(identity=(own,), organization=level)
-        if policy.kind == "service control policy"
-        else Layers(identity=(own,), resource_control=level)
-    )
-    if policy.kind == "resource control policy":
+    if policy.kind == _RESOURCE_CONTROL:
         entries = _under_resource_control(entries)
+        above = Layers(identity=(own,), resource_control=level)
+    else:
+        above = Layers(identity=(own,), organization=level)
     rows = judge(entries, above, setting)
-    taken = [r.action for r in rows if r.denial == "organization" and features.needs(r.action)]
+    return [r.action for r in rows if r.denial == "organization" and features.needs(r.action)]
+
+
+def _said_of(policy: OrganizationPolicy, document: Policy, taken: Sequence[str], *, listed: bool) -> Denied:
     actions = tuple(dict.fromkeys(taken))
     shown = "" if listed else "; nothing shows that it bears on this account"
     proof = f"the {policy.kind} {policy.name} ({policy.id}), handed in, denies it{shown}"
@@ -151,11 +156,11 @@ def _judged(
 
 
 def _under_resource_control(entries: Sequence[Entry]) -> list[Entry]:
-    """Keep the actions of services that resource control policies bear on, and add the sign-in itself."""
+    """Keep the actions of services that resource control policies bear on."""
     kept = (
         replace(
             e, actions=tuple(a for a in e.actions if a.partition(":")[0].lower() in _UNDER_RESOURCE_CONTROL)
         )
         for e in entries
     )
-    return [*(entry for entry in kept if entry.actions), _SIGN_IN]
+    return [entry for entry in kept if entry.actions]

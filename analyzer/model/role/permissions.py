@@ -39,6 +39,7 @@ from analyzer.model.role.permission_scope import (
     setting_of,
 )
 from analyzer.model.role.policies import maker_of, read_policies
+from analyzer.model.role.sign_in import sign_in_of
 from analyzer.model.role.simulated import Simulated, overrule, read_simulated, under_boundary
 
 NAMES = (
@@ -159,7 +160,9 @@ def _above(chain: Chain, choice: RoleChoice, joined: Joined) -> list[Denied]:
         return []
     role = choice.role or Role(choice.name or "", choice.arn, choice.account)
     setting = setting_of(chain, role, joined.view, joined.objects)
-    return policy_denials(joined.evidence, entries, features_of(chain, setting, joined.objects), setting)
+    features = features_of(chain, setting, joined.objects)
+    sign_in = sign_in_of(chain, choice.arn, joined.view)
+    return policy_denials(joined.evidence, entries, features, setting, sign_in)
 
 
 def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
