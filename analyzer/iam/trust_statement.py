@@ -11,7 +11,7 @@ from dataclasses import replace
 from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
-from analyzer.iam.context import describe
+from analyzer.iam.context import Known, describe
 from analyzer.iam.difference import most_alike, similarity
 from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary, all3
@@ -178,7 +178,9 @@ def _undecided(result: ClauseResult, kind: str, identity: WebIdentity) -> Fault:
     missing = {"sub": "subject", "aud": "audience"}.get(kind, "")
     if kind == "open" and identity.prefix is None and is_provider_key(clause.key):
         missing = "provider"
-    if missing and not result.note:
+    if not isinstance(result.found, Known) and not result.note:
+        missing, sentence = "", "it depends on a policy variable, which cannot be known offline"
+    elif missing and not result.note:
         sentence = f"the token's {missing} is not known"
     else:
         missing, sentence = "", f"it depends on {clause.key}, which cannot be known offline"

@@ -302,3 +302,9 @@ def test_the_arn_of_the_provider_is_no_key_of_it() -> None:
     decision = trust(under("StringEquals", f"{PROVIDER}:sub", SUBJECT))
     assert (decision.allowed, decision.problem) == (False, "condition-key-mismatch")
     assert (decision.expected, decision.found) == (SUB, f"{PROVIDER}:sub")
+
+
+def test_a_variable_that_is_not_known_is_not_taken_for_the_subject() -> None:
+    decision = trust(under("StringEquals", SUB, "system:serviceaccount:app:${aws:RequestTag/name}"))
+    assert (decision.allowed, decision.problem, decision.missing) == (None, "extra-condition-unknown", ())
+    assert "policy variable" in decision.sentence
