@@ -31,14 +31,8 @@ def discovery_facts(
     if answers:
         documents = [d for d in documents if _may_be_of_them(d, answers, view)]
     if answers and documents:
-        again = asks.conflict(
-            "discovery",
-            "both a good and a bad answer for the discovery document were handed in",
-            "curl -sS -D openid-configuration.headers -o openid-configuration"
-            f" {asks.issuer}/.well-known/openid-configuration",
-            "a machine outside the cluster's VPC",
-        )
-        return dict.fromkeys(names, again)
+        both = "both a good and a bad answer for the discovery document were handed in"
+        return dict.fromkeys(names, asks.discovery(both))
     if answers:
         return bad_answer_facts("discovery", answers) | {name: known(None) for name in names[3:]}
     document = _pick(documents, view)

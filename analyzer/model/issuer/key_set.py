@@ -28,13 +28,7 @@ def key_set_facts(
         "jwks.duplicates",
     )
     if (answers and key_sets) or _differ(key_sets):
-        again = asks.conflict(
-            "jwks",
-            "the key sets that were handed in disagree",
-            f"curl -sS -D keys.headers -o keys.json {uri or f'{asks.issuer}/keys.json'}",
-            "a machine outside the cluster's VPC",
-        )
-        return dict.fromkeys(names, again)
+        return dict.fromkeys(names, asks.jwks(uri, "the key sets that were handed in disagree"))
     if answers:
         return bad_answer_facts("jwks", answers) | {name: known(None) for name in names[3:]}
     if not key_sets:

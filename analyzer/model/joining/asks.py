@@ -5,10 +5,9 @@ Every command only reads. A secret's command prints no keys, a token's drops the
 
 from __future__ import annotations
 
-from shlex import quote
-
 from analyzer.engine.facts import AFTER, Missing, Unknown
 from analyzer.frozen import frozen
+from analyzer.shell import word
 
 CLUSTER = "a machine with cluster access"
 AWS = "a machine with AWS read access"
@@ -36,14 +35,14 @@ class Asks:
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
-        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {quote(what)} -o yaml", CLUSTER)
+        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {word(what)} -o yaml", CLUSTER)
 
     def configmap(self, namespace: str, name: str) -> Unknown:
         """Ask for one ConfigMap."""
         return _ask(
             f"configmap:{namespace}/{name}",
             f"ConfigMap {namespace}/{name} is not in the bundle",
-            f"oc -n {quote(namespace)} get configmap {quote(name)} -o yaml",
+            f"oc -n {word(namespace)} get configmap {word(name)} -o yaml",
             CLUSTER,
         )
 
@@ -52,7 +51,7 @@ class Asks:
         return _ask(
             f"namespace:{namespace}",
             f"the {what} of namespace {namespace} were not gathered",
-            f"oc adm inspect {quote(f'ns/{namespace}')}",
+            f"oc adm inspect {word(f'ns/{namespace}')}",
             CLUSTER,
         )
 
@@ -61,7 +60,7 @@ class Asks:
         return _ask(
             f"objects:{namespace}/{what.partition('.')[0]}",
             f"the {what.replace(',', ' and ')} of namespace {namespace} were not gathered",
-            f"oc adm inspect -n {quote(namespace)} {quote(what)}",
+            f"oc adm inspect -n {word(namespace)} {word(what)}",
             CLUSTER,
         )
 
@@ -111,9 +110,9 @@ class Asks:
     def secret_value(self, namespace: str, name: str) -> Unknown:
         """Ask for the value of a credentials Secret; the command lets no access key through."""
         command = (
-            f"oc -n {quote(namespace)} get secret {quote(name)} -o jsonpath='{{.data.credentials}}'"
+            f"oc -n {word(namespace)} get secret {word(name)} -o jsonpath='{{.data.credentials}}'"
             " | base64 -d | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
-            f" > {quote(f'secret-{namespace}-{name}.txt')}"
+            f" > {word(f'secret-{namespace}-{name}.txt')}"
         )
         return _ask(
             f"secret-value:{namespace}/{name}",
@@ -129,7 +128,7 @@ class Asks:
         return _ask(
             f"role:{name}",
             why or f"no export of role {name} was handed in",
-            f"aws iam get-role --role-name {quote(name)} > {quote(f'get-role-{name}.json')}",
+            f"aws iam get-role --role-name {word(name)} > {word(f'get-role-{name}.json')}",
             AWS,
         )
 
@@ -151,19 +150,20 @@ class Asks:
     def role_policies(self, name: str, why: str) -> Unknown:
         """Ask for the policies of one role."""
         command = (
-            f"R={quote(name)}; aws iam list-role-policies --role-name $R > list-role-policies-$R.json; "
-            "for p in $(aws iam list-role-policies --role-name $R --query PolicyNames --output text); do "
-            "aws iam get-role-policy --role-name $R --policy-name $p > get-role-policy-$R-$p.json; done; "
-            "aws iam list-attached-role-policies --role-name $R > list-attached-role-policies-$R.json"
+            f'R={word(name)}; aws iam list-role-policies --role-name "$R" > "list-role-policies-$R.json"; '
+            'for p in $(aws iam list-role-policies --role-name "$R" --query PolicyNames --output text); do '
+            'aws iam get-role-policy --role-name "$R" --policy-name "$p" > "get-role-policy-$R-$p.json"; '
+            "done; "
+            'aws iam list-attached-role-policies --role-name "$R" > "list-attached-role-policies-$R.json"'
         )
         return _ask(f"role-policies:{name}", why, command, AWS)
 
     def policy_document(self, arn: str, why: str) -> Unknown:
         """Ask for the default version of a managed policy."""
         command = (
-            f"aws iam get-policy-version --policy-arn {quote(arn)} --version-id "
-            f"$(aws iam get-policy --policy-arn {quote(arn)} --query Policy.DefaultVersionId --output text)"
-            f" > {quote('get-policy-version-' + arn.rsplit('/', 1)[-1] + '.json')}"
+            f"aws iam get-policy-version --policy-arn {word(arn)} --version-id "
+            f"$(aws iam get-policy --policy-arn {word(arn)} --query Policy.DefaultVersionId --output text)"
+            f" > {word('get-policy-version-' + arn.rsplit('/', 1)[-1] + '.json')}"
         )
         return _ask(f"policy:{arn}", why, command, AWS)
 
@@ -180,7 +180,7 @@ class Asks:
         """Ask for the one provider that the cluster's issuer needs."""
         ask = "aws iam get-open-id-connect-provider --open-id-connect-provider-arn"
         if self.provider_arn:
-            command = f"{ask} {quote(self.provider_arn)} > get-oidc.json"
+            command = f"{ask} {word(self.provider_arn)} > get-oidc.json"
         else:
             command = (
                 "for arn in $(aws iam list-open-id-connect-providers"
@@ -194,13 +194,13 @@ class Asks:
             AWS,
         )
 
-    def discovery(self) -> Unknown:
+    def discovery(self, why: str = "") -> Unknown:
         """Ask for the issuer's discovery document, as the public sees it."""
         url = f"{self.issuer or '<issuer>'}/.well-known/openid-configuration"
         return _ask(
             "discovery",
-            "what the issuer answers for its discovery document was not recorded",
-            f"curl -sS -D openid-configuration.headers -o openid-configuration {quote(url)}",
+            why or "what the issuer answers for its discovery document was not recorded",
+            f"curl -sS -D openid-configuration.headers -o openid-configuration {word(url)}",
             PUBLIC,
             "public",
         )
@@ -208,19 +208,19 @@ class Asks:
     def bucket(self, name: str) -> Unknown:
         """Ask whether the issuer's S3 bucket lets the public read."""
         command = (
-            f"aws s3api get-public-access-block --bucket {name} > get-public-access-block.json; "
-            f"aws s3api get-bucket-policy-status --bucket {name} > get-bucket-policy-status.json"
+            f"aws s3api get-public-access-block --bucket {word(name)} > get-public-access-block.json; "
+            f"aws s3api get-bucket-policy-status --bucket {word(name)} > get-bucket-policy-status.json"
         )
         why = f"no export of the access to S3 bucket {name} was handed in"
         return _ask(f"bucket:{name}", why, command, AWS)
 
-    def jwks(self, uri: str | None) -> Unknown:
+    def jwks(self, uri: str | None, why: str = "") -> Unknown:
         """Ask for the issuer's key set, as the public sees it."""
         url = uri or f"{self.issuer or '<issuer>'}/keys.json"
         return _ask(
             "jwks",
-            "what the issuer answers for its key set was not recorded",
-            f"curl -sS -D keys.headers -o keys.json {quote(url)}",
+            why or "what the issuer answers for its key set was not recorded",
+            f"curl -sS -D keys.headers -o keys.json {word(url)}",
             PUBLIC,
             "public",
         )
@@ -230,7 +230,7 @@ class Asks:
         return _ask(
             "token",
             why,
-            f"oc create token {quote(service_account)} -n {quote(namespace)} --audience=openshift"
+            f"oc create token {word(service_account)} -n {word(namespace)} --audience=openshift"
             " --duration=10m | cut -d. -f1,2 > token.txt",
             CLUSTER,
         )
@@ -242,7 +242,7 @@ class Asks:
                 f"hosted-logs:{self.control_plane}",
                 "not all logs of the hosted control plane were gathered, which is in namespace"
                 f" {self.control_plane} of its management cluster",
-                f"oc adm inspect {quote(f'ns/{self.control_plane}')}",
+                f"oc adm inspect {word(f'ns/{self.control_plane}')}",
                 MANAGEMENT,
             )
         if self.hosted and no_pods:
@@ -250,23 +250,23 @@ class Asks:
                 f"hosted-logs:{namespace}",
                 f"no pod runs in {namespace} of the guest: its operator runs with the hosted control plane",
                 "oc -n <NAMESPACE_OF_THE_HOSTED_CONTROL_PLANE> logs deployment/<OPERATOR> --all-containers"
-                f" --timestamps > {quote(namespace)}.log",
+                f" --timestamps > {word(namespace)}.log",
                 MANAGEMENT,
             )
         return _ask(
             f"logs:{namespace}",
             f"no logs of pods in {namespace} were gathered",
-            f"oc adm inspect {quote(f'ns/{namespace}')}",
+            f"oc adm inspect {word(f'ns/{namespace}')}",
             CLUSTER,
         )
 
     def control_plane_status(self, what: str, namespace: str | None) -> Unknown:
         """Ask for what the management cluster tells of a hosted cluster, by the plural of its kind."""
-        where = f"-n {quote(namespace)}" if namespace else "-n <NAMESPACE_IN_THE_MANAGEMENT_CLUSTER>"
+        where = f"-n {word(namespace)}" if namespace else "-n <NAMESPACE_IN_THE_MANAGEMENT_CLUSTER>"
         return _ask(
             f"hosted-status:{what}",
             f"the {what} of this hosted cluster were not gathered",
-            f"oc get {what}.hypershift.openshift.io {where} -o yaml > {what}.yaml",
+            f"oc get {word(f'{what}.hypershift.openshift.io')} {where} -o yaml > {word(f'{what}.yaml')}",
             MANAGEMENT,
         )
 
@@ -275,13 +275,19 @@ class Asks:
         return _ask(
             f"events:{namespace}",
             f"the Events of {namespace} were not gathered",
-            f"oc adm inspect {quote(f'ns/{namespace}')}",
+            f"oc adm inspect {word(f'ns/{namespace}')}",
             CLUSTER,
         )
 
-    def conflict(self, evidence: str, why: str, command: str, where: str) -> Unknown:
-        """Ask again where two sources of one thing disagree."""
-        return _ask(evidence, why, command, where)
+    def zone_role(self, arn: str) -> Unknown:
+        """Ask for the trust policy of the role, in another account, by which DNS records are made there."""
+        name = word(arn.rsplit("/", 1)[-1])
+        return _ask(
+            f"assume:{arn}",
+            f"role {arn} may be assumed under conditions that cannot be seen from its trust policy",
+            f"aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument",
+            "a machine with read access to the account of the zone",
+        )
 
 
 def _ask(evidence: str, why: str, command: str, where: str, sensitivity: str = "identifiers") -> Unknown:

@@ -42,20 +42,11 @@ def shared_vpc_problem(judged: Judged) -> Fact | Unknown:
     if row.verdict == "unknown":
         return merge([judged.missing, *([where] if isinstance(where, Unknown) else [])])
     if refuses is None:
-        return where if isinstance(where, Unknown) else _conditional(arn, judged)
+        return where if isinstance(where, Unknown) else judged.asks.zone_role(arn)
     return known(None)
 
 
 # --- more than asked --------------------------------------------------------------------------
-
-
-def _conditional(arn: str, judged: Judged) -> Unknown:
-    return judged.asks.conflict(
-        f"assume:{arn}",
-        f"role {arn} may be assumed under conditions that cannot be seen from its trust policy",
-        f"aws iam get-role --role-name {arn.rsplit('/', 1)[-1]} --query Role.AssumeRolePolicyDocument",
-        "a machine with read access to the account of the zone",
-    )
 
 
 def excess_facts(judged: Judged, sharing: Sequence[Chain]) -> Facts:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from shlex import quote
 
 from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.records import Symptom
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.symptoms.hosted_conditions import HEALTH
+from analyzer.shell import word
 
 _SIGN_IN = frozenset(
     {
@@ -69,7 +69,7 @@ def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alo
         ]
         signs = ", ".join([*states, *([f"{lines} log lines that quote STS"] if lines else [])])
         if signs or alone:
-            chosen = quote(one.infra or one.name)
+            chosen = word(one.infra or one.name)
             what = f" shows {signs} and" if signs else ""
             notices.append(f"{one.phrase}{what} is not judged here; --of {chosen} judges it")
     more = len(notices) - _MOST
