@@ -22,8 +22,6 @@ SAMPLE = TOP / "samples" / "bundle-only"
 _NEEDLES = (
     "WebIdentity|IdentityToken|AccessDenied|ExpiredToken|NoCredentialProviders|not authorized to perform"
 )
-
-
 _DEFAULT = "import sys; sys.modules['ahocorasick_rs'] = None; from analyzer.cli import main; main()"
 """The program as it is without the extra ``fast``."""
 
@@ -46,10 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--dir", type=Path, help="where the bundles go; a temporary folder if not given")
     options = parser.parse_args(arguments)
     python = shlex.quote(sys.executable)
-    default = shlex.quote(
-        "import sys; sys.modules['ahocorasick_rs'] = None; from analyzer.cli import main; main()"
-    )
-    ours = f"{python} -c {default} analyze -f json -o /dev/null"
+    ours = f"{python} -c {shlex.quote(_DEFAULT)} analyze -f json -o /dev/null"
     fast = f"{python} -m analyzer analyze -f json -o /dev/null" if find_spec("ahocorasick_rs") else ""
     start = {
         "a bare interpreter": f"{python} -c pass",

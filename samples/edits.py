@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from samples import workloads
-from samples.aws import role_name
 from samples.chatter import healthy_chatter
 from samples.keys import jwks
 
@@ -54,18 +53,6 @@ def drop_role(cluster: Cluster, namespace: str, *, recorded: bool = True) -> Non
     del cluster.roles[role.name]
     if recorded:
         cluster.missing_roles.append(role.name)
-
-
-def rename_cluster_roles(cluster: Cluster, prefix: str) -> None:
-    """Give every role another prefix, and every Secret the new ARN."""
-    for request in cluster.requests.values():
-        target = request["spec"]["secretRef"]
-        old = role_name(cluster.name, target["namespace"], target["name"])
-        role = cluster.roles.pop(old)
-        role.name = role_name(prefix, target["namespace"], target["name"])
-        role.inline[role.name] = role.inline.pop(old)
-        cluster.roles[role.name] = role
-        cluster.set_role_arn(target["namespace"], target["name"], role.arn)
 
 
 def _roll_out(cluster: Cluster, when: datetime) -> None:

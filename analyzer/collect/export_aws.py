@@ -102,7 +102,7 @@ def export(target: Export, wanted: Wanted) -> None:
         target.call(target.sts, "get_caller_identity", "caller-identity.json")
         _providers(target)
         for name in dict.fromkeys(_names(target, wanted)):
-            _role(target, name, wanted)
+            _role(target, name)
     finally:
         if target.calls:  # nothing was asked where there are no credentials
             target.close(started)
@@ -134,7 +134,7 @@ def _tagged(target: Export, name: str, wanted: Wanted) -> bool:
     return any(key in held and value in (None, held[key]) for key, value in wanted.tags)
 
 
-def _role(target: Export, name: str, wanted: Wanted) -> None:
+def _role(target: Export, name: str) -> None:
     file, iam = f"role-{name}.json", target.iam
     found = target.call(iam, "get_role", file, RoleName=name)
     listed = target.call(iam, "list_role_policies", file, RoleName=name) or {}

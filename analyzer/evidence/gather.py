@@ -112,7 +112,7 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
         detail = f"more than {MOST_OBJECTS} objects: the files after them were not read"
         evidence.problems.append(Problem(record.id, "", "too-many-objects", detail, "unsafe"))
     record.sha256 = source.sha256
-    record.kind = kind_of(record.roots, record.layouts, record.contents) or record.kind
+    record.kind = kind_of(record.layouts, record.contents) or record.kind
     if record.kind == "file" and any(one.input == record.id for one in evidence.unused):
         record.kind = "not recognised"
         detail = "nothing in it is known, so it was not used"

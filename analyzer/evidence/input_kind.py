@@ -32,7 +32,7 @@ def loose_layout(path: str) -> str | None:
     return next((name for name, pattern in _LOOSE.items() if pattern.search(path)), None)
 
 
-def kind_of(roots: AbstractSet[str], layouts: AbstractSet[str], contents: AbstractSet[str]) -> str:
+def kind_of(layouts: AbstractSet[str], contents: AbstractSet[str]) -> str:
     """Name an input after its layouts and loose contents; "" where it holds nothing of use.
 
     A must-gather has the gather's own files beside its roots, or the cluster's configuration; without

@@ -16,7 +16,6 @@ from analyzer.frozen import frozen
 from analyzer.patterns import later
 
 _CONFIG = "config.openshift.io/v1"
-_OPERATOR = "operator.openshift.io/v1"
 _NAMED = later(
     r"(?P<root>(?:|.*/))(?:"
     r"config/(?P<single>authentication|featuregate|infrastructure|version)\.json"

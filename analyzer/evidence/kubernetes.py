@@ -123,13 +123,13 @@ def secret(obj: K8sObject) -> Secret:
         labels=strings(dig(metadata, "labels")),
         created=parse_time(dig(metadata, "creationTimestamp")),
         where=obj.where,
-        changed=_set_at(metadata, "f:data"),
+        changed=_data_set_at(metadata),
     )
 
 
-def _set_at(metadata: Json, field: str) -> datetime | None:
-    """Give the newest time of what set a field of an object, by its ``managedFields``."""
-    owners = [e for e in items(dig(metadata, "managedFields")) if dig(e, "fieldsV1", field) is not None]
+def _data_set_at(metadata: Json) -> datetime | None:
+    """Give the newest time of what set an object's ``data``, by its ``managedFields``."""
+    owners = [e for e in items(dig(metadata, "managedFields")) if dig(e, "fieldsV1", "f:data") is not None]
     return max(filter(None, (parse_time(dig(entry, "time")) for entry in owners)), default=None)
 
 

@@ -52,7 +52,7 @@ def correlate(
 
     ``traces`` has the chains whose logs were gathered, by their ids.
     """
-    heard = _Heard(findings, outcomes, traces)
+    heard = _Heard(outcomes, traces)
     return tuple(heard.on_cause(f) if f.kind == "cause" else heard.on_symptom(f) for f in findings)
 
 
@@ -68,9 +68,7 @@ class _Seen:
 class _Heard:
     """All symptoms of a run, ready to be asked."""
 
-    def __init__(
-        self, findings: Sequence[Finding], outcomes: Sequence[Outcome], traces: Mapping[str, Trace]
-    ) -> None:
+    def __init__(self, outcomes: Sequence[Outcome], traces: Mapping[str, Trace]) -> None:
         self.traces = traces
         self.outcomes = outcomes
         self.rules = {o.rule.id: o.rule for o in outcomes}

@@ -44,12 +44,12 @@ class Excess:
     complete: bool
 
 
-def excess(entries: Iterable[Entry], layers: Layers, *, catalogue: Catalogue | None = None) -> Excess:
+def excess(entries: Iterable[Entry], layers: Layers) -> Excess:
     """Return what the identity policies grant beyond the union of all entries.
 
     Pass the entries of every request that shares the role. Denies and boundaries are not subtracted.
     """
-    book = catalogue or load_catalogue()
+    book = load_catalogue()
     asked_entries = list(entries)
     asked = {action.name for entry in asked_entries for one in entry.actions for action in _expand(one, book)}
     policies = [one for one in layers.identity if isinstance(one, Policy)]

@@ -33,9 +33,9 @@ def policy_size(policy: Policy) -> int:
     return len("".join(text.split()))
 
 
-def lint_policy(policy: Policy, *, catalogue: Catalogue | None = None) -> tuple[Lint, ...]:
+def lint_policy(policy: Policy) -> tuple[Lint, ...]:
     """Return the remarks on a permissions policy, in the order of its statements."""
-    book = catalogue or load_catalogue()
+    book = load_catalogue()
     found: list[Lint] = [
         Lint("duplicate-key", path, f"{dotted(path)} is named twice, only one of its values counts")
         for path in policy.duplicates

@@ -72,9 +72,9 @@ def place_of(error: ReadError, report: Report) -> str:
     return f"{error.input}:{error.member}" if error.input and len(report.inputs) > 1 else error.member
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
+def counted(number: int, noun: str) -> str:
     """Write ``1 line`` or ``2 lines``."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+    return f"{number} {noun if number == 1 else noun + 's'}"
 
 
 def listed(words: Sequence[str], most: int = 8) -> str:

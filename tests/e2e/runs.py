@@ -13,7 +13,7 @@ from analyzer.options import Options
 from analyzer.session import analyze, upgrade
 from samples import Cluster
 from samples.bundle import bundle_files, bundle_folder, write_files
-from samples.exports import PARTS, export_files
+from samples.exports import export_files
 from samples.layouts import pack as archive
 
 Files = Mapping[str, bytes]
@@ -68,11 +68,6 @@ def without(files: Files, pattern: str) -> dict[str, bytes]:
     kept = {path: content for path, content in files.items() if not re.search(pattern, path)}
     assert len(kept) < len(files), f"nothing to hide matches {pattern}"
     return kept
-
-
-def parts_without(part: str) -> tuple[str, ...]:
-    """Give the export folders but one."""
-    return tuple(name for name in PARTS if name != part)
 
 
 class Bench:

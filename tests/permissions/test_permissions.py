@@ -63,11 +63,6 @@ def test_one_finding_for_one_fault(bench: Bench, fault: Fault) -> None:
         assert all(fix.command is None or "(not known)" not in fix.command for fix in finding.fix)
 
 
-def _wrong_region(cluster: Cluster) -> None:
-    deny = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
-    also(MACHINES, {"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": deny})(cluster)
-
-
 @pytest.mark.parametrize(
     ("first", "second", "rules"),
     [

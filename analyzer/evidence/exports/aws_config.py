@@ -58,7 +58,7 @@ def _item(value: Mapping[str, Json], where: Where, reading: Reading) -> Iterator
         case "AWS::IAM::Role" if body:
             arn = text(value.get("ARN")) or text(value.get("arn"))
             named = {"arn": arn, "roleName": text(value.get("resourceName"))}
-            yield iam_objects.role({**named, **body}, place, whole=small("Path") in body, spell=small)
+            yield iam_objects.role({**named, **body}, place, whole="path" in body, spell=small)
         case "AWS::IAM::Policy" if body:
             yield iam_objects.managed_policy(body, place, small)
         case "AWS::IAM::OIDCProvider" if body:

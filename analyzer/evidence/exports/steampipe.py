@@ -22,7 +22,6 @@ from analyzer.evidence.records import Json, ManagedPolicy, PolicyDocument, Provi
 _WHAT = "Steampipe"
 _OF_A_ROLE = ("assume_role_policy", "inline_policies", "attached_policy_arns")
 _TOLD_BY = {*_OF_A_ROLE, "client_id_list", "policy_std"}
-_NONE = (None, "", "null", "<null>")
 _MOST_ROWS = 20_000
 _LONGEST_CELL = 1 << 20
 

@@ -120,18 +120,16 @@ def _own_facts(chain: Chain, joined: Joined, in_cluster: bool | None, cite: Cite
         "request.service_accounts": (
             known(list(chain.service_accounts), where.at("spec", "serviceAccountNames") if where else None)
             if request
-            else _without_request(chain, list(chain.service_accounts), asks)
+            else _without_request(list(chain.service_accounts), asks)
         ),
         "request.subjects": (
-            known(chain.subjects, where, derived=True)
-            if request
-            else _without_request(chain, chain.subjects, asks)
+            known(chain.subjects, where, derived=True) if request else _without_request(chain.subjects, asks)
         ),
         "request.sts_role_arn": known(request.sts_role_arn, where) if request else asks.requests(),
     }
 
 
-def _without_request(chain: Chain, told: list[str], asks: Asks) -> Fact | Unknown:
+def _without_request(told: list[str], asks: Asks) -> Fact | Unknown:
     """Give what is told of a chain's ServiceAccounts without a request: HyperShift has a list of its own."""
     return known(told, derived=True) if told else asks.requests()
 

@@ -101,22 +101,15 @@ def _is_wanted(request: CredentialsRequest, joined: Joined) -> bool:
     return (needed & known_here if known_here else needed) <= enabled
 
 
-def _pseudo(request: CredentialsRequest, own: Chain | None) -> Chain:
+def _chain_of(request: CredentialsRequest) -> Chain:
     """Make the chain that there would be with the target's request."""
-    chain = Chain(request.secret_namespace, request.secret_name, in_release=request)
-    if own is not None:
-        chain.secret, chain.credentials, chain.credentials_where = (
-            own.secret,
-            own.credentials,
-            own.credentials_where,
-        )
-    return chain
+    return Chain(request.secret_namespace, request.secret_name, in_release=request)
 
 
 def _choice(request: CredentialsRequest, own: Chain | None, joined: Joined) -> RoleChoice:
     if own is not None:
         return joined.choices[own.id]
-    chain = _pseudo(request, None)
+    chain = _chain_of(request)
     chain.in_cluster = request  # as it will be then
     return resolve_role(chain, joined.book, joined.names, joined.view, joined.asks.account)
 
@@ -175,7 +168,7 @@ def _actions(
     if not entries:
         none = {"upgrade.actions_missing": known([]), "upgrade.actions_unused": known([])}
         return facts | none | {"upgrade.actions_summary": known(None)}
-    judged = permission_facts(_pseudo(replace(request, entries=entries), None), choice, joined)
+    judged = permission_facts(_chain_of(replace(request, entries=entries)), choice, joined)
     facts["upgrade.actions_missing"] = _joined(judged, ("required", "likely"))
     facts["upgrade.actions_unused"] = _joined(judged, ("optional",))
     facts["upgrade.actions_summary"] = known(_summary(facts))
@@ -210,7 +203,7 @@ def _service_accounts(
     facts: Facts = {"upgrade.service_accounts_new": known(added, place)}
     if not added:
         return facts | {"upgrade.subjects_denied": known([])}
-    chain = _pseudo(replace(request, service_accounts=tuple(added)), None)
+    chain = _chain_of(replace(request, service_accounts=tuple(added)))
     judged = trust_facts(chain, choice, joined.view, list(USUAL_AUDIENCES[:1]), joined.asks)
     denied = judged["trust.subjects_denied"]
     if isinstance(denied, Fact):

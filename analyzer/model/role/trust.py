@@ -66,9 +66,7 @@ _MOST_AUDIENCES = 8
 _OF_THE_AUDIENCE = ("audience_mismatch", "wildcard_literal")
 
 
-def role_facts(
-    chain: Chain, choice: RoleChoice, shared: Sequence[str], requested: Fact | Unknown, asks: Asks
-) -> Facts:
+def role_facts(choice: RoleChoice, shared: Sequence[str], requested: Fact | Unknown, asks: Asks) -> Facts:
     """Give the ``role.*`` facts of a chain; ``requested`` is the session's length that it asks for."""
     ask = asks.role(choice.name)
     derived = choice.how.startswith("predicted")

@@ -148,7 +148,7 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
         foreign_fact = asks.requests()
     facts = secret_facts(chain, joined, foreign_fact)
     sharing = _sharing(chain, joined)
-    facts |= role_facts(chain, choice, sharing, requested_session(chain, evidence), asks)
+    facts |= role_facts(choice, sharing, requested_session(chain, evidence), asks)
     if judged.exists is False and choice.exists is not False:
         facts["role.exists"] = not_judged(judged.comes_first)
     elif _may_name_another(chain, choice, joined):

@@ -121,7 +121,7 @@ def _chain(
         "workload.pods": known([pod.name for pod in pods], *(pod.where for pod in pods)),
     }
     facts |= settings
-    facts |= role_facts(chain, choice, (), requested_session(chain, evidence), joined.asks)
+    facts |= role_facts(choice, (), requested_session(chain, evidence), joined.asks)
     facts |= trust_facts(chain, choice, joined.view, audiences_of(chain), joined.asks)
     facts |= log_facts(chain, evidence, symptoms, joined.now, joined.asks, recovered)
     read = {file.pod for file in evidence.log_files if file.namespace == chain.namespace and not file.empty}

@@ -92,7 +92,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         "secret.changed_after_pods": _changed_after(chain),
     }
     unreadable = asks.secret_value(chain.namespace, chain.secret_name)
-    facts |= _length_facts(chain, verdict, data, asks)
+    facts |= _length_facts(verdict, data, asks)
     facts |= _text_facts(chain, verdict, unreadable, foreign, data)
     return facts
 
@@ -114,7 +114,7 @@ def _length_for(verdict: LengthVerdict, asks: Asks) -> Fact | Unknown:
     return asks.roles()
 
 
-def _length_facts(chain: Chain, verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
+def _length_facts(verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
     expected = known(verdict.expected, derived=True)
     if verdict.fits is None and verdict.expected:
         fits: Fact | Unknown = asks.config("infrastructures.config.openshift.io")
