@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from analyzer.aws import IAM, BotoCoreError, ClientError, NoCredentialsError, clients
-from analyzer.collect.wanted import MANIFEST
 from analyzer.errors import UsageProblem
+from analyzer.evidence.collected import MANIFEST
 from analyzer.frozen import frozen
 
 _MOST_PROVIDERS = 700

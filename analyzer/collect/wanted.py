@@ -6,12 +6,9 @@ import re
 from collections.abc import Callable, Collection, Iterable
 
 from analyzer.aws_domains import DNS_SUFFIXES
-from analyzer.findings.regional import region_apart
+from analyzer.findings.regional import REGION, region_apart
 from analyzer.findings.report import Missing, Report
 from analyzer.frozen import frozen
-
-MANIFEST = "# sts-doctor collect manifest 1"
-"""The first line of a manifest, by which analyze knows it."""
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What Kubernetes takes as the name of an object or namespace (RFC 1123)."""
@@ -22,7 +19,6 @@ ROLE = re.compile(r"[\w+=,.@][\w+=,.@-]{0,63}", re.ASCII)
 _KIND = re.compile(r"[a-z0-9]+(?:\.[a-z0-9-]+)*")
 _ARN = re.compile(r"arn:aws[a-z-]*:iam::(?:\d{12}|aws):[a-z-]+/[\x21-\x7e]{1,600}")
 _URL = re.compile(r"https://[A-Za-z0-9][\x21-\x7e]{0,1000}")
-_REGION = re.compile(r"[a-z]{2,5}(?:-[a-z0-9]+){1,4}")
 _SHELL_SIGNS = re.compile(r"[\s'\"`$\\;&|<>(){}*?!#~\[\]^]")
 
 _Words = tuple[str, tuple[str, ...]]
@@ -120,7 +116,7 @@ def _issuer(rest: str, report: Report) -> _Words | None:
 def _sts_host(report: Report) -> str:
     """Name a host that everybody reaches who reaches AWS at all, to tell the issuer's fault from our own."""
     region = report.cluster.region or ""
-    if not _safe(region, _REGION):
+    if not _safe(region, REGION):
         return "sts.amazonaws.com"
     suffix = DNS_SUFFIXES.get(report.cluster.partition or "", DNS_SUFFIXES["aws"])
     return f"sts.{region}.{suffix}"
@@ -184,5 +180,5 @@ def _beside(report: Report, calls: Collection[_Words]) -> Iterable[_Words]:
     if {function for function, _ in calls} & {"role", "roles", "providers", "policy"}:
         yield "identity", ()
         region = report.cluster.region or ""
-        if troubled and _safe(region, _REGION):
+        if troubled and _safe(region, REGION):
             yield "sign_ins", (region,)

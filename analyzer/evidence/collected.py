@@ -9,7 +9,8 @@ from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Collected, FailedCall
 from analyzer.patterns import later
 
-MANIFEST = b"# sts-doctor collect manifest 1"
+MANIFEST = "# sts-doctor collect manifest 1"
+"""The first line of a manifest, by which analyze knows it; the script writes it too."""
 
 _STARTED = later(rb"^# started (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)\r?$", re.MULTILINE)
 _REFUSED = later(rb"^(Error from server \((\w{1,40})\): ([^\r\n]{1,600}))", re.MULTILINE)
@@ -21,7 +22,7 @@ _LONGEST = 64 * 1024
 def read_manifest(input_id: str, path: str, data: bytes) -> Collected | None:
     """Read the manifest's time; None for a file that is no manifest."""
     started = _STARTED.search(data[:1024])
-    if not data.startswith(MANIFEST) or started is None:
+    if not data.startswith(MANIFEST.encode()) or started is None:
         return None
     at = datetime.fromisoformat(started[1].decode("ascii"))
     return Collected(at, Quote(input_id, path, 2, started.group().decode("ascii").strip()))

@@ -115,7 +115,7 @@ def head_of(data: bytes) -> bytes:
 
 
 def _collected(file: File, head: bytes) -> Loose | None:
-    if head.startswith(MANIFEST):
+    if head.startswith(MANIFEST.encode()):
         found = read_manifest(file.input, file.path, file.data)
         return Loose((found,), "collect manifest", None) if found else NOTHING
     if b"Error from server (" in head and (refused := read_refusals(file.input, file.path, file.data)):

@@ -17,6 +17,7 @@ _IN_BUNDLE = later(
     r"credentialsrequests|config:.*|(?:logs|namespace|configmap|objects):openshift-.*", re.DOTALL
 )
 _WORTH_A_BUNDLE = 3
+MUST_GATHER = "oc adm must-gather --dest-dir=must-gather && tar -czf must-gather.tar.gz must-gather"
 """Pieces of a cluster from which on one bundle is less work than each by itself."""
 
 
@@ -71,7 +72,7 @@ def bundle_first(missing: Sequence[Missing]) -> tuple[Missing, ...]:
     whole = Missing(
         evidence="must-gather",
         why="no must-gather was handed in: it holds modes, requests, pods, logs and signing keys",
-        command="oc adm must-gather --dest-dir=must-gather && tar -czf must-gather.tar.gz must-gather",
+        command=MUST_GATHER,
         where_to_run=held[0].where_to_run,
         sensitivity=held[0].sensitivity,
         decides=tuple(sorted({rule for item in held for rule in item.decides})),

@@ -16,12 +16,13 @@ from analyzer.patterns import later
 # ``aws SERVICE OPERATION`` where a command may begin; ccoctl has a command aws of its own.
 _CALL = later(r"(?<![^\s(;&|`])(?<!ccoctl )aws [a-z0-9-]+ [a-z][a-z0-9-]+(?=[\s;)&|`]|$)")
 _END = later(r"[;|&\n]")
-_REGION = later(r"[a-z]{2,5}(?:-[a-z0-9]+){1,4}")
+REGION = later(r"[a-z]{2,5}(?:-[a-z0-9]+){1,4}")
+"""What AWS may call a Region."""
 
 
 def region_apart(partition: str | None, region: str | None) -> str | None:
     """Give a cluster's Region where it is in another partition than the one that aws asks by itself."""
-    return region if partition not in (None, "aws") and _REGION.fullmatch(region or "") else None
+    return region if partition not in (None, "aws") and REGION.fullmatch(region or "") else None
 
 
 def in_region(command: str, region: str | None) -> str:

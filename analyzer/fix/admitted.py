@@ -10,12 +10,11 @@ from analyzer.fix.repair import Case, Refusal, account_of
 from analyzer.frozen import frozen
 from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
+from analyzer.iam.webidentity import ACTION
 from analyzer.model.joining.aws import provider_arn, without_scheme
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.subjects.webhook_chains import AUDIENCE
-
-ACTION = "sts:AssumeRoleWithWebIdentity"
 
 
 @frozen

@@ -8,6 +8,7 @@ from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, a
 from analyzer.fix.trust_document import policy_of
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.roles import DESCRIPTION
 
 
 def make_role(case: Case, chain: Chain) -> Repair | Refusal:
@@ -27,7 +28,7 @@ def make_role(case: Case, chain: Chain) -> Repair | Refusal:
     create = command(
         "aws", "iam", "create-role", "--role-name", parsed.name, "--path", parsed.path,
         "--assume-role-policy-document", f"file://{documents[0].path}",
-        "--description", f"OpenShift role for {chain.id}", *_tags(case),
+        "--description", DESCRIPTION + chain.id, *_tags(case),
     )  # fmt: skip
     put = command("aws", "iam", "put-role-policy", "--role-name", parsed.name, "--policy-name", parsed.name,
                   "--policy-document", f"file://{documents[1].path}")  # fmt: skip

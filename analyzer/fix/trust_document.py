@@ -6,8 +6,9 @@ import copy
 from collections.abc import Mapping, Sequence
 
 from analyzer.evidence.records import Json
-from analyzer.fix.admitted import ACTION, Wanted
+from analyzer.fix.admitted import Wanted
 from analyzer.iam.document import decode
+from analyzer.iam.webidentity import ACTION
 from analyzer.model.joining.aws import without_scheme
 
 _STRANGER = "system:serviceaccount:any-other-namespace:any-other-name"

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
+from analyzer.aws_domains import DNS_SUFFIXES
 from analyzer.iam import glob
 from analyzer.iam.document import Path, PolicyProblem, decode
 from analyzer.iam.operators import operator_named
@@ -31,9 +32,6 @@ HAS_RESOURCE = "Has prohibited field Resource"
 HAS_PRINCIPAL = "Policy document should not specify a principal."
 NO_PRINCIPAL = "Missing required field Principal"
 
-PARTITIONS = frozenset(
-    {"aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"}
-)
 IAM_PATHS = (
     "user/",
     "federated-user/",
@@ -160,7 +158,7 @@ def _resource_reason(resource: str) -> str | None:
     parts = resource.split(":", 5)
     if len(parts) < 2:
         return f'Resource {resource} must be in ARN format or "*".'
-    if parts[0] != "arn" or parts[1] not in PARTITIONS:
+    if parts[0] != "arn" or parts[1] not in DNS_SUFFIXES:
         if parts[1] != "*":
             filled = ":".join(["arn", *parts[1:], *["*"] * (6 - len(parts))])
             return f'Partition "{parts[1]}" is not valid for resource "{filled}".'

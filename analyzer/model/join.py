@@ -28,7 +28,7 @@ from analyzer.model.issuer.tokens import collected_at, token_facts, verification
 from analyzer.model.joining.aws import provider_of, without_scheme
 from analyzer.model.joining.binding import newest_gather
 from analyzer.model.joining.chains import Chain
-from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, ITS_OPERATOR, Facts, value_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.hosted_choice import choose_cluster
 from analyzer.model.joining.joined import Joined, all_requests_gathered, gathered_at, join
@@ -381,7 +381,7 @@ def _chains_of(token: TokenSample, chains: Sequence[Chain]) -> tuple[str, ...]:
 
 def is_wish(facts: Facts) -> bool:
     """Tell whether the API server's issuer is told by its operator alone, which may have to set it yet."""
-    return value_of(facts, "cluster.runtime_source") == "the operator of kube-apiserver"
+    return value_of(facts, "cluster.runtime_source") == ITS_OPERATOR
 
 
 def issuer_in_force(facts: Facts) -> str | None:

@@ -8,7 +8,16 @@ from datetime import datetime, timedelta
 from analyzer.findings.report import Chain
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
-from analyzer.reports.wording import RECENCY_WORDS, STATE_WORDS, answer_lead, listed, minute, without_sts
+from analyzer.reports.wording import (
+    NO_CHAIN,
+    NOT_BY_STS,
+    RECENCY_WORDS,
+    STATE_WORDS,
+    answer_lead,
+    listed,
+    minute,
+    without_sts,
+)
 
 _LEAD = "VERDICT".ljust(9)
 _HANG = " " * len(_LEAD)
@@ -194,8 +203,8 @@ def _without_chains(page: Page, story: Story) -> list[str]:
         state = "not-applicable"
         text = first.message if first else without_sts(report.cluster.platform)
     elif report.chains:
-        state, text = "not-applicable", "None of the chains uses STS."
+        state, text = "not-applicable", NOT_BY_STS
     else:
-        state, text = "unknown", "No consumer of a role is in these inputs, so no chain can be checked."
+        state, text = "unknown", NO_CHAIN
     lead = f"{_LEAD}{page.signs.states[state]} {STATE_WORDS[state].upper()} {page.signs.dash} "
     return page.paragraph(lead, text, state, hang=len(_LEAD) + 2)

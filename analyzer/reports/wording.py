@@ -26,6 +26,10 @@ RECENCY_WORDS = {
 }
 
 
+NO_CHAIN = "No consumer of a role is in these inputs, so no chain can be checked."
+NOT_BY_STS = "None of the chains uses STS."
+
+
 def without_sts(platform: str | None) -> str:
     """Say why a cluster that does not use AWS STS has nothing to check."""
     if platform in (None, "AWS"):

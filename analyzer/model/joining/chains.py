@@ -40,7 +40,7 @@ _USUAL_OPERATORS = {
 """The ClusterOperators that name the namespaces of the payload's requests in their relatedObjects."""
 
 _LABEL = later(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
-_DELETE = "release.openshift.io/delete"
+DELETE = "release.openshift.io/delete"
 
 
 @slotted
@@ -207,7 +207,7 @@ def _add_request(
     request = in_cluster or in_release
     if request is None or not request.secret_namespace or not request.secret_name:
         return
-    if request.provider_kind != "AWSProviderSpec" or request.annotations.get(_DELETE) == "true":
+    if request.provider_kind != "AWSProviderSpec" or request.annotations.get(DELETE) == "true":
         return
     held = {c.get("type") for c in request.conditions if c.get("status") == "True"}
     if "Ignored" in held or ("StaleCredentials" in held and in_release is None):

@@ -23,6 +23,9 @@ OBSERVED_ISSUERS = ("spec", "observedConfig", "apiServerArguments", "service-acc
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
 """What kube-apiserver signs as where no issuer is set."""
 
+ITS_OPERATOR = "the operator of kube-apiserver"
+"""``cluster.runtime_source`` where the operator's wish alone tells what kube-apiserver runs with."""
+
 Facts = dict[str, Fact | Unknown]
 
 
@@ -299,7 +302,7 @@ def _runtime_source(runtime: Fact, objects: Objects) -> Fact:
     """Tell whether kube-apiserver's configuration says what it runs with, or its operator's wish alone."""
     operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
     observed = operator is not None and operator.where.at(*OBSERVED_ISSUERS) in runtime.cites
-    return known("the operator of kube-apiserver" if observed else "kube-apiserver", *runtime.cites)
+    return known(ITS_OPERATOR if observed else "kube-apiserver", *runtime.cites)
 
 
 def config_issuers(config: str | None) -> list[str]:

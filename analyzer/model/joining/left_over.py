@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest
-from analyzer.model.joining.chains import Chain, condition
+from analyzer.model.joining.chains import DELETE, Chain, condition
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.release_profile import names_release
 
@@ -25,7 +25,7 @@ def why_stale(
     """Give each reason why a request may be left over, with its place."""
     if found := condition(request, "StaleCredentials"):
         yield f"its condition StaleCredentials says: {found[0] or 'True'}", found[1]
-    if request.annotations.get("release.openshift.io/delete") == "true":
+    if request.annotations.get(DELETE) == "true":
         yield "its release deletes it", request.where.at("metadata", "annotations")
     if _operator_is_gone(request, chain, evidence, objects):
         namespace = request.secret_namespace

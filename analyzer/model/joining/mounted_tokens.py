@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.evidence.records import Container, TokenVolume, Workload
+from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 
 USUAL_AUDIENCES = ("openshift", "sts.amazonaws.com")
 
-_FOLDER = "/var/run/secrets/openshift/serviceaccount"
+_FOLDER = OPENSHIFT_TOKEN.rpartition("/")[0]
 """Where a token is for a cloud, whatever its audience: ccoctl's Secrets name a file in it."""
 
 

@@ -26,7 +26,7 @@ from analyzer.model.joining.role_choice import (
     prefix_of,
     role_name,
 )
-from analyzer.model.joining.roles import Role, RoleBook, unite
+from analyzer.model.joining.roles import DESCRIPTION, Role, RoleBook, unite
 
 STATED = ("secret", "stsIAMRoleARN", "rolesRef", "pod env")
 """Ways in which the cluster itself names a role."""
@@ -228,7 +228,7 @@ def _maker(role: Role, chain: Chain, chains: Sequence[Chain], names: Naming) -> 
 
 
 def _made_for(role: Role, chain: Chain, names: Naming) -> bool:
-    if role.description == f"OpenShift role for {chain.id}":
+    if role.description == DESCRIPTION + chain.id:
         return True
     return any(role.name == role_name(p, chain.namespace, chain.secret_name) for p in names.prefixes)
 

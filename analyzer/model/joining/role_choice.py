@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from analyzer.engine.facts import Cite
 from analyzer.frozen import frozen
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, parse_role_arn
-from analyzer.model.joining.roles import OWNED, Role, RoleBook
+from analyzer.model.joining.roles import DESCRIPTION, OWNED, Role, RoleBook
 
 
 def role_name(name: str, namespace: str, secret: str) -> str:
@@ -40,7 +40,7 @@ def candidates(book: RoleBook, namespace: str, secret: str) -> list[tuple[Role, 
     found = []
     for role in book.roles:
         rosa = (role.tags.get("operator_namespace"), role.tags.get("operator_name"))
-        if role.description == f"OpenShift role for {namespace}/{secret}":
+        if role.description == f"{DESCRIPTION}{namespace}/{secret}":
             found.append((role, "description"))
         elif rosa == (namespace, secret):
             found.append((role, "tags"))

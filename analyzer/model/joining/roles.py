@@ -22,6 +22,9 @@ from analyzer.patterns import later
 
 _TRUSTED = later(r":oidc-provider/([^\"'\\\s]+)")
 
+DESCRIPTION = "OpenShift role for "
+"""What ccoctl's descriptions of roles begin with; then comes the Secret, as <namespace>/<name>."""
+
 OWNED = "openshift.io/cloud-credential-operator/"
 """Prefix of the tag that ccoctl puts on what it makes; the rest is its ``--name``."""
 

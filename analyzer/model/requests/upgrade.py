@@ -11,7 +11,7 @@ from analyzer.evidence.kubernetes import dig, items
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.model.joining.asks import NOT_JUDGED
-from analyzer.model.joining.chains import READ_ONLY_REQUEST, Chain, brought_by_release
+from analyzer.model.joining.chains import DELETE, READ_ONLY_REQUEST, Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
@@ -24,8 +24,6 @@ from analyzer.model.requests.requests import has_namespace
 from analyzer.model.requests.upgrade_release import Target, cluster_minor, release_facts, target_version
 from analyzer.model.role.permissions import permission_facts
 from analyzer.model.role.trust import trust_facts
-
-DELETE = "release.openshift.io/delete"
 
 
 def upgrade_subjects(target: Target, joined: Joined) -> list[Subject]:

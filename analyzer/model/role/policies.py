@@ -13,7 +13,7 @@ from analyzer.frozen import frozen
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
 from analyzer.model.joining.asks import NOT_JUDGED, Asks
-from analyzer.model.joining.roles import OWNED, Role, RoleBook, policy_of
+from analyzer.model.joining.roles import DESCRIPTION, OWNED, Role, RoleBook, policy_of
 
 Maker = Literal["ccoctl", "ROSA", "hosted"]
 
@@ -188,7 +188,7 @@ def maker_of(role: Role, *, hosted: bool | None) -> Maker | None:
     rosa = any(tag.startswith("rosa_") for tag in role.tags) or "red-hat-managed" in role.tags
     if rosa or any(":policy/service-role/ROSA" in arn for _, arn in role.attached or ()):
         return "ROSA"
-    described = (role.description or "").startswith("OpenShift role for ")
+    described = (role.description or "").startswith(DESCRIPTION)
     if described or any(tag.startswith(OWNED) for tag in role.tags):
         return "ccoctl"
     return None if hosted is False else "hosted"

@@ -17,6 +17,7 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.chains import Chain, copies_of
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, ClusterView, Facts
+from analyzer.model.joining.credentials import KUBERNETES_TOKEN
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens, paths_of
 from analyzer.model.joining.objects import Objects, known
@@ -26,7 +27,7 @@ from analyzer.patterns import later
 LONGEST, SHORTEST = 86400, 600
 """Seconds: STS refuses tokens older than a day; Kubernetes makes none for under ten minutes."""
 
-LEGACY_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+_LEGACY_FOLDER = KUBERNETES_TOKEN.rpartition("/")[0]
 REFRESHED_AT = 0.8
 """Of a token's life: then kubelet writes a new one into the volume."""
 
@@ -116,7 +117,7 @@ def legacy_tokens(found: Workload) -> Iterator[tuple[str, Where]]:
     """Containers that are told to sign in with the token that every pod gets for the API server."""
     for container in found.containers:
         file = container.env.get("AWS_WEB_IDENTITY_TOKEN_FILE", "")
-        if file.startswith(LEGACY_FOLDER) and not _has_own_volume(found, container):
+        if file.startswith(_LEGACY_FOLDER) and not _has_own_volume(found, container):
             place = _env_place(found, container, "AWS_WEB_IDENTITY_TOKEN_FILE")
             yield f"{found.name}/{container.name}", place
 
@@ -173,7 +174,7 @@ def _is_in(path: str, mounts: Iterable[str]) -> bool:
 def _has_own_volume(found: Workload, container: Container) -> bool:
     """Whether a token with an audience of its own is mounted over the legacy folder."""
     volumes = {token.volume for token in aws_tokens(found)}
-    return any(path.rstrip("/") == LEGACY_FOLDER for v, path in container.mounts.items() if v in volumes)
+    return any(path.rstrip("/") == _LEGACY_FOLDER for v, path in container.mounts.items() if v in volumes)
 
 
 # --- pods older than the issuer ---------------------------------------------------------------

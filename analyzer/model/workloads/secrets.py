@@ -9,17 +9,13 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.joining.chains import COPIES, Chain
 from analyzer.model.joining.cluster import Facts
-from analyzer.model.joining.credentials import (
-    EMPTY_LENGTHS,
-    Credentials,
-)
+from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import is_mounted
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import LengthVerdict, brokered
 
-_DEFAULT_TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105  (a path)
-_DEFAULT_TEMPLATE = 82 + len(_DEFAULT_TOKEN_PATH)
+_DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
 """Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
 
 _TEXT_FACTS = (
@@ -246,7 +242,7 @@ def _default_token_path(chain: Chain, joined: Joined) -> Fact | Unknown:
     evidence, asks = joined.evidence, joined.asks
     if chain.credentials is not None:
         path = chain.credentials.token_path
-        return known(path == _DEFAULT_TOKEN_PATH, _line(chain.credentials_where, "web_identity_token_file"))
+        return known(path == KUBERNETES_TOKEN, _line(chain.credentials_where, "web_identity_token_file"))
     arn = chain.request.sts_role_arn if chain.request else None
     if not arn:
         return known(False)

@@ -9,7 +9,15 @@ from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.html.proof import Quote, quote
 from analyzer.reports.story import Group, Story, proofs
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, listed, without_sts
+from analyzer.reports.wording import (
+    NO_CHAIN,
+    NOT_BY_STS,
+    STATE_WORDS,
+    answer_lead,
+    counted,
+    listed,
+    without_sts,
+)
 
 
 @frozen
@@ -136,6 +144,5 @@ def _without_chains(story: Story) -> Line:
         text = first.title if first and first.title else without_sts(story.report.cluster.platform)
         return Line("not-applicable", "n/a", None, f"{text.rstrip('.')}.", ())
     if story.report.chains:
-        return Line("not-applicable", "n/a", None, "None of the chains uses STS.", ())
-    text = "No consumer of a role is in these inputs, so no chain can be checked."
-    return Line("unknown", "unknown", None, text, ())
+        return Line("not-applicable", "n/a", None, NOT_BY_STS, ())
+    return Line("unknown", "unknown", None, NO_CHAIN, ())
