@@ -117,7 +117,9 @@ def test_shared_data_is_used_or_named(folder: str) -> None:
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the data folder is not beside the checkout")
 def test_bare_policies_are_named() -> None:
     """Documents of a product's policies are of no account: each is named, none is taken for a role's."""
-    for file in sorted((SHARED / "iam").rglob("*.json")):
+    files = sorted((SHARED / "iam").rglob("*.json"))
+    assert files
+    for file in files:
         found = read_loose("i", str(file.relative_to(SHARED)), file.read_bytes())
         assert found.problem is None
         assert not found.records

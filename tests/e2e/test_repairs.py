@@ -120,7 +120,9 @@ EDITS = (
 def test_nothing_is_left_to_fill_in(bench: Bench, edit: Edit, where: dict[str, str]) -> None:
     cluster = Cluster(**where)
     edit(cluster)
-    for command in commands(bench.report(everything(cluster, secrets="full", details=True))):
+    found = commands(bench.report(everything(cluster, secrets="full", details=True)))
+    assert found
+    for command in found:
         assert not PLACEHOLDER.search(command), command
         words = shlex.split(command)
         for arn in (word for word in words if word.startswith("arn:")):

@@ -241,8 +241,9 @@ def test_hiding_any_one_export_makes_no_failure(bench: Bench, fault: Fault) -> N
     mine = [
         p
         for p in files
-        if "/iam/" in p and any(name in p for name in [*namespaces, "ceiling", "policy-version"])
+        if "/iam/" in p and any(name in p for name in [*namespaces, "ceiling", "policy-version", "details"])
     ]
+    assert mine
     for path in mine:
         hidden = bench.report({name: content for name, content in files.items() if name != path})
         new = named(hidden, "fail") - named(whole, "fail")

@@ -108,12 +108,16 @@ def test_elided_lengths(version: str, overhead: int, partition: str, region: str
 
 def test_mint_secrets_have_the_lengths_of_a_real_bundle() -> None:
     cluster = SCENARIOS["mint-mode"].cluster()
+    seen = set()
     for namespace, name, data in secrets_of(below_image(cluster)):
         if "aws_access_key_id" in data:
+            seen.add(namespace)
             lengths = {key: base64.b64decode(value).decode() for key, value in data.items()}
             assert lengths["aws_access_key_id"] == "20 bytes long"
             assert lengths["aws_secret_access_key"] == "40 bytes long"
             assert namespace == "kube-system" or lengths["credentials"] == "115 bytes long", name
+    assert "kube-system" in seen
+    assert len(seen) > 4
 
 
 def test_key_ids_agree_everywhere() -> None:
