@@ -17,6 +17,7 @@ from typer import testing
 from typer.main import get_command
 
 from analyzer import session
+from analyzer.engine import RuleSet, Subject, check_facts, visible_facts
 from analyzer.evidence import gathered, loose_files, members
 from analyzer.iam.coverage import Entry, read_entries
 from analyzer.iam.document import Path
@@ -24,6 +25,7 @@ from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.joining import roles
 from analyzer.model.role import permission_scope, trust
+from analyzer.model.vocabulary import VOCABULARY
 from analyzer.redact import live_secrets
 from analyzer.reports import inert
 from samples import bundle
@@ -55,6 +57,22 @@ def _one_command_tree() -> Iterator[None]:
     """Build the tree of commands once, and not for each call: a process of a user's builds one command."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(testing, "_get_command", functools.cache(get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _facts_are_declared() -> Iterator[None]:
+    """Hold the facts of every run to the vocabulary: an undeclared one, or one of another type, fails."""
+    declared = functools.cache(lambda kind: visible_facts(VOCABULARY, kind))
+    evaluate = session.evaluate
+
+    def checked(rules: RuleSet, subjects: Sequence[Subject], *asked: Any) -> Any:
+        for subject in subjects:
+            assert check_facts(subject.facts, declared(subject.kind)) == []
+        return evaluate(rules, subjects, *asked)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "evaluate", checked)
         yield
 
 

@@ -29,7 +29,6 @@ _NAMES = (
     "audiences_wrong",
     "service_accounts",
     "service_accounts_foreign",
-    "presumed",
 )
 
 
@@ -50,7 +49,8 @@ def workload_facts(
     """
     if not chain.workloads:
         none = _no_pods(chain, evidence, asks)
-        return {f"workload.{name}": none for name in _NAMES}
+        presumed = known(False) if isinstance(none, Fact) else none
+        return {f"workload.{name}": none for name in _NAMES} | {"workload.presumed": presumed}
     workloads = chain.workloads
     tokens = [
         token
