@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from analyzer.engine import Fact, Outcome, RuleSet
 from analyzer.engine.source import nearest
@@ -32,10 +31,6 @@ from analyzer.model.symptoms.unclaimed import hosted_trouble, unclaimed_errors
 from analyzer.options import Options
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
-
-if TYPE_CHECKING:
-    pass
-
 
 _LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn")}
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from analyzer.frozen import frozen
-
-if TYPE_CHECKING:
-    pass
-
 
 FailOn = Literal["fail", "warn", "unknown"]
 
