@@ -94,23 +94,34 @@ def _mount(name: str, path: str) -> Json:
 def standard_workloads(version: str, minor: int, infra_name: str, region: str) -> list[Workload]:
     """Return the workloads that use AWS credentials on a default cluster, as the operators deploy them."""
     release = _env(RELEASE_VERSION=version)
+    return [
+        _ingress(release),
+        *_registry(release, infra_name, region),
+        _machines(),
+        *_drivers(infra_name),
+        *_credentials(release),
+        *([_network(release, region)] if minor >= 10 else []),
+    ]
+
+
+def _ingress(release: list[Json]) -> Workload:
+    return Workload(
+        "openshift-ingress-operator",
+        "ingress-operator",
+        "ingress-operator",
+        {
+            "ingress-operator": Container("ingress-operator", env=[*release]),
+            "kube-rbac-proxy": Container("kube-rbac-proxy", uses_token=False),
+        },
+        operator="ingress",
+        chain="openshift-ingress-operator/cloud-credentials",
+        labels={"name": "ingress-operator"},
+    )
+
+
+def _registry(release: list[Json], infra_name: str, region: str) -> list[Workload]:
     registry = "openshift-image-registry"
-    drivers = "openshift-cluster-csi-drivers"
-    network = "openshift-cloud-network-config-controller"
-    ebs = "ebs-cloud-credentials"
-    containers = [
-        Workload(
-            "openshift-ingress-operator",
-            "ingress-operator",
-            "ingress-operator",
-            {
-                "ingress-operator": Container("ingress-operator", env=[*release]),
-                "kube-rbac-proxy": Container("kube-rbac-proxy", uses_token=False),
-            },
-            operator="ingress",
-            chain="openshift-ingress-operator/cloud-credentials",
-            labels={"name": "ingress-operator"},
-        ),
+    return [
         Workload(
             registry,
             "cluster-image-registry-operator",
@@ -148,19 +159,29 @@ def standard_workloads(version: str, minor: int, infra_name: str, region: str) -
             ],
             labels={"docker-registry": "default"},
         ),
-        Workload(
-            "openshift-machine-api",
-            "machine-api-controllers",
-            "machine-api-controllers",
-            {
-                "machine-controller": Container(
-                    "machine-controller", args=["--logtostderr=true", "--v=3", "--leader-elect=true"]
-                )
-            },
-            operator="machine-api",
-            chain="openshift-machine-api/aws-cloud-credentials",
-            labels={"api": "clusterapi", "k8s-app": "controller"},
-        ),
+    ]
+
+
+def _machines() -> Workload:
+    return Workload(
+        "openshift-machine-api",
+        "machine-api-controllers",
+        "machine-api-controllers",
+        {
+            "machine-controller": Container(
+                "machine-controller", args=["--logtostderr=true", "--v=3", "--leader-elect=true"]
+            )
+        },
+        operator="machine-api",
+        chain="openshift-machine-api/aws-cloud-credentials",
+        labels={"api": "clusterapi", "k8s-app": "controller"},
+    )
+
+
+def _drivers(infra_name: str) -> list[Workload]:
+    drivers = "openshift-cluster-csi-drivers"
+    ebs = "ebs-cloud-credentials"
+    return [
         Workload(
             drivers,
             "aws-ebs-csi-driver-operator",
@@ -193,6 +214,11 @@ def standard_workloads(version: str, minor: int, infra_name: str, region: str) -
             volumes=[_secret_volume("aws-credentials", ebs)],
             labels={"app": "aws-ebs-csi-driver-controller"},
         ),
+    ]
+
+
+def _credentials(release: list[Json]) -> list[Workload]:
+    return [
         Workload(
             "openshift-cloud-credential-operator",
             "cloud-credential-operator",
@@ -222,26 +248,26 @@ def standard_workloads(version: str, minor: int, infra_name: str, region: str) -
             labels={"app": "pod-identity-webhook"},
         ),
     ]
-    if minor >= 10:
-        controller = Container(
-            "controller",
-            args=["-platform-type", "AWS", "-platform-region", region, "-secret-name", "cloud-credentials"],
-            env=[*release],
-            mounts=[_mount("cloud-provider-secret", "/etc/secret/cloudprovider")],
-        )
-        containers.append(
-            Workload(
-                network,
-                "cloud-network-config-controller",
-                "cloud-network-config-controller",
-                {"controller": controller},
-                operator="network",
-                chain=f"{network}/cloud-credentials",
-                volumes=[_secret_volume("cloud-provider-secret", "cloud-credentials")],
-                labels={"app": "cloud-network-config-controller"},
-            )
-        )
-    return containers
+
+
+def _network(release: list[Json], region: str) -> Workload:
+    network = "openshift-cloud-network-config-controller"
+    controller = Container(
+        "controller",
+        args=["-platform-type", "AWS", "-platform-region", region, "-secret-name", "cloud-credentials"],
+        env=[*release],
+        mounts=[_mount("cloud-provider-secret", "/etc/secret/cloudprovider")],
+    )
+    return Workload(
+        network,
+        "cloud-network-config-controller",
+        "cloud-network-config-controller",
+        {"controller": controller},
+        operator="network",
+        chain=f"{network}/cloud-credentials",
+        volumes=[_secret_volume("cloud-provider-secret", "cloud-credentials")],
+        labels={"app": "cloud-network-config-controller"},
+    )
 
 
 def start(workloads: list[Workload], when: datetime) -> None:

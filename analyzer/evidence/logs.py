@@ -166,18 +166,9 @@ class LogScan:
                 self._new_here = 0
                 self._scan(*end, input_id, path, name)
             self._read_latest(input_id, path, name)
-            self.files.append(
-                LogFile(
-                    input=input_id,
-                    path=path,
-                    namespace=name.namespace,
-                    pod=name.pod,
-                    container=name.container,
-                    empty=passed is None,
-                    first=instant(first),
-                    last=instant(last),
-                )
-            )
+            whose = name.namespace, name.pod, name.container
+            window = instant(first), instant(last)
+            self.files.append(LogFile(input_id, path, *whose, passed is None, *window))
             self.skimmed += self.files[-1:] if end is not None or self._unread else []
         return self.files[-1]
 
