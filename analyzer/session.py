@@ -51,8 +51,7 @@ def analyze(paths: Sequence[Path], options: Options | None = None, progress: Pro
     evidence = _gather(paths, progress)
     model = build_model(evidence, options.as_of, cluster=options.cluster)
     progress.step("judging")
-    outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
-    return make_report(evidence, model, ruleset, outcomes, options)
+    return _judge(evidence, model, ruleset, options)
 
 
 def upgrade(
@@ -77,8 +76,7 @@ def upgrade(
         )
     model = build_model(evidence, options.as_of, asked, options.cluster)
     progress.step("judging")
-    outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
-    return make_report(evidence, model, ruleset, outcomes, options)
+    return _judge(evidence, model, ruleset, options)
 
 
 def _within(paths: Sequence[Path], target: Path, evidence: Evidence) -> dict[str, str]:
@@ -99,8 +97,7 @@ def fix(paths: Sequence[Path], options: Options | None = None, progress: Progres
 
     def judge_again(evidence: Evidence) -> tuple[Model, Report]:
         model = build_model(evidence, options.as_of, cluster=options.cluster)
-        outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
-        return model, make_report(evidence, model, ruleset, outcomes, options)
+        return model, _judge(evidence, model, ruleset, options)
 
     evidence = _gather(paths, progress)
     progress.step("judging, and trying what mends it")
@@ -168,6 +165,11 @@ def _gather(paths: Sequence[Path], progress: Progress) -> Evidence:
     return evidence
 
 
+def _judge(evidence: Evidence, model: Model, ruleset: RuleSet, options: Options) -> Report:
+    outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
+    return make_report(evidence, model, ruleset, outcomes, options)
+
+
 def warm_up(options: Options) -> None:
     """Load and compile what every run needs: processes forked after it begin with reading."""
     import_module("analyzer.evidence.key_objects")
@@ -178,9 +180,7 @@ def warm_up(options: Options) -> None:
             program.closure()
     compile_patterns()
     nothing = Evidence()
-    model = build_model(nothing, options.as_of)
-    outcomes = evaluate(ruleset, model.subjects, options.select, options.ignore)
-    make_report(nothing, model, ruleset, outcomes, options)
+    _judge(nothing, build_model(nothing, options.as_of), ruleset, options)
 
 
 def rules_directory() -> Path:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analyzer.cli.arguments import Of, Paths, Rules
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
@@ -17,22 +18,6 @@ from analyzer.errors import UsageProblem
 from analyzer.progress import Timed
 
 LEVELS = ("fail", "warn", "unknown")
-
-Paths = Annotated[
-    list[Path] | None,
-    typer.Argument(
-        help="Bundles, exports, tokens, documents, or directories that hold them. Told apart by content.",
-        metavar="INPUT...",
-    ),
-]
-
-Of = Annotated[
-    str | None,
-    typer.Option(
-        help="The cluster to judge, by id or infrastructure name, where the inputs hold several.",
-        metavar="CLUSTER",
-    ),
-]
 
 
 def _more(flag: str, what: str) -> Any:
@@ -64,9 +49,7 @@ def analyze(
         str | None, typer.Option(help="Only chains of this operator.", metavar="NAME")
     ] = None,
     of: Of = None,
-    rules: Annotated[
-        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
-    ] = None,
+    rules: Rules = None,
     select: Annotated[
         list[str] | None, typer.Option(help="Only rules with this id or link. Repeatable.", metavar="ID")
     ] = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from analyzer.cli.analyze import Of, Paths
+from analyzer.cli.arguments import Of, Paths
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import Destination, format_option, write

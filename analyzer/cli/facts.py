@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from analyzer.cli.analyze import Of
+from analyzer.cli.arguments import Of
 from analyzer.cli.guard import guarded, show, show_json
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.analyze import Of, Paths
+from analyzer.cli.arguments import Of, Paths, Rules
 from analyzer.cli.guard import guarded, show
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
@@ -24,9 +24,7 @@ def fix(
         typer.Option("-o", "--output", metavar="DIR", help="A new or empty folder; only you can read it."),
     ] = None,
     of: Of = None,
-    rules: Annotated[
-        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
-    ] = None,
+    rules: Rules = None,
 ) -> int:
     """Write corrected trust policies, permissions, provider calls, keys and Secrets, and how to apply them.
 

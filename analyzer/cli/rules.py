@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analyzer.cli.arguments import Rules
 from analyzer.cli.guard import complain, guarded, show_lines
 from analyzer.cli.guard import show as show_line
 from analyzer.errors import RuleProblem, UsageProblem
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="List, show, check and test rules.", no_args_is_help=True, rich_markup_mode=None)
 
 Packs = Annotated[list[Path] | None, typer.Argument(help="Folders of further rules.", metavar="DIR...")]
-Beside = Annotated[
-    list[Path] | None, typer.Option("--rules", help="A folder of further rules. Repeatable.", metavar="DIR")
-]
 
 SCHEMAS = ("report", "diff", "collect", "facts", "rule", "vocabulary")
 
@@ -69,13 +67,13 @@ def _show(rule_id: str, packs: list[Path] | None) -> int:
 
 @app.command("show")
 @guarded
-def show(rule_id: RuleId, rules: Beside = None) -> int:
+def show(rule_id: RuleId, rules: Rules = None) -> int:
     """Show one rule: what it checks, why, and how to mend it."""
     return _show(rule_id, rules)
 
 
 @guarded
-def explain(rule_id: RuleId, rules: Beside = None) -> int:
+def explain(rule_id: RuleId, rules: Rules = None) -> int:
     """Explain a finding: what the rule checks, why it matters, and how to mend it."""
     return _show(rule_id, rules)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from analyzer.cli.arguments import Rules
 from analyzer.cli.guard import INTERRUPTED, guarded, say
 from analyzer.cli.output import check_place
 from analyzer.errors import UsageProblem
@@ -46,9 +47,7 @@ def scan(
             help="Judge on the workers of this Dask scheduler, such as tcp://host:8786.", metavar="ADDRESS"
         ),
     ] = None,
-    rules: Annotated[
-        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
-    ] = None,
+    rules: Rules = None,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="No progress on stderr.")] = False,
 ) -> int:
     """Judge every bundle under the given paths, one result each; a second scan judges only what is new."""

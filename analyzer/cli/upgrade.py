@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from analyzer.cli.analyze import Of, Paths
+from analyzer.cli.arguments import Of, Paths, Rules
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
@@ -28,9 +28,7 @@ def upgrade(
         ),
     ] = None,
     of: Of = None,
-    rules: Annotated[
-        list[Path] | None, typer.Option(help="A folder of further rules. Repeatable.", metavar="DIR")
-    ] = None,
+    rules: Rules = None,
     select: Annotated[
         list[str] | None,
         typer.Option(help="Only rules with this id or link, such as upgrade. Repeatable.", metavar="ID"),

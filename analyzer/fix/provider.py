@@ -7,6 +7,7 @@ from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, a
 from analyzer.model.issuer.provider_details import bad_thumbprints, is_malformed
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
+from analyzer.model.joining.urls import url_difference
 
 _CALL = ("aws", "iam")
 
@@ -66,8 +67,6 @@ def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:
 
 
 def _near(case: Case, arn: str) -> ProviderRecord | None:
-    from analyzer.model.joining.urls import url_difference
-
     wanted = without_scheme(case.joined.view.issuer or "")
     account = arn.split(":")[4]
     for record in case.joined.providers.records:

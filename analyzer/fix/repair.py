@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Literal
 
+from analyzer.engine.facts import Fact
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
 from analyzer.model.join import Model
@@ -95,8 +96,6 @@ class Case:
 
     def fact(self, chain: str, name: str) -> object:
         """Give the known value of a chain's fact, None where it is not known."""
-        from analyzer.engine.facts import Fact
-
         subject = next((s for s in self.model.subjects if s.kind == "chain" and s.name == chain), None)
         found = subject.facts.get(name) if subject else None
         return found.value if isinstance(found, Fact) else None
