@@ -22,7 +22,6 @@ from analyzer.model.foreign.issuers import without_others, without_untied
 from analyzer.model.inputs import input_facts
 from analyzer.model.issuer.answers import in_force
 from analyzer.model.issuer.issuer import issuer_facts
-from analyzer.model.issuer.provider import provider_facts
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.issuer.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.joining.aws import provider_of, without_scheme
@@ -32,7 +31,6 @@ from analyzer.model.joining.cluster import DEFAULT_ISSUER, ITS_OPERATOR, Facts, 
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.hosted_choice import choose_cluster
 from analyzer.model.joining.joined import Joined, all_requests_gathered, gathered_at, join
-from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known
 from analyzer.model.requests.olm import subscription_subjects
 from analyzer.model.requests.requests import release_subjects
@@ -40,10 +38,10 @@ from analyzer.model.requests.stale import stale_subjects
 from analyzer.model.requests.upgrade import upgrade_subjects
 from analyzer.model.requests.upgrade_release import Target
 from analyzer.model.subjects.chain import ChainModel, chain_subject
-from analyzer.model.subjects.repairs import cluster_repairs, provider_repairs, token_repairs
+from analyzer.model.subjects.providers import provider_subjects
+from analyzer.model.subjects.repairs import cluster_repairs, token_repairs
 from analyzer.model.subjects.timeline import timeline
-from analyzer.model.subjects.webhook_chains import audiences_of, webhook_chains
-from analyzer.model.symptoms.logs import recency
+from analyzer.model.subjects.webhook_chains import webhook_chains
 from analyzer.model.workloads.webhook import webhook_subjects
 
 
@@ -109,9 +107,8 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None, *, toget
     facts |= issuer_facts(view, evidence, joined.objects, joined.asks)
     facts |= cluster_repairs(joined)
     facts |= input_facts(whole)
-    if (
-        together
-    ):  # a guest's bundle and its management cluster's are of different clusters, and belong together
+    # a guest's bundle and its management cluster's are of different clusters, and belong together
+    if together:
         facts["inputs.clusters"] = known([])
     if foreign is not None and foreign.sure and isinstance(foreign.clusters, Fact):
         facts["inputs.clusters"] = _with_foreign(facts["inputs.clusters"], foreign.clusters)
@@ -121,11 +118,7 @@ def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None, *, toget
     facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
     served = tuple(c.id for c in joined.chains)
     webhooks = webhook_chains(joined)
-    other = [
-        *_provider_of(joined, _not_accepted(joined)),
-        *_webhook_provider(joined, [model for _, model in webhooks]),
-    ]
-    provider = _provider_subject(joined, other)
+    provider, other = provider_subjects(joined, [model for _, model in webhooks])
     facts |= _issuer_at_aws(provider.facts)
     client_ids = provider.facts["provider.client_ids"]
     joined.client_ids = client_ids if isinstance(client_ids, Fact | Unknown) else Unknown()
@@ -263,97 +256,6 @@ def _unread_secrets(joined: Joined) -> Unknown | None:
 
 def _places(chains: Sequence[Chain]) -> list[Cite]:
     return [c.secret.at() for c in chains if c.secret]
-
-
-def _webhook_provider(joined: Joined, models: Sequence[ChainModel]) -> list[Subject]:
-    """Ask about the provider once more for the webhook's chains: their tokens have another audience.
-
-    Only chains whose role is in the account of the cluster's own roles use that provider; where one of
-    the two is not known, it is taken for the same.
-    """
-    account = joined.asks.account
-    same = [m.chain for m in models if None in (account, m.role.account) or m.role.account == account]
-    return _provider_of(joined, same)
-
-
-def _not_accepted(joined: Joined) -> list[Chain]:
-    """Find the operators whose tokens have an audience that the provider lacks, where it takes the others'.
-
-    What it lacks breaks these alone.
-    """
-    record = joined.providers.find(joined.view.issuer, joined.asks.account) if joined.view.issuer else None
-    if record is None or record.client_ids is None:
-        return []
-    lacked = set(USUAL_AUDIENCES) - set(record.client_ids)
-    used = [c for c in joined.chains if not c.optional and _audiences(c)]
-    lacking = [c for c in used if lacked & _audiences(c)]
-    return lacking if len(lacking) < len(used) else []
-
-
-def _audiences(chain: Chain) -> set[str]:
-    return {t.audience or "" for w in chain.workloads for t in aws_tokens(w)}
-
-
-def _provider_of(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
-    """Ask about the provider once more for some chains alone; nothing where there are none."""
-    if not chains:
-        return []
-    places = [t.where for c in chains for w in c.workloads for t in aws_tokens(w)]
-    used = sorted({a for c in chains for a in audiences_of(c)})
-    audiences: Fact | Unknown = known(used, *places, derived=not places)
-    if not any(c.webhook_account for c in chains):
-        audiences = _accepted_kinds(audiences, joined)
-    account = joined.asks.account
-    facts = joined.view.facts | provider_facts(
-        joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied
-    )
-    facts["provider.audiences_spare"] = known([])  # asked about the operators
-    facts |= provider_repairs(joined, facts)
-    return [Subject("provider", _provider_name(joined), facts, tuple(c.id for c in chains))]
-
-
-def _list(fact: Fact | Unknown) -> list[object]:
-    return fact.value if isinstance(fact, Fact) and isinstance(fact.value, list) else []
-
-
-def _provider_name(joined: Joined) -> str:
-    return joined.asks.provider_arn or joined.view.issuer or "provider"
-
-
-def _provider_subject(joined: Joined, other: Sequence[Subject]) -> Subject:
-    apart = {name for subject in other for name in subject.chains}
-    chains = [c for c in joined.chains if c.id not in apart]
-    tokens = [t for c in chains if not c.optional for w in c.workloads for t in aws_tokens(w)]
-    audiences: Fact | Unknown
-    if tokens:
-        audiences = known(sorted({t.audience or "" for t in tokens}), *(t.where for t in tokens))
-    else:
-        audiences = Fact(["openshift"], derived=True) if joined.chains else joined.asks.requests()
-    account = joined.asks.account
-    audiences = _accepted_kinds(audiences, joined)
-    # where AWS says now that the roles' account has none, the list of an account that lacks it fits
-    said = any(
-        s.klass == "no-provider" and s.issuer == joined.view.issuer and recency([s], joined.now) == "ongoing"
-        for s in joined.evidence.symptoms
-    )
-    facts = joined.view.facts | provider_facts(
-        joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied or said
-    )
-    facts |= provider_repairs(joined, facts)
-    used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
-    spare = facts["provider.audiences_spare"]
-    if isinstance(spare, Fact) and isinstance(spare.value, list):
-        facts["provider.audiences_spare"] = replace(spare, value=[a for a in spare.value if a not in used])
-    return Subject("provider", _provider_name(joined), facts, tuple(c.id for c in chains))
-
-
-def _accepted_kinds(audiences: Fact | Unknown, joined: Joined) -> Fact | Unknown:
-    """Leave out audiences that are wrong whatever the provider lists: the pod's own finding says those."""
-    if not isinstance(audiences, Fact) or not isinstance(audiences.value, list):
-        return audiences
-    record = joined.providers.find(joined.view.issuer, joined.asks.account) if joined.view.issuer else None
-    good = {*USUAL_AUDIENCES, *((record.client_ids or ()) if record else ())}
-    return Fact([a for a in audiences.value if a in good], audiences.cites, audiences.derived)
 
 
 def _token_subjects(
