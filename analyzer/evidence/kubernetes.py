@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -28,7 +27,10 @@ from analyzer.evidence.records import (
 from analyzer.patterns import later
 
 _ELIDED = later(r"(\d{1,9}) bytes long")
-_MASKED = later(r"X{6,}|REDACTED|<removed>|\*{4,}|x-[a-z0-9]+-\d{10}-x", re.IGNORECASE)
+MASK_WORDS = r"(?i:redacted|<(?:removed|masked|hidden)>)"
+"""What people write in the place of a value, beside signs that are no words."""
+
+_MASKED = later(rf"(?i:X{{6,}})|{MASK_WORDS}|\*{{3,}}|x-[a-z0-9]+-\d{{10}}-x")
 
 
 def is_masked_text(value: str) -> bool:
@@ -113,7 +115,7 @@ def secret(obj: K8sObject) -> Secret:
     for key, value in strings(obj.value.get("stringData")).items():
         if PLACEHOLDER_LINE in obj.value:
             value = f"{value}\n{PLACEHOLDER_LINE}"
-        values[key] = SecretValue(len(value.encode()), value, masked=is_masked_text(value))
+        values[key] = _readable(value, len(value.encode()))
     metadata = obj.value.get("metadata")
     return Secret(
         namespace=obj.namespace,
@@ -144,7 +146,13 @@ def _secret_value(value: Json) -> SecretValue:
     elided = _ELIDED.fullmatch(decoded)
     if elided:
         return SecretValue(int(elided[1]))
-    return SecretValue(len(raw), decoded, masked=is_masked_text(decoded))
+    return _readable(decoded, len(raw))
+
+
+def _readable(value: str, length: int) -> SecretValue:
+    """Give a value that can be read; how long the real one is a masked one does not tell."""
+    masked = is_masked_text(value)
+    return SecretValue(None if masked else length, value, masked=masked)
 
 
 def workload(obj: K8sObject) -> Workload:

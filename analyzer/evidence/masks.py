@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.kubernetes import MASK_WORDS, dig, items, text
 from analyzer.evidence.records import Json, Symptom
 from analyzer.frozen import frozen
 from analyzer.needles import Needles, find
@@ -20,9 +20,9 @@ from analyzer.patterns import later
 _MASK = later(
     r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
     r"|^@\{[^{}=]{1,60}=|System\.Object\[\]|System\.Collections\.Hashtable"  # PowerShell's
-    r"|X{6,}|x{8,}|(?i:redacted)|<(?i:removed|masked|hidden|account|account[-_ ]id)>|\*{3,}"
+    rf"|X{{6,}}|x{{8,}}|{MASK_WORDS}|<(?i:account|account[-_ ]id)>|\*{{3,}}"
 )
-_BY_HAND = later(r"X{6,}|(?i:redacted)|<(?i:removed|masked|hidden)>|\*{4,}")
+_BY_HAND = later(rf"X{{6,}}|{MASK_WORDS}|\*{{4,}}")
 _WHOLE = later(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")
 _ACCOUNT = later(
     r"(?<=:)(?:X{6,}|x{6,}|\*{3,}|(?i:redacted)|<[A-Za-z][A-Za-z _-]*>)(?=:)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from analyzer.evidence.masks import is_masked, read_report
 from analyzer.findings.report import Report
 from samples import Cluster
+from samples.aws import sts_credentials
 from samples.cleaning import Cleaner, masked_accounts
 from samples.layouts import must_gather
 
@@ -109,6 +112,31 @@ def test_a_fault_beside_masked_accounts_is_still_proved(look: Analyse, mask: str
     assert {c for c, state in verdicts(found).items() if state == "fail"} == {
         "openshift-ingress-operator/cloud-credentials"
     }
+
+
+@pytest.mark.parametrize(
+    "mask", ["XXXXXXXXXXXX", "REDACTED", "***", "*****", "<removed>", "<masked>", "<hidden>"]
+)
+@pytest.mark.parametrize("encoded", [True, False], ids=["data", "stringData"])
+def test_a_secret_that_was_masked_by_hand_is_not_judged(look: Analyse, mask: str, *, encoded: bool) -> None:
+    """Neither what stands in it nor how long it is: the real value may be as it should be."""
+    cluster = Cluster()
+    arn = cluster.role("openshift-ingress-operator").arn
+    value = sts_credentials(arn.replace(cluster.account, mask)).decode()
+    files = {
+        path: data
+        for path, data in (must_gather(cluster) | exports(cluster)).items()
+        if "openshift-ingress-operator/core/secrets" not in path
+    }
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "cloud-credentials", "namespace": "openshift-ingress-operator"},
+        **({"data": {"credentials": base64.b64encode(value.encode()).decode()}} if encoded
+           else {"stringData": {"credentials": value}}),
+    }  # fmt: skip
+    report = look(files | {"secret.json": json.dumps(manifest).encode()})
+    assert not rules(report, "fail", "warn")
 
 
 def test_masked_documents_are_not_exported(look: Analyse) -> None:
