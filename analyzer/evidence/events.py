@@ -51,7 +51,7 @@ _PASSED_ON = b"OperatorStatusChanged"
 _TAIL = 400
 _YAML_LIST = later(rb"\nkind: [\"']?(?:Event)?List\b")
 _JSON_LIST = later(rb'"kind":\s*"(?:Event)?List"')
-_DONE = later(rb"reason[\"']?: [\"']?(Create|Update|ProvisioningSucceeded|SuccessfulAttachVolume)[\"',]?\s")
+_DONE = later(rb"reason[\"']?: [\"']?(" + "|".join(SUCCESS.values()).encode() + rb")[\"',]?\s")
 _NAMESPACE = later(rb"namespace[\"']?: ?[\"']?([a-z0-9][a-z0-9-]{0,62})\b")
 _WHEN = later(rb"ast(?:Timestamp|ObservedTime)[\"']?: [\"'](\d[^\"'\n]{9,30})")
 

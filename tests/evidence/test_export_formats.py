@@ -81,15 +81,19 @@ def test_each_is_read_and_cut_off_anywhere_it_never_raises(name: str) -> None:
         assert len(cut.records) <= len(whole.records) + 2
 
 
+def is_one_object(data: bytes) -> bool:
+    try:
+        return isinstance(json.loads(data), dict)
+    except ValueError:
+        return False
+
+
 JUNK: tuple[object, ...] = (None, 7, True, "", "x", [], {}, [[]], [{}], {"a": None}, "%7B", "{", 10**30)
 
 
-@pytest.mark.parametrize("name", [name for name, data in DOCUMENTS.items() if data.lstrip()[:1] == b"{"])
+@pytest.mark.parametrize("name", [name for name, data in DOCUMENTS.items() if is_one_object(data)])
 def test_values_of_any_type_never_raise(name: str) -> None:
-    try:
-        value = json.loads(DOCUMENTS[name])
-    except json.JSONDecodeError:
-        pytest.skip("several documents")
+    value = json.loads(DOCUMENTS[name])
     chance = random.Random(name)
     for _ in range(60):
         changed = copy.deepcopy(value)
