@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from analyzer.evidence.aws_records import CloudTrailEvent
+from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent
 from analyzer.evidence.exports.aws_config import opened
 from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, text
@@ -17,7 +17,6 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json
 from analyzer.patterns import later
 
-SIGN_IN = "AssumeRoleWithWebIdentity"
 _MOST = 20_000
 _LONGEST = 500
 _DENIED = ("AccessDenied", "UnauthorizedOperation", "Client.UnauthorizedOperation", "AccessDeniedException")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from analyzer.evidence.aws_records import CloudTrailEvent, LiveSecret
-from analyzer.evidence.exports.cloudtrail import SIGN_IN
+from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent, LiveSecret
 from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.kubernetes import dig, mapping, text
 from analyzer.evidence.origin import Quote, Where
