@@ -24,3 +24,6 @@ SERVICE = "|".join(map(re.escape, sorted(set(DNS_SUFFIXES.values()), key=len, re
 
 ANY = "|".join((SERVICE, *map(re.escape, _DUAL_STACK)))
 """The same, with the domains of endpoints that speak IPv6 too."""
+
+OF_ROSA = ("openshiftapps.com", "openshiftusgov.com")
+"""Red Hat's domains, under which it serves the issuers of ROSA: they are public as AWS's are."""

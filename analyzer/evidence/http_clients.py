@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from analyzer.aws_domains import ANY, OF_ROSA
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 
@@ -54,7 +55,8 @@ _POWERSHELL_LOST = later(
 )
 # requests: "403 Client Error: Forbidden for url: …"; urllib: "HTTP Error 403: Forbidden".
 _PYTHON = later(rb"\b(?:(\d{3}) (?:Client|Server) Error|HTTP Error (\d{3})): ([A-Za-z -]{0,60})[^\r\n]*")
-_AWS_HOST = later(r"https://[^/:]+\.(?:amazonaws\.com(?:\.cn)?|cloudfront\.net|openshiftapps\.com)(?:[/:]|$)")
+_PUBLIC = "|".join((ANY, *map(re.escape, ("cloudfront.net", "cloudfront.cn", *OF_ROSA))))
+_PUBLIC_HOST = later(rf"https://[^/:]+\.(?:{_PUBLIC})(?:[/:]|$)")
 _PROXY_STATUS = 407
 
 
@@ -76,8 +78,8 @@ class ClientError:
     needs_target: bool = False
 
     def is_lost(self, url: str) -> bool:
-        """Tell whether this says nothing of the host: no public host of AWS's has such a certificate."""
-        return self.lost or (self.untrusted and bool(_AWS_HOST.match(url)))
+        """Tell whether this says nothing of the host: none of AWS's or Red Hat's has such a certificate."""
+        return self.lost or (self.untrusted and bool(_PUBLIC_HOST.match(url)))
 
 
 def client_error(data: bytes) -> ClientError | None:

@@ -316,6 +316,15 @@ class TestErrorsOfTheClient:
         assert (found.records, found.problem) == ((), None)
         assert "did not get through" in (found.note or "")
 
+    @pytest.mark.parametrize(
+        "host",
+        ["a-oidc.s3.eusc-de-east-1.amazonaws.eu", "a-oidc.s3.us-iso-east-1.c2s.ic.gov",
+         "a-oidc.s3.dualstack.us-west-2.amazonaws.com", "d1.cloudfront.cn", "oidc.x.openshiftusgov.com"],
+    )  # fmt: skip
+    def test_no_public_host_has_a_certificate_of_its_own(self, host: str) -> None:
+        text = f"$ curl -s https://{host}/keys.json\ncurl: (60) SSL certificate problem: self-signed\n"
+        assert "did not get through" in (read("shot.txt", text).note or "")
+
     def test_a_certificate_of_another_host_is_an_answer(self) -> None:
         text = "$ curl -s https://oidc.corp.example/keys.json\ncurl: (60) SSL certificate problem\n"
         assert answer("shot.txt", text).target == "jwks"

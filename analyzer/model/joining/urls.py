@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
+from analyzer.aws_domains import OF_ROSA
+
 _NONE = SplitResult("", "", "", "", "")
 
 
@@ -49,4 +51,4 @@ def url_difference(wanted: str, found: str) -> str | None:
 def is_red_hats(issuer: str) -> bool:
     """Tell an issuer of ROSA whose documents Red Hat publishes, in its own buckets or on its own hosts."""
     host = split_url(issuer).hostname or ""
-    return host.startswith("rh-oidc.") or host.endswith((".openshiftapps.com", ".openshiftusgov.com"))
+    return host.startswith("rh-oidc.") or host.endswith(tuple(f".{domain}" for domain in OF_ROSA))
