@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
@@ -12,11 +13,11 @@ from analyzer.evidence.event_records import ClusterEvent, read_events
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import credentials_request, dig, items, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
-from analyzer.frozen import slotted
+from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.chains import Chain, join_chains, may_be_here
-from analyzer.model.joining.cluster import ClusterView, read_cluster, value_of
+from analyzer.model.joining.cluster import ClusterView, Facts, read_cluster, value_of
 from analyzer.model.joining.foreign_manifests import without_foreign_manifests
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.left_over import mark_left_over
@@ -34,7 +35,7 @@ from analyzer.model.joining.secret_length import LengthVerdict, judge_length, ju
 from analyzer.model.joining.webhook_accounts import Account, accounts_of
 
 
-@slotted
+@frozen
 class Joined:
     """What the chains are judged with."""
 
@@ -63,6 +64,10 @@ class Joined:
     """What of the inputs could not be tied to a chain."""
     hosted: Hosted | None = None
     """What its management cluster tells of it, where it is a hosted one."""
+
+    def knowing(self, facts: Facts) -> Joined:
+        """Give the same with more facts of the cluster."""
+        return replace(self, view=replace(self.view, facts=self.view.facts | facts))
 
     def has_none(self, chain: Chain) -> bool:
         """Tell a chain of a hosted guest that has no request: what hosts the guest made its Secret."""
