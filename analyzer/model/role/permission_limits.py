@@ -11,9 +11,9 @@ from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.role.denied_calls import quotes_of
 from analyzer.model.role.permission_causes import grouped
-from analyzer.model.role.permission_extras import zone_lacks
 from analyzer.model.role.permission_judged import SHOWN, Judged, is_logged
 from analyzer.model.role.policies import boundary_place
+from analyzer.model.role.shared_zone import zone_lacks
 
 _DOUBT = " may deny it"
 

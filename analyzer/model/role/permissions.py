@@ -27,7 +27,7 @@ from analyzer.model.role.permission_causes import (
     overwritten_by,
     serves_little,
 )
-from analyzer.model.role.permission_extras import excess_facts, shared_vpc_problem, zone_lacks
+from analyzer.model.role.permission_excess import excess_facts
 from analyzer.model.role.permission_judged import Judged
 from analyzer.model.role.permission_limits import boundary_facts, denied_facts, narrow_facts
 from analyzer.model.role.permission_scope import (
@@ -39,6 +39,7 @@ from analyzer.model.role.permission_scope import (
     setting_of,
 )
 from analyzer.model.role.policies import maker_of, read_policies
+from analyzer.model.role.shared_zone import shared_vpc_problem, zone_lacks
 from analyzer.model.role.sign_in import sign_in_of
 from analyzer.model.role.simulated import Simulated, overrule, read_simulated, under_boundary
 
