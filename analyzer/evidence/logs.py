@@ -14,7 +14,7 @@ from analyzer.evidence.log_secrets import LogSecrets
 from analyzer.evidence.log_text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import LogFile, Symptom
-from analyzer.frozen import slotted
+from analyzer.frozen import frozen, slotted
 from analyzer.needles import count
 from analyzer.patterns import later
 
@@ -102,6 +102,15 @@ class _Merged:
         return start
 
 
+@frozen
+class _Log:
+    """One log: the input and the file that it is, and whose it is."""
+
+    input: str
+    path: str
+    name: LogName
+
+
 class LogScan:
     """The state of one run over any number of log files.
 
@@ -139,8 +148,7 @@ class LogScan:
 
         An error of the iterator is passed on after what it gave has been scanned.
         """
-        name = name or log_name(path)
-        lines = before
+        log, lines = _Log(input_id, path, name or log_name(path)), before
         passed: tuple[bytes, int] | None = None
         first: int | None = None
         last: int | None = None
@@ -155,7 +163,7 @@ class LogScan:
                 passed = region, stop
                 full = self._looked >= MOST_TEXT or self._looked_here >= MOST_TEXT_OF_LOG
                 if not full or lines == before:
-                    self._scan(region, stop, lines, input_id, path, name)
+                    self._scan(log, region, stop, lines)
                 else:
                     end = region, stop, lines
                 first = first_stamp(region) if first is None else first
@@ -164,19 +172,19 @@ class LogScan:
         finally:
             if end is not None:
                 self._new_here = 0
-                self._scan(*end, input_id, path, name)
-            self._read_latest(input_id, path, name)
-            whose = name.namespace, name.pod, name.container
+                self._scan(log, *end)
+            self._read_latest(log)
+            whose = log.name.namespace, log.name.pod, log.name.container
             window = instant(first), instant(last)
             self.files.append(LogFile(input_id, path, *whose, passed is None, *window))
             self.skimmed += self.files[-1:] if end is not None or self._unread else []
         return self.files[-1]
 
-    def _scan(self, region: bytes, stop: int, lines: int, input_id: str, path: str, name: LogName) -> None:
+    def _scan(self, log: _Log, region: bytes, stop: int, lines: int) -> None:
         counted = 0
         hits = look(region, stop)
         if hits.secrets:
-            self.secrets.search(region, stop, lines, input_id, path)
+            self.secrets.search(region, stop, lines, log.input, log.path)
         for record in records(region, stop, hits.lines):
             self._looked += len(record.text)
             self._looked_here += len(record.text)
@@ -189,25 +197,24 @@ class LogScan:
                 self._unread += 1
                 self._late.append((record, lines + 1))
                 continue
-            self._tell(found, record, lines + 1, input_id, path, name)
+            self._tell(log, found, record, lines + 1)
 
-    def _tell(
-        self, found: Iterable[Classified], record: Record, line: int, input_id: str, path: str, name: LogName
-    ) -> None:
+    def _tell(self, log: _Log, found: Iterable[Classified], record: Record, line: int) -> None:
         """Add the errors of a record that begins at a line."""
+        meant = log.name.host or log.name.namespace in _NODE_ROLE_IS_MEANT
         for error in found:
-            if error.klass == "node-role" and (name.host or name.namespace in _NODE_ROLE_IS_MEANT):
+            if error.klass == "node-role" and meant:
                 error = replace(error, klass="action-denied")
-            self._add(error, record, line + record.part_at(error.start), input_id, path, name)
+            self._add(log, error, record, line + record.part_at(error.start))
 
-    def _read_latest(self, input_id: str, path: str, name: LogName) -> None:
+    def _read_latest(self, log: _Log) -> None:
         """Look at the last of the records that were too many: they tell whether an error goes on."""
         self._new_here = 0
         for record, line in reversed(self._late):
             if (found := self._classify(record.text)) is None:
                 break
             self._unread -= 1
-            self._tell(found, record, line, input_id, path, name)
+            self._tell(log, found, record, line)
         self.dropped += self._unread
 
     def _classify(self, text: str) -> tuple[Classified, ...] | None:
@@ -242,12 +249,11 @@ class LogScan:
         self._new_here += cost * len(found[1:])
         return found
 
-    def _add(
-        self, error: Classified, record: Record, line: int, input_id: str, path: str, name: LogName
-    ) -> None:
+    def _add(self, log: _Log, error: Classified, record: Record, line: int) -> None:
+        name, path = log.name, log.path
         # Where the layout does not tell the container, each file stands for itself.
         file = "" if name.pod else path
-        key = (input_id, name.namespace, name.pod, name.container, file, error.klass, error.message)
+        key = (log.input, name.namespace, name.pod, name.container, file, error.klass, error.message)
         merged = self._merged.get(key)
         if merged is None and len(self._merged) >= MOST_SYMPTOMS:
             self.dropped += 1
