@@ -7,7 +7,7 @@ from dataclasses import field
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, mapping, text
+from analyzer.evidence.kubernetes import text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, SecretValue, Workload
@@ -27,17 +27,6 @@ READ_ONLY_SECRET = f"{REQUESTS_NAMESPACE}/cloud-credential-operator-iam-ro-creds
 
 COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
 """Secrets that an operator copies from another of its namespace: no consumer of their own."""
-
-_USUAL_OPERATORS = {
-    "openshift-cloud-credential-operator": "cloud-credential",
-    "openshift-cloud-network-config-controller": "network",
-    "openshift-cluster-api": "cluster-api",
-    "openshift-cluster-csi-drivers": "storage",
-    "openshift-image-registry": "image-registry",
-    "openshift-ingress-operator": "ingress",
-    "openshift-machine-api": "machine-api",
-}
-"""The ClusterOperators that name the namespaces of the payload's requests in their relatedObjects."""
 
 _LABEL = later(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 DELETE = "release.openshift.io/delete"
@@ -379,31 +368,6 @@ def uses_secret(found: Workload, secret_name: str) -> bool:
     return secret_name in found.secret_volumes.values() or any(
         secret_name in container.env_secrets.values() for container in found.containers
     )
-
-
-def operator_of(chain: Chain, objects: Objects) -> K8sObject | None:
-    """Find the ClusterOperator that watches a chain's namespace, by its relatedObjects.
-
-    Several may name the namespace; the one whose name shares most words with it is taken. Where none
-    does, as in a list that was cut to its conditions, the one that every release has for it.
-    """
-    words = set(chain.namespace.removeprefix("openshift-").split("-"))
-    found = []
-    for obj in objects.all("ClusterOperator"):
-        for related in items(dig(obj.value, "status", "relatedObjects")):
-            entry = mapping(related)
-            named = (
-                text(entry.get("name"))
-                if entry.get("resource") == "namespaces"
-                else text(entry.get("namespace"))
-            )
-            if named == chain.namespace:
-                found.append(obj)
-                break
-    # "storage" owns openshift-cluster-csi-drivers without sharing a word with it
-    named_best = max(found, key=lambda o: (len(words & set(o.name.split("-"))), -len(o.name)), default=None)
-    usual = _USUAL_OPERATORS.get(chain.namespace)
-    return named_best or (objects.one("ClusterOperator", usual) if usual else None)
 
 
 def condition(request: CredentialsRequest | None, kind: str) -> tuple[str, Where] | None:

@@ -11,11 +11,12 @@ from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import not_judged
 from analyzer.model.joining.aws import parse_role_arn, without_scheme
-from analyzer.model.joining.chains import Chain, operator_of
+from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known
+from analyzer.model.joining.operators import operator_of
 from analyzer.model.joining.resolve import foreign_role, unsure_of_maker
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.requests.requests import hidden_by_collision, request_facts

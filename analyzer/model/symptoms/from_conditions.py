@@ -20,9 +20,10 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Symptom
 from analyzer.frozen import frozen
 from analyzer.iam.match import role_of_session
-from analyzer.model.joining.chains import Chain, operator_of
+from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
+from analyzer.model.joining.operators import operator_of
 from analyzer.model.symptoms.hosted_conditions import hosted_conditions
 from analyzer.model.symptoms.logs import CLASSES, against_logs
 from analyzer.model.symptoms.told import merge_repeats, told_symptom
