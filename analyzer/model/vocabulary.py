@@ -405,6 +405,8 @@ upgrade.secret_present         bool    the Secret exists
 upgrade.lacking                list    which of namespace, Secret and role are known not to exist, as phrases
 upgrade.role_name              string  name of the role
 upgrade.role_present           bool    the role exists
+upgrade.role_shared            bool    of a request that goes: another request's role is the same
+upgrade.left_over              string  what nothing uses after that, as one phrase
 upgrade.actions_new            list    actions that the release adds
 upgrade.actions_missing        list    those that the role's policies do not allow
 upgrade.actions_unused         list    the same, of features that are not in use here, or of a product's role

@@ -17,7 +17,7 @@ from samples.requests import is_gated, release_requests
 from samples.yamlout import Json, document
 
 from .faults_in_upgrades import prepare
-from .runs import MACHINES, Bench, check_contract, edited, everything, named, told, without
+from .runs import MACHINES, Bench, Files, check_contract, edited, everything, named, told, without
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "credrequests"
 MINORS = range(10, 21)
@@ -42,10 +42,11 @@ def ready(bench: Bench, tmp_path: Path) -> Callable[..., Report]:
         hide: str | None = None,
         name: str = "",
         details: bool = True,
+        files: Files | None = None,
     ) -> Report:
         requests = release_requests(f"{target}.1") if isinstance(target, str) else target
         folder = write(tmp_path / (name or (target if isinstance(target, str) else "target")), requests)
-        files = everything(cluster, details=details)
+        files = files or everything(cluster, details=details)
         files = without(files, hide) if hide else files
         report = session.upgrade([bench.tree(files)], folder)
         check_contract(report, bench.rules)
@@ -178,6 +179,31 @@ def test_a_request_that_goes(ready: Callable[..., Report]) -> None:
     assert [f.state for f in report.findings if f.rule == "upgrade-request-removed"] == ["info"]
     hidden = ready(cluster, target, hide="credentialsrequests/|exports/credrequests")
     assert not found(hidden, "upgrade-request-removed"), told(hidden)
+
+
+def test_a_request_under_another_name_leaves_the_secret_in_use(ready: Callable[..., Report]) -> None:
+    target = release_requests("4.15.1")
+    for request in target.values():
+        if request["metadata"]["name"] == "openshift-machine-api-aws":
+            request["metadata"]["name"] = "openshift-machine-api-machines"
+    assert not found(ready(Cluster(version="4.14.9"), target), "upgrade-request-removed")
+
+
+def test_a_role_that_another_request_has_too_does_not_go(ready: Callable[..., Report]) -> None:
+    target = release_requests("4.15.1")
+    for request in target.values():
+        if request["metadata"]["name"] == "openshift-machine-api-aws":
+            request["metadata"]["annotations"]["release.openshift.io/delete"] = "true"
+    cluster = Cluster(version="4.14.9")
+    arn = cluster.role("openshift-ingress-operator").arn
+    cluster.set_role_arn(*MACHINES.split("/"), arn)
+    files = everything(cluster, secrets="full", details=True)
+    report = ready(cluster, target, files=files)
+    (finding,) = [f for f in report.findings if f.rule == "upgrade-request-removed"]
+    assert finding.message.endswith(f"After the upgrade Secret {MACHINES} can go.")
+    assert [step.command for step in finding.fix] == [
+        "oc delete secret -n openshift-machine-api aws-cloud-credentials"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
@@ -35,7 +35,7 @@ def upgrade_subjects(target: Target, joined: Joined) -> list[Subject]:
     shared: Facts = joined.view.facts | {"upgrade.target": version.fact}
     subjects = [Subject("upgrade", "release", shared | release_facts(version, joined), ())]
     subjects += [_request_subject(request, joined, shared) for request in wanted]
-    subjects += _removed({r.name for r in kept}, {r.name for r in released}, joined, shared)
+    subjects += _removed(kept, {r.name for r in released}, joined, shared)
     return subjects
 
 
@@ -209,28 +209,47 @@ def _service_accounts(
     return facts | {"upgrade.subjects_denied": denied}
 
 
-def _removed(kept: set[str], named: set[str], joined: Joined, shared: Facts) -> list[Subject]:
+def _removed(
+    kept: Sequence[CredentialsRequest], named: set[str], joined: Joined, shared: Facts
+) -> list[Subject]:
     """Give the requests of the present release that the target has no more; those of OLM are nobody's.
 
     A release keeps most of its requests. A target that names fewer than half of them is a part of one,
-    and what it does not name may stand in the rest.
+    and what it does not name may stand in the rest. A Secret that the target asks for under another
+    request's name stays.
     """
     present = [(c, c.in_cluster) for c in joined.chains if c.in_cluster and brought_by_release(c)]
     is_part = 2 * sum(request.name in named for _, request in present) < len(present)
+    names = {r.name for r in kept}
+    secrets = {f"{r.secret_namespace}/{r.secret_name}" for r in kept}
     subjects = []
     for chain, request in present:
-        if request.name in kept:
+        if request.name in names or chain.id in secrets:
             continue
         rest = is_part and request.name not in named
-        choice = joined.choices[chain.id]
         facts: Facts = {
             "upgrade.request": known(request.name, request.where),
             "upgrade.chain": known(chain.id, request.where.at("spec", "secretRef")),
             "upgrade.namespace": known(chain.namespace, request.where),
+            "upgrade.secret_name": known(chain.secret_name, request.where),
             "upgrade.removed": joined.asks.target() if rest else known(True, request.where),
             "upgrade.new": known(False),
             "upgrade.secret_was": known(None),
-            "upgrade.role_name": known(choice.name, derived=True) if choice.name else NOT_JUDGED,
         }
+        facts |= _left_over(chain, joined)
         subjects.append(Subject("upgrade", request.name, shared | facts, (chain.id,)))
     return subjects
+
+
+def _left_over(chain: Chain, joined: Joined) -> Facts:
+    """Tell what nothing uses after a request is gone: its Secret, and its role unless others have it too."""
+    name = joined.choices[chain.id].name
+    is_shared = name is not None and any(
+        joined.choices[other.id].name == name for other in joined.chains if other.id != chain.id
+    )
+    role = f"role {name}" if name else "its role"
+    return {
+        "upgrade.role_name": known(name, derived=True) if name else NOT_JUDGED,
+        "upgrade.role_shared": known(is_shared, derived=True),
+        "upgrade.left_over": known(f"Secret {chain.id}" if is_shared else f"Secret {chain.id} and {role}"),
+    }
