@@ -20,7 +20,7 @@ from analyzer.findings.missing import bundle_first, find_missing
 from analyzer.findings.readiness import Way, judge_readiness
 from analyzer.findings.regional import findings_in_region, missing_in_region, region_apart
 from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
-from analyzer.findings.scope import for_control_plane, for_webhook, outcomes_of, without_static
+from analyzer.findings.scope import asked_beside, for_control_plane, for_webhook, outcomes_of, without_static
 from analyzer.findings.verdict import ChainInfo, judge_chain
 from analyzer.model.join import Model, issuer_in_force
 from analyzer.model.joining.cluster import Facts, value_of
@@ -82,6 +82,7 @@ def make_report(
         timeline=tuple(e for e in model.timeline if not e.chains or ids & set(e.chains)),
         notices=(*_narrowed(options), *_unclaimed(evidence, model)),
         readiness=judge_readiness(_way(model), findings, outcomes),
+        asked=asked_beside(chains, outcomes),
     )
     return without_secrets(_with_exit_code(_accepted(report, options), evidence, options))
 

@@ -171,8 +171,8 @@ def _verdicts(old: Report, new: Report) -> tuple[VerdictChange, ...]:
 
 
 def _states(report: Report) -> dict[Key, str]:
-    """Give the worst state of each rule on each chain."""
-    states: dict[Key, str] = {}
+    """Give the worst state of each rule on each chain, and on each subject beside the chains."""
+    states = {(one.rule, one.subject): one.state for one in report.asked or ()}
     for chain in report.chains:
         for check in (check for link in chain.links for check in link.checks):
             key = (check.rule, chain.id)
@@ -223,26 +223,39 @@ def _change(
     one = a or b
     if one is not None and one.link == LINK and other.readiness is None:  # no upgrade was asked about there
         return "seen" if a is None else "lost"
+    there = now if b is None else was
+    out_of_sight = there == "unknown" or (there is None and one is not None and _unjudged(key, one, other))
     if b is not None:
-        return "seen" if was == "unknown" or (was is None and _waits(other, key[0])) else "new"
-    if now == "unknown" or (now is None and (_waits(other, key[0]) or _chain_gone(key, a, other))):
+        return "seen" if out_of_sight else "new"
+    if out_of_sight:
         return "lost"
     return "moot" if now == "not-applicable" else "fixed"
 
 
-def _waits(report: Report, rule: str) -> bool:
-    return any(rule in item.decides for item in report.missing)
+def _unjudged(key: Key, finding: Finding, report: Report) -> bool:
+    """Tell whether a report that has neither a finding nor a state of its rule there leaves it open.
+
+    The chain, or what is on none, is not in that report: a token or a release that was not handed in, pods
+    that were not gathered. A report that was saved before such states were tells less.
+    """
+    if any(key[0] in item.decides for item in report.missing):
+        return True
+    return key[1] in finding.chains or (report.asked is not None and not _is_asked(key[0], report))
 
 
-def _chain_gone(key: Key, finding: Finding | None, report: Report) -> bool:
-    """Tell whether the chain of a finding is not in a report, so that nothing can be said of it."""
-    return finding is not None and key[1] in finding.chains and all(c.id != key[1] for c in report.chains)
+def _is_asked(rule: str, report: Report) -> bool:
+    """Tell whether a rule was asked of anything."""
+    checks = (check.rule for chain in report.chains for link in chain.links for check in link.checks)
+    return rule in checks or any(one.rule == rule for one in report.asked or ())
 
 
 def _lost(old: Report, new: Report) -> tuple[Lost, ...]:
     were, are = _states(old), _states(new)
-    gone = {key for key, state in were.items() if state in _JUDGED and are.get(key) == "unknown"}
     link_of = {c.rule: link.link for chain in new.chains for link in chain.links for c in link.checks}
+    gone = {
+        key for key, state in were.items()
+        if state in _JUDGED and are.get(key) == "unknown" and key[0] in link_of
+    }  # fmt: skip
     lost = []
     for link in LINKS:
         keys = sorted(key for key in gone if link_of[key[0]] == link)

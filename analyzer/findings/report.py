@@ -99,6 +99,15 @@ class Check:
 
 
 @frozen
+class Asked:
+    """The state of one rule on a subject that is on no chain: a token, a ServiceAccount, a release."""
+
+    rule: str
+    subject: str
+    state: str
+
+
+@frozen
 class Link:
     """One link of one chain."""
 
@@ -321,8 +330,8 @@ class Readiness:
 class Report:
     """Everything that one run says.
 
-    ``facts``, ``timeline``, ``notices`` and ``readiness`` came later than the rest: a report saved before
-    has none.
+    ``facts``, ``timeline``, ``notices``, ``readiness`` and ``asked`` came later than the rest: a report
+    saved before has none.
     """
 
     tool: Tool
@@ -342,6 +351,8 @@ class Report:
     notices: tuple[str, ...] = ()
     """What the reader must know of this run itself, such as an accepted finding that is accepted no more."""
     readiness: Readiness | None = None
+    asked: tuple[Asked, ...] | None = None
+    """What was asked of subjects that no chain shows; None where an earlier version did not save it."""
     schema_version: str = field(default=SCHEMA_VERSION)
 
 

@@ -6,12 +6,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from analyzer.engine import Outcome
-from analyzer.findings.report import LINKS
+from analyzer.findings.report import LINKS, Asked, Chain
 
 
 def outcomes_of(chain_id: str, outcomes: Iterable[Outcome]) -> list[Outcome]:
     """Give the outcomes that concern a chain: its own and those of the links that it shares."""
     return [o for o in outcomes if chain_id in o.subject.chains and o.rule.link in LINKS]
+
+
+def asked_beside(chains: Sequence[Chain], outcomes: Iterable[Outcome]) -> tuple[Asked, ...]:
+    """Give the states that no chain shows: those of subjects on no chain, and of links that chains lack."""
+    shown = {(check.rule, c.id) for c in chains for link in c.links for check in link.checks}
+    return tuple(
+        Asked(o.rule.id, o.subject.name, o.state)
+        for o in outcomes
+        if o.subject.kind != "chain" and not any((o.rule.id, c) in shown for c in o.subject.chains)
+    )
 
 
 AFTER_SECRET = frozenset(LINKS[LINKS.index("workload") + 1 :])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analyzer.findings.diff import compare
 from samples import Cluster
 from tests.properties.hiding import judged, subjects_of
 
@@ -43,6 +44,19 @@ def test_the_rest_does_not_pass(bench: Bench, name: str, hidden: str) -> None:
     assert found
     assert [after.get(key) for key in found].count("pass") == 0, [(k, after.get(k)) for k in found]
     assert "unknown" in [after.get(key, "unknown") for key in found]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token-expired", "token-malformed-cut", "request-release-mismatch-older", "webhook-annotation-typo"],
+)
+def test_what_is_not_handed_in_again_is_not_mended(bench: Bench, name: str) -> None:
+    """The token, the release or the pods are not in the later inputs: that is no improvement, and no news."""
+    fault = next(one for one in FAULTS if one.id == name)
+    found, hidden = (bench.report(files) for files in (fault.files(), without(fault.files(), fault.hide)))
+    for old, new, change in ((found, hidden, "lost"), (hidden, found, "seen")):
+        changes = {f.change for f in compare(old, new).findings if f.rule == fault.rule}
+        assert changes == {change}
 
 
 def test_nothing_hidden_leaves_nothing_of_it_unknown(bench: Bench) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.diff import compare
-from analyzer.findings.report import Finding, Readiness, Report
+from analyzer.findings.report import Asked, Finding, Readiness, Report
 from analyzer.reports.diff import render_diff_json, render_diff_text
 from analyzer.reports.formats import Options
 from tests.reports import made
@@ -99,6 +99,34 @@ def test_a_finding_beside_the_chains_is_out_of_sight_where_its_rule_waits() -> N
     assert changes(old, report("pass")) == {"jwks-gone": "fixed"}
     assert changes(old, report("pass", missing=(missing,))) == {"jwks-gone": "lost"}
     assert changes(report("pass", missing=(missing,)), old) == {"jwks-gone": "seen"}
+
+
+TOKEN = replace(made.finding("token-sample", "token"), chains=(), subject="a token")
+
+
+def with_asked(state: str | None, *findings: Finding) -> Report:
+    """A report whose rule about tokens has this state, on a token that is on no chain."""
+    asked = (Asked("token-sample", "a token", state),) if state else ()
+    return report("pass", *findings, asked=asked)
+
+
+@pytest.mark.parametrize(
+    "state, change", [("pass", "fixed"), ("unknown", "lost"), ("not-applicable", "moot"), (None, "lost")]
+)
+def test_what_is_on_no_chain_is_mended_only_where_its_rule_passes(state: str | None, change: str) -> None:
+    """A token that is not handed in again leaves no state of its rules anywhere."""
+    assert changes(with_asked("fail", TOKEN), with_asked(state)) == {"token-sample": change}
+
+
+@pytest.mark.parametrize("state, change", [("pass", "new"), ("unknown", "seen"), (None, "seen")])
+def test_what_is_on_no_chain_is_new_only_where_it_was_asked_before(state: str | None, change: str) -> None:
+    assert changes(with_asked(state), with_asked("fail", TOKEN)) == {"token-sample": change}
+
+
+def test_what_was_not_asked_of_a_chain_is_neither_mended_nor_new() -> None:
+    found = made.finding("token-sample", "token", "ingress")
+    assert changes(report("pass", found), report("pass")) == {"token-sample": "lost"}
+    assert changes(report("pass"), report("pass", found)) == {"token-sample": "seen"}
 
 
 @pytest.mark.parametrize("field", ["id", "infra_name"])
