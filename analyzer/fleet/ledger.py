@@ -84,6 +84,31 @@ ROW_COLUMNS = (
 """The columns of ``bundles`` that a result fills, in the order of the schema."""
 
 
+_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+"""What SQLite says of a disk that is full, broken or not to be written to."""
+
+
+def _of_disk(error: sqlite3.Error, path: Path) -> UsageProblem | None:
+    """Give what to say of a disk that takes no more; None for any other error. The rows so far are kept."""
+    if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DISK:
+        return None
+    again = "What was judged so far is kept: with room on the disk the same command goes on"
+    return UsageProblem(f"cannot write {path}: {error}", do=again)
+
+
+class _Database(sqlite3.Connection):
+    """A connection that tells a disk that takes no more from a defect of ours."""
+
+    path = Path()
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run a statement; raises UsageProblem where the disk does not take what it writes."""
+        try:
+            return super().execute(sql, parameters)
+        except sqlite3.OperationalError as error:
+            raise _of_disk(error, self.path) or error from None
+
+
 @frozen
 class Task:
     """One bundle to judge: its row, its path, what belongs to it, and how often it was tried."""
@@ -103,7 +128,8 @@ class Ledger:
         self.path = path
         self.lock = _locked(path)
         """The descriptor that keeps others out; a process forked from this one must close it."""
-        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db = sqlite3.connect(path, isolation_level=None, factory=_Database)
+        self._db.path = path
         try:
             migrate(self._db)  # first: a file of another program stays as it is to the byte
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -115,11 +141,13 @@ class Ledger:
             os.close(self.lock)
             if isinstance(error, UsageProblem):
                 raise
-            raise UsageProblem(f"not a results database: {error}", where=str(path)) from None
+            raise _of_disk(error, path) or UsageProblem(
+                f"not a results database: {error}", where=str(path)
+            ) from None
 
     def close(self) -> None:
         """Fold the log into the file, so that it alone can be copied and read, and let others write."""
-        with suppress(sqlite3.OperationalError):  # somebody reads: the log stays beside it
+        with suppress(sqlite3.OperationalError, UsageProblem):  # somebody reads: the log stays beside it
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()

@@ -122,6 +122,25 @@ def test_rows_cross_the_pipe_unchanged() -> None:
         unpack(pack(row)[:50])
 
 
+def test_a_full_disk_is_said_and_is_no_defect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was judged before is kept, and with room the same bundles go on."""
+    ledger = Ledger(tmp_path / "fleet.sqlite")
+
+    def judge(path: str, *_: object) -> Row | None:
+        return Row("judged", report=os.urandom(1 << 16))
+
+    assert supervise(ledger, ["a"], judge, monkeypatch)["a"][:2] == ("done", "judged")
+    pages = ledger._db.execute("PRAGMA page_count").fetchone()[0]
+    ledger._db.execute(f"PRAGMA max_page_count = {pages + 4}")
+    with pytest.raises(UsageProblem, match=r"cannot write .*full.*same command goes on"):
+        supervise(ledger, ["a", "b"], judge, monkeypatch)
+    ledger.close()
+    again = Ledger(ledger.path)
+    assert supervise(again, ["a", "b"], judge, monkeypatch)["b"][:2] == ("done", "judged")
+    assert supervise(again, ["a"], judge, monkeypatch)["a"][2] == 1
+    again.close()
+
+
 def test_what_is_no_unicode_is_kept_and_found_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     name = os.fsdecode(b"/cases/caf\xe9.tar")
 
