@@ -56,6 +56,7 @@ def read_report(path: str) -> Report:
     if text.startswith("SQLite format 3\0"):
         raise UsageProblem(
             f"{path} is a results database",
-            do="Say which bundle's report with --bundle; sts-doctor fleet query DB bundles lists them",
+            do="sts-doctor render DB --bundle PATH gives the report of one, also with -f json; "
+            "sts-doctor fleet query DB bundles lists them",
         )
     return load_json(text, path)

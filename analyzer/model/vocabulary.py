@@ -409,8 +409,9 @@ upgrade.role_shared            bool    of a request that goes: another request's
 upgrade.left_over              string  what nothing uses after that, as one phrase
 upgrade.actions_new            list    actions that the release adds
 upgrade.actions_missing        list    those that the role's policies do not allow
+upgrade.actions_withheld       list    those that a Deny in the role's policies or its permissions boundary takes
 upgrade.actions_unused         list    the same, of features that are not in use here, or of a product's role
-upgrade.actions_summary        string  both as one phrase; null where there are none
+upgrade.actions_summary        string  all of these as one phrase; null where there are none
 upgrade.service_accounts_new   list    ServiceAccounts that the release adds
 upgrade.subjects_denied        list    their subjects that the role's trust policy does not admit
 """)

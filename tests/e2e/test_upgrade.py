@@ -13,6 +13,7 @@ from analyzer import session
 from analyzer.cli.app import app
 from analyzer.findings.report import Report
 from samples import Cluster, rosa
+from samples.aws import ManagedPolicy, Role
 from samples.requests import is_gated, release_requests
 from samples.yamlout import Json, document
 
@@ -156,6 +157,52 @@ def test_a_new_service_account(ready: Callable[..., Report]) -> None:
         f"{cluster.issuer_host}:sub": [f"system:serviceaccount:openshift-machine-api:{n}" for n in names]
     }
     assert not found(ready(cluster, target), "upgrade-service-account-new")
+
+
+def _deny(role: Role, action: str) -> None:
+    role.inline["guardrail"] = _policy("Deny", action)
+
+
+def _boundary(role: Role, action: str) -> None:
+    whole = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "NotAction": action, "Resource": "*"}],
+    }
+    role.boundary = ManagedPolicy("ceiling", [whole], role.account, role.partition)
+
+
+def _older_default(role: Role, action: str) -> None:
+    newer = role.inline.pop(role.name)
+    older = json.loads(json.dumps(newer).replace(f'"{action}"', '"ec2:DescribeTags"'))
+    role.attached = [ManagedPolicy("operator-policy", [older, newer], role.account, role.partition)]
+
+
+def _policy(effect: str, action: str) -> Json:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": action, "Resource": "*"}]}
+
+
+@pytest.mark.parametrize("edit", [_deny, _boundary, _older_default])
+def test_a_new_action_that_is_granted_and_taken_again(
+    ready: Callable[..., Report], edit: Callable[[Role, str], None]
+) -> None:
+    """A Deny, a boundary, or a policy's older version in force: the role is not ready."""
+    cluster = Cluster(version="4.13.9")
+    prepare(cluster, release_requests("4.14.1"))
+    edit(cluster.role("openshift-cluster-csi-drivers"), "ec2:EnableFastSnapshotRestores")
+    report = ready(cluster, "4.14")
+    (message,) = found(report, "upgrade-actions-new")
+    assert "does not allow: ec2:EnableFastSnapshotRestores" in message
+    assert "fail" in {f.state for f in report.findings if f.rule == "upgrade-actions-new"}
+
+
+def test_a_boundary_that_was_not_exported_may_take_a_new_action(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.13.9")
+    prepare(cluster, release_requests("4.14.1"))
+    _boundary(cluster.role("openshift-cluster-csi-drivers"), "ec2:EnableFastSnapshotRestores")
+    report = ready(cluster, "4.14", details=False, hide="exports/iam/get-policy")
+    assert not found(report, "upgrade-actions-new"), told(report)
+    assert report.readiness is not None
+    assert report.readiness.state == "unknown"
 
 
 def test_a_renamed_secret(ready: Callable[..., Report]) -> None:

@@ -164,18 +164,31 @@ def _actions(
     place = request.where.at("spec", "providerSpec", "statementEntries")
     facts: Facts = {"upgrade.actions_new": known(added, place)}
     if not entries:
-        none = {"upgrade.actions_missing": known([]), "upgrade.actions_unused": known([])}
+        none = {f"upgrade.actions_{name}": known([]) for name in ("missing", "withheld", "unused")}
         return facts | none | {"upgrade.actions_summary": known(None)}
     judged = permission_facts(_chain_of(replace(request, entries=entries)), choice, joined)
-    facts["upgrade.actions_missing"] = _joined(judged, ("required", "likely"))
-    facts["upgrade.actions_unused"] = _joined(judged, ("optional",))
+    facts |= {f"upgrade.actions_{name}": _joined(judged, parts) for name, parts in _PARTS.items()}
     facts["upgrade.actions_summary"] = known(_summary(facts))
     return facts
 
 
+_PARTS = {
+    "missing": ("missing_logged", "missing_required", "missing_likely", "other_version"),
+    "withheld": ("denied", "boundary_cuts"),
+    "unused": ("missing_optional", "denied_optional", "boundary_optional"),
+}
+"""Which of the role's permission facts tell what the upgraded operator may not do, and why."""
+
+_SAID = {
+    "missing": "{}",
+    "withheld": "{} (taken by a Deny in its policies, or by its permissions boundary)",
+    "unused": "{} (nothing shows that it is needed here)",
+}
+
+
 def _summary(facts: Facts) -> str | None:
     parts = []
-    for name, words in (("missing", "{}"), ("unused", "{} (nothing shows that it is needed here)")):
+    for name, words in _SAID.items():
         found = value_of(facts, f"upgrade.actions_{name}")
         if isinstance(found, list) and found:
             parts.append(words.format(", ".join(found)))
@@ -183,7 +196,7 @@ def _summary(facts: Facts) -> str | None:
 
 
 def _joined(facts: Facts, names: Iterable[str]) -> Fact | Unknown:
-    found = [facts[f"permissions.missing_{name}"] for name in names]
+    found = [facts[f"permissions.{name}"] for name in names]
     actions = [a for f in found if isinstance(f, Fact) and isinstance(f.value, list) for a in f.value]
     unknown = next((f for f in found if isinstance(f, Unknown)), None)
     if unknown is not None and not actions:
