@@ -227,7 +227,7 @@ def _change(
     out_of_sight = there == "unknown" or (there is None and one is not None and _unjudged(key, one, other))
     if b is not None:
         return "seen" if out_of_sight else "new"
-    if out_of_sight:
+    if out_of_sight or (now is None and _chain_gone(key, a, other)):
         return "lost"
     return "moot" if now == "not-applicable" else "fixed"
 
@@ -235,12 +235,19 @@ def _change(
 def _unjudged(key: Key, finding: Finding, report: Report) -> bool:
     """Tell whether a report that has neither a finding nor a state of its rule there leaves it open.
 
-    The chain, or what is on none, is not in that report: a token or a release that was not handed in, pods
-    that were not gathered. A report that was saved before such states were tells less.
+    Its rule was not asked of the chain, or of anything: a token or a release was not handed in, pods were
+    not gathered, the rule was left aside. A report that was saved before such states were tells less.
     """
     if any(key[0] in item.decides for item in report.missing):
         return True
-    return key[1] in finding.chains or (report.asked is not None and not _is_asked(key[0], report))
+    if key[1] in finding.chains:
+        return any(chain.id == key[1] for chain in report.chains)
+    return report.asked is not None and not _is_asked(key[0], report)
+
+
+def _chain_gone(key: Key, finding: Finding | None, report: Report) -> bool:
+    """Tell whether the chain of a finding is not in a report, so that nothing can be said of it."""
+    return finding is not None and key[1] in finding.chains and all(c.id != key[1] for c in report.chains)
 
 
 def _is_asked(rule: str, report: Report) -> bool:

@@ -38,6 +38,10 @@ def test_a_finding_whose_chain_is_gone_is_out_of_sight() -> None:
     assert changes(BROKEN, replace(made.HEALTHY, chains=())) == {"trust-rule": "lost"}
 
 
+def test_a_finding_on_a_chain_that_was_not_there_is_new() -> None:
+    assert changes(replace(made.HEALTHY, chains=()), BROKEN) == {"trust-rule": "new"}
+
+
 def test_a_pass_that_became_unknown_is_no_improvement() -> None:
     missing = replace(made.missing("role:ingress", "ingress"), decides=("trust-rule",))
     [lost] = compare(report("pass"), report("unknown", missing=(missing,))).lost
