@@ -185,9 +185,10 @@ def test_a_token_in_the_place_of_a_file_is_told_what_to_do(tail: str) -> None:
 
 def test_of_a_database_one_report_is_to_be_named(tmp_path: Path) -> None:
     (tmp_path / "fleet.sqlite").write_bytes(b"SQLite format 3\0" + bytes(100))
-    refused = call("render", tmp_path / "fleet.sqlite")
-    assert refused.exit_code == 2
-    assert "which bundle's report with --bundle" in refused.stderr
+    for words in (("render",), ("baseline", "--reason", "known")):
+        refused = call(*words, tmp_path / "fleet.sqlite")
+        assert refused.exit_code == 2
+        assert "sts-doctor render DB --bundle PATH" in refused.stderr
 
 
 def test_pseudonyms_are_kept_in_a_private_file_and_used_again(saved: Path, tmp_path: Path) -> None:
