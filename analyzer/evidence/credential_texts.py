@@ -14,8 +14,8 @@ from itertools import chain, islice
 
 from analyzer.bundle.document import Document, Map
 from analyzer.evidence.exports.shape import Command
-from analyzer.evidence.kubernetes import is_masked_text
 from analyzer.evidence.loose_documents import File
+from analyzer.evidence.mask_shapes import is_masked_text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsText
 from analyzer.patterns import later

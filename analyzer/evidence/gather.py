@@ -34,6 +34,7 @@ from analyzer.evidence.insights import (
     read_member,
 )
 from analyzer.evidence.layout import wanted
+from analyzer.evidence.learned_masks import withhold_learned
 from analyzer.evidence.log_years import dated_file, dated_symptom
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.loose_files import LOOSE_LIMIT, take_loose
@@ -89,6 +90,7 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
     evidence.log_files = [dated_file(file, gathered) for file in logs.files]
     evidence.problems += _floods(logs)
     evidence.loose += logs.secrets.found
+    withhold_learned(evidence)
     evidence.symptoms = tuple(words_unmasked(dated_symptom(symptom, gathered)) for symptom in logs.symptoms())
     return evidence
 

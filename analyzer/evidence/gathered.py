@@ -125,6 +125,8 @@ class Evidence:
     """Loose files in which nothing is known."""
     masked: list[ReadFile] = field(default_factory=list)
     """Parts of exports that were masked and so are not known."""
+    fill_ins: set[str] = field(default_factory=set)
+    """What looks like something to fill in where AWS itself writes: masks."""
     items: int = 0
     """How many objects the lists that were cut hold."""
     events: int = 0

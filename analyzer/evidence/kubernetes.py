@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
+from analyzer.evidence.mask_shapes import is_masked_text
 from analyzer.evidence.records import (
     Container,
     CredentialsRequest,
@@ -27,15 +28,6 @@ from analyzer.evidence.records import (
 from analyzer.patterns import later
 
 _ELIDED = later(r"(\d{1,9}) bytes long")
-MASK_WORDS = r"(?i:redacted|<(?:removed|masked|hidden)>)"
-"""What people write in the place of a value, beside signs that are no words."""
-
-_MASKED = later(rf"(?i:X{{6,}})|{MASK_WORDS}|\*{{3,}}|x-[a-z0-9]+-\d{{10}}-x")
-
-
-def is_masked_text(value: str) -> bool:
-    """Tell a text in which something was masked, by a tool or by hand."""
-    return _MASKED.search(value) is not None
 
 
 def mapping(value: Json) -> Mapping[str, Json]:
@@ -164,6 +156,7 @@ def workload(obj: K8sObject) -> Workload:
     containers = tuple(_containers(spec))
     phase = text(dig(obj.value, "status", "phase"))
     mounted = {volume for container in containers for volume in container.mounts}
+    ends_early = obj.kind == "Pod" and not volumes and "status" not in obj.value
     return Workload(
         kind=obj.kind,
         namespace=obj.namespace,
@@ -176,7 +169,8 @@ def workload(obj: K8sObject) -> Workload:
         phase=phase,
         where=obj.where,
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
-        cut=phase is None and not mounted <= {text(dig(volume, "name")) for volume in volumes},
+        cut=phase is None
+        and (ends_early or not mounted <= {text(dig(volume, "name")) for volume in volumes}),
     )
 
 

@@ -17,6 +17,7 @@ from analyzer.evidence.events import (
 from analyzer.evidence.gathered import Evidence, InputRecord, Problem, ReadFile
 from analyzer.evidence.http_answers import body_kind
 from analyzer.evidence.input_kind import loose_layout
+from analyzer.evidence.learned_masks import written_by_aws
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.loose_logs import feed_loose, logs_asked_for, looks_like_log, sections_begin
 from analyzer.evidence.masks import read_report
@@ -82,6 +83,7 @@ def _keep(evidence: Evidence, record: InputRecord, path: str, found: object) -> 
         evidence.objects.append(found)
         evidence.names.setdefault((found.root, found.kind, found.namespace), set()).add(found.name)
         return
+    evidence.fill_ins |= written_by_aws(found)
     kept, gone = without_masks(found)
     evidence.masked += [ReadFile(record.id, path, what) for what in gone]
     if kept is not None:

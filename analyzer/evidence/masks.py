@@ -1,42 +1,22 @@
-"""Values that a cleaning tool, CI or a hand put in place of the real ones: never to be compared.
-
-openshift/must-gather-clean writes ``x-ipv4-0000000001-x`` and ``domain0000001`` (ten digits in older
-versions) where it keeps them apart, ``obfuscated.com`` and ``xxx.xxx.xxx.xxx`` where it does not
-(pkg/obfuscator). CI writes runs of X, the Insights operator runs of x as long as the name, hands
-whatever they like.
-"""
+"""Values that a cleaning tool, CI or a hand put in place of the real ones: never to be compared."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from analyzer.evidence.kubernetes import MASK_WORDS, dig, items, text
+from analyzer.evidence.kubernetes import dig, items, text
+from analyzer.evidence.mask_shapes import is_hand_made, is_masked, is_stand_in
 from analyzer.evidence.records import Json, Symptom
 from analyzer.frozen import frozen
 from analyzer.needles import Needles, find
 from analyzer.patterns import later
 
-_MASK = later(
-    r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
-    r"|^@\{[^{}=]{1,60}=|System\.Object\[\]|System\.Collections\.Hashtable"  # PowerShell's
-    rf"|X{{6,}}|x{{8,}}|{MASK_WORDS}|<(?i:account|account[-_ ]id)>|\*{{3,}}"
-)
-_BY_HAND = later(rf"X{{6,}}|{MASK_WORDS}|\*{{4,}}")
-_WHOLE = later(r"[xX*]{4,}|[xX]{2,}(?:[-.:][xX]+)+")
-_ACCOUNT = later(
-    r"(?<=:)(?:X{6,}|x{6,}|\*{3,}|(?i:redacted)|<[A-Za-z][A-Za-z _-]*>)(?=:)",
-)
 TOOL_MARKS = Needles((b"x-ipv4-00", b"x-ipv6-00", b"x-mac-00", b"domain000", b"obfuscated.com"))
 """What must-gather-clean leaves in the text of a file; looked for before anything is parsed."""
 
 _TOOL_MASK = later(rb"x-[a-z0-9]{2,30}-\d{10}-x|\bdomain\d{7,10}\b")
 _STATIC = b"obfuscated.com"
-
-
-def is_masked(value: str) -> bool:
-    """Tell a value that stands in place of the real one."""
-    return _MASK.search(value) is not None or _WHOLE.fullmatch(value) is not None
 
 
 def words_unmasked(symptom: Symptom) -> Symptom:
@@ -63,18 +43,20 @@ def is_cleaned(data: bytes) -> bool:
 
 def holds_mask(value: Json) -> bool:
     """Tell whether a value holds a masked string anywhere, in keys too."""
-    return any(is_masked(one) for one in _texts(value))
+    return any(is_masked(one) for one in texts(value))
+
+
+def holds_stand_in(value: Json) -> bool:
+    """Tell whether a value that AWS or a server wrote holds anywhere what they never write."""
+    return any(is_stand_in(one) for one in texts(value))
 
 
 def is_masked_by_hand(value: Json) -> bool:
-    """Tell whether a value holds what CI or a person put in the place of something.
-
-    An Insights archive has small x in the place of region and name of every cluster: that is its form.
-    """
-    return any(_BY_HAND.search(one) for one in _texts(value))
+    """Tell whether a value holds what CI or a person put in the place of something."""
+    return any(is_hand_made(one) for one in texts(value))
 
 
-def _texts(value: Json) -> Iterator[str]:
+def texts(value: Json) -> Iterator[str]:
     """Yield the strings of a value, keys too."""
     waiting = [value]
     while waiting:
@@ -86,11 +68,6 @@ def _texts(value: Json) -> Iterator[str]:
             waiting += one.values()
         elif isinstance(one, list | tuple):
             waiting += one
-
-
-def without_account_masks(value: str) -> str:
-    """Give an ARN or a text of ARNs without masks in the place of the account."""
-    return _ACCOUNT.sub("", value)
 
 
 @frozen

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from analyzer.evidence.masks import holds_mask, is_masked, without_account_masks
+from analyzer.evidence.mask_shapes import is_masked, is_stand_in, without_account_masks
+from analyzer.evidence.masks import holds_mask, holds_stand_in
 from analyzer.evidence.records import (
     CallerIdentity,
     DiscoveryDocument,
@@ -35,17 +36,18 @@ def without_masks(record: object) -> tuple[object | None, list[str]]:
             )
         case ProviderRecord():
             return _provider(record)
-        case Listing() if any(is_masked(name) for name in record.names):
-            return replace(record, complete=False), [f"names in a list of {record.what}"]
+        case Listing() if any(is_stand_in(name) for name in record.names):
+            told = tuple(name for name in record.names if not is_stand_in(name))
+            return replace(record, complete=False, names=told), [f"names in a list of {record.what}"]
         case CallerIdentity() if is_masked(record.account) or not record.account.isdigit():
             return None, ["the caller's account"]
-        case DiscoveryDocument() if holds_mask(record.value):
+        case DiscoveryDocument() if holds_stand_in(record.value):
             return None, ["the discovery document"]
         case KeySet():
-            keys = tuple(key for key in record.keys if not holds_mask(key))
+            keys = tuple(key for key in record.keys if not holds_stand_in(key))
             gone = ["keys of the key set"]
             return (record, []) if len(keys) == len(record.keys) else (None, gone)
-        case TokenSample() if holds_mask(record.claims):
+        case TokenSample() if holds_stand_in(record.claims) or holds_mask(record.header):
             return None, ["claims of the token"]
     return record, []
 
@@ -54,7 +56,7 @@ def _role(record: RoleRecord) -> tuple[RoleRecord | None, list[str]]:
     if is_masked(record.name):
         return None, ["the name of a role"]
     gone = []
-    if record.arn and is_masked(record.arn):
+    if record.arn and _is_hidden(record, record.arn):
         record = replace(record, arn=None)
         gone.append(f"the account of role {record.name}")
     if record.trust and _masked_beyond_accounts(record.trust.raw):
@@ -70,15 +72,20 @@ def _role(record: RoleRecord) -> tuple[RoleRecord | None, list[str]]:
 
 
 def _provider(record: ProviderRecord) -> tuple[ProviderRecord | None, list[str]]:
-    if record.url and is_masked(record.url):
+    if record.url and _is_hidden(record, record.url):
         return None, ["the URL of an identity provider"]
-    if record.client_ids and any(is_masked(one) for one in record.client_ids):
+    if record.client_ids and any(_is_hidden(record, one) for one in record.client_ids):
         record = replace(record, client_ids=None)
-    if record.arn and is_masked(record.arn):
+    if record.arn and _is_hidden(record, record.arn):
         if not record.url:
             return None, ["the ARN of an identity provider"]
         return replace(record, arn=None), ["the account of an identity provider"]
     return record, []
+
+
+def _is_hidden(record: RoleRecord | ProviderRecord, value: str) -> bool:
+    """Tell what stands in the place of a value that AWS wrote; what is only planned a tool wrote."""
+    return is_masked(value) if record.planned else is_stand_in(value)
 
 
 def hides_accounts(document: PolicyDocument) -> bool:

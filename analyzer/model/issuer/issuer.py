@@ -12,7 +12,7 @@ from analyzer.model.issuer.host import bucket_facts, distribution
 from analyzer.model.issuer.key_set import key_set_facts
 from analyzer.model.issuer.signing_keys import signing_facts
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_https, issuer_fault
+from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_hidden_issuer, is_https, issuer_fault
 from analyzer.model.joining.cluster import OBSERVED_ISSUERS, ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
 
@@ -66,6 +66,8 @@ def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unk
         return own
     if not isinstance(runtime, Fact):
         return runtime
+    if is_hidden_issuer(observed[0]):
+        return asks.config("kubeapiservers.operator.openshift.io", "the issuer is masked in this bundle")
     if operator.where.at(*path) in runtime.cites and observed[0] != own.value:
         return asks.configmap(
             "openshift-kube-apiserver", "config"

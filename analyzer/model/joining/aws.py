@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.aws_domains import SERVICE
+from analyzer.evidence.mask_shapes import is_stand_in
 from analyzer.frozen import frozen
 from analyzer.model.joining.urls import split_url
 from analyzer.patterns import later
@@ -104,6 +105,11 @@ def is_https(url: str) -> bool:
     """Tell an absolute https URL with a host, without query or fragment."""
     parts = split_url(url)
     return parts.scheme == "https" and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def is_hidden_issuer(issuer: str) -> bool:
+    """Tell a mask in the place of an issuer; what dry runs leave there is none."""
+    return is_stand_in(issuer) and not PLACEHOLDER.search(issuer)
 
 
 def issuer_fault(issuer: str) -> str | None:

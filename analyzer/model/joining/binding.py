@@ -11,7 +11,7 @@ from analyzer.engine.facts import Cite
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence, GatherTime, Problem
 from analyzer.evidence.kubernetes import dig, text
-from analyzer.evidence.masks import is_masked
+from analyzer.evidence.mask_shapes import is_stand_in
 from analyzer.evidence.records import K8sObject
 from analyzer.frozen import frozen
 from analyzer.model.joining.objects import was_in_cluster
@@ -61,13 +61,13 @@ def clusters_of(objects: Iterable[K8sObject]) -> list[Identity]:
     told: dict[str, dict[str, tuple[str, Cite]]] = {}
     for obj in objects:
         uid = text(dig(obj.value, "metadata", "uid")) if _is_single(obj) else None
-        if uid and not is_masked(uid):
+        if uid and not is_stand_in(uid):
             told.setdefault(obj.root, {}).setdefault(
                 f"{_UID}{obj.kind}", (uid, obj.where.at("metadata", "uid"))
             )
         for kind, path in (_ID, _INFRA):
             value = text(dig(obj.value, *path)) if obj.kind == kind else None
-            if value and not is_masked(value) and was_in_cluster(obj):
+            if value and not is_stand_in(value) and was_in_cluster(obj):
                 told.setdefault(obj.root, {}).setdefault(kind, (value, obj.where.at(*path)))
     found: list[Identity] = []
     # Roots that tell their id come first: they say which names belong to it.

@@ -9,11 +9,11 @@ from dataclasses import replace
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, text
-from analyzer.evidence.masks import is_masked
+from analyzer.evidence.mask_shapes import is_stand_in
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks, not_judged
-from analyzer.model.joining.aws import GLOBAL_STS, partition_of
+from analyzer.model.joining.aws import GLOBAL_STS, is_hidden_issuer, partition_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.objects import Objects, known, read
 
@@ -79,10 +79,10 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
     if own is None:
         facts["cluster.authentication_issuer"] = asks.config("authentications.config.openshift.io")
     else:
-        value = text(read(own, "spec", "serviceAccountIssuer")) or ""
+        value = mapping(read(own, "spec")).get("serviceAccountIssuer", "")  # null: a comment sign over it
         facts["cluster.authentication_issuer"] = (
             asks.config("authentications.config.openshift.io", "the issuer is masked in this bundle")
-            if is_masked(value)
+            if not isinstance(value, str) or is_hidden_issuer(value)
             else known(value, own.where.at("spec", "serviceAccountIssuer"))
         )
     missing = asks.configmap("openshift-kube-apiserver", "config")
@@ -152,7 +152,7 @@ def _identity(facts: Facts, objects: Objects, asks: Asks) -> None:
         value = text(read(infra, *path)) if infra else None
         if infra and not value and name == "cluster.platform":
             value, path = text(read(infra, "status", "platform")), ("status", "platform")
-        if value and is_masked(value):
+        if value and is_stand_in(value):
             facts[name] = asks.config("infrastructures.config.openshift.io", "it is masked in this bundle")
         else:
             facts[name] = known(value, infra.where.at(*path)) if infra and value else ask
@@ -288,12 +288,14 @@ def _runtime_issuers(objects: Objects) -> Fact | None:
     for name in names:
         config = objects.one("ConfigMap", name, "openshift-kube-apiserver")
         issuers = config_issuers(text(read(config, "data", "config.yaml"))) if config else []
-        if config and issuers and not is_masked(issuers[0]):
+        if config and issuers and is_hidden_issuer(issuers[0]):
+            return None  # what its operator wants may be another
+        if config and issuers:
             return known(issuers, config.where.at("data", "config.yaml"))
     if operator is not None:
         path = OBSERVED_ISSUERS
         issuers = [i for i in items(read(operator, *path)) if isinstance(i, str)]
-        if issuers and not is_masked(issuers[0]):
+        if issuers and not is_hidden_issuer(issuers[0]):
             return known(issuers, operator.where.at(*path))
     return None
 

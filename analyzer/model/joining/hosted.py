@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from analyzer.evidence.kubernetes import dig, items, mapping, text
-from analyzer.evidence.masks import is_masked
+from analyzer.evidence.mask_shapes import is_stand_in
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen
@@ -239,7 +239,7 @@ class Hosted:
         """Give a text of its objects, the first of them that has it, with its place; a mask is none."""
         for obj in self.objects:
             value = text(dig(obj.value, *path))
-            if value and not is_masked(value):
+            if value and not is_stand_in(value):
                 return value, obj.where.at(*path)
         return None
 

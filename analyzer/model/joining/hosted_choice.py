@@ -13,7 +13,7 @@ from typing import TypeVar
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import dig, text
-from analyzer.evidence.masks import is_masked
+from analyzer.evidence.mask_shapes import is_stand_in
 from analyzer.evidence.records import LogFile, RoleRecord, Symptom
 from analyzer.frozen import frozen
 from analyzer.model.joining.aws import without_scheme
@@ -163,7 +163,7 @@ def _issuers(cluster: Identity, evidence: Evidence) -> set[str]:
         for obj in evidence.objects
         if obj.kind == "Authentication" and obj.root in cluster.roots
     }
-    return {issuer for issuer in told if issuer and not is_masked(issuer)}
+    return {issuer for issuer in told if issuer and not is_stand_in(issuer)}
 
 
 def _manages(cluster: Identity, one: Hosted) -> bool:

@@ -7,6 +7,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, parse_time, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.mask_shapes import is_masked
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
 from analyzer.model.joining.chains import Chain, brought_by_release, condition
@@ -150,7 +151,7 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
         return None, None
     related = kubernetes.items(dig(operator.value, "status", "relatedObjects"))
     names = {text(dig(r, "name")) for r in related if dig(r, "resource") == "credentialsrequests"}
-    if not names or chain.in_release.name in names:
+    if not names or chain.in_release.name in names or any(name and is_masked(name) for name in names):
         return None, None
     return False, operator.where.at("status", "relatedObjects")
 

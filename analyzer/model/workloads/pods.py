@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.mask_shapes import is_masked
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain, copies_of, goes_by, uses_secret
@@ -67,7 +68,9 @@ def workload_facts(
         "workload.service_accounts": known(_accounts(workloads), *(found.where for found in workloads)),
         "workload.service_accounts_foreign": known(
             _accounts(foreign), *(found.where.at("spec", "serviceAccountName") for found in foreign)
-        ),
+        )
+        if foreign or not any(is_masked(found.service_account) for found in workloads)
+        else asks.namespace(chain.namespace, "pods"),
         "workload.presumed": known(chain.presumed and not any(map(_is_refused(symptoms), foreign))),
     }
 
@@ -113,6 +116,7 @@ def _foreign(chain: Chain) -> list[Workload]:
         found
         for found in chain.workloads
         if found.service_account not in chain.service_accounts
+        and not is_masked(found.service_account)
         and (chain.presumed or uses_secret(found, chain.secret_name) or goes_by(found, chain))
     ]
 

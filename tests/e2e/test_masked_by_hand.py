@@ -1,0 +1,123 @@
+"""What people put over their values: never a fault of its own, and none that stands beside it is lost."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from analyzer.findings.report import Report
+from samples import Cluster, edits
+
+from .runs import Bench, Files, bundle, edited, everything, exports, named, told, without
+
+ACCOUNT = "402938475610"
+BUCKET = "demo-oidc"
+MASKS = [
+    "REDACTED", "***", "xxxx", "xxx", "<masked>", "[REDACTED]", "(redacted)", "MASKED", "demo****oidc",
+    "...", "••••", "domain0000000001",
+]  # fmt: skip
+TO_FILL_IN = ["<account-id>", "{{account}}", "$ACCOUNT", "${ACCOUNT}", "<name>"]
+
+
+def over(files: Files, value: str, mask: str, *parts: str) -> dict[str, bytes]:
+    """Put a mask over a value in the files whose path holds one of the parts, or in all."""
+    changed = {
+        path: data.replace(value.encode(), mask.encode()) if any(part in path for part in parts) else data
+        for path, data in files.items()
+    }
+    assert changed != files, "nothing is masked"
+    return changed
+
+
+def assert_quiet(report: Report) -> None:
+    assert not named(report, "fail", "warn"), told(report)
+
+
+def healthy(*, secrets: str = "elided", **options: object) -> dict[str, bytes]:
+    token = ("openshift-ingress-operator", "ingress-operator")
+    return everything(Cluster(account=ACCOUNT), secrets=secrets, token=token, **options)
+
+
+@pytest.mark.parametrize("mask", [*(mask for mask in MASKS if mask != "xxx"), *TO_FILL_IN])
+@pytest.mark.parametrize("value", [BUCKET, "us-west-2"])
+@pytest.mark.parametrize("where", ["exports/oidc", "exports/issuer", "exports/"])
+def test_an_issuer_masked_in_exports(bench: Bench, mask: str, value: str, where: str) -> None:
+    files = without(healthy(), "exports/token")
+    assert_quiet(bench.report(over(files, value, mask, where)))
+
+
+@pytest.mark.parametrize("mask", ["000000000000", "111111111111", *MASKS, *TO_FILL_IN])
+@pytest.mark.parametrize("details", [False, True])
+def test_an_account_masked_in_exports(bench: Bench, mask: str, *, details: bool) -> None:
+    assert_quiet(bench.report(over(healthy(secrets="full", details=details), ACCOUNT, mask, "exports/")))
+
+
+@pytest.mark.parametrize("mask", [*(mask for mask in MASKS if mask != "***"), "$BUCKET", "<bucket>"])
+@pytest.mark.parametrize(
+    "where",
+    ["kubeapiservers/", "authentications", "openshift-kube-apiserver/core/configmaps", "must-gather/"],
+)
+def test_an_issuer_masked_in_the_bundle(bench: Bench, mask: str, where: str) -> None:
+    mask = mask if mask != "xxx" else "xxxx"
+    files = without(healthy(), "exports/token")
+    assert_quiet(bench.report(over(files, BUCKET, mask, where)))
+
+
+@pytest.mark.parametrize("mask", ["[REDACTED]", "111111111111", "<masked>", "############"])
+def test_an_issuer_that_is_no_text_any_more(bench: Bench, mask: str) -> None:
+    cluster = Cluster(account=ACCOUNT)
+    report = bench.report(over(everything(cluster), str(cluster.issuer), mask, "authentications"))
+    assert_quiet(report)
+
+
+@pytest.mark.parametrize("mask", ["REDACTED", "...", "xxxx", "{{modulus}}"])
+def test_a_key_without_its_modulus_is_not_judged(bench: Bench, mask: str) -> None:
+    files = everything(Cluster())
+    keys = json.loads(files["exports/issuer/keys.json"])
+    keys["keys"][0]["n"] = mask
+    assert_quiet(bench.report(files | {"exports/issuer/keys.json": json.dumps(keys).encode()}))
+
+
+@pytest.mark.parametrize("mask", ["REDACTED", "xxxx", "<masked>", "MASKED"])
+@pytest.mark.parametrize("where", ["must-gather/", "credentialsrequests", "core/pods", "exports/"])
+def test_masked_service_accounts(bench: Bench, mask: str, where: str) -> None:
+    files = over(everything(Cluster()), "machine-api-controllers", mask, where)
+    assert_quiet(bench.report(files))
+
+
+def test_a_request_that_the_operator_does_not_name_any_more(bench: Bench) -> None:
+    files = over(everything(Cluster()), "openshift-image-registry\n", "REDACTED\n", "clusteroperators")
+    report = bench.report(without(files, "credentialsrequests/openshift-image-registry.yaml"))
+    assert "request-missing" not in named(report, "fail"), told(report)
+
+
+def _wrong_namespace(cluster: Cluster) -> None:
+    role = cluster.role("openshift-ingress-operator")
+    edits.trust_subjects(role, ["system:serviceaccount:openshift-ingress:ingress-operator"])
+
+
+@pytest.mark.parametrize("mask", [*MASKS, *TO_FILL_IN, "000000000000"])
+def test_a_wrong_subject_is_found_beside_masked_accounts(bench: Bench, mask: str) -> None:
+    cluster = edited(_wrong_namespace, account=ACCOUNT)
+    report = bench.report(bundle(cluster) | over(exports(cluster), ACCOUNT, mask, ""))
+    assert named(report, "fail") == {"trust-subject-mismatch"}, told(report)
+
+
+@pytest.mark.parametrize("text", TO_FILL_IN[1:])
+def test_a_placeholder_in_a_trust_policy_alone_is_one(bench: Bench, text: str) -> None:
+    """AWS's own fields hold the account: nobody put the text over it."""
+    cluster = Cluster()
+    role = cluster.role("openshift-ingress-operator")
+    role.trust = json.loads(json.dumps(role.trust).replace(BUCKET, text))
+    report = bench.report(bundle(cluster) | exports(cluster))
+    assert named(report, "fail") == {"trust-placeholder"}, told(report)
+
+
+@pytest.mark.parametrize("text", ["<account-id>", "${ACCOUNT}", "<name>"])
+def test_a_placeholder_in_a_secret_is_one(bench: Bench, text: str) -> None:
+    cluster = Cluster()
+    arn = cluster.role("openshift-ingress-operator").arn.replace(cluster.account, text)
+    cluster.set_role_arn("openshift-ingress-operator", "cloud-credentials", arn)
+    report = bench.report(everything(cluster, secrets="full"))
+    assert named(report, "fail") == {"secret-placeholder"}, told(report)
