@@ -156,7 +156,6 @@ def workload(obj: K8sObject) -> Workload:
     containers = tuple(_containers(spec))
     phase = text(dig(obj.value, "status", "phase"))
     mounted = {volume for container in containers for volume in container.mounts}
-    ends_early = obj.kind == "Pod" and not volumes and "status" not in obj.value
     return Workload(
         kind=obj.kind,
         namespace=obj.namespace,
@@ -169,8 +168,7 @@ def workload(obj: K8sObject) -> Workload:
         phase=phase,
         where=obj.where,
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
-        cut=phase is None
-        and (ends_early or not mounted <= {text(dig(volume, "name")) for volume in volumes}),
+        cut=phase is None and not mounted <= {text(dig(volume, "name")) for volume in volumes},
     )
 
 

@@ -29,14 +29,14 @@ _SIGNS = (
 )
 _RUNS = (
     r"X{6,}|(?<![A-Za-z0-9])[Xx]{4,}(?![A-Za-z0-9])|(?<=[:/.])[Xx]{3}(?![\w-])"
-    r"|(?<=:)(?:0{12}|1{12}|N{12})(?=:)"
+    r"|(?<=:)N{12}(?=:)"
 )
 _TOOL = (
     r"x-(?:ipv4|ipv6|mac|[a-z]{2,30})-\d{10}-x|domain\d{7,10}|obfuscated\.com"
     r"|xxx\.xxx\.xxx\.xxx|xx(?::xx){5}"
 )
 _ALONE = (
-    r"[xX*]{3,}|[xX]{2,}(?:[-.:][xX]+)+|[.#-]{3,}|…|0{12}|1{12}|N{12}"
+    r"[xX*]{3,}|[xX]{2,}(?:[-.:][xX]+)+|[.#-]{3,}|…|N{12}"
     rf"|[<\[({{]?(?i:{_WORD})[>\])}}]?"
 )
 _TEXT = later(rf"{_RUNS}|x{{6,}}|{_WORDS}|{_SIGNS}|{_TOOL}")
@@ -52,7 +52,6 @@ _TO_FILL_IN = later(
     r"|[<\[](?i:[\w-]{0,40}(?:account|bucket|issuer|region|cluster|role)[\w-]{0,40})[>\]]"
 )
 _ACCOUNT = later(r"(?<=(?::iam|:sts)::)(?!\d{12}:|aws:|cloudfront:)[^:/\s]{1,60}(?=:)")
-_STAND_IN_ACCOUNT = later(r"(?<=::)(?:0{12}|1{12})(?=:)")
 
 
 def is_masked(value: str) -> bool:
@@ -90,5 +89,4 @@ def is_hand_made(value: str) -> bool:
 
 def without_account_masks(value: str) -> str:
     """Give an ARN or a text of ARNs without masks in the place of the account."""
-    found = _STAND_IN_ACCOUNT.sub("", value)
-    return _ACCOUNT.sub(lambda mask: "" if is_stand_in(mask[0]) else mask[0], found)
+    return _ACCOUNT.sub(lambda mask: "" if is_stand_in(mask[0]) else mask[0], value)

@@ -47,7 +47,7 @@ def test_an_issuer_masked_in_exports(bench: Bench, mask: str, value: str, where:
     assert_quiet(bench.report(over(files, value, mask, where)))
 
 
-@pytest.mark.parametrize("mask", ["000000000000", "111111111111", *MASKS, *TO_FILL_IN])
+@pytest.mark.parametrize("mask", [*MASKS, *TO_FILL_IN])
 @pytest.mark.parametrize("details", [False, True])
 def test_an_account_masked_in_exports(bench: Bench, mask: str, *, details: bool) -> None:
     assert_quiet(bench.report(over(healthy(secrets="full", details=details), ACCOUNT, mask, "exports/")))
@@ -64,7 +64,7 @@ def test_an_issuer_masked_in_the_bundle(bench: Bench, mask: str, where: str) -> 
     assert_quiet(bench.report(over(files, BUCKET, mask, where)))
 
 
-@pytest.mark.parametrize("mask", ["[REDACTED]", "111111111111", "<masked>", "############"])
+@pytest.mark.parametrize("mask", ["[REDACTED]", "<masked>"])
 def test_an_issuer_that_is_no_text_any_more(bench: Bench, mask: str) -> None:
     cluster = Cluster(account=ACCOUNT)
     report = bench.report(over(everything(cluster), str(cluster.issuer), mask, "authentications"))
@@ -97,7 +97,7 @@ def _wrong_namespace(cluster: Cluster) -> None:
     edits.trust_subjects(role, ["system:serviceaccount:openshift-ingress:ingress-operator"])
 
 
-@pytest.mark.parametrize("mask", [*MASKS, *TO_FILL_IN, "000000000000"])
+@pytest.mark.parametrize("mask", [*MASKS, *TO_FILL_IN])
 def test_a_wrong_subject_is_found_beside_masked_accounts(bench: Bench, mask: str) -> None:
     cluster = edited(_wrong_namespace, account=ACCOUNT)
     report = bench.report(bundle(cluster) | over(exports(cluster), ACCOUNT, mask, ""))

@@ -79,7 +79,7 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
     if own is None:
         facts["cluster.authentication_issuer"] = asks.config("authentications.config.openshift.io")
     else:
-        value = mapping(read(own, "spec")).get("serviceAccountIssuer", "")  # null: a comment sign over it
+        value = mapping(read(own, "spec")).get("serviceAccountIssuer") or ""
         facts["cluster.authentication_issuer"] = (
             asks.config("authentications.config.openshift.io", "the issuer is masked in this bundle")
             if not isinstance(value, str) or is_hidden_issuer(value)
