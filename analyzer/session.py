@@ -89,8 +89,12 @@ def _within(paths: Sequence[Path], target: Path, evidence: Evidence) -> dict[str
 
 
 def fix(paths: Sequence[Path], options: Options | None = None, progress: Progress = SILENT) -> Mended:
-    """Find documents that mend what is broken, each judged in the place of what is there; raises as above."""
+    """Find documents that mend what is broken, each judged in the place of what is there; raises as above.
+
+    Nothing in what is given holds a secret of the inputs.
+    """
     from analyzer.fix.mend import mend
+    from analyzer.reports.inert import without_secrets
 
     options = options or Options()
     ruleset = built_in_rules(options.rules)
@@ -101,7 +105,7 @@ def fix(paths: Sequence[Path], options: Options | None = None, progress: Progres
 
     evidence = _gather(paths, progress)
     progress.step("judging, and trying what mends it")
-    return mend(evidence, judge_again)
+    return without_secrets(mend(evidence, judge_again))
 
 
 @frozen

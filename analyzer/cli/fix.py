@@ -13,7 +13,6 @@ from analyzer.cli.arguments import Of, Paths, Rules
 from analyzer.cli.guard import guarded, show
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
-from analyzer.redact import redact
 
 
 @guarded
@@ -71,7 +70,7 @@ def check_place(folder: Path, inputs: Sequence[Path]) -> None:
 
 
 def write_tree(folder: Path, files: dict[str, str]) -> None:
-    """Write files that only their owner reads, each new, none through a link, none with a secret in it.
+    """Write files that only their owner reads, each new and none through a link.
 
     Raises UsageProblem.
     """
@@ -84,6 +83,6 @@ def write_tree(folder: Path, files: dict[str, str]) -> None:
             if path.parent != folder:
                 path.parent.mkdir(mode=0o700, exist_ok=True)
             with os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", newline="\n") as file:
-                file.write(redact(text))
+                file.write(text)
     except OSError as error:
         raise UsageProblem(f"cannot write to {folder}: {error.strerror}") from None

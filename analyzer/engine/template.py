@@ -17,7 +17,7 @@ from analyzer.engine.facts import Facts, FactSpec, Unknown, lookup, split_name
 from analyzer.engine.source import Text, nearest, problem
 from analyzer.frozen import frozen
 from analyzer.patterns import later
-from analyzer.shell import word
+from analyzer.shell import argument, is_shown, word
 
 MAX_LENGTH: Final = 8192
 MAX_LISTED: Final = 50
@@ -25,7 +25,6 @@ MAX_VALUE: Final = 4000
 NOT_KNOWN: Final = "(not known)"
 _BRACE = later(r"\{\{|\}\}|[{}]")
 _HOLE = later(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
-_CONTROL = later(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @frozen
@@ -141,8 +140,7 @@ def render(template: Template, facts: Facts) -> str:
             continue
         value = _value(part, facts)
         if template.is_command:
-            word_begins = not shown or shown[-1][-1:].isspace()
-            shown.append(_argument(value, part, word_begins))
+            shown.append(_argument(value, part, shown[-1] if shown else " "))
         else:
             shown.append(in_prose(value))
     return "".join(shown)
@@ -199,13 +197,24 @@ def _span(seconds: int) -> str:
     return sign + (" ".join(f"{count}{unit}" for count, unit in units if count) or "0s")
 
 
-def _argument(value: object, hole: Hole, word_begins: bool) -> str:
+def _argument(value: object, hole: Hole, before: str) -> str:
     """Return the value as words of a shell command; what could be taken for anything else is left out."""
     items = value if isinstance(value, (list, tuple)) else (value,)
-    words = [_text_of(item) for item in items]
-    if not words or any(one is None or (word_begins and one.startswith("-")) for one in words):
+    texts = [_text_of(item) for item in items]
+    if not texts or any(text is None for text in texts):
         return hole.placeholder
-    return " ".join(word(one) for one in words if one is not None)
+    how = _whole if before[-1:].isspace() else _in_json if before.endswith("\"'") else word
+    words = [how(text) for text in texts if text is not None]
+    return " ".join(words) if all(words) else hole.placeholder
+
+
+def _whole(text: str) -> str:
+    return argument(text, "")
+
+
+def _in_json(text: str) -> str:
+    """Write a value that stands in a string of JSON, so that it does not end there."""
+    return word(json.dumps(text)[1:-1])
 
 
 def _text_of(value: object) -> str | None:
@@ -221,4 +230,4 @@ def _text_of(value: object) -> str | None:
             return None
     else:
         text = _scalar(value)
-    return None if _CONTROL.search(text) or not text else text
+    return text if is_shown(text) else None

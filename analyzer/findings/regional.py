@@ -6,12 +6,13 @@ partition, and there such an account's keys are not valid.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 
 from analyzer.findings.report import Candidate, Finding, Fix, Missing
 from analyzer.patterns import later
+from analyzer.shell import unquoted
 
 # ``aws SERVICE OPERATION`` where a command may begin; ccoctl has a command aws of its own.
 _CALL = later(r"(?<![^\s(;&|`])(?<!ccoctl )aws [a-z0-9-]+ [a-z][a-z0-9-]+(?=[\s;)&|`]|$)")
@@ -30,12 +31,12 @@ def in_region(command: str, region: str | None) -> str:
     if region is None:
         return command
 
-    def told(call: re.Match[str]) -> str:
-        end = _END.search(command, call.end())
-        rest = command[call.end() : end.start() if end else len(command)]
-        return call.group() if "--region" in rest else f"{call.group()} --region {region}"
-
-    return _CALL.sub(told, command)
+    own = unquoted(command)
+    ends = [
+        call.end() for call in _CALL.finditer(own) if "--region" not in _END.split(own[call.end() :], 1)[0]
+    ]
+    parts = [command[begin:end] for begin, end in pairwise([0, *ends, len(command)])]
+    return f" --region {region}".join(parts)
 
 
 def findings_in_region(findings: Iterable[Finding], region: str | None) -> list[Finding]:

@@ -12,6 +12,7 @@ from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair,
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.joining.aws import bucket_of, is_https
 from analyzer.model.joining.urls import is_red_hats, split_url
+from analyzer.shell import file_name
 
 _CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]
 _RED_HAT = "on ROSA, Red Hat publishes the issuer's documents: open a support case"
@@ -130,8 +131,8 @@ def _made_bucket(case: Case) -> str | None:
 def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ...]) -> Repair:
     """Say how a document gets to where AWS reads it: into the issuer's bucket where it is known."""
     issuer = case.joined.view.issuer or ""
-    file = f"issuer/{path.rsplit('/', 1)[-1]}"
-    saved = f"{BACKUP}/{path.rsplit('/', 1)[-1]}"
+    name = file_name(path.rsplit("/", 1)[-1])
+    file, saved = f"issuer/{name}", f"{BACKUP}/{name}"
     own = bucket_of(issuer)
     bucket, prefix = own or _made_bucket(case), split_url(issuer).path.strip("/")
     key = "/".join(part for part in (prefix, path) if part)

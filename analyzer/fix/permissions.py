@@ -16,7 +16,6 @@ from analyzer.fix.repair import (
     Step,
     as_json,
     command,
-    file_name,
     to_file,
 )
 from analyzer.iam.catalogue import load_catalogue
@@ -26,6 +25,7 @@ from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.roles import Role
 from analyzer.model.role.permission_scope import entries_of, judge, private_zone_role, setting_of
 from analyzer.model.role.policies import read_policies
+from analyzer.shell import file_name
 
 LONGEST = 10_240
 """Characters without white space that all inline policies of a role may have together (IAM quota)."""

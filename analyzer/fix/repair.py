@@ -14,9 +14,20 @@ from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role
-from analyzer.shell import word
+from analyzer.patterns import later
+from analyzer.shell import argument
 
 BACKUP = "backup"
+
+_OPTIONS = frozenset({
+    "--assume-role-policy-document", "--cli-input-json", "--client-id", "--content-type", "--description",
+    "--open-id-connect-provider-arn", "--output", "--path", "--policy-document", "--policy-name", "--query",
+    "--region", "--role-name", "--tags", "--thumbprint-list", "-f", "-fsS", "-n", "-o",
+})  # fmt: skip
+"""What of a command begins with a dash: all that begins so besides comes from an input."""
+
+_OURS = later(r"file://[a-z]+/[A-Za-z0-9_=@+-][A-Za-z0-9._=@+-]*")
+"""A document of ours as ``aws`` reads it."""
 
 
 @frozen
@@ -107,19 +118,14 @@ def as_json(document: Json) -> str:
 
 
 def command(*words: str) -> str:
-    """Write a command line with each word quoted where it must be."""
-    return " ".join(word(one) for one in words)
+    """Write a command line; a word of an input becomes no option, and nothing that the shell reads."""
+    ours = (one in _OPTIONS or _OURS.fullmatch(one) is not None for one in words)
+    return " ".join(one if own else argument(one, "<VALUE>") for own, one in zip(ours, words, strict=True))
 
 
 def to_file(words: Sequence[str], path: str) -> str:
     """Write a command whose answer goes into a file."""
-    return f"{command(*words)} > {word(path)}"
-
-
-def file_name(name: str) -> str:
-    """Give a name that can stand in a path; roles and namespaces mostly are their own."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._=@+-") else "_" for c in name)
-    return kept.lstrip(".")[:120] or "unnamed"
+    return f"{command(*words)} > {path}"
 
 
 def account_of(case: Case, role: Role | None) -> str | None:

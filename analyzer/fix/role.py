@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from analyzer.fix.admitted import wanted_of
 from analyzer.fix.permissions import policy_of_request
-from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command, file_name
+from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.fix.trust_document import policy_of
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.roles import DESCRIPTION
+from analyzer.shell import file_name
 
 
 def make_role(case: Case, chain: Chain) -> Repair | Refusal:

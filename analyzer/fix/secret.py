@@ -11,7 +11,6 @@ from analyzer.fix.repair import (
     Repair,
     Step,
     command,
-    file_name,
     to_file,
 )
 from analyzer.model.joining.aws import parse_role_arn, without_scheme
@@ -20,9 +19,12 @@ from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.mounted_tokens import token_paths
 from analyzer.model.joining.role_choice import choose
 from analyzer.patterns import later
+from analyzer.shell import file_name
 
 NAME = later(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What Kubernetes takes as a name (RFC 1123)."""
+
+_ON_A_LINE = later(r"[\x21-\x7e]+")
 
 
 def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
@@ -41,7 +43,10 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
         return Refusal(
             "which role the Secret must name is not known: hand in an export of the account's roles"
         )
-    manifest = _manifest(chain, arn)
+    path = _token_path(chain)
+    if not (_ON_A_LINE.fullmatch(arn) and _ON_A_LINE.fullmatch(path)):
+        return Refusal("the role's ARN or the token's path could not stand on a line of a Secret")
+    manifest = _manifest(chain, arn, path)
     name = f"{file_name(chain.namespace)}-{file_name(chain.secret_name)}.yaml"
     file, saved = f"secrets/{name}", f"{BACKUP}/secret-{name}"
     get = ("oc", "-n", chain.namespace, "get", "secret", chain.secret_name, "-o", "yaml")
@@ -65,14 +70,19 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
     )
 
 
-def _manifest(chain: Chain, arn: str) -> str:
-    """Write the Secret as ccoctl does, for the token path that the chain's pods agree on."""
+def _token_path(chain: Chain) -> str:
+    """Give the token path that the chain's pods agree on."""
     paths = set(token_paths(chain.workloads))
+    return paths.pop() if len(paths) == 1 else OPENSHIFT_TOKEN
+
+
+def _manifest(chain: Chain, arn: str, path: str) -> str:
+    """Write the Secret as ccoctl does."""
     lines = (
         "[default]",
         "sts_regional_endpoints = regional",
         f"role_arn = {arn}",
-        f"web_identity_token_file = {paths.pop() if len(paths) == 1 else OPENSHIFT_TOKEN}",
+        f"web_identity_token_file = {path}",
     )
     return (
         "apiVersion: v1\nkind: Secret\nmetadata:\n"
@@ -82,7 +92,7 @@ def _manifest(chain: Chain, arn: str) -> str:
 
 
 def _restart(chain: Chain) -> str:
-    pods = [w.name for w in chain.workloads if w.kind == "Pod"]
+    pods = [w.name for w in chain.workloads if w.kind == "Pod" and NAME.fullmatch(w.name)]
     return command("oc", "-n", chain.namespace, "delete", "pod", *pods) if pods else ""
 
 

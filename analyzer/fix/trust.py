@@ -14,12 +14,12 @@ from analyzer.fix.repair import (
     Step,
     as_json,
     command,
-    file_name,
     to_file,
 )
 from analyzer.fix.trust_document import corrected
 from analyzer.iam.document import decode
 from analyzer.model.joining.chains import Chain
+from analyzer.shell import file_name
 
 LONGEST = 2048
 """Characters without white space that a trust policy may have by default (IAM quota)."""

@@ -13,9 +13,13 @@ from typing import Any, TypeVar, cast
 
 from analyzer.patterns import later
 from analyzer.redact import redact
+from analyzer.shell import with_words
 
 _T = TypeVar("_T")
+_Change = Callable[[str], str]
 _DIGESTS = frozenset({"sha256", "fingerprint"})
+_COMMANDS = ("command", "commands")
+"""Fields with lines for a shell."""
 
 _INVISIBLE = later(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -45,23 +49,28 @@ def escape(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def rewritten(value: _T, change: Callable[[str], str], keep: frozenset[str] = frozenset()) -> _T:
+def rewritten(value: _T, change: _Change, keep: frozenset[str] = frozenset()) -> _T:
     """Give a copy of a dataclass, tuple, list or dictionary with each string changed.
 
     Fields named in ``keep`` stay as they are: whoever shows those must change them itself.
     """
-    return cast(_T, _rewritten(value, change, keep))
+    return cast(_T, _rewritten(value, change, keep, change))
+
+
+def with_other_words(value: _T, change: _Change, keep: frozenset[str] = frozenset()) -> _T:
+    """Do the same where what is put in may hold signs of the shell: commands change word by word."""
+    return cast(_T, _rewritten(value, change, keep, lambda text: with_words(text, change)))
 
 
 def without_secrets(value: _T) -> _T:
     """Give a copy in which no string holds a secret of a known kind."""
-    return rewritten(value, cache(redact), _DIGESTS)
+    return with_other_words(value, cache(redact), _DIGESTS)
 
 
 _UNCHANGED = (type(None), bool, int, float)
 
 
-def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -> Any:
+def _rewritten(value: Any, change: _Change, keep: frozenset[str], of_commands: _Change) -> Any:
     """Change strings from the leaves up; what holds none that changes is given back as it is."""
     if type(value) is str:
         new = change(value)
@@ -71,17 +80,17 @@ def _rewritten(value: Any, change: Callable[[str], str], keep: frozenset[str]) -
     if isinstance(value, (tuple, list)):
         if not value:
             return value
-        items = [_rewritten(item, change, keep) for item in value]
+        items = [_rewritten(item, change, keep, of_commands) for item in value]
         same = all(new is old for new, old in zip(items, value, strict=True))
         return value if same else type(value)(items)
     if isinstance(value, dict):
-        return {change(key): _rewritten(item, change, keep) for key, item in value.items()}
+        return {change(key): _rewritten(item, change, keep, of_commands) for key, item in value.items()}
     changed: dict[str, Any] = {}
     kind: Any = type(value)
     for name in _field_names(kind):
         if name not in keep:
             old = getattr(value, name)
-            new = _rewritten(old, change, keep)
+            new = _rewritten(old, of_commands if name in _COMMANDS else change, keep, of_commands)
             if new is not old:
                 changed[name] = new
     return replace(value, **changed) if changed else value

@@ -18,7 +18,7 @@ from analyzer.findings.report import Evidence, Report
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 from analyzer.reports.identifying import OURS, Class, identifying, is_word
-from analyzer.reports.inert import rewritten
+from analyzer.reports.inert import with_other_words
 
 _UUID = later(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE64 = later(r"[A-Za-z0-9+/_-]{16,}")
@@ -154,7 +154,7 @@ def _with_columns(report: Report, change: Callable[[str], str]) -> Report:
 
     findings = tuple(replace(f, evidence=tuple(map(moved, f.evidence))) for f in report.findings)
     columns = [[piece.column for piece in f.evidence] for f in findings]
-    masked = rewritten(report, change, keep=OURS)
+    masked = with_other_words(report, change, OURS)
     return replace(
         masked,
         findings=tuple(

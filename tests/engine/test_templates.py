@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from datetime import datetime, timedelta, timezone
@@ -155,6 +156,18 @@ def test_mistakes_are_found_at_load(template: str, column: int, what: str) -> No
         compile_template(Text(template, "r.yaml", 4, 1), CHAIN)
     assert caught.value.where == f"r.yaml:4:{column}"
     assert what in caught.value.what
+
+
+@pytest.mark.parametrize("evil", ['a","b":"c', "a\\", 'é"', "'", "a\\u0022"])
+def test_a_value_in_json_ends_no_string_of_it(evil: str) -> None:
+    script = command("""printf %s '{{"a":{{"b":"'{role.name}'"}}}}'""", role__name=evil)
+    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {"a": {"b": evil}}
+
+
+@pytest.mark.parametrize("value", ["file:///etc/passwd", "FILEB://x", "--all", ["a", "-b"]])
+def test_what_a_program_would_not_take_as_a_value_is_left_out(value: object) -> None:
+    assert command("aws x --y {role.name}", role__name=value) == "aws x --y <ROLE_NAME>"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from analyzer.engine.facts import AFTER, Missing, Unknown
 from analyzer.frozen import frozen
-from analyzer.shell import word
+from analyzer.shell import argument, file_name, word
 
 CLUSTER = "a machine with cluster access"
 AWS = "a machine with AWS read access"
@@ -35,14 +35,14 @@ class Asks:
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
-        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {word(what)} -o yaml", CLUSTER)
+        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {argument(what, '<KIND>')} -o yaml", CLUSTER)
 
     def configmap(self, namespace: str, name: str) -> Unknown:
         """Ask for one ConfigMap."""
         return _ask(
             f"configmap:{namespace}/{name}",
             f"ConfigMap {namespace}/{name} is not in the bundle",
-            f"oc -n {word(namespace)} get configmap {word(name)} -o yaml",
+            f"oc -n {argument(namespace, '<NAMESPACE>')} get configmap {argument(name, '<NAME>')} -o yaml",
             CLUSTER,
         )
 
@@ -51,7 +51,7 @@ class Asks:
         return _ask(
             f"namespace:{namespace}",
             f"the {what} of namespace {namespace} were not gathered",
-            f"oc adm inspect {word(f'ns/{namespace}')}",
+            f"oc adm inspect {argument(f'ns/{namespace}', 'ns/<NAMESPACE>')}",
             CLUSTER,
         )
 
@@ -60,7 +60,7 @@ class Asks:
         return _ask(
             f"objects:{namespace}/{what.partition('.')[0]}",
             f"the {what.replace(',', ' and ')} of namespace {namespace} were not gathered",
-            f"oc adm inspect -n {word(namespace)} {word(what)}",
+            f"oc adm inspect -n {argument(namespace, '<NAMESPACE>')} {argument(what, '<KINDS>')}",
             CLUSTER,
         )
 
@@ -110,9 +110,10 @@ class Asks:
     def secret_value(self, namespace: str, name: str) -> Unknown:
         """Ask for the value of a credentials Secret; the command lets no access key through."""
         command = (
-            f"oc -n {word(namespace)} get secret {word(name)} -o jsonpath='{{.data.credentials}}'"
-            " | base64 -d | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
-            f" > {word(f'secret-{namespace}-{name}.txt')}"
+            f"oc -n {argument(namespace, '<NAMESPACE>')} get secret {argument(name, '<NAME>')}"
+            " -o jsonpath='{.data.credentials}' | base64 -d"
+            " | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
+            f" > secret-{file_name(f'{namespace}-{name}')}.txt"
         )
         return _ask(
             f"secret-value:{namespace}/{name}",
@@ -128,7 +129,7 @@ class Asks:
         return _ask(
             f"role:{name}",
             why or f"no export of role {name} was handed in",
-            f"aws iam get-role --role-name {word(name)} > {word(f'get-role-{name}.json')}",
+            f"aws iam get-role --role-name {argument(name, '<ROLE_NAME>')} > get-role-{file_name(name)}.json",
             AWS,
         )
 
@@ -150,8 +151,9 @@ class Asks:
     def role_policies(self, name: str, why: str) -> Unknown:
         """Ask for the policies of one role."""
         command = (
-            f'R={word(name)}; aws iam list-role-policies --role-name "$R" > "list-role-policies-$R.json"; '
-            'for p in $(aws iam list-role-policies --role-name "$R" --query PolicyNames --output text); do '
+            f"R={argument(name, '<ROLE_NAME>')}; "
+            'aws iam list-role-policies --role-name "$R" > "list-role-policies-$R.json"; for p in '
+            '$(aws iam list-role-policies --role-name "$R" --query PolicyNames --output text); do '
             'aws iam get-role-policy --role-name "$R" --policy-name "$p" > "get-role-policy-$R-$p.json"; '
             "done; "
             'aws iam list-attached-role-policies --role-name "$R" > "list-attached-role-policies-$R.json"'
@@ -160,10 +162,11 @@ class Asks:
 
     def policy_document(self, arn: str, why: str) -> Unknown:
         """Ask for the default version of a managed policy."""
+        policy = argument(arn, "<POLICY_ARN>")
         command = (
-            f"aws iam get-policy-version --policy-arn {word(arn)} --version-id "
-            f"$(aws iam get-policy --policy-arn {word(arn)} --query Policy.DefaultVersionId --output text)"
-            f" > {word('get-policy-version-' + arn.rsplit('/', 1)[-1] + '.json')}"
+            f"aws iam get-policy-version --policy-arn {policy} --version-id $(aws iam get-policy"
+            f" --policy-arn {policy} --query Policy.DefaultVersionId --output text)"
+            f" > get-policy-version-{file_name(arn.rsplit('/', 1)[-1])}.json"
         )
         return _ask(f"policy:{arn}", why, command, AWS)
 
@@ -180,7 +183,7 @@ class Asks:
         """Ask for the one provider that the cluster's issuer needs."""
         ask = "aws iam get-open-id-connect-provider --open-id-connect-provider-arn"
         if self.provider_arn:
-            command = f"{ask} {word(self.provider_arn)} > get-oidc.json"
+            command = f"{ask} {argument(self.provider_arn, '<PROVIDER_ARN>')} > get-oidc.json"
         else:
             command = (
                 "for arn in $(aws iam list-open-id-connect-providers"
@@ -200,16 +203,17 @@ class Asks:
         return _ask(
             "discovery",
             why or "what the issuer answers for its discovery document was not recorded",
-            f"curl -sS -D openid-configuration.headers -o openid-configuration {word(url)}",
+            f"curl -sS -D openid-configuration.headers -o openid-configuration {argument(url, '<URL>')}",
             PUBLIC,
             "public",
         )
 
     def bucket(self, name: str) -> Unknown:
         """Ask whether the issuer's S3 bucket lets the public read."""
+        bucket = argument(name, "<BUCKET>")
         command = (
-            f"aws s3api get-public-access-block --bucket {word(name)} > get-public-access-block.json; "
-            f"aws s3api get-bucket-policy-status --bucket {word(name)} > get-bucket-policy-status.json"
+            f"aws s3api get-public-access-block --bucket {bucket} > get-public-access-block.json; "
+            f"aws s3api get-bucket-policy-status --bucket {bucket} > get-bucket-policy-status.json"
         )
         why = f"no export of the access to S3 bucket {name} was handed in"
         return _ask(f"bucket:{name}", why, command, AWS)
@@ -220,18 +224,19 @@ class Asks:
         return _ask(
             "jwks",
             why or "what the issuer answers for its key set was not recorded",
-            f"curl -sS -D keys.headers -o keys.json {word(url)}",
+            f"curl -sS -D keys.headers -o keys.json {argument(url, '<URL>')}",
             PUBLIC,
             "public",
         )
 
     def token(self, namespace: str, service_account: str, why: str) -> Unknown:
         """Ask for a token without its signature."""
+        account = argument(service_account, "<SERVICE_ACCOUNT>")
         return _ask(
             "token",
             why,
-            f"oc create token {word(service_account)} -n {word(namespace)} --audience=openshift"
-            " --duration=10m | cut -d. -f1,2 > token.txt",
+            f"oc create token {account} -n {argument(namespace, '<NAMESPACE>')}"
+            " --audience=openshift --duration=10m | cut -d. -f1,2 > token.txt",
             CLUSTER,
         )
 
@@ -242,7 +247,7 @@ class Asks:
                 f"hosted-logs:{self.control_plane}",
                 "not all logs of the hosted control plane were gathered, which is in namespace"
                 f" {self.control_plane} of its management cluster",
-                f"oc adm inspect {word(f'ns/{self.control_plane}')}",
+                f"oc adm inspect {argument(f'ns/{self.control_plane}', 'ns/<NAMESPACE>')}",
                 MANAGEMENT,
             )
         if self.hosted and no_pods:
@@ -250,19 +255,19 @@ class Asks:
                 f"hosted-logs:{namespace}",
                 f"no pod runs in {namespace} of the guest: its operator runs with the hosted control plane",
                 "oc -n <NAMESPACE_OF_THE_HOSTED_CONTROL_PLANE> logs deployment/<OPERATOR> --all-containers"
-                f" --timestamps > {word(namespace)}.log",
+                f" --timestamps > {file_name(namespace)}.log",
                 MANAGEMENT,
             )
         return _ask(
             f"logs:{namespace}",
             f"no logs of pods in {namespace} were gathered",
-            f"oc adm inspect {word(f'ns/{namespace}')}",
+            f"oc adm inspect {argument(f'ns/{namespace}', 'ns/<NAMESPACE>')}",
             CLUSTER,
         )
 
     def control_plane_status(self, what: str, namespace: str | None) -> Unknown:
         """Ask for what the management cluster tells of a hosted cluster, by the plural of its kind."""
-        where = f"-n {word(namespace)}" if namespace else "-n <NAMESPACE_IN_THE_MANAGEMENT_CLUSTER>"
+        where = f"-n {argument(namespace or '', '<NAMESPACE_IN_THE_MANAGEMENT_CLUSTER>')}"
         return _ask(
             f"hosted-status:{what}",
             f"the {what} of this hosted cluster were not gathered",
@@ -275,13 +280,13 @@ class Asks:
         return _ask(
             f"events:{namespace}",
             f"the Events of {namespace} were not gathered",
-            f"oc adm inspect {word(f'ns/{namespace}')}",
+            f"oc adm inspect {argument(f'ns/{namespace}', 'ns/<NAMESPACE>')}",
             CLUSTER,
         )
 
     def zone_role(self, arn: str) -> Unknown:
         """Ask for the trust policy of the role, in another account, by which DNS records are made there."""
-        name = word(arn.rsplit("/", 1)[-1])
+        name = argument(arn.rsplit("/", 1)[-1], "<ROLE_NAME>")
         return _ask(
             f"assume:{arn}",
             f"role {arn} may be assumed under conditions that cannot be seen from its trust policy",
