@@ -133,7 +133,7 @@ def secret_made(folder: Path, old: bytes, new: bytes) -> tuple[list[str], list[s
         for path, data in everything(cluster).items()
     }
     write_files(folder / "in", files)
-    [made] = [repair for repair in fix([folder / "in"]).repairs if repair.key.startswith("secret:")] or [None]
+    made = next((one for one in fix([folder / "in"]).repairs if one.key.startswith("secret:")), None)
     if made is None:
         return [], []
     [manifest] = yaml.safe_load_all(made.documents[0].text)
