@@ -13,7 +13,10 @@ from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.records import Symptom
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.symptoms.hosted_conditions import HEALTH
-from analyzer.shell import word
+from analyzer.patterns import later
+
+_PLAIN = later(r"[A-Za-z0-9][A-Za-z0-9.-]*")
+"""What may be pasted from a sentence as it is."""
 
 _SIGN_IN = frozenset(
     {
@@ -69,7 +72,8 @@ def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alo
         ]
         signs = ", ".join([*states, *([f"{lines} log lines that quote STS"] if lines else [])])
         if signs or alone:
-            chosen = word(one.infra or one.name)
+            name = one.infra or one.name
+            chosen = name if _PLAIN.fullmatch(name) else "<CLUSTER>"
             what = f" shows {signs} and" if signs else ""
             notices.append(f"{one.phrase}{what} is not judged here; --of {chosen} judges it")
     more = len(notices) - _MOST
