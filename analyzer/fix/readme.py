@@ -10,6 +10,7 @@ from analyzer.fix.mend import Mended
 from analyzer.fix.repair import Repair, Step
 from analyzer.patterns import later
 from analyzer.reports.inert import inert
+from analyzer.reports.markup import cell, code, prose
 from analyzer.reports.wording import counted
 
 _TO_FILL = later(r"<[A-Za-z_ ]+>")
@@ -36,9 +37,9 @@ def write_readme(mended: Mended) -> str:
         first = [Step("", "mkdir -p -m 700 backup"), *backups]
         lines += ["", "## 1. Save what is there", "", *_fence(first, region)]
     for number, repair in enumerate(repairs, 2 if backups else 1):
-        lines += ["", f"## {number}. {_plain(repair.title)}", "", f"Mends: {', '.join(repair.rules)}."]
-        lines += [f"File: `{_plain(d.path)}`" for d in repair.documents]
-        lines += [f"- {_plain(note)}" for note in repair.notes]
+        lines += ["", f"## {number}. {prose(repair.title)}", "", f"Mends: {', '.join(repair.rules)}."]
+        lines += [f"File: {code(d.path)}" for d in repair.documents]
+        lines += [f"- {prose(note)}" for note in repair.notes]
         lines += ["", *_fence(repair.apply, region)]
     if repairs or mended.left:
         lines += _verdicts(mended.before, mended.after)
@@ -78,9 +79,9 @@ def _head(mended: Mended, repairs: Sequence[Repair]) -> list[str]:
         f"Cluster {cluster.infra_name or cluster.id or 'not known'}, issuer {cluster.issuer or 'not known'}."
     )
     if not repairs:
-        return [_plain(whose), "", _plain(outcome(mended))]
+        return [prose(whose), "", prose(outcome(mended))]
     return [
-        _plain(whose),
+        prose(whose),
         "",
         "Nothing was applied. Each document was judged by the same rules as the inputs, in the place of what"
         " is there now, and with it the findings that it mends are gone. The exports may be older than the"
@@ -112,7 +113,7 @@ def _verdicts(before: Report, after: Report) -> list[str]:
         then = later.get(chain.id)
         was = f"{chain.verdict.state} {chain.verdict.rule or ''}".strip()
         now = f"{then.state} {then.rule or ''}".strip() if then else "-"
-        lines.append(f"| {_plain(chain.id)} | {_plain(was)} | {_plain(now)} |")
+        lines.append("| " + " | ".join(cell(prose(text)) for text in (chain.id, was, now)) + " |")
     if any(chain.verdict.state == "suspected" for chain in after.chains):
         lines += ["", "The logs are still the old ones: what they show keeps a chain suspected until new"
                   " ones are gathered."]  # fmt: skip
@@ -124,19 +125,11 @@ def _left(mended: Mended) -> list[str]:
         return []
     lines = ["", "## What is not mended here"]
     for left in mended.left:
-        lines += ["", f"- {left.finding.state} `{left.finding.rule}`: {_plain(left.finding.message)}"]
-        lines.append(f"  Why no document: {_plain(left.reason)}")
+        lines += ["", f"- {left.finding.state} `{left.finding.rule}`: {prose(left.finding.message)}"]
+        lines.append(f"  Why no document: {prose(left.reason)}")
         for fix in left.finding.fix:
-            lines.append(f"  - {_plain(fix.text)}")
+            lines.append(f"  - {prose(fix.text)}")
             # what has to be filled in first stands in the rule: sts-doctor explain
             whole = fix.command and not _TO_FILL.search(fix.command)
             lines += ["", f"        {inert(fix.command or '')}", ""] if whole else []
     return lines
-
-
-def _plain(text: str) -> str:
-    """Make text of an input inert in Markdown: no code, link, HTML or table starts in it."""
-    shown = inert(text)
-    for sign in "\\`<[|":
-        shown = shown.replace(sign, f"\\{sign}")
-    return shown

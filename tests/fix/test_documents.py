@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from typer.testing import CliRunner, Result
 from analyzer import session
 from analyzer.cli.app import app
 from analyzer.fix.admitted import Wanted
+from analyzer.fix.readme import write_readme
 from analyzer.fix.trust_document import corrected
 from samples import Cluster
 from samples.bundle import write_files
@@ -216,3 +218,10 @@ def test_a_healthy_cluster_gets_no_repair_and_is_told_so(tmp_path: Path, edit: A
     assert result.exit_code == 0, result.output
     assert (told in result.output, told in (tmp_path / "out/README.md").read_text()) == (not edit, not edit)
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["README.md"] or edit
+
+
+def test_nothing_in_a_readme_is_a_link() -> None:
+    text = write_readme(session.fix([Path("samples/trust-wrong-service-account")]))
+    plain = re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+    assert "https://" in text
+    assert "://" not in plain
