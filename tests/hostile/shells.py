@@ -6,24 +6,24 @@ import subprocess
 from pathlib import Path
 
 PROGRAMS = ("aws", "oc", "curl", "jq", "grep", "base64", "cut", "rosa", "ccoctl", "xargs", "mkdir", "tr",
-            "ls", "find", "basename", "for_each")  # fmt: skip
+            "ls", "find", "basename")  # fmt: skip
 _CALLED = "called"
 _SCRIPT = (
     f"called() {{ for one; do printf '%s\\0' \"$one\"; done >>{_CALLED}; printf '\\n\\0' >>{_CALLED}; }}\n"
 )
 
 
-def calls(command: str, folder: Path, shell: str = "/bin/sh") -> list[list[str]]:
+def calls(command: str, folder: Path) -> list[list[str]]:
     """Run a command in an empty folder; give the program and the arguments of each call.
 
     Asserts that it parses, and that nothing but answers is written into the folder.
     """
     folder.mkdir(exist_ok=True)
-    parsed = subprocess.run([shell, "-n", "-c", command], capture_output=True, text=True, check=False)
+    parsed = subprocess.run(["/bin/sh", "-n", "-c", command], capture_output=True, text=True, check=False)
     assert parsed.returncode == 0, (command, parsed.stderr)
     functions = "".join(f'{name}() {{ called {name} "$@"; }}\n' for name in PROGRAMS)
     subprocess.run(
-        [shell, "-c", _SCRIPT + functions + command], cwd=folder, env={"PATH": ""}, capture_output=True,
+        ["/bin/sh", "-c", _SCRIPT + functions + command], cwd=folder, env={"PATH": ""}, capture_output=True,
         stdin=subprocess.DEVNULL, timeout=20, check=False,
     )  # fmt: skip
     made = folder / _CALLED
