@@ -84,7 +84,8 @@ def is_hand_made(value: str) -> bool:
 
     An Insights archive has small x in the place of region and name of every cluster: that is its form.
     """
-    return _BY_HAND.search(value) is not None
+    # each of these is a mask too: the second pattern is made where there is one
+    return _IN_VALUE.search(value) is not None and _BY_HAND.search(value) is not None
 
 
 def without_account_masks(value: str) -> str:
