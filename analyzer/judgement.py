@@ -29,6 +29,7 @@ from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.logs import is_over, recency, stamp
 from analyzer.model.symptoms.unclaimed import hosted_trouble, unclaimed_errors
 from analyzer.options import Options
+from analyzer.redact import redact
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
 
@@ -244,7 +245,8 @@ def _cluster(facts: Facts) -> Cluster:
         **{name: value if isinstance(value, str) else None for name, value in values.items()},
         sts=sts if isinstance(sts, bool) else None,
         origins={
-            name: f"{fact.cites[0].file}:{fact.cites[0].line}"
+            # a name in which something stands like a secret would lose the line with it
+            name: f"{redact(fact.cites[0].file)}:{fact.cites[0].line}"
             for name, fact in shown.items()
             if isinstance(fact, Fact) and fact.cites
         },

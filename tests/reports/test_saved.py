@@ -1,6 +1,7 @@
 """A saved report is checked before it is believed; the error names the place."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,6 +11,9 @@ from analyzer.errors import UsageProblem
 from analyzer.findings.report import LINKS
 from analyzer.reports.json import load_json, render_json
 from analyzer.schemas import schema
+from analyzer.session import analyze
+from samples import Cluster
+from samples.bundle import bundle_files, write_files
 
 from . import made
 
@@ -109,3 +113,17 @@ def test_what_is_no_report_is_refused_in_one_line(text: str) -> None:
         load_json(text)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
+
+
+def test_a_report_of_a_folder_that_is_named_like_a_secret_can_be_read_again(tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        {
+            f"password=abcdefgh{n}/{name}": data
+            for n, (name, data) in enumerate(bundle_files(Cluster()).items())
+            if "clusterversions" in name
+        },
+    )
+    report = analyze([tmp_path])
+    assert "(secret)" in report.cluster.origins["version"]
+    assert load_json(render_json(report), "a report") == report
