@@ -38,6 +38,7 @@ from analyzer.evidence.learned_masks import withhold_learned
 from analyzer.evidence.log_years import dated_file, dated_symptom
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.loose_files import LOOSE_LIMIT, take_loose
+from analyzer.evidence.masked_requests import withhold_requests
 from analyzer.evidence.masks import Translation, words_unmasked
 from analyzer.evidence.members import restored, take_events, take_member, text_of
 
@@ -91,6 +92,7 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
     evidence.problems += _floods(logs)
     evidence.loose += logs.secrets.found
     withhold_learned(evidence)
+    withhold_requests(evidence)
     evidence.symptoms = tuple(words_unmasked(dated_symptom(symptom, gathered)) for symptom in logs.symptoms())
     return evidence
 

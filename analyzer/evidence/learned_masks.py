@@ -10,13 +10,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence, ReadFile
-from analyzer.evidence.kubernetes import dig
-from analyzer.evidence.mask_shapes import fill_ins, is_masked
-from analyzer.evidence.masks import holds_mask
+from analyzer.evidence.mask_shapes import fill_ins
 from analyzer.evidence.records import (
     CallerIdentity,
     Json,
-    K8sObject,
     Listing,
     PolicyDocument,
     ProviderRecord,
@@ -25,12 +22,6 @@ from analyzer.evidence.records import (
 from analyzer.evidence.withheld import without_masks
 
 MASK = "REDACTED"
-_NAMING = (
-    ("metadata", "name"),
-    ("metadata", "namespace"),
-    ("spec", "secretRef"),
-    ("spec", "serviceAccountNames"),
-)
 
 
 def written_by_aws(record: object) -> set[str]:
@@ -50,20 +41,9 @@ def written_by_aws(record: object) -> set[str]:
 
 
 def withhold_learned(evidence: Evidence) -> None:
-    """Take the masks out of exported roles that others show, and requests whose names are masked."""
+    """Take the masks that others show out of exported roles."""
     if evidence.fill_ins:
         evidence.loose = [one for record in evidence.loose if (one := _known(evidence, record)) is not None]
-    hidden = [obj for obj in evidence.objects if obj.kind == "CredentialsRequest" and _is_nameless(obj)]
-    for obj in hidden:
-        evidence.masked.append(ReadFile(obj.where.input, obj.where.file, f"names in {obj.kind} {obj.name}"))
-    if hidden:
-        gone = {id(obj) for obj in hidden}
-        evidence.objects = [obj for obj in evidence.objects if id(obj) not in gone]
-    evidence.listed -= {
-        key
-        for key, names in evidence.names.items()
-        if key[1] in ("CredentialsRequest", "Secret") and any(map(is_masked, names))
-    } | {(obj.root, obj.kind, obj.namespace) for obj in hidden}
 
 
 def _known(evidence: Evidence, record: object) -> object | None:
@@ -92,8 +72,3 @@ def _with_masks(value: Json, marks: Iterable[str]) -> Json:
     if isinstance(value, list):
         return [_with_masks(inner, marks) for inner in value]
     return value
-
-
-def _is_nameless(obj: K8sObject) -> bool:
-    """Tell a request of which it is masked for what it is."""
-    return any(holds_mask(dig(obj.value, *path)) for path in _NAMING)

@@ -43,20 +43,20 @@ def is_cleaned(data: bytes) -> bool:
 
 def holds_mask(value: Json) -> bool:
     """Tell whether a value holds a masked string anywhere, in keys too."""
-    return any(is_masked(one) for one in texts(value))
+    return any(is_masked(one) for one in _texts(value))
 
 
 def holds_stand_in(value: Json) -> bool:
     """Tell whether a value that AWS or a server wrote holds anywhere what they never write."""
-    return any(is_stand_in(one) for one in texts(value))
+    return any(is_stand_in(one) for one in _texts(value))
 
 
 def is_masked_by_hand(value: Json) -> bool:
     """Tell whether a value holds what CI or a person put in the place of something."""
-    return any(is_hand_made(one) for one in texts(value))
+    return any(is_hand_made(one) for one in _texts(value))
 
 
-def texts(value: Json) -> Iterator[str]:
+def _texts(value: Json) -> Iterator[str]:
     """Yield the strings of a value, keys too."""
     waiting = [value]
     while waiting:

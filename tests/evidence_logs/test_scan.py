@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.evidence import log_records, logs
+from analyzer.evidence import log_records
 from analyzer.evidence.logs import LogScan
 from analyzer.evidence.records import Symptom
-from samples import Cluster
 from tests.evidence_logs import envelopes
 
-POD = "bundle/namespaces/openshift-ingress-operator/pods/ingress-operator-7d8f9c6b5d-x2x4z"
-LOGS = f"{POD}/ingress-operator/ingress-operator/logs"
+from .lines import LOGS, POD, stamp
+
 KEY = (
     "Couldn't retrieve verification key from your identity provider,  please reference "
     "AssumeRoleWithWebIdentity documentation for requirements"
 )
-
-
-def stamp(minute: int, nanos: int = 123456789) -> str:
-    return f"2024-05-14T08:{minute:02d}:00.{nanos:09d}Z "
-
-
-def each_second(second: int) -> str:
-    when = datetime(2024, 5, 14) + timedelta(seconds=second)
-    return when.strftime("%Y-%m-%dT%H:%M:%S.123456789Z ")
 
 
 def escaped(minute: int, nanos: int = 123456789) -> str:
@@ -276,98 +266,6 @@ def test_a_line_of_many_mebibytes() -> None:
     assert "Couldn't retrieve" in symptom.quote.excerpt
 
 
-def test_symptoms_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "MOST_SYMPTOMS", 10)
-    scan = LogScan()
-    issuers = "".join(
-        f"InvalidIdentityToken: No OpenIDConnect provider found in your account for https://{n}.example.com\n"
-        for n in range(30)
-    )
-    scan.feed("a", "x.log", [issuers.encode()])
-    assert len(scan.symptoms()) == 10
-    assert scan.dropped == 20
-
-
-def test_of_a_flood_of_errors_the_end_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whether an error goes on is told by the last lines, however many came before."""
-    monkeypatch.setattr(logs, "MOST_TEXT", 100_000)
-    error = (
-        "AccessDenied: User: arn:aws:sts::123456789012:assumed-role/a/b is not authorized to perform: s3:Get"
-    )
-    flood = (f"{stamp(5)}{error}\n" * 20_000).encode()
-    scan = LogScan()
-    file = scan.feed("a", f"{LOGS}/current.log", [flood, flood, f"{stamp(9)}{error}Last\n".encode()])
-    assert scan.skimmed == [file]
-    last = max(scan.symptoms(), key=lambda symptom: symptom.last or symptom.first)
-    assert (last.last, last.quote.line) == (file.last, 40_001)
-
-
-def test_texts_that_are_new_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_MOST_NEW_OF_LOG", 20)
-    scan = LogScan()
-    lines = "".join(
-        f"{each_second(n)}ExpiredToken: the token has expired in request {n}\n" for n in range(300)
-    )
-    file = scan.feed("a", "x.log", [lines.encode()])
-    assert scan.dropped == 260
-    read = sorted(symptom.quote.line for symptom in scan.symptoms())
-    assert read == [*range(1, 21), *range(281, 301)]
-    assert scan.skimmed == [file]
-
-
-def test_whether_an_error_goes_on_is_told_however_many_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "_MOST_NEW_OF_LOG", 200)
-    denial = "AccessDenied: Access Denied\n\tstatus code: 403, request id: {0:016X}, host id: x{0}="
-    lines = [f"{each_second(n)}{line}" for n in range(3000) for line in denial.format(n).split("\n")]
-    scan = LogScan()
-    file = scan.feed("a", "x.log", ["\n".join(lines).encode()])
-    (found,) = scan.symptoms()
-    assert found.count < 3000
-    assert (found.last, found.quote.line) == (file.last, 5999)
-
-
-REPEATS = [
-    "operation error S3: HeadBucket, https response error StatusCode: 403, RequestID: {0:016X}, HostID: "
-    "{0:075d}=, api error Forbidden: Forbidden",
-    "UnauthorizedOperation: You are not authorized to perform this operation. Encoded authorization failure "
-    "message: x{0:0600d}\\n\\tstatus code: 403, request id: {0:08x}-1f2d-4a7c-9d10-aa55e0f7b0c4",
-    '{{"level":"error","ts":{1}.{0:05d},"error":"AccessDenied: Not authorized to perform '
-    'sts:AssumeRoleWithWebIdentity\\n\\tstatus code: 403, request id: {0:08x}-1f2d-4a7c-9d10-aa55e0f7b0c4"}}',
-    'Post "https://sts.eu-west-3.amazonaws.com/": dial tcp: lookup sts.eu-west-3.amazonaws.com on '
-    "172.30.0.10:53: read udp 10.0.3.4:{2}->172.30.0.10:53: i/o timeout",
-    "<Code>ExpiredTokenException</Code><Message>Token expired: current date/time {1} must be before</Message>"
-    "<RequestId>{0:08x}-1f2d-4a7c-9d10-aa55e0f7b0c4</RequestId>",
-]
-
-
-@pytest.mark.parametrize("line", REPEATS)
-def test_repeats_are_all_counted_whatever_ids_they_have(line: str) -> None:
-    """There are as many as there were calls, and no two are the same text."""
-    scan = LogScan()
-    log = (f"{each_second(n)}{line.format(n, 1715673600 + n, 30000 + n)}\n" for n in range(5000))
-    scan.feed("a", "x.log", ["".join(log).encode()])
-    (found,) = scan.symptoms()
-    assert (found.count, scan.dropped) == (5000, 0)
-
-
-def test_a_log_that_floods_does_not_hide_those_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logs, "MOST_TEXT", 20_000)
-    monkeypatch.setattr(logs, "_MOST_NEW", 200)
-    scan = LogScan()
-    flood = "".join(f"{stamp(1)}AccessDenied: no {n}\n" for n in range(2000))
-    scan.feed("a", "namespaces/a-team/pods/p/c/c/logs/current.log", [flood.encode()])
-    assert scan.dropped
-    quiet = f"{stamp(2)}healthy\n" * 30_000
-    error = (
-        "InvalidIdentityToken: No OpenIDConnect provider found in your account for https://x.example.com\n"
-    )
-    log = f"{stamp(1)}{error}{quiet}{stamp(3)}{error}"
-    scan.feed("a", "namespaces/openshift-ingress-operator/pods/p/c/c/logs/current.log", [log.encode()])
-    (found,) = [s for s in scan.symptoms() if s.namespace == "openshift-ingress-operator"]
-    assert (found.count, found.quote.line) == (2, 30_002)
-    assert found.first != found.last
-
-
 def test_what_was_read_before_a_failure_counts() -> None:
     def broken() -> Iterator[bytes]:
         yield escaped(1).encode()
@@ -467,26 +365,3 @@ def test_any_bytes_are_read(pieces: list[bytes], path: str) -> None:
 def test_hostile_repeats_take_no_long(unit: str) -> None:
     text = "InvalidIdentityToken AccessDenied " + unit * (200_000 // len(unit)) + "\n"
     LogScan().feed("a", "x.log", [text.encode() * 2])
-
-
-def test_secrets_in_a_log_are_noted_once_a_kind_and_never_kept() -> None:
-    token = Cluster().token("openshift-ingress-operator", "ingress-operator").encode()
-    key = b"aws_access_key_id=AKIAI0000 aws_secret_access_key=" + b"aB3dE7gHk9" * 4
-    filler = b"I0312 10:00:00.000000 1 sync.go:1] nothing\n"
-    unsigned = b"I0312 e.go:1] " + token.rpartition(b".")[0] + b"\n"
-    text = filler * 7000 + unsigned + b"E0312 e.go:1] presented " + token + b"\n" + filler * 7000
-    scan = LogScan()
-    scan.feed("i1", "current.log", [text + b"E0312 " + key + b"\n" + token + b"\n"])
-    found = sorted((one.where.line, one.what, one.where.excerpt) for one in scan.secrets.found)
-    assert found == [
-        (7002, "a token with its signature", "(not shown)"),
-        (14003, "a secret access key", "(not shown)"),
-    ]
-
-
-def test_a_log_full_of_secrets_is_not_looked_at_for_ever() -> None:
-    line = b"E0312 aws_access_key_id=AKIA(hidden)\n"
-    scan = LogScan()
-    scan.feed("i1", "current.log", [line] * 200_000)
-    assert scan.secrets.found == []
-    assert scan.secrets.searched == 8

@@ -80,12 +80,13 @@ def permission_facts(
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
     judged = _judged(chain, choice.role, entries, joined, said, simulated)
+    moved = _moved_away(judged)
     maker = None
-    if not _moved_away(judged):
+    if not moved:
         maker = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
     place: list[Cite] = [where for _, where in judged.held.places]
     other: Fact | Unknown = known(maker.id if maker else None, *place)
-    if maker is None and serves_little(judged.rows) and not joined.all_requests and not _moved_away(judged):
+    if maker is None and serves_little(judged.rows) and not joined.all_requests and not moved:
         other = asks.requests()
     return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing])
 

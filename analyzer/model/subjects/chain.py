@@ -35,6 +35,7 @@ from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorde
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
 from analyzer.model.workloads.pods import workload_facts
+from analyzer.model.workloads.predating import predating_facts
 from analyzer.model.workloads.secrets import provider_account, secret_facts
 
 
@@ -94,7 +95,7 @@ def chain_subject(
         api_audience=view.issuer or DEFAULT_ISSUER,
         told_path=chain.credentials.token_path if chain.credentials else joined.lengths[chain.id].token_path,
     )
-    facts |= setting_facts(chain, joined, told.lasting)
+    facts |= setting_facts(chain, joined) | predating_facts(chain, joined, told.lasting)
     facts |= _role_facts(chain, joined, told.lasting)
     facts |= (
         hosted_operator_facts(chain, joined)

@@ -14,7 +14,7 @@ from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import was_in_cluster
 from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.logs import source_name, stamp
-from analyzer.model.workloads.pod_settings import issuer_change
+from analyzer.model.workloads.predating import issuer_change
 from analyzer.redact import redact
 
 _CONDITIONS = ("Degraded", "Available")
