@@ -24,7 +24,7 @@ from analyzer.iam.document import Path
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.joining import roles
-from analyzer.model.role import permission_scope, trust
+from analyzer.model.role import permission_scope, trust_policy
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.redact import live_secrets
 from analyzer.reports import inert
@@ -123,7 +123,7 @@ def made_once() -> Iterator[None]:
         secrets = functools.lru_cache(16_384)(lambda data, urls: tuple(live_secrets(data, urls=urls)))
         patch.setattr(members, "live_secrets", lambda data, *, urls=True: secrets(data, urls))
         patch.setattr(roles, "parse_policy", policy)
-        patch.setattr(trust, "evaluate_trust", decision)
+        patch.setattr(trust_policy, "evaluate_trust", decision)
         patch.setattr(permission_scope, "read_entries", entries)
         patch.setattr(inert, "redact", functools.lru_cache(65_536)(inert.redact))
         yield

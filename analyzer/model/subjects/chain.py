@@ -21,7 +21,8 @@ from analyzer.model.joining.resolve import foreign_role, unsure_of_maker
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.requests.requests import hidden_by_collision, request_facts
 from analyzer.model.role.permissions import permission_facts
-from analyzer.model.role.trust import role_facts, trust_facts, without_trust
+from analyzer.model.role.role import role_facts, without_trust
+from analyzer.model.role.trust import trust_facts
 from analyzer.model.subjects.repairs import chain_repairs
 from analyzer.model.symptoms.from_conditions import condition_symptoms, quiet_where_read
 from analyzer.model.symptoms.from_events import event_symptoms

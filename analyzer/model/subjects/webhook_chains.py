@@ -17,7 +17,8 @@ from analyzer.model.joining.mounted_tokens import aws_tokens
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.webhook_accounts import Account, is_mutated
-from analyzer.model.role.trust import role_facts, trust_facts
+from analyzer.model.role.role import role_facts
+from analyzer.model.role.trust import trust_facts
 from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.history import log_cover
 from analyzer.model.symptoms.logs import log_facts

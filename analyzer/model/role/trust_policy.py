@@ -1,0 +1,104 @@
+"""The trust policy of a chain's role, and how IAM decides by it on the tokens of the chain's pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import PolicyDocument
+from analyzer.evidence.withheld import hides_accounts
+from analyzer.frozen import frozen
+from analyzer.iam.policy import Malformed, Policy
+from analyzer.iam.trust import TrustDecision, evaluate_trust
+from analyzer.iam.webidentity import key_claim
+from analyzer.model.joining.aws import parse_role_arn, provider_arn
+from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.cluster import ClusterView
+from analyzer.model.joining.role_choice import RoleChoice
+from analyzer.model.joining.roles import policy_of
+from analyzer.patterns import later
+
+_SUBJECT = later(r"system:serviceaccount:(?P<namespace>[a-z0-9-]+):[a-z0-9.-]+")
+_MOST_AUDIENCES = 8
+
+
+@frozen
+class TrustPolicy:
+    """A role's trust policy as it was exported, for one chain of one cluster."""
+
+    chain: Chain
+    choice: RoleChoice
+    view: ClusterView
+    where: Where
+    policy: Policy | Malformed
+    masked: bool
+    """Accounts in it are masked: they are not compared, and a pass stays unknown."""
+    provider: str | None
+    """The ARN of the provider that it should name, as far as account and partition are known."""
+    account: str | None
+    """The role's."""
+
+    def decide(self, subject: str | None, audiences: Sequence[str] | None) -> TrustDecision:
+        """Decide as IAM does on a token of a ServiceAccount, None for anyone's."""
+        return evaluate_trust(
+            self.policy,
+            provider_arn=self.provider,
+            issuer=self.view.issuer or "",
+            subject=subject,
+            audiences=audiences,
+            role_account=self.account,
+        )
+
+    def audiences_that_matter(self) -> list[str]:
+        """Give audiences of which the nearest statement may depend: those named, and one that is not.
+
+        Nothing depends on it where one statement alone allows anything.
+        """
+        statements = self.policy.statements if isinstance(self.policy, Policy) else ()
+        allows = [s for s in statements if s.effect == "Allow"]
+        clauses = [clause for s in allows for clause in s.conditions if key_claim(clause.key) == "aud"]
+        named = dict.fromkeys(value for clause in clauses for value in clause.values)
+        return [*list(named)[:_MOST_AUDIENCES], "no-such-audience"] if named and len(allows) > 1 else []
+
+    def stranger(self, audiences: Sequence[str]) -> str | None:
+        """Give a ServiceAccount of a foreign namespace that is admitted: a pattern lets it in."""
+        strangers = [
+            f"system:serviceaccount:any-other-namespace:{name}"
+            for name in ("any-other-name", *self.chain.service_accounts)
+        ]
+        for subject in (*strangers, *self._of_patterns()):
+            if self.decide(subject, audiences).allowed is True:
+                return subject
+        return None
+
+    def _of_patterns(self) -> Iterator[str]:
+        """Make up a ServiceAccount of a foreign namespace for each pattern over subjects: filled in."""
+        statements = self.policy.statements if isinstance(self.policy, Policy) else ()
+        clauses = (clause for statement in statements for clause in statement.conditions)
+        for value in (
+            value for clause in clauses if key_claim(clause.key) == "sub" for value in clause.values
+        ):
+            made = value.replace("*", "any-other-name").replace("?", "x")
+            found = _SUBJECT.fullmatch(made) if made != value else None
+            if found and found["namespace"] != self.chain.namespace:
+                yield made
+
+
+def read_trust_policy(
+    chain: Chain, choice: RoleChoice, view: ClusterView, document: PolicyDocument
+) -> TrustPolicy:
+    """Read the trust policy of the role that a chain uses."""
+    masked = hides_accounts(document)
+    role = choice.role.account if choice.role else None
+    account, partition = None if masked else choice.account or role, _partition(choice, view)
+    provider = provider_arn(partition, account, view.issuer or "") if account and partition else None
+    return TrustPolicy(chain, choice, view, document.where, policy_of(document), masked, provider, account)
+
+
+def _partition(choice: RoleChoice, view: ClusterView) -> str | None:
+    """Give the partition that the role's provider is in: the region's, else the exported role's own."""
+    if view.partition_known:
+        return view.partition
+    arn = choice.role.arn if choice.role else None
+    parsed = parse_role_arn(arn) if arn else None
+    return parsed.partition if parsed else None
