@@ -15,7 +15,7 @@ from analyzer.engine import RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.errors import NothingToRead, RefusedInput, UsageProblem
 from analyzer.evidence.gather import gather
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.loose_files import REPORT
+from analyzer.evidence.loose.files import REPORT
 from analyzer.findings.regional import region_apart
 from analyzer.findings.report import Report
 from analyzer.frozen import frozen

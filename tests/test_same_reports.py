@@ -9,11 +9,14 @@ import pytest
 
 from analyzer import needles, redact, session
 from analyzer.bundle import inflate, lists
-from analyzer.evidence import gathered, logs, loose_files, masks, members, sniff
+from analyzer.evidence import gathered, members
+from analyzer.evidence.logs import scan
+from analyzer.evidence.loose import files, sniff
+from analyzer.evidence.masks import translation
 from analyzer.reports.json import render_json
+from tests.data import DATA
 
 SAMPLES = sorted(path.parent for path in Path("samples").glob("*/must-gather*"))
-DATA = Path("../shared/data")
 WAYS = ("with StringZilla alone", "with nothing")
 
 
@@ -21,9 +24,9 @@ def _without(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(needles, "_aho_corasick", None)
     if way == "with nothing":
         monkeypatch.setattr(inflate, "_isal", lambda: None)
-        for module in (needles, lists, masks):
+        for module in (needles, lists, translation):
             monkeypatch.setattr(module, "find", bytes.find)
-        for module in (lists, logs):
+        for module in (lists, scan):
             monkeypatch.setattr(module, "count", bytes.count)
 
 
@@ -32,7 +35,7 @@ def _nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read anew what other tests let whole runs share."""
     monkeypatch.setattr(members, "cut_list", lists.cut_list)
     monkeypatch.setattr(members, "live_secrets", redact.live_secrets)
-    monkeypatch.setattr(loose_files, "read_loose", sniff.read_loose)
+    monkeypatch.setattr(files, "read_loose", sniff.read_loose)
     monkeypatch.setattr(gathered, "parse_item", lists.parse_item)
 
 
@@ -57,7 +60,6 @@ def test_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not DATA.exists(), reason="the data folder beside the checkout is absent")
 @pytest.mark.parametrize(
     "name",
     ["must-gather", "iam-export-samples", "ccoctl-dryrun-rendered", "credrequests"],

@@ -121,8 +121,8 @@ def trust(
 @guarded
 def token(files: Files) -> int:
     """Show a token's header and claims; its signature is never shown, and nothing is verified."""
+    from analyzer.evidence.loose.sniff import read_loose
     from analyzer.evidence.records import TokenSample
-    from analyzer.evidence.sniff import read_loose
 
     found = 0
     for path in files:
@@ -166,9 +166,9 @@ def keys(files: Files) -> int:
 
 def _key_rows(path: Path) -> Iterable[tuple[str, str, str, str, str]]:
     from analyzer.evidence.kubernetes import dig, strings, text
+    from analyzer.evidence.loose.sniff import read_loose
     from analyzer.evidence.public_keys import jwk_problem, kid_of_jwk, read_pem
     from analyzer.evidence.records import K8sObject, KeySet, PublicKey
-    from analyzer.evidence.sniff import read_loose
 
     for record in read_loose("i1", path.name, _bytes(path)).records:
         if isinstance(record, PublicKey):

@@ -9,7 +9,7 @@ from datetime import datetime
 from analyzer.bundle import ListItem, Place, UnreadableDocument, parse_item
 from analyzer.bundle.zstd import squeeze, unsqueeze
 from analyzer.evidence import kubernetes
-from analyzer.evidence.masks import Translation
+from analyzer.evidence.masks.translation import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.frozen import frozen, slotted

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
-from analyzer.evidence.mask_shapes import is_masked_text
+from analyzer.evidence.masks.shapes import is_masked_text
 from analyzer.evidence.records import (
     Container,
     CredentialsRequest,

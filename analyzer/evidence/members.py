@@ -21,7 +21,7 @@ from analyzer.evidence.events import (
 )
 from analyzer.evidence.gathered import Evidence, InputRecord, Problem, ReadFile
 from analyzer.evidence.layout import LATER, Wanted, wants_item
-from analyzer.evidence.masks import is_cleaned
+from analyzer.evidence.masks.translation import is_cleaned
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject
 from analyzer.patterns import later

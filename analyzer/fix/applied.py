@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.loose.sniff import read_loose
 from analyzer.evidence.records import (
     DiscoveryDocument,
     FailedCall,
@@ -18,7 +19,6 @@ from analyzer.evidence.records import (
     ProviderRecord,
     RoleRecord,
 )
-from analyzer.evidence.sniff import read_loose
 from analyzer.fix.repair import Case, Change
 from analyzer.model.issuer.answers import assign_targets
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme

@@ -6,10 +6,10 @@ from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.aws_records import LiveSecret
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import secret
-from analyzer.evidence.masks import is_masked_by_hand
+from analyzer.evidence.masks.translation import is_masked_by_hand
+from analyzer.evidence.masks.withheld import phrases
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import FailedCall, K8sObject, SecretValue, TokenSample
-from analyzer.evidence.withheld import phrases
 from analyzer.model.joining.binding import clusters_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import yaml
 
 import analyzer.bundle as b
+from tests.data import BUNDLE, DATA
 
 from .archives import walk
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "must-gather"
-ARCHIVE = SHARED / "must-gather-aws.tar.xz"
-
-pytestmark = [
-    pytest.mark.shared,
-    pytest.mark.skipif(not ARCHIVE.exists(), reason="the data folder is not there"),
-]
+pytestmark = pytest.mark.shared
 
 
 def test_walk() -> None:
-    source = b.open_source(ARCHIVE)
+    source = b.open_source(BUNDLE)
     roots, sizes, read = set(), 0, 0
     for entry in source.walk():
         sizes += entry.size
@@ -37,7 +30,7 @@ def test_walk() -> None:
 
 def test_lists_agree_with_the_whole_file() -> None:
     seen = 0
-    for entry in b.open_source(ARCHIVE).walk():
+    for entry in b.open_source(BUNDLE).walk():
         if not entry.path.endswith(("core/pods.yaml", "core/configmaps.yaml", "clusteroperators.yaml")):
             continue
         if "ingress" not in entry.path and "config" not in entry.path:
@@ -57,7 +50,7 @@ def test_lists_agree_with_the_whole_file() -> None:
 
 def test_timestamps() -> None:
     seen = 0
-    for entry in b.open_source(ARCHIVE).walk():
+    for entry in b.open_source(BUNDLE).walk():
         if b.note_of(entry.path) and entry.path.endswith("timestamp"):
             times = b.parse_timestamps(entry.read())
             assert times is not None
@@ -70,6 +63,6 @@ def test_timestamps() -> None:
     "name", ["must-gather.tar", "must-gather.tar.gz", "must-gather.tar.xz", "must-gather.zip"]
 )
 def test_small_archives(name: str) -> None:
-    files, source = walk(SHARED / "omc/cmd/use/testdata" / name)
+    files, source = walk(DATA / "must-gather" / "omc/cmd/use/testdata" / name)
     assert len(files) == 1
     assert source.issues == []

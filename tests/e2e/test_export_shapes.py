@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.evidence.sniff import read_loose
+from analyzer.evidence.loose.sniff import read_loose
 from analyzer.findings.report import Report
 from analyzer.session import analyze
 from samples import Cluster
@@ -15,10 +15,9 @@ from samples.aws import ManagedPolicy
 from samples.bundle import write_files
 from samples.export_shapes import MEANINGLESS, SHAPES, cloudformation, terraform_plan
 from samples.exports import export_files
+from tests.data import DATA
 
 from .runs import INGRESS, Bench, bundle, edited, told
-
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
 def three_faults(cluster: Cluster) -> None:
@@ -104,23 +103,21 @@ def test_an_export_wins_over_what_terraform_remembers(bench: Bench) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the data folder is not beside the checkout")
 @pytest.mark.parametrize("folder", ["iam-export-samples", "ccoctl-dryrun-rendered"])
 def test_shared_data_is_used_or_named(folder: str) -> None:
-    report = analyze([SHARED / folder])
+    report = analyze([DATA / folder])
     assert not report.errors
     # The manifests of a dry run hold placeholders, and say so themselves.
     assert {f.rule for f in report.findings if f.state == "fail"} <= {"secret-placeholder"}, told(report)
 
 
 @pytest.mark.shared
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the data folder is not beside the checkout")
 def test_bare_policies_are_named() -> None:
     """Documents of a product's policies are of no account: each is named, none is taken for a role's."""
-    files = sorted((SHARED / "iam").rglob("*.json"))
+    files = sorted((DATA / "iam").rglob("*.json"))
     assert files
     for file in files:
-        found = read_loose("i", str(file.relative_to(SHARED)), file.read_bytes())
+        found = read_loose("i", str(file.relative_to(DATA)), file.read_bytes())
         assert found.problem is None
         assert not found.records
         assert "does not say whose" in (found.note or ""), file

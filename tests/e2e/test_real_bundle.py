@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,22 +15,17 @@ from samples.cluster import DEFAULT_ISSUER
 from samples.keys import rsa_key
 from samples.logs import Failure
 from samples.scenarios import SCENARIOS
+from tests.data import BUNDLE
 
 from .real_bundle import RealBundle
 from .runs import EVERY_USED, INGRESS, Bench, findings, named, said, told, used
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared"
-ARCHIVE = SHARED / "data" / "must-gather" / "must-gather-aws.tar.xz"
-
-pytestmark = [
-    pytest.mark.shared,
-    pytest.mark.skipif(not ARCHIVE.exists(), reason="the data folder is not there"),
-]
+pytestmark = pytest.mark.shared
 
 
 @pytest.mark.timeout(60)
 def test_as_it_is(bench: Bench) -> None:
-    report = analyze([ARCHIVE])
+    report = analyze([BUNDLE])
     bench.check(report)
     assert report.cluster.sts is False
     assert (report.cluster.region, report.cluster.partition) == ("us-east-1", "aws")
@@ -52,7 +46,7 @@ def test_as_it_is(bench: Bench) -> None:
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> tuple[RealBundle, Cluster]:
-    found = RealBundle(ARCHIVE, tmp_path_factory.mktemp("real"))
+    found = RealBundle(BUNDLE, tmp_path_factory.mktemp("real"))
     cluster = found.cluster()
     found.convert(cluster)
     return found, cluster

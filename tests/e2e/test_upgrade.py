@@ -16,11 +16,11 @@ from samples import Cluster, rosa
 from samples.aws import ManagedPolicy, Role
 from samples.requests import is_gated, release_requests
 from samples.yamlout import Json, document
+from tests.data import DATA
 
 from .faults_in_upgrades import prepare
 from .runs import MACHINES, Bench, Files, check_contract, edited, everything, named, told, without
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "credrequests"
 MINORS = range(10, 21)
 Requests = dict[str, Json]
 
@@ -310,16 +310,13 @@ def test_the_command_refuses_an_empty_target(bench: Bench, tmp_path: Path) -> No
 
 # --- real requests --------------------------------------------------------------------------------
 
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not there")
-
 
 @pytest.mark.shared
-@needs_shared
 @pytest.mark.parametrize("minor", MINORS)
 def test_real_requests(bench: Bench, ready: Callable[..., Report], minor: int) -> None:
     cluster = Cluster(version=f"4.{minor}.9")
     root = bench.tree(everything(cluster, details=True))
-    report = session.upgrade([root], SHARED / f"4.{minor + 1}")
+    report = session.upgrade([root], DATA / "credrequests" / f"4.{minor + 1}")
     made = ready(cluster, f"4.{minor + 1}")
     real, generated = (
         {(f.rule, f.subject, f.message) for f in one.findings if f.link == "upgrade"}
@@ -329,14 +326,13 @@ def test_real_requests(bench: Bench, ready: Callable[..., Report], minor: int) -
 
 
 @pytest.mark.shared
-@needs_shared
 @pytest.mark.parametrize("minor", range(8, 22))
 def test_the_version_of_real_requests_is_told_by_what_they_ask_for(minor: int) -> None:
     from analyzer.evidence import kubernetes
     from analyzer.evidence.gather import gather
     from analyzer.model.joining.releases import range_of
 
-    evidence = gather([SHARED / f"4.{minor}"])
+    evidence = gather([DATA / "credrequests" / f"4.{minor}"])
     span = range_of(kubernetes.credentials_request(obj, release=True) for obj in evidence.objects)
     assert span is not None
     assert minor in span

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from analyzer.evidence.sniff import Loose, read_loose
+from analyzer.evidence.loose.sniff import Loose, read_loose
 
 ACCOUNT = "123456789012"
 ROLE = "demo-openshift-ingress-operator-cloud-credentials"

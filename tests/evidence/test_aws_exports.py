@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from analyzer.evidence.exports.aws_cli import role_name_hint
+from analyzer.evidence.loose.sniff import Loose
 from analyzer.evidence.records import (
     CallerIdentity,
     FailedCall,
@@ -16,7 +17,6 @@ from analyzer.evidence.records import (
     ProviderRecord,
     RoleRecord,
 )
-from analyzer.evidence.sniff import Loose
 
 from .material import ACCOUNT, ROLE, ROLE_ARN, TRUST, read, role
 

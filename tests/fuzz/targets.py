@@ -15,9 +15,9 @@ import analyzer.bundle as b
 from analyzer.engine.regex import PatternError, compile_pattern, found_in
 from analyzer.engine.rulefile import RuleFile, read_rule
 from analyzer.errors import DoctorError
-from analyzer.evidence.logs import LogScan
-from analyzer.evidence.loose_logs import feed_loose
-from analyzer.evidence.sniff import read_loose
+from analyzer.evidence.logs.scan import LogScan
+from analyzer.evidence.loose.logs import feed_loose
+from analyzer.evidence.loose.sniff import read_loose
 from analyzer.evidence.tokens import read_tokens
 from analyzer.findings.baseline import read_baseline
 from analyzer.iam.lines import evaluate_policy_line, evaluate_trust_line

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,9 +20,7 @@ from analyzer.iam import (
     evaluate_trust,
     parse_policy,
 )
-
-SHARED = Path(__file__).parents[2].parent / "shared"
-needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason=f"{SHARED.name} is not beside the checkout")
+from tests.data import DATA
 
 HOST = "oidc.example.com/cluster"
 PROVIDER = f"arn:aws:iam::123456789012:oidc-provider/{HOST}"
@@ -94,7 +91,7 @@ def trust(*statements: object, **identity: Any) -> TrustDecision:
 
 
 def corpus(name: str) -> list[dict[str, Any]]:
-    file = SHARED / "data" / "iam-corpus" / name / "cases.jsonl"
+    file = DATA / "iam-corpus" / name / "cases.jsonl"
     if not file.is_file():
         pytest.skip(f"the corpus {name} is not here")
     return [json.loads(line) for line in file.read_text().splitlines() if line.strip()]

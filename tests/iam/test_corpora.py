@@ -9,11 +9,11 @@ import pytest
 
 from analyzer.iam import evaluate_policy_line, evaluate_trust_line
 from analyzer.iam.grammar import validate_document
-from tests.iam.support import corpus, needs_shared
+from tests.iam.support import corpus
 
 DISAGREEMENTS = json.loads((Path(__file__).parent / "disagreements.json").read_text())
 
-pytestmark = [pytest.mark.shared, needs_shared]
+pytestmark = pytest.mark.shared
 
 
 def agreed(prefix: str, found: dict[str, tuple[object, object]]) -> None:

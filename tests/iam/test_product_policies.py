@@ -12,9 +12,9 @@ import yaml
 from analyzer.iam import Layers, Policy, cover, parse_policy, read_entries
 from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.excess import excess
-from tests.iam.support import SHARED, needs_shared
+from tests.data import DATA
 
-pytestmark = [pytest.mark.shared, needs_shared]
+pytestmark = pytest.mark.shared
 
 REQUESTS = ("machine-api", "iam-ro", "registry", "ingress", "network", "storage")
 CLASSIC = {
@@ -40,7 +40,7 @@ MANAGED = {
 
 
 def one_file(folder: str, pattern: str) -> Any:
-    found = sorted((SHARED / "data" / folder).glob(pattern))
+    found = sorted((DATA / folder).glob(pattern))
     if len(found) != 1:
         pytest.skip(f"{folder}/{pattern} is not here")
     return found[0]
@@ -114,7 +114,7 @@ def test_nothing_in_excess_on_classic_roles() -> None:
 
 def test_every_requested_action_is_in_the_catalogue() -> None:
     unknown = set()
-    for file in sorted((SHARED / "data" / "credrequests").glob("4.*/*.yaml")):
+    for file in sorted((DATA / "credrequests").glob("4.*/*.yaml")):
         for document in yaml.safe_load_all(file.read_text()):
             given = document["spec"]["providerSpec"]["statementEntries"] if document else []
             unknown |= {row.action for row in cover(read_entries(given), Layers()).actions if not row.known}

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from analyzer.evidence.mask_shapes import is_masked
-from analyzer.evidence.masks import read_report
+from analyzer.evidence.masks.shapes import is_masked
+from analyzer.evidence.masks.translation import read_report
 from analyzer.findings.report import Report
 from samples import Cluster
 from samples.aws import sts_credentials

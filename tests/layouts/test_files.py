@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from analyzer.bundle import Limits, open_source
 from analyzer.cli.app import app
-from analyzer.evidence.mask_shapes import is_masked
-from analyzer.evidence.masks import Translation, is_cleaned, read_report
+from analyzer.evidence.masks.shapes import is_masked
+from analyzer.evidence.masks.translation import Translation, is_cleaned, read_report
 from samples import Cluster
 from samples.bundle import write_files
 from samples.cleaning import masked_accounts

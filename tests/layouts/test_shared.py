@@ -9,14 +9,12 @@ import pytest
 from analyzer.errors import NothingToRead
 from analyzer.findings.report import Report
 from analyzer.session import analyze, extract
+from tests.data import DATA
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "must-gather"
-OMC = SHARED / "omc"
+MUST_GATHER = DATA / "must-gather"
+OMC = MUST_GATHER / "omc"
 
-pytestmark = [
-    pytest.mark.shared,
-    pytest.mark.skipif(not SHARED.is_dir(), reason="no data folder beside the checkout"),
-]
+pytestmark = pytest.mark.shared
 
 
 def clean(path: Path) -> Report:
@@ -28,7 +26,7 @@ def clean(path: Path) -> Report:
 
 
 def test_the_insights_sample_gives_what_it_holds() -> None:
-    report = clean(SHARED / "insights" / "insights-archive-sample")
+    report = clean(MUST_GATHER / "insights" / "insights-archive-sample")
     assert "Insights archive" in report.inputs[0].kind
     assert report.cluster.id == "84ef291d-8f1b-4d28-ab34-cfddff941b84"
     assert (report.cluster.version, report.cluster.platform) == ("4.7.16", "None")
@@ -37,7 +35,7 @@ def test_the_insights_sample_gives_what_it_holds() -> None:
 
 
 def test_the_insights_sample_fact_by_fact() -> None:
-    found = extract([SHARED / "insights" / "insights-archive-sample"])
+    found = extract([MUST_GATHER / "insights" / "insights-archive-sample"])
     read = {file.what for file in found.evidence.files}
     assert {"ClusterVersion", "Infrastructure", "Authentication", "CloudCredential", "KubeAPIServer"} <= read
     assert {"ConfigMap", "Pod", "MachineSet", "MutatingWebhookConfiguration", "Subscription", "log"} <= read
@@ -57,11 +55,13 @@ def test_inspect_directories_and_rotated_logs() -> None:
 
 
 def test_a_hosted_control_plane_by_itself() -> None:
-    assert clean(SHARED / "hostedcontrolplane-sample-aws-sts.yaml").inputs[0].kind == "Kubernetes objects"
+    assert (
+        clean(MUST_GATHER / "hostedcontrolplane-sample-aws-sts.yaml").inputs[0].kind == "Kubernetes objects"
+    )
 
 
 def test_a_report_of_the_cleaner_beside_a_bundle_undoes_nothing_where_nothing_is_masked() -> None:
-    found = extract([SHARED / "must-gather-aws-report.yaml", OMC])
+    found = extract([MUST_GATHER / "must-gather-aws-report.yaml", OMC])
     translation = found.evidence.translation
     assert translation is not None
     assert (
@@ -72,11 +72,11 @@ def test_a_report_of_the_cleaner_beside_a_bundle_undoes_nothing_where_nothing_is
 
 def test_a_configuration_of_the_cleaner_is_not_relevant() -> None:
     with pytest.raises(NothingToRead):
-        analyze([SHARED / "openshift_default.yaml"])
+        analyze([MUST_GATHER / "openshift_default.yaml"])
 
 
 def test_everything_at_once() -> None:
-    report = analyze([SHARED])
+    report = analyze([MUST_GATHER])
     assert not report.errors
     assert report.cluster.infra_name == "ci-ln-5ylibmb-d5d6b-dfvr6"
     assert [f.rule for f in report.findings if f.state == "fail"] == ["input-mixed-clusters"], "two clusters"

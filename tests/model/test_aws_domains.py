@@ -7,7 +7,7 @@ import re
 import pytest
 
 from analyzer.aws_domains import DNS_SUFFIXES
-from analyzer.evidence.log_network import STS_HOST
+from analyzer.evidence.logs.network import STS_HOST
 from analyzer.model.joining.aws import PARTITIONS, bucket_of, ccoctl_name_of
 
 

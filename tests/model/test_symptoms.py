@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analyzer.engine.facts import Fact
+from analyzer.evidence.loose.sniff import read_loose
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject, Symptom
-from analyzer.evidence.sniff import read_loose
 from analyzer.model.joining.asks import Asks
 from analyzer.model.symptoms.logs import _merged, recency
 from analyzer.model.symptoms.operator_conditions import operator_facts

@@ -12,6 +12,7 @@ import pytest
 
 from samples import Cluster
 from samples.aws import ManagedPolicy
+from tests.data import DATA
 from tests.e2e.faults_in_permissions import (
     ZONE_ROLE,
     also,
@@ -39,7 +40,6 @@ from tests.e2e.runs import (
     states_of,
     told,
 )
-from tests.iam.support import SHARED, needs_shared
 from tests.permissions.reading import analysed, of_permissions, state
 
 
@@ -288,11 +288,10 @@ def _hosted(cluster: Cluster) -> None:
 
 
 @pytest.mark.shared
-@needs_shared
 @pytest.mark.parametrize("version", ["4.14", "4.18", "4.20"])
 def test_rosa_classic(bench: Bench, version: str) -> None:
     cluster = Cluster(version=f"{version}.9")
-    _rosa(cluster, CLASSIC, SHARED / "data" / "iam" / "rosa-classic-sts" / version, aws=False, marked=True)
+    _rosa(cluster, CLASSIC, DATA / "iam" / "rosa-classic-sts" / version, aws=False, marked=True)
     report = bench.report(everything(cluster, details=True))
     assert not of_permissions(report, "fail", "warn"), told(report)
     assert "permission-missing" in {f.rule for f in of_permissions(report, "info")}
@@ -300,7 +299,6 @@ def test_rosa_classic(bench: Bench, version: str) -> None:
 
 
 @pytest.mark.shared
-@needs_shared
 @pytest.mark.parametrize(
     ("table", "folder", "aws", "marked"),
     [(HOSTED, "rosa-hypershift", False, True), (MANAGED, "rosa-managed", True, True),
@@ -310,7 +308,7 @@ def test_hosted_control_planes(
     bench: Bench, table: dict[str, str], folder: str, aws: bool, marked: bool
 ) -> None:
     cluster = Cluster(version="4.21.1")
-    _rosa(cluster, table, SHARED / "data" / "iam" / folder, aws=aws, marked=marked)
+    _rosa(cluster, table, DATA / "iam" / folder, aws=aws, marked=marked)
     _hosted(cluster)
     report = bench.report(everything(cluster, details=True))
     assert not of_permissions(report, "fail", "warn"), told(report)
@@ -318,11 +316,10 @@ def test_hosted_control_planes(
 
 
 @pytest.mark.shared
-@needs_shared
 def test_rosa_with_a_log_line_that_denies(bench: Bench) -> None:
     cluster = Cluster(version="4.21.1")
     denied(INGRESS, "route53:ChangeResourceRecordSets")(cluster)
-    _rosa(cluster, MANAGED, SHARED / "data" / "iam" / "rosa-managed", aws=True, marked=True)
+    _rosa(cluster, MANAGED, DATA / "iam" / "rosa-managed", aws=True, marked=True)
     report = bench.report(everything(cluster, details=True))
     assert [f.rule for f in of_permissions(report, "fail")] == ["permission-condition-narrow"], told(report)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from analyzer.evidence.aws_records import ClusterDescription, RoleAssignment
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.mask_shapes import is_masked
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.model.joining.cluster import ClusterView, value_of
 from analyzer.model.joining.related import infra_name, is_related
 

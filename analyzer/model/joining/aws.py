@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analyzer.aws_domains import SERVICE
-from analyzer.evidence.mask_shapes import is_stand_in
+from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.frozen import frozen
 from analyzer.model.joining.urls import split_url
 from analyzer.patterns import later

@@ -11,7 +11,7 @@ from analyzer.engine.facts import Cite
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence, GatherTime, Problem
 from analyzer.evidence.kubernetes import dig, text
-from analyzer.evidence.mask_shapes import is_stand_in
+from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import K8sObject
 from analyzer.frozen import frozen
 from analyzer.model.joining.objects import was_in_cluster

@@ -9,7 +9,7 @@ from dataclasses import replace
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, text
-from analyzer.evidence.mask_shapes import is_stand_in
+from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks, not_judged

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from analyzer.evidence.kubernetes import dig, items, mapping, text
-from analyzer.evidence.mask_shapes import is_stand_in
+from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen

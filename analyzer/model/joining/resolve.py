@@ -8,7 +8,7 @@ from typing import TypeGuard
 from analyzer.engine.facts import Cite
 from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent, RoleAssignment
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.mask_shapes import is_masked
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, without_scheme
 from analyzer.model.joining.chains import Chain, brought_by_release

@@ -7,7 +7,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, parse_time, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
-from analyzer.evidence.mask_shapes import is_masked
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
 from analyzer.model.joining.chains import Chain, brought_by_release, condition

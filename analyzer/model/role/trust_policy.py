@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from analyzer.evidence.masks.withheld import hides_accounts
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import PolicyDocument
-from analyzer.evidence.withheld import hides_accounts
 from analyzer.frozen import frozen
 from analyzer.iam.policy import Malformed, Policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust

@@ -14,8 +14,8 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, items, parse_time, text
-from analyzer.evidence.log_classes import classify
-from analyzer.evidence.masks import words_unmasked
+from analyzer.evidence.logs.classes import classify
+from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Symptom
 from analyzer.frozen import frozen

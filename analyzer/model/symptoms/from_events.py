@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from analyzer.evidence.event_records import ATTACHER, ClusterEvent
-from analyzer.evidence.log_error import Classified
-from analyzer.evidence.masks import words_unmasked
+from analyzer.evidence.logs.error import Classified
+from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.records import Symptom
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.joined import Joined

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from analyzer.evidence.log_classes import classify_all
-from analyzer.evidence.log_records import look, records
-from analyzer.evidence.log_text import instant
-from analyzer.evidence.log_years import in_year
-from analyzer.evidence.masks import words_unmasked
+from analyzer.evidence.logs.classes import classify_all
+from analyzer.evidence.logs.regions import look, records
+from analyzer.evidence.logs.text import instant
+from analyzer.evidence.logs.years import in_year
+from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.records import Symptom, Termination, Workload
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.joined import Joined

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.kubernetes import dig, items, text
-from analyzer.evidence.logs import classify
+from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.model.joining.asks import Asks

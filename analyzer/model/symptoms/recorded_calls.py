@@ -9,7 +9,7 @@ from datetime import datetime
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.log_classes import classify
+from analyzer.evidence.logs.classes import classify
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Symptom
 from analyzer.frozen import frozen

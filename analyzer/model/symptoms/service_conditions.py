@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from analyzer.engine.facts import Unknown
 from analyzer.evidence.kubernetes import dig, items, mapping, text
-from analyzer.evidence.logs import classify
+from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.frozen import frozen

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from analyzer.bundle import excerpt
-from analyzer.evidence.log_error import Classified
+from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.origin import Quote, Source, Where
 from analyzer.evidence.records import Symptom
 from analyzer.model.joining.chains import Chain

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.mask_shapes import is_masked
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain, copies_of, goes_by, uses_secret

@@ -10,7 +10,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, strings
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
-from analyzer.evidence.mask_shapes import is_masked
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, Workload
 from analyzer.model.joining.asks import Asks

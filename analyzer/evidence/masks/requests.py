@@ -1,0 +1,35 @@
+"""CredentialsRequests of which it is masked what they are: no more than that there may be one is known."""
+
+from __future__ import annotations
+
+from analyzer.evidence.gathered import Evidence, ReadFile
+from analyzer.evidence.kubernetes import dig
+from analyzer.evidence.masks.shapes import is_masked
+from analyzer.evidence.masks.translation import holds_mask
+from analyzer.evidence.records import K8sObject
+
+_NAMING = (
+    ("metadata", "name"),
+    ("metadata", "namespace"),
+    ("spec", "secretRef"),
+    ("spec", "serviceAccountNames"),
+)
+
+
+def withhold_requests(evidence: Evidence) -> None:
+    """Take such requests away; lists of requests or Secrets with masked names are no longer whole."""
+    hidden = [obj for obj in evidence.objects if obj.kind == "CredentialsRequest" and _is_nameless(obj)]
+    for obj in hidden:
+        evidence.masked.append(ReadFile(obj.where.input, obj.where.file, f"names in {obj.kind} {obj.name}"))
+    if hidden:
+        gone = {id(obj) for obj in hidden}
+        evidence.objects = [obj for obj in evidence.objects if id(obj) not in gone]
+    evidence.listed -= {
+        key
+        for key, names in evidence.names.items()
+        if key[1] in ("CredentialsRequest", "Secret") and any(map(is_masked, names))
+    } | {(obj.root, obj.kind, obj.namespace) for obj in hidden}
+
+
+def _is_nameless(obj: K8sObject) -> bool:
+    return any(holds_mask(dig(obj.value, *path)) for path in _NAMING)

@@ -1,0 +1,90 @@
+"""What looks like an AWS error and is none."""
+
+from __future__ import annotations
+
+import pytest
+
+from analyzer.evidence.logs.scan import LogScan, classify
+
+HARMLESS = [
+    # Kubernetes: permissions, tokens, limits
+    'pods is forbidden: User "system:serviceaccount:a:b" cannot list resource "pods" in API group ""',
+    'configmaps "x" is forbidden: User "system:anonymous" cannot get path "/healthz": Forbidden',
+    "You are not authorized to perform this operation.",
+    "Throttling request took 1.196s, request: GET:https://172.30.0.1:443/apis?timeout=32s",
+    "Waited for 1.2s due to client-side throttling, not priority and fairness, request: "
+    "GET:https://172.30.0.1:443/",
+    "client rate limiter Wait returned an error: context deadline exceeded",
+    "the server has received too many requests and has asked us to try again later",
+    "toomanyrequests: Rate exceeded for docker.io pulls",
+    'Unable to authenticate the request: [invalid bearer token, Token has expired.]"',
+    "square/go-jose/jwt: validation failed, token is expired (exp)",
+    "oidc: token used before issued",
+    "oidc: Token used before issued",
+    "verify token: Missing a required claim: email",
+    "Incorrect token audience",
+    'secret "aws-credentials" not found',
+    'error retrieving credentials secret a/b: secret "c" not found (attempt 3)',
+    # OAuth and others that say access denied
+    "error=access_denied&error_description=The+resource+owner+denied+the+request",
+    "oauth: access denied",
+    "AccessDenied: Access Denied",
+    "AccessDenied: user is not a member of the group",
+    'level=info msg="login" result=AccessDenied',
+    "Forbidden: Forbidden",
+    # files
+    "open /etc/kubernetes/kubelet.conf: no such file or directory",
+    "open /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or directory",
+    "open /var/run/secrets/kubernetes.io/serviceaccount/token: permission denied",
+    "failed to read aws config: open /.aws/config: no such file or directory",
+    "Unable to locate credentials file for registry, permission denied",
+    "stat /etc/docker/token.json: no such file or directory",
+    # network
+    'Get "https://172.30.0.1:443/api/v1/pods": dial tcp 172.30.0.1:443: connect: connection refused',
+    'Get "https://quay.io/v2/": x509: certificate signed by unknown authority',
+    'Post "https://sts.windows.net/common/oauth2/token": dial tcp: i/o timeout',
+    'Post "https://ec2.us-east-2.amazonaws.com/": dial tcp 52.95.16.2:443: i/o timeout',
+    'Get "https://hosts.amazonaws.com/": dial tcp: i/o timeout',
+    '[INFO] 10.0.0.1:1 - 2 "A IN sts.amazonaws.com. udp 57 false 1232" NOERROR qr,rd,ra 96 0.1s',
+    "[ERROR] plugin/errors: 2 example.com. A: read udp 10.0.0.1:1->10.0.0.2:53: i/o timeout",
+    "using endpoint https://sts.us-east-2.amazonaws.com for sts, timeout 30s",
+    # mention of the words
+    "retryable codes: IDPCommunicationError, IDPRejectedClaim, ExpiredToken, Throttling",
+    "FLAG: --error-codes=AccessDenied,UnauthorizedOperation",
+    "AssumeRoleWithWebIdentity succeeded for arn:aws:iam::111122223333:role/demo",
+    "credentials refreshed with WebIdentityRoleProvider",
+    "signing in with the web identity token file /var/run/secrets/openshift/serviceaccount/token",
+    "provider in chain did not provide credentials provider=WebIdentityToken context=not enabled",
+    "provider failed to provide credentials provider=Imds error=dispatch failure: timeout",
+    "open : no such file or directory",
+    "NoSuchBucket: The specified bucket does not exist\\n\\tstatus code: 404, request id: 1, host id: 2",
+    "operation error S3: HeadBucket, https response error StatusCode: 404, RequestID: 1, HostID: 2, "
+    "NotFound: ",
+    "SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided.",
+    "retry quota exceeded, failed to get rate limit token, 4 available, 5 requested",
+    "Could not load credentials from any of the configured vaults",
+    'Post "https://sts.us-east-1.amazonaws.com/": context canceled',
+    'oss: service returned error: StatusCode=403, ErrorCode=AccessDenied, ErrorMessage="no", RequestId=1',
+    "Access to the path '/app/data' is denied.",
+    "[debug] [aws_credentials] Not initializing EKS provider because AWS_ROLE_ARN was not set",
+    "The user is not authorized to perform: admin:Write",
+    "java.nio.file.AccessDeniedException: /usr/share/data/nodes",
+    "Token must be renewed: the provided token has expired",
+    '{"Code":"AccessDenied","Message":"Access Denied.","Resource":"/bucket","RequestId":"17","HostId":"dd9"}',
+    "<Error><Code>AccessDenied</Code><Message>Access Denied</Message><Resource>/first</Resource></Error>",
+    "WebIdentityErr: failed to retrieve credentials\\ncaused by: RequestCanceled: request context canceled\\n"
+    "caused by: context canceled",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_harmless(text: str) -> None:
+    assert classify(text) is None
+
+
+def test_a_log_of_harmless_lines_gives_no_symptom() -> None:
+    scan = LogScan()
+    stamp = "2024-05-14T08:00:00.123456789Z "
+    scan.feed("a", "x.log", [("".join(f"{stamp}{text}\n" for text in HARMLESS)).encode()])
+    assert scan.symptoms() == ()

@@ -1,0 +1,41 @@
+"""Values of credentials Secrets as people take them from a terminal."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+
+import pytest
+
+from analyzer.evidence.records import CredentialsText
+from tests.evidence.material import ROLE_ARN, read
+
+PATH = "/var/run/secrets/openshift/serviceaccount/token"
+VALUE = (
+    f"[default]\nsts_regional_endpoints = regional\nrole_arn = {ROLE_ARN}\nweb_identity_token_file = {PATH}"
+)
+ENCODED = b64encode(VALUE.encode()).decode()
+ASKED = "oc -n openshift-ingress-operator get secret cloud-credentials -o jsonpath='{.data.credentials}'"
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "line"),
+    [
+        (VALUE, False, 3),
+        (ENCODED, False, 1),
+        (f"map[credentials:{ENCODED}]", False, 1),
+        (json.dumps({"credentials": ENCODED}), False, 1),
+        (json.dumps({"credentials": VALUE}, indent=2), False, 2),
+        (f"$ {ASKED}\n{ENCODED}[me@host ~]$ ", True, 2),
+        # A value ends without a line break: the prompt stands right behind it.
+        (f"$ {ASKED} | base64 -d\n{VALUE}[me@host ~]$ ", True, 4),
+        (f"me@host:~$ {ASKED} | base64 -d\n{VALUE}me@host:~$ oc whoami\nme\n", True, 4),
+        (f"sh-5.1$ {ASKED} | base64 -d\n{VALUE}sh-5.1$ exit\n", True, 4),
+    ],
+)
+def test_a_value_is_read_to_its_last_character(text: str, told: bool, line: int) -> None:
+    (record,) = read("x.txt", text).records
+    assert isinstance(record, CredentialsText)
+    assert record.text.strip() == VALUE
+    assert record.secret == (("openshift-ingress-operator", "cloud-credentials") if told else None)
+    assert (record.where.line, record.where.excerpt) == (line, f"role_arn = {ROLE_ARN}")
