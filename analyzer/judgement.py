@@ -10,7 +10,7 @@ from analyzer.engine import Fact, Outcome, RuleSet
 from analyzer.engine.source import nearest
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import text as _text
+from analyzer.evidence.values import text as _text
 from analyzer.findings.baseline import LONGEST, accept, read_baseline
 from analyzer.findings.common_cause import find_common_cause
 from analyzer.findings.correlate import Moment, Trace, correlate

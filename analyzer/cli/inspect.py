@@ -165,10 +165,10 @@ def keys(files: Files) -> int:
 
 
 def _key_rows(path: Path) -> Iterable[tuple[str, str, str, str, str]]:
-    from analyzer.evidence.kubernetes import dig, strings, text
     from analyzer.evidence.loose.sniff import read_loose
     from analyzer.evidence.public_keys import jwk_problem, kid_of_jwk, read_pem
     from analyzer.evidence.records import K8sObject, KeySet, PublicKey
+    from analyzer.evidence.values import dig, strings, text
 
     for record in read_loose("i1", path.name, _bytes(path)).records:
         if isinstance(record, PublicKey):

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from analyzer.evidence.events import SUCCESS
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, parse_time, text
 from analyzer.evidence.logs.classes import classify
 from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, parse_time, text
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 

@@ -34,11 +34,11 @@ from analyzer.evidence.insights import (
     read_member,
 )
 from analyzer.evidence.layout import wanted
+from analyzer.evidence.learned_masks import withhold_learned
 from analyzer.evidence.logs.scan import LogScan
 from analyzer.evidence.logs.years import dated_file, dated_symptom
 from analyzer.evidence.loose.files import LOOSE_LIMIT, take_loose
-from analyzer.evidence.masks.learned import withhold_learned
-from analyzer.evidence.masks.requests import withhold_requests
+from analyzer.evidence.masked_requests import withhold_requests
 from analyzer.evidence.masks.translation import Translation, words_unmasked
 from analyzer.evidence.members import restored, take_events, take_member, text_of
 

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from analyzer.bundle import ListItem, Place, UnreadableDocument, parse_item
 from analyzer.bundle.zstd import squeeze, unsqueeze
-from analyzer.evidence import kubernetes
 from analyzer.evidence.masks.translation import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
+from analyzer.evidence.values import mapping, text
 from analyzer.frozen import frozen, slotted
 from analyzer.needles import Needles
 from analyzer.patterns import later
@@ -203,14 +203,14 @@ class Evidence:
                 Problem(input_id, file, "unreadable", f"line {error.line}: {error.reason}", "unreadable")
             )
             return None
-        value = kubernetes.mapping(document.value)
-        metadata = kubernetes.mapping(value.get("metadata"))
-        version = kubernetes.text(value.get("apiVersion")) or ""
+        value = mapping(document.value)
+        metadata = mapping(value.get("metadata"))
+        version = text(value.get("apiVersion")) or ""
         return K8sObject(
-            kind=kubernetes.text(value.get("kind")) or kind or item.list_kind.removesuffix("List"),
+            kind=text(value.get("kind")) or kind or item.list_kind.removesuffix("List"),
             group=version.split("/")[0] if "/" in version else "",
-            namespace=kubernetes.text(metadata.get("namespace")) or "",
-            name=kubernetes.text(metadata.get("name")) or "",
+            namespace=text(metadata.get("namespace")) or "",
+            name=text(metadata.get("name")) or "",
             value=value,
             where=Where(input_id, Place(document)),
             root=root,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from analyzer.bundle import Document, Map, UnreadableDocument, parse_json, to_utf8
-from analyzer.evidence.kubernetes import mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import mapping, text
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 

@@ -1,15 +1,11 @@
-"""Kubernetes objects turned into typed records.
-
-Every field is read with its type checked: a field of another type than the API's counts as not
-there, since bundles are edited by hand and built by strangers.
-"""
+"""Kubernetes objects turned into typed records."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
 from analyzer.evidence.masks.shapes import is_masked_text
@@ -25,50 +21,10 @@ from analyzer.evidence.records import (
     TokenVolume,
     Workload,
 )
+from analyzer.evidence.values import dig, items, mapping, parse_time, strings, text
 from analyzer.patterns import later
 
 _ELIDED = later(r"(\d{1,9}) bytes long")
-
-
-def mapping(value: Json) -> Mapping[str, Json]:
-    """Give the value if it is a mapping with string keys, else an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def items(value: Json) -> list[Json]:
-    """Give the value if it is a list, else an empty one."""
-    return list(value) if isinstance(value, list) else []
-
-
-def text(value: Json) -> str | None:
-    """Give the value if it is a string, else None."""
-    return value if isinstance(value, str) else None
-
-
-def dig(value: Json, *path: str | int) -> Json:
-    """Follow a path of keys and indexes; None where a step is not there."""
-    for step in path:
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, dict) else None
-        else:
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-    return value
-
-
-def strings(value: Json) -> dict[str, str]:
-    """Keep the string values of a mapping."""
-    return {k: v for k, v in mapping(value).items() if isinstance(v, str)}
-
-
-def parse_time(value: Json) -> datetime | None:
-    """Read an RFC 3339 time as aware UTC; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = datetime.fromisoformat(value)
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):  # a zone that puts it before the first year
-        return None
 
 
 def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:

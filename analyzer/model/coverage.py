@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.masks.translation import holds_mask
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.objects import was_in_cluster
 

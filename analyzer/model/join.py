@@ -12,8 +12,8 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.kubernetes import text
 from analyzer.evidence.records import Collected, KeySet, TokenSample
+from analyzer.evidence.values import text
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen
 from analyzer.model.foreign.descriptions import without_others_described

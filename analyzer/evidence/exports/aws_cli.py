@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from analyzer.evidence import ccoctl
 from analyzer.evidence.exports import iam_objects
+from analyzer.evidence.exports.failures import failure_in_object
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import items, mapping, text
-from analyzer.evidence.loose.aws_failures import failure_in_object
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CallerIdentity, Json, Listing, ManagedPolicy, ProviderRecord, RoleRecord
+from analyzer.evidence.values import items, mapping, text
 from analyzer.patterns import later
 
 _NAME = later(r"[\w+=,.@-]{1,64}")

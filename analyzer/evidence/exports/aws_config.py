@@ -13,9 +13,9 @@ from analyzer.bundle.json_guard import parse_json
 from analyzer.evidence.exports import iam_objects
 from analyzer.evidence.exports.issuer_hosts import public_access
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, ProviderRecord
+from analyzer.evidence.values import items, mapping, text
 
 _LISTS = ("configurationItems", "baseConfigurationItems", "Results")
 

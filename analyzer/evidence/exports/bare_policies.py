@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import items, mapping
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, PolicyDocument, RoleRecord
+from analyzer.evidence.values import items, mapping
 
 _WHOSE = (
     "a policy document that does not say whose it is: hand in the answer of get-role, get-role-policy or "

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from analyzer.bundle.document import UnreadableDocument
 from analyzer.bundle.yaml_guard import parse_yaml
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, PolicyDocument, ProviderRecord, RoleRecord
+from analyzer.evidence.values import dig, items, mapping, text
 
 _WHAT = "CloudFormation template"
 _NOTE = "a CloudFormation template: it says what is meant to be, and proves nothing about the account"

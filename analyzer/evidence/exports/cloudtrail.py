@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent
 from analyzer.evidence.exports.aws_config import opened
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json
+from analyzer.evidence.values import dig, items, mapping, parse_time, text
 from analyzer.patterns import later
 
 _MOST = 20_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from analyzer.evidence import ccoctl
-from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, Listing, ManagedPolicy, PolicyDocument, ProviderRecord, RoleRecord
+from analyzer.evidence.values import items, mapping, text
 
 Spelling = Callable[[str], str]
 """How an export writes IAM's names: as they are, or with a small first letter (AWS Config)."""

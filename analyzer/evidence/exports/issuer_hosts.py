@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from analyzer.evidence.aws_records import BucketPolicy, Distribution
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import BucketAccess, Json, PolicyDocument
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.patterns import later
 
 _BUCKET = later(r"arn:aws[a-z-]*:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/|\"|\\|$)")

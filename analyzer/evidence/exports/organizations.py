@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from analyzer.evidence.aws_records import OrganizationKind, OrganizationPolicy, PolicyTargets
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, PolicyDocument
+from analyzer.evidence.values import items, mapping, text
 
 _KINDS: dict[str, OrganizationKind] = {
     "SERVICE_CONTROL_POLICY": "service control policy",

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 
 from analyzer.evidence.aws_records import ClusterDescription, RoleAssignment
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Json
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.patterns import later
 
 _TABLE = later(rb"^ROLE NAME +ROLE ARN\b", re.MULTILINE)

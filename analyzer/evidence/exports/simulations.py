@@ -11,9 +11,9 @@ from typing import get_args
 from analyzer.evidence.aws_records import Decision, SimulatedAction
 from analyzer.evidence.exports.aws_cli import role_name_hint
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json
+from analyzer.evidence.values import dig, items, mapping, text
 
 _CUSTOM = "PolicyInputList"
 _MOST = 5000

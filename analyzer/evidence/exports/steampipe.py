@@ -15,9 +15,9 @@ from analyzer.evidence.exports import iam_objects
 from analyzer.evidence.exports.aws_config import opened
 from analyzer.evidence.exports.cloudtrail import ATHENA
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, ManagedPolicy, PolicyDocument, ProviderRecord, RoleRecord
+from analyzer.evidence.values import items, mapping, text
 
 _WHAT = "Steampipe"
 _OF_A_ROLE = ("assume_role_policy", "inline_policies", "attached_policy_arns")

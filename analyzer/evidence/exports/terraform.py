@@ -13,7 +13,6 @@ from dataclasses import field, replace
 from analyzer.evidence.exports import iam_objects
 from analyzer.evidence.exports.issuer_hosts import bucket_policy, public_access
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import (
     CallerIdentity,
@@ -23,6 +22,7 @@ from analyzer.evidence.records import (
     ProviderRecord,
     RoleRecord,
 )
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen, slotted
 
 _DEEPEST = 8

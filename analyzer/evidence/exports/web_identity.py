@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent, LiveSecret
 from analyzer.evidence.exports.shape import Reading, Shape
-from analyzer.evidence.kubernetes import dig, mapping, text
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Json
+from analyzer.evidence.values import dig, mapping, text
 
 _SECRETS = ("SecretAccessKey", "SessionToken")
 

@@ -9,7 +9,6 @@ from analyzer.bundle.item_fields import item_kind
 from analyzer.bundle.lists import cut_list, parse_item
 from analyzer.evidence.exports.answers import read_answers
 from analyzer.evidence.exports.shape import Command
-from analyzer.evidence.kubernetes import mapping
 from analyzer.evidence.loose.http_answers import answer_of_body
 from analyzer.evidence.loose.issuer_documents import read_issuer_document, target_of_name
 from analyzer.evidence.loose.kubernetes_documents import MOST_OBJECTS, is_kubernetes, is_noise, read_objects
@@ -22,6 +21,7 @@ from analyzer.evidence.tokens import (
     sample_of_claims,
     token_in_object,
 )
+from analyzer.evidence.values import mapping
 from analyzer.frozen import frozen
 
 

@@ -16,12 +16,12 @@ from analyzer.evidence.events import (
 )
 from analyzer.evidence.gathered import Evidence, InputRecord, Problem, ReadFile
 from analyzer.evidence.input_kind import loose_layout
+from analyzer.evidence.learned_masks import written_by_aws
 from analyzer.evidence.logs.scan import LogScan
 from analyzer.evidence.loose.http_answers import body_kind
 from analyzer.evidence.loose.logs import feed_loose, logs_asked_for, looks_like_log, sections_begin
 from analyzer.evidence.loose.screen import as_written
 from analyzer.evidence.loose.sniff import name_tells, read_loose, speaks_of_aws
-from analyzer.evidence.masks.learned import written_by_aws
 from analyzer.evidence.masks.translation import read_report
 from analyzer.evidence.masks.withheld import without_masks
 from analyzer.evidence.members import note_secrets, restored, take_events, text_of

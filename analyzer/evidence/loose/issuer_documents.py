@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Literal
 
 from analyzer.evidence import ccoctl
-from analyzer.evidence.kubernetes import items, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.public_keys import PRIVATE_JWK_MEMBERS
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet
+from analyzer.evidence.values import items, text
 from analyzer.patterns import later
 
 Target = Literal["discovery", "jwks"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from analyzer.bundle.document import Document
-from analyzer.evidence.kubernetes import mapping, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import mapping, text
 
 MOST_OBJECTS = 50_000
 """Objects taken from one file: the largest list of a real cluster holds some thousands."""

@@ -18,8 +18,8 @@ from analyzer.bundle.yaml_guard import iter_yaml
 from analyzer.evidence import ccoctl
 from analyzer.evidence.collected import MANIFEST, read_manifest, read_refusals
 from analyzer.evidence.exports import KEYS, rosa, text_output
+from analyzer.evidence.exports.failures import holds_failure, read_transcript
 from analyzer.evidence.exports.steampipe import csv_document
-from analyzer.evidence.loose.aws_failures import holds_failure, read_transcript
 from analyzer.evidence.loose.credential_texts import read_credential_texts
 from analyzer.evidence.loose.documents import File, parsed, parsed_objects
 from analyzer.evidence.loose.http_answers import (

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from analyzer.evidence.kubernetes import text
+from analyzer.evidence.values import text
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import config_issuers, value_of

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import items
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
+from analyzer.evidence.values import items
 from analyzer.model.issuer.answers import assign_targets, in_force
 from analyzer.model.issuer.discovery import discovery_facts, with_headers
 from analyzer.model.issuer.host import bucket_facts, distribution

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from analyzer.evidence.kubernetes import text
 from analyzer.evidence.public_keys import jwk_problem
 from analyzer.evidence.records import HttpAnswer, KeySet
+from analyzer.evidence.values import text
 from analyzer.model.issuer.answers import bad_answer_facts
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import Facts

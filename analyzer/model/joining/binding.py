@@ -10,9 +10,9 @@ from dataclasses import field, replace
 from analyzer.engine.facts import Cite
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence, GatherTime, Problem
-from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import dig, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.objects import was_in_cluster
 

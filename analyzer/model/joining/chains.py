@@ -7,10 +7,10 @@ from dataclasses import field
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, SecretValue, Workload
+from analyzer.evidence.values import text
 from analyzer.frozen import slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
 from analyzer.model.joining.hosted import CONSUMERS, Consumer, Hosted, deployment_of, is_told_of

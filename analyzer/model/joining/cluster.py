@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import GLOBAL_STS, is_hidden_issuer, partition_of

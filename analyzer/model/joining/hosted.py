@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.objects import Objects
 from analyzer.patterns import later

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import LogFile, RoleRecord, Symptom
+from analyzer.evidence.values import dig, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.binding import (

@@ -11,8 +11,9 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import CloudTrailEvent
 from analyzer.evidence.event_records import ClusterEvent, read_events
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.kubernetes import credentials_request, dig, items, text
+from analyzer.evidence.kubernetes import credentials_request
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.values import dig, items, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.engine.facts import Cite, Fact
-from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, text
 
 
 class Objects:

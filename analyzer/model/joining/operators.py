@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.objects import Objects
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.evidence.kubernetes import dig, text
+from analyzer.evidence.values import dig, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import ClusterView, value_of

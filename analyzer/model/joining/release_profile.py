@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.records import CredentialsRequest
+from analyzer.evidence.values import dig, items, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.releases import CAPABILITY

@@ -7,8 +7,8 @@ from dataclasses import field
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, strings, text
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import dig, strings, text
 from analyzer.frozen import slotted
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.objects import Objects, was_in_cluster

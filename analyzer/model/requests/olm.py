@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.layout import TOKEN_AUTH
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import dig, items, strings, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain, brought_by_release

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from analyzer.engine.facts import Cite, Fact, Subject, Unknown
-from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, parse_time, text
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.masks.shapes import is_masked
+from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
 from analyzer.model.joining.chains import Chain, brought_by_release, condition
@@ -149,7 +148,7 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
     gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
     if operator is None or not gathered:
         return None, None
-    related = kubernetes.items(dig(operator.value, "status", "relatedObjects"))
+    related = items(dig(operator.value, "status", "relatedObjects"))
     names = {text(dig(r, "name")) for r in related if dig(r, "resource") == "credentialsrequests"}
     if not names or chain.in_release.name in names or any(name and is_masked(name) for name in names):
         return None, None

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
-from analyzer.evidence.kubernetes import dig, items
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest
+from analyzer.evidence.values import dig, items
 from analyzer.model.joining.asks import NOT_JUDGED
 from analyzer.model.joining.chains import DELETE, READ_ONLY_REQUEST, Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts, value_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from analyzer.engine.facts import Fact
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, strings, text
 from analyzer.evidence.records import CredentialsRequest, K8sObject
+from analyzer.evidence.values import dig, items, strings, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import NOT_JUDGED
 from analyzer.model.joining.cluster import Facts, value_of

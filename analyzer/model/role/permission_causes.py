@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from analyzer.engine.facts import Unknown
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.origin import Where
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Entry

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from analyzer.evidence.kubernetes import dig, mapping, text
 from analyzer.evidence.records import CredentialsRequest
+from analyzer.evidence.values import dig, mapping, text
 from analyzer.frozen import frozen
 from analyzer.iam.context import ABSENT, UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Entry, Scope, cover, read_entries

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import TokenSample
+from analyzer.evidence.values import dig, text
 from analyzer.iam.match import account_of, role_of_session
 from analyzer.model.joining.aws import (
     PLACEHOLDER,

@@ -13,11 +13,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.kubernetes import dig, items, parse_time, text
 from analyzer.evidence.logs.classes import classify
 from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Symptom
+from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.frozen import frozen
 from analyzer.iam.match import role_of_session
 from analyzer.model.joining.chains import Chain

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import parse_time
 from analyzer.evidence.records import ProviderRecord
+from analyzer.evidence.values import parse_time
 from analyzer.frozen import frozen
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts, value_of

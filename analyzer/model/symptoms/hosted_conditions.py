@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, items, text
 from analyzer.model.joining.chains import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.hosted import CONTROL_PLANE_OPERATOR, KMS, NODE_POOLS, Consumer, Hosted

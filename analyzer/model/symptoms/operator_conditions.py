@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.kubernetes import dig, items, text
 from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, items, text
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known

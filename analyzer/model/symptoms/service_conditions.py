@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.engine.facts import Unknown
-from analyzer.evidence.kubernetes import dig, items, mapping, text
 from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chains import Chain

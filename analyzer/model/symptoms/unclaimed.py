@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from analyzer.evidence.kubernetes import dig, text
 from analyzer.evidence.records import Symptom
+from analyzer.evidence.values import dig, text
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.symptoms.hosted_conditions import HEALTH
 from analyzer.patterns import later

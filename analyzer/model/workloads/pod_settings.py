@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, secret
+from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Container, Json, Workload
+from analyzer.evidence.values import dig, items
 from analyzer.model.joining.chains import Chain, copies_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import KUBERNETES_TOKEN

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 from analyzer.engine.facts import Cite, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, parse_time, text
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Symptom, Workload
+from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import without_scheme

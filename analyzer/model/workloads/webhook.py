@@ -8,11 +8,11 @@ from datetime import datetime
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.kubernetes import dig, items, mapping, parse_time, strings
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, Workload
+from analyzer.evidence.values import dig, items, mapping, parse_time, strings
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.cluster import ClusterView, Facts

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from analyzer.evidence.gathered import Evidence, ReadFile
-from analyzer.evidence.kubernetes import dig
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.masks.translation import holds_mask
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import dig
 
 _NAMING = (
     ("metadata", "name"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from analyzer.evidence.kubernetes import mapping, text
 from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import FailedCall, Json
+from analyzer.evidence.values import mapping, text
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 
