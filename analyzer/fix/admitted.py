@@ -12,7 +12,7 @@ from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.iam.webidentity import ACTION
 from analyzer.model.joining.aws import provider_arn, without_scheme
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.subjects.webhook_chains import AUDIENCE
 

@@ -21,7 +21,7 @@ from analyzer.fix.repair import (
 from analyzer.iam.catalogue import load_catalogue
 from analyzer.iam.document import decode
 from analyzer.iam.glob import matches
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.roles import Role
 from analyzer.model.role.permission_scope import entries_of, judge, private_zone_role, setting_of
 from analyzer.model.role.policies import read_policies

@@ -16,7 +16,7 @@ from analyzer.fix.trust import mend_trust
 from analyzer.frozen import frozen
 from analyzer.iam.document import dotted
 from analyzer.iam.grammar import DocumentKind, validate_document
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 
 _OfChain = Callable[[Case, Chain, str], Repair | Refusal]
 _OfCluster = Callable[[Case, str], Repair | Refusal]

@@ -10,7 +10,7 @@ from analyzer.engine.facts import Fact
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
 from analyzer.model.join import Model
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role

@@ -7,7 +7,7 @@ from analyzer.fix.permissions import policy_of_request
 from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.fix.trust_document import policy_of
 from analyzer.model.joining.aws import parse_role_arn
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.roles import DESCRIPTION
 from analyzer.shell import file_name
 

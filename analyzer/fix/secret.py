@@ -14,7 +14,7 @@ from analyzer.fix.repair import (
     to_file,
 )
 from analyzer.model.joining.aws import parse_role_arn, without_scheme
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.mounted_tokens import token_paths
 from analyzer.model.joining.role_choice import choose

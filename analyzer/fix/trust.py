@@ -18,7 +18,7 @@ from analyzer.fix.repair import (
 )
 from analyzer.fix.trust_document import corrected
 from analyzer.iam.document import decode
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.shell import file_name
 
 LONGEST = 2048

@@ -23,7 +23,7 @@ from analyzer.model.issuer.answers import in_force
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.issuer.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.joining.binding import newest_gather
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, ITS_OPERATOR, Facts, value_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.hosted_choice import choose_cluster

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN, TEMPLATES
 from analyzer.model.joining.name_lengths import Agreement, agreement
 from analyzer.session import analyze

@@ -25,7 +25,7 @@ from analyzer.model.joining.aws import (
     without_scheme,
 )
 from analyzer.model.joining.binding import clusters_of
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.providers import known_names

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.evidence.values import text
 from analyzer.model.joining.aws import without_scheme
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import config_issuers, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import read

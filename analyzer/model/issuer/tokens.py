@@ -9,7 +9,7 @@ from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.public_keys import spki_of_jwk
 from analyzer.evidence.records import Collected, Json, KeySet, PublicKey, TokenSample
 from analyzer.evidence.values import dig, items, text
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 

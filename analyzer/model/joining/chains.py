@@ -2,123 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import field
-
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
-from analyzer.evidence.origin import Where
-from analyzer.evidence.records import CredentialsRequest, K8sObject, Secret, SecretValue, Workload
-from analyzer.evidence.values import text
-from analyzer.frozen import slotted
-from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials, read_credentials
-from analyzer.model.joining.hosted import CONSUMERS, Consumer, Hosted, deployment_of, is_told_of
-from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
+from analyzer.evidence.records import CredentialsRequest, K8sObject, SecretValue
+from analyzer.model.joining.chain import COPIES, Chain
+from analyzer.model.joining.consumers import add_workloads
+from analyzer.model.joining.credentials import read_credentials
+from analyzer.model.joining.hosted import CONSUMERS, Hosted, deployment_of, is_told_of
 from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.release_profile import CORE_NAMESPACES, Enabled, is_of_profile, names_release
 from analyzer.model.joining.releases import CAPABILITY
 from analyzer.patterns import later
 
-READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
-"""The credential operator's own request: nothing uses it in Manual mode."""
-READ_ONLY_SECRET = f"{REQUESTS_NAMESPACE}/cloud-credential-operator-iam-ro-creds"
-"""Its Secret in every release (its request was not gathered with all bundles)."""
-
-COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
-"""Secrets that an operator copies from another of its namespace: no consumer of their own."""
-
 _LABEL = later(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 DELETE = "release.openshift.io/delete"
-
-
-@slotted
-class Chain:
-    """One consumer of one role, as far as the evidence joins.
-
-    ``secret`` is None where none was seen; ``credentials`` where its value cannot be read.
-    ``in_cluster`` and ``in_release`` are the request's two sources, either may be None.
-    """
-
-    namespace: str
-    secret_name: str
-    in_cluster: CredentialsRequest | None = None
-    in_release: CredentialsRequest | None = None
-    secret: Secret | None = None
-    length: int | None = None
-    credentials: Credentials | None = None
-    credentials_where: Where | None = None
-    workloads: list[Workload] = field(default_factory=list)
-    presumed: bool = False
-    """Whether its workloads are taken for its own by their token and namespace alone."""
-    hosted_role: tuple[str, Where] | None = None
-    """The role that the hosted cluster's own object names for it, and where."""
-    consumer: Consumer | None = None
-    """What uses its role outside the guest, where the control plane is hosted."""
-    pods_outside: frozenset[str] = frozenset()
-    """The pods there that left a log."""
-    gated: str | None = None
-    """The resource that would tell whether the capability or feature that asks for it is on."""
-    left_over: bool = False
-    """Whether nothing needs its request any more: its operator is gone, or its release deletes it."""
-    webhook_account: str | None = None
-    """The ServiceAccount of a chain that the pod identity webhook serves: it has no request and no Secret."""
-
-    @property
-    def id(self) -> str:
-        """Stable id: ``<namespace>/<secret>``."""
-        return f"{self.namespace}/{self.secret_name}"
-
-    @property
-    def request(self) -> CredentialsRequest | None:
-        """The request in the cluster, else the release's."""
-        return self.in_cluster or self.in_release
-
-    @property
-    def service_accounts(self) -> tuple[str, ...]:
-        """The ServiceAccounts that the request names."""
-        if self.webhook_account is not None:
-            return (self.webhook_account,)
-        if self.request is None and self.consumer is not None:
-            return self.consumer.accounts
-        return self.request.service_accounts if self.request else ()
-
-    @property
-    def subjects(self) -> list[str]:
-        """The sub claims that their tokens carry."""
-        return [f"system:serviceaccount:{self.namespace}:{name}" for name in self.service_accounts]
-
-    @property
-    def of_control_plane(self) -> bool:
-        """Whether a hosted control plane alone uses its role: the guest has neither request nor Secret."""
-        return self.consumer is not None and self.consumer.is_of_control_plane
-
-    @property
-    def secret_outside(self) -> bool:
-        """Whether its Secret is in the control plane's namespace alone, as far as is seen."""
-        return self.consumer is not None and not self.consumer.has_secret and self.secret is None
-
-    @property
-    def optional(self) -> bool:
-        """Whether nothing uses it: it is left over, or only of use in other modes than Manual."""
-        if self.request is None:
-            return self.left_over or self.id == READ_ONLY_SECRET
-        return self.left_over or self.request.name == READ_ONLY_REQUEST
-
-    @property
-    def static_keys(self) -> bool | None:
-        """Whether the Secret holds long-lived keys; None without a Secret."""
-        if self.secret is None:
-            return None
-        keys = self.secret.values
-        if self.credentials is not None:
-            return self.credentials.static or ("aws_access_key_id" in keys and "credentials" not in keys)
-        return "aws_access_key_id" in keys or (self.length == STATIC_LENGTH and "credentials" in keys)
-
-    @property
-    def sts_shaped(self) -> bool:
-        """Whether the Secret has a credentials value and no long-lived keys."""
-        return self.secret is not None and "credentials" in self.secret.values and self.static_keys is False
 
 
 def join_chains(
@@ -147,7 +45,7 @@ def join_chains(
             chain.gated = "clusterversions.config.openshift.io"
         if not chain.of_control_plane:
             _add_secret(chain, evidence, objects)
-    _add_workloads([c for c in chains.values() if not c.of_control_plane], evidence, objects)
+    add_workloads([c for c in chains.values() if not c.of_control_plane], evidence, objects)
     return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, enabled)]
 
 
@@ -234,11 +132,6 @@ def may_be_here(request: CredentialsRequest, evidence: Evidence) -> bool:
     return not evidence.has_list("Namespace", "") or namespace in evidence.seen("Namespace", "")
 
 
-def brought_by_release(chain: Chain) -> bool:
-    """Tell whether a release brings a chain's request, as its annotations or its name say."""
-    return any(r is not None and names_release(r) for r in (chain.in_release, chain.in_cluster))
-
-
 def _add_orphans(chains: dict[str, Chain], objects: Objects, *, of_core_alone: bool) -> None:
     """Without any request, the Secrets of STS shape are what shows the consumers.
 
@@ -283,97 +176,3 @@ def speaks_for(elided: SecretValue | None, readable: SecretValue) -> bool:
     if elided is None or elided.length is None or readable.length is None:
         return True
     return abs(elided.length - readable.length) <= 1
-
-
-def _add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objects) -> None:
-    by_namespace: dict[str, list[Chain]] = {}
-    for chain in chains:
-        by_namespace.setdefault(chain.namespace, []).append(chain)
-    words = {word for chain in chains for word in (*chain.service_accounts, chain.secret_name)}
-    words.add("audience")  # of a token that is not for the API server
-    parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace, words=words)) + [
-        obj for kind in ("Pod", "Deployment") for obj in objects.all(kind) if obj.namespace in by_namespace
-    ]
-    seen: set[tuple[str, str, str]] = set()
-    unclaimed: dict[str, list[Workload]] = {}
-    for obj in parsed:
-        if (obj.kind, obj.namespace, obj.name) in seen:
-            continue
-        found = kubernetes.workload(obj)
-        if found.cut:  # neither its token nor its ServiceAccount is known
-            continue
-        seen.add((obj.kind, obj.namespace, obj.name))
-        if found.phase in ("Succeeded", "Failed"):
-            continue
-        peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
-        users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
-        for chain in users:
-            chain.workloads.append(found)
-        if not users and signs_in(found):
-            unclaimed.setdefault(obj.namespace, []).append(found)
-    for namespace, workloads in unclaimed.items():
-        _presume(by_namespace.get(namespace, ()), workloads)
-    for chain in chains:
-        pods = [w for w in chain.workloads if w.kind == "Pod"]
-        chain.workloads = pods or chain.workloads
-
-
-def _presume(peers: Sequence[Chain], unclaimed: list[Workload]) -> None:
-    """Take what signs in to AWS in the namespace of an operator for the chain's that nothing there uses.
-
-    It may run as a wrong ServiceAccount, and have another name than the right one (`goes_by`). Users'
-    namespaces may hold programs with roles of their own.
-    """
-    idle = [c for c in peers if not c.workloads and not c.optional and c.consumer is None]
-    found = [w for w in unclaimed if not any("cred" in name for name in _secrets_of(w))]
-    if found and len(idle) == 1 and brought_by_release(idle[0]):
-        idle[0].workloads, idle[0].presumed = found, True
-
-
-def _secrets_of(found: Workload) -> list[str]:
-    """Name the Secrets that a workload mounts or reads values of."""
-    read = [name for container in found.containers for name in container.env_secrets.values()]
-    return [*found.secret_volumes.values(), *read]
-
-
-def copies_of(secret_name: str) -> tuple[str, ...]:
-    """Name the Secrets that are made as copies of one."""
-    return tuple(copy for copy, original in COPIES.items() if original == secret_name)
-
-
-def uses(found: Workload, chain: Chain) -> bool:
-    """Tell whether a workload is a consumer of a chain: by its ServiceAccount, or by using the Secret."""
-    return found.service_account in chain.service_accounts or uses_secret(found, chain.secret_name)
-
-
-def goes_by(found: Workload, chain: Chain) -> bool:
-    """Tell a workload that signs in and has the name of one of the request's ServiceAccounts.
-
-    An operator that reads its Secret by the API is known by its ServiceAccount, and may run as a wrong one.
-    """
-    if not signs_in(found) or any("cred" in name for name in _secrets_of(found)):
-        return False
-    name = found.name if found.kind == "Deployment" else deployment_of(found.name)
-    return name in chain.service_accounts
-
-
-def signs_in(found: Workload) -> bool:
-    """Tell a workload with a mounted token for AWS that is not served by the pod identity webhook."""
-    tokens = {t.volume for t in aws_tokens(found) if t.audience in USUAL_AUDIENCES}
-    return any(tokens & set(c.mounts) and "AWS_ROLE_ARN" not in c.env for c in found.containers)
-
-
-def uses_secret(found: Workload, secret_name: str) -> bool:
-    """Tell whether a workload mounts the Secret or takes environment values from it."""
-    return secret_name in found.secret_volumes.values() or any(
-        secret_name in container.env_secrets.values() for container in found.containers
-    )
-
-
-def condition(request: CredentialsRequest | None, kind: str) -> tuple[str, Where] | None:
-    """Give message and place of a condition that is true, None where it is not."""
-    for index, entry in enumerate(request.conditions if request else ()):
-        if entry.get("type") == kind and entry.get("status") == "True":
-            assert request is not None  # noqa: S101  (it has conditions)
-            return text(entry.get("message")) or "", request.where.at("status", "conditions", index)
-    return None

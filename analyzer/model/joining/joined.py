@@ -17,7 +17,8 @@ from analyzer.evidence.values import dig, items, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
-from analyzer.model.joining.chains import Chain, join_chains, may_be_here
+from analyzer.model.joining.chain import Chain
+from analyzer.model.joining.chains import join_chains, may_be_here
 from analyzer.model.joining.cluster import ClusterView, Facts, read_cluster, value_of
 from analyzer.model.joining.foreign_manifests import without_foreign_manifests
 from analyzer.model.joining.hosted import Hosted

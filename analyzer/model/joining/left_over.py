@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest
-from analyzer.model.joining.chains import DELETE, Chain, condition
+from analyzer.model.joining.chain import Chain, condition
+from analyzer.model.joining.chains import DELETE
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.release_profile import names_release
 

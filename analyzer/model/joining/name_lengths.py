@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from analyzer.frozen import frozen
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, partition_of
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.credentials import expected_lengths, fitting, fitting_arns
 
 _NAMES = range(1, ROLE_NAME_LIMIT // 2 + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.evidence.records import K8sObject
 from analyzer.evidence.values import dig, items, mapping, text
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import Objects
 
 _USUAL_OPERATORS = {

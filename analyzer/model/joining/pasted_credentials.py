@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.records import CredentialsText, Secret, SecretValue
-from analyzer.model.joining.chains import Chain, speaks_for
+from analyzer.model.joining.chain import Chain
+from analyzer.model.joining.chains import speaks_for
 from analyzer.model.joining.credentials import read_credentials
 from analyzer.model.joining.objects import Objects, was_in_cluster
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analyzer.evidence.values import dig, text
 from analyzer.frozen import frozen
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView, value_of
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.release_folders import ReleaseFolder

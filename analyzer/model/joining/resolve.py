@@ -11,7 +11,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, RoleRecord
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, ccoctl_name_of, parse_role_arn, without_scheme
-from analyzer.model.joining.chains import Chain, brought_by_release
+from analyzer.model.joining.chain import Chain, brought_by_release
 from analyzer.model.joining.cluster import ClusterView
 from analyzer.model.joining.credentials import KUBERNETES_TOKEN, OPENSHIFT_TOKEN, fitting
 from analyzer.model.joining.providers import Providers, known_names

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from analyzer.evidence.origin import Where
 from analyzer.frozen import frozen
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.credentials import (
     KUBERNETES_TOKEN,
     OPENSHIFT_TOKEN,

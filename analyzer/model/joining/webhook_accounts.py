@@ -10,7 +10,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import K8sObject
 from analyzer.evidence.values import dig, strings, text
 from analyzer.frozen import slotted
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.webhook_names import ANNOTATION, near_misses
 from analyzer.needles import Needles

@@ -13,7 +13,7 @@ from analyzer.evidence.records import K8sObject
 from analyzer.evidence.values import dig, items, strings, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chains import Chain, brought_by_release
+from analyzer.model.joining.chain import Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster

@@ -9,7 +9,7 @@ from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT
-from analyzer.model.joining.chains import Chain, brought_by_release, condition
+from analyzer.model.joining.chain import Chain, brought_by_release, condition
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known

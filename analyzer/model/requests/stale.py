@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Subject
 from analyzer.evidence import kubernetes
-from analyzer.model.joining.chains import condition
+from analyzer.model.joining.chain import condition
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.left_over import why_stale

@@ -11,7 +11,8 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.evidence.values import dig, items
 from analyzer.model.joining.asks import NOT_JUDGED
-from analyzer.model.joining.chains import DELETE, READ_ONLY_REQUEST, Chain, brought_by_release
+from analyzer.model.joining.chain import READ_ONLY_REQUEST, Chain, brought_by_release
+from analyzer.model.joining.chains import DELETE
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES

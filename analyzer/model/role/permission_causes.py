@@ -19,7 +19,7 @@ from analyzer.iam.policy import Policy
 from analyzer.iam.resource_policy import resource_grant
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.roles import Role, RoleBook, policy_of
 from analyzer.model.role.permission_scope import Setting, entries_of, judge

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.iam.coverage import Entry
 from analyzer.iam.excess import Excess, excess
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.role.permission_causes import misspelt

@@ -11,7 +11,7 @@ from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.policy import Document, Policy
 from analyzer.iam.resources import includes
 from analyzer.model.joining.asks import NOT_JUDGED, Asks
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.roles import Role, RoleBook
 from analyzer.model.role.denied_calls import Denials

@@ -15,7 +15,7 @@ from analyzer.frozen import frozen
 from analyzer.iam.context import ABSENT, UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Entry, Scope, cover, read_entries
 from analyzer.iam.layers import Layers
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView, value_of
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.roles import Role

@@ -11,7 +11,7 @@ from analyzer.evidence.records import Symptom
 from analyzer.iam.coverage import ActionVerdict, Entry
 from analyzer.iam.layers import Layers
 from analyzer.model.joining.asks import Asks, not_judged
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known

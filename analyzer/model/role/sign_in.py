@@ -12,7 +12,7 @@ from analyzer.iam.logic import all3
 from analyzer.iam.policy import Policy
 from analyzer.iam.trust_statement import judge_deny
 from analyzer.iam.webidentity import WebIdentity
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView
 
 _NOT_DOCUMENTED = (

@@ -8,7 +8,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.iam.trust_fault import Problem
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import issuer_fault
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice

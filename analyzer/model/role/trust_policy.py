@@ -12,7 +12,7 @@ from analyzer.iam.policy import Malformed, Policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.iam.webidentity import key_claim
 from analyzer.model.joining.aws import parse_role_arn, provider_arn
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import policy_of

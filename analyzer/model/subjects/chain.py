@@ -11,7 +11,7 @@ from analyzer.evidence.records import Symptom
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import not_judged
 from analyzer.model.joining.aws import parse_role_arn, without_scheme
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens

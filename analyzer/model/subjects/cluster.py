@@ -11,7 +11,7 @@ from analyzer.model.foreign.exports import Foreign, are_tied, is_comparable
 from analyzer.model.inputs import input_facts
 from analyzer.model.issuer.issuer import issuer_facts
 from analyzer.model.joining.aws import provider_of, without_scheme
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.model.issuer.provider import provider_facts
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.joining.objects import known

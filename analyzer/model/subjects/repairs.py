@@ -17,7 +17,7 @@ from analyzer.model.joining.aws import (
     provider_of,
     without_scheme,
 )
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.joined import Joined

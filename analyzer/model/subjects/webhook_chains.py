@@ -10,7 +10,7 @@ from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.records import Symptom
 from analyzer.model.joining.aws import parse_role_arn
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens

@@ -20,7 +20,7 @@ from analyzer.evidence.records import Json, K8sObject, Symptom
 from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.frozen import frozen
 from analyzer.iam.match import role_of_session
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.operators import operator_of

@@ -15,7 +15,7 @@ from analyzer.evidence.event_records import ATTACHER, ClusterEvent
 from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.records import Symptom
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.symptoms.from_conditions import Said, is_own, words_of
 from analyzer.model.symptoms.logs import recency

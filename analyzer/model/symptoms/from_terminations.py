@@ -15,7 +15,7 @@ from analyzer.evidence.logs.text import instant
 from analyzer.evidence.logs.years import in_year
 from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.records import Symptom, Termination, Workload
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.symptoms.logs import AFTER_RESTART, is_previous, logs_of_now
 from analyzer.model.symptoms.told import merge_repeats, told_symptom

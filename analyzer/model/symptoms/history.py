@@ -9,7 +9,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import ProviderRecord
 from analyzer.evidence.values import parse_time
 from analyzer.frozen import frozen
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.symptoms.logs import logs_of

@@ -13,7 +13,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.evidence.values import dig, items, text
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.hosted import CONTROL_PLANE_OPERATOR, KMS, NODE_POOLS, Consumer, Hosted
 from analyzer.model.joining.joined import Joined

@@ -12,7 +12,7 @@ from analyzer.engine.facts import Fact
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import LogFile, Symptom
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.hosted import deployment_of
 from analyzer.model.joining.objects import known

@@ -13,7 +13,7 @@ from analyzer.evidence.logs.classes import classify
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Symptom
 from analyzer.frozen import frozen
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import known
 from analyzer.model.symptoms.logs import stamp
 from analyzer.model.symptoms.told import merge_repeats, told_symptom

@@ -11,7 +11,7 @@ from analyzer.evidence.records import Json, K8sObject
 from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import Objects, known
 from analyzer.patterns import later

@@ -10,7 +10,7 @@ from analyzer.bundle import excerpt
 from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.origin import Quote, Source, Where
 from analyzer.evidence.records import Symptom
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.patterns import later
 
 _WORD = later(r"[A-Za-z]{6,}")

@@ -10,7 +10,7 @@ from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Container, Json, Workload
 from analyzer.evidence.values import dig, items
-from analyzer.model.joining.chains import Chain, copies_of
+from analyzer.model.joining.chain import Chain, copies_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import KUBERNETES_TOKEN
 from analyzer.model.joining.joined import Joined

@@ -10,8 +10,9 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chains import Chain, copies_of, goes_by, uses_secret
+from analyzer.model.joining.chain import Chain, copies_of
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts
+from analyzer.model.joining.consumers import goes_by, uses_secret
 from analyzer.model.joining.mounted_tokens import (
     USUAL_AUDIENCES,
     aws_tokens,

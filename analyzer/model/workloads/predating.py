@@ -15,7 +15,7 @@ from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import without_scheme
-from analyzer.model.joining.chains import Chain
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, ClusterView, Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens

@@ -7,7 +7,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Quote, Where
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
-from analyzer.model.joining.chains import COPIES, Chain
+from analyzer.model.joining.chain import COPIES, Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined

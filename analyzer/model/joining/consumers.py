@@ -1,0 +1,94 @@
+"""The pods that use a chain's role: by their ServiceAccount, their Secret, or their token and place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from analyzer.evidence import kubernetes
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.records import Workload
+from analyzer.model.joining.chain import Chain, brought_by_release
+from analyzer.model.joining.hosted import deployment_of
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
+from analyzer.model.joining.objects import Objects
+
+
+def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objects) -> None:
+    """Find the pods of each chain; where it has none, its Deployments."""
+    by_namespace: dict[str, list[Chain]] = {}
+    for chain in chains:
+        by_namespace.setdefault(chain.namespace, []).append(chain)
+    words = {word for chain in chains for word in (*chain.service_accounts, chain.secret_name)}
+    words.add("audience")  # of a token that is not for the API server
+    parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace, words=words)) + [
+        obj for kind in ("Pod", "Deployment") for obj in objects.all(kind) if obj.namespace in by_namespace
+    ]
+    seen: set[tuple[str, str, str]] = set()
+    unclaimed: dict[str, list[Workload]] = {}
+    for obj in parsed:
+        if (obj.kind, obj.namespace, obj.name) in seen:
+            continue
+        found = kubernetes.workload(obj)
+        if found.cut:  # neither its token nor its ServiceAccount is known
+            continue
+        seen.add((obj.kind, obj.namespace, obj.name))
+        if found.phase in ("Succeeded", "Failed"):
+            continue
+        peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
+        users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
+        for chain in users:
+            chain.workloads.append(found)
+        if not users and signs_in(found):
+            unclaimed.setdefault(obj.namespace, []).append(found)
+    for namespace, workloads in unclaimed.items():
+        _presume(by_namespace.get(namespace, ()), workloads)
+    for chain in chains:
+        pods = [w for w in chain.workloads if w.kind == "Pod"]
+        chain.workloads = pods or chain.workloads
+
+
+def _presume(peers: Sequence[Chain], unclaimed: list[Workload]) -> None:
+    """Take what signs in to AWS in the namespace of an operator for the chain's that nothing there uses.
+
+    It may run as a wrong ServiceAccount, and have another name than the right one (`goes_by`). Users'
+    namespaces may hold programs with roles of their own.
+    """
+    idle = [c for c in peers if not c.workloads and not c.optional and c.consumer is None]
+    found = [w for w in unclaimed if not any("cred" in name for name in _secrets_of(w))]
+    if found and len(idle) == 1 and brought_by_release(idle[0]):
+        idle[0].workloads, idle[0].presumed = found, True
+
+
+def _secrets_of(found: Workload) -> list[str]:
+    """Name the Secrets that a workload mounts or reads values of."""
+    read = [name for container in found.containers for name in container.env_secrets.values()]
+    return [*found.secret_volumes.values(), *read]
+
+
+def uses(found: Workload, chain: Chain) -> bool:
+    """Tell whether a workload is a consumer of a chain: by its ServiceAccount, or by using the Secret."""
+    return found.service_account in chain.service_accounts or uses_secret(found, chain.secret_name)
+
+
+def goes_by(found: Workload, chain: Chain) -> bool:
+    """Tell a workload that signs in and has the name of one of the request's ServiceAccounts.
+
+    An operator that reads its Secret by the API is known by its ServiceAccount, and may run as a wrong one.
+    """
+    if not signs_in(found) or any("cred" in name for name in _secrets_of(found)):
+        return False
+    name = found.name if found.kind == "Deployment" else deployment_of(found.name)
+    return name in chain.service_accounts
+
+
+def signs_in(found: Workload) -> bool:
+    """Tell a workload with a mounted token for AWS that is not served by the pod identity webhook."""
+    tokens = {t.volume for t in aws_tokens(found) if t.audience in USUAL_AUDIENCES}
+    return any(tokens & set(c.mounts) and "AWS_ROLE_ARN" not in c.env for c in found.containers)
+
+
+def uses_secret(found: Workload, secret_name: str) -> bool:
+    """Tell whether a workload mounts the Secret or takes environment values from it."""
+    return secret_name in found.secret_volumes.values() or any(
+        secret_name in container.env_secrets.values() for container in found.containers
+    )
