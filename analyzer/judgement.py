@@ -33,7 +33,7 @@ from analyzer.redact import redact
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
 
-_LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn")}
+_LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn"), "never": ()}
 
 
 def make_report(
@@ -257,6 +257,13 @@ def _read_errors(evidence: Evidence) -> list[ReadError]:
     return [ReadError(p.input, p.member, p.code, p.detail) for p in evidence.problems if p.severity != "note"]
 
 
+def reading_code(evidence: Evidence) -> int:
+    """Give the exit code that says what could not be read; 0 where all was."""
+    if any(i.stopped for i in evidence.inputs):
+        return 5
+    return 6 if any(p.severity not in ("secret", "note") for p in evidence.problems) else 0
+
+
 def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Report:
     """Choose the exit code: findings first, then what could not be read, then what is not known."""
     levels = _LEVELS[options.fail_on]
@@ -267,10 +274,8 @@ def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Rep
         or (options.fail_on == "unknown" and report.counts.unknown)
     ):
         code = 1
-    elif any(i.stopped for i in evidence.inputs):
-        code = 5
-    elif any(p.severity not in ("secret", "note") for p in evidence.problems):
-        code = 6
+    elif of_reading := reading_code(evidence):
+        code = of_reading
     elif options.strict and any(c.verdict.state in ("unknown", "suspected") for c in report.chains):
         code = 4
     return replace(report, exit_code=code)

@@ -8,7 +8,8 @@ from typing import Literal
 
 from analyzer.frozen import frozen
 
-FailOn = Literal["fail", "warn", "unknown"]
+FailOn = Literal["fail", "warn", "unknown", "never"]
+"""From which state on findings decide the exit code; with ``never``, what could be read alone does."""
 
 
 @frozen

@@ -20,7 +20,7 @@ from analyzer.findings.regional import region_apart
 from analyzer.findings.report import Report
 from analyzer.frozen import frozen
 from analyzer.iam import load_catalogue
-from analyzer.judgement import make_report
+from analyzer.judgement import make_report, reading_code
 from analyzer.model.coverage import Absent, Copies, absent_parts
 from analyzer.model.join import Model, build_model
 from analyzer.model.joining.release_folders import release_folders
@@ -132,6 +132,8 @@ class Extraction:
     absent: tuple[Absent, ...]
     notes: tuple[Problem, ...]
     copies: Copies
+    exit_code: int
+    """What could not be read: 0, 5 or 6."""
 
 
 def extract(
@@ -144,7 +146,9 @@ def extract(
     evidence = _gather(paths, progress)
     model = build_model(evidence, as_of, cluster=cluster)
     absent = tuple(absent_parts(evidence))
-    return Extraction(model.subjects, evidence, absent, model.notes, Copies(evidence.objects))
+    return Extraction(
+        model.subjects, evidence, absent, model.notes, Copies(evidence.objects), reading_code(evidence)
+    )
 
 
 def _gather(paths: Sequence[Path], progress: Progress) -> Evidence:

@@ -48,7 +48,8 @@ def diff(
         raise UsageProblem(f"--fail-on takes fail or warn, not {fail_on!r}")
     targets = output.plan([old, new], _FORMATS)
     with waiting(quiet=output.quiet) as progress:
-        before, after = output.masked(_report(old, progress), _report(new, progress))
+        read = [_report(old, progress), _report(new, progress)]
+    before, after = output.masked(*(report for report, _ in read))
     difference = compare(before, after, force=force)
     show = {"text": render_diff_text, "json": render_diff_json}
     for target in targets:
@@ -57,16 +58,21 @@ def diff(
     worse = (item for item in difference.of("new", "seen", "changed") if item.now in levels)
     if any(item.finding.muted is None for item in worse):
         return 1
-    return 4 if strict and (difference.lost or difference.of("lost")) else 0
+    lost = 4 if strict and (difference.lost or difference.of("lost")) else 0
+    return min((code for _, code in read if code), default=lost)
 
 
-def _report(path: Path, progress: Progress) -> Report:
-    """Read a saved report, or analyse anything else."""
+def _report(path: Path, progress: Progress) -> tuple[Report, int]:
+    """Read a saved report, or analyse anything else; also give the code of what could not be read."""
     from analyzer import session
+    from analyzer.options import Options
 
     if not path.exists():
         raise UsageProblem(f"{path} does not exist")
-    return read_report(str(path)) if _is_saved(path) else session.analyze([path], progress=progress)
+    if _is_saved(path):
+        return read_report(str(path)), 0
+    report = session.analyze([path], Options(fail_on="never"), progress)
+    return report, report.exit_code
 
 
 def _is_saved(path: Path) -> bool:

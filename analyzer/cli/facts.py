@@ -50,11 +50,11 @@ def facts(
     if form == "json":
         whole = {"schema_version": "1", "subjects": shown, "files": files}
         show_json(whole)
-        return 0
+        return found.exit_code
     for subject in shown:
         _print_subject(subject)
     _print_files(files)
-    return 0
+    return found.exit_code
 
 
 def _check_prefix(only: str) -> None:

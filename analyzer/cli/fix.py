@@ -38,8 +38,9 @@ def fix(
     if output is None:
         raise UsageProblem("no folder given to write to", do="Pass -o DIR")
     check_place(output, inputs)
+    options = Options(rules=tuple(rules or ()), cluster=of, fail_on="never")
     with waiting(quiet=False) as progress:
-        mended = session.fix(inputs, Options(rules=tuple(rules or ()), cluster=of), progress)
+        mended = session.fix(inputs, options, progress)
     documents = {d.path: d.text for repair in mended.repairs for d in repair.documents}
     write_tree(output, {**documents, "README.md": write_readme(mended)})
     for repair in ordered(mended.repairs):
@@ -48,7 +49,8 @@ def fix(
         show(f"left  {left.finding.state} {left.finding.rule}: {left.reason}")
     first = f" Read {output / 'README.md'} first." if mended.repairs or mended.left else ""
     show(outcome(mended) + first)
-    return 1 if mended.unexplained or any(left.finding.state == "fail" for left in mended.left) else 0
+    failing = mended.unexplained or any(left.finding.state == "fail" for left in mended.left)
+    return 1 if failing else mended.before.exit_code
 
 
 def check_place(folder: Path, inputs: Sequence[Path]) -> None:

@@ -168,6 +168,24 @@ def test_truncated_healthy_archive_on_the_command_line(tmp_path: Path) -> None:
     assert not [f for f in body["findings"] if f["state"] == "fail"]
 
 
+def test_every_command_that_reads_says_that_it_could_not_read_all(tmp_path: Path) -> None:
+    packed = archive(dict(sorted(everything(Cluster()).items(), reverse=True)), "w:gz")
+    cut, whole = tmp_path / "cut.tar.gz", tmp_path / "whole.tar.gz"
+    cut.write_bytes(packed[: len(packed) * 3 // 4])
+    whole.write_bytes(packed)
+
+    def codes(path: Path) -> list[int]:
+        place = tmp_path / f"fix-{path.name}"
+        commands = (
+            ("facts", path, "--only", "cluster."), ("collect", path), ("fix", path, "-o", place),
+            ("diff", path, whole), ("diff", whole, path), ("diff", "--strict", whole, path),
+        )  # fmt: skip
+        return [as_a_user_does(*command).returncode for command in commands]
+
+    assert codes(cut) == [6] * 6
+    assert codes(whole) == [0] * 6
+
+
 # --- broken files ---------------------------------------------------------------------------------
 
 _BROKEN: dict[str, Callable[[bytes], bytes]] = {
