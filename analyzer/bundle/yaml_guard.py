@@ -6,6 +6,7 @@ because depth, nodes and aliases can be counted as the events come.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
@@ -36,6 +37,12 @@ except ImportError:  # a PyYAML that was built without libyaml
 
 _LONE_CR = later(rb"\r(?!\n)")
 _REPEATED = 1000
+_NO_VALUE = later(
+    rb"((?:^|[ \t])(?:- |[\w./-]+:[ \t]+))"
+    rb"(\*\*\S*|%\S+%|@@\S*|`[^`\n]+`|\{\{[^{}\n]+\}\})(?=[ \t\r]*$)",
+    re.MULTILINE,
+)
+"""What a hand writes over a value and YAML takes for its own signs."""
 _EXOTIC_BREAK = later(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
@@ -50,6 +57,7 @@ class _Event(Protocol):
 
     start_mark: _Mark
     anchor: str | None
+    tag: str | None
     value: str
     implicit: tuple[bool, bool]
 
@@ -57,8 +65,17 @@ class _Event(Protocol):
 def parse_yaml(
     data: bytes, label: str, limits: Limits = DEFAULT_LIMITS, first_line: int = 1
 ) -> list[Document]:
-    """Give every document of a YAML text; an empty text has none. Raises UnreadableDocument."""
-    return list(iter_yaml(data, label, limits, first_line))
+    """Give every document of a YAML text; an empty text has none. Raises UnreadableDocument.
+
+    Where values were written over with signs of YAML's own (``***``), they are read as so many X.
+    """
+    try:
+        return list(iter_yaml(data, label, limits, first_line))
+    except UnreadableDocument:
+        readable = _NO_VALUE.sub(lambda found: found[1] + b"X" * len(found[2]), data)
+        if readable == data:
+            raise
+    return list(iter_yaml(readable, label, limits, first_line))
 
 
 def iter_yaml(
@@ -70,7 +87,7 @@ def iter_yaml(
     """
     text = _LONE_CR.sub(b"\n", to_utf8(data)) if b"\r" in data else to_utf8(data)
     try:
-        builder = _Builder(limits, _marker(text))
+        builder = _Builder(limits, _marker(text), text)
         for value, repeated in _compose(_Parser(text), builder):
             yield Document(label, text, first_line, value, "yaml", repeated)
     except _GuardError as error:
@@ -101,8 +118,9 @@ class _Frame(NamedTuple):
 class _Builder:
     """Builds one document's value; the open collections are on a stack of its own."""
 
-    def __init__(self, limits: Limits, mark: Callable[[_Mark], int]) -> None:
+    def __init__(self, limits: Limits, mark: Callable[[_Mark], int], text: bytes) -> None:
         self.mark = mark
+        self._text = text
         self._limits = limits
         self._most = limits.nodes
         self._nodes = 0
@@ -132,6 +150,8 @@ class _Builder:
                 self._anchors[event.anchor] = (text, 1)
             return
         value: Value = resolve(text) if event.implicit[0] else text
+        if not text and (instead := _in_its_place(event, self._text)):
+            value = instead
         if event.anchor:
             self._anchors[event.anchor] = (value, 1)
         # a value of a mapping is found by its key: only items have marks of their own
@@ -226,6 +246,16 @@ def _compose(parser: object, builder: _Builder) -> Iterator[tuple[Value, tuple[S
             started = True
             if kind is StreamEndEvent:
                 return
+
+
+def _in_its_place(event: _Event, text: bytes) -> str:
+    """Give what stands where YAML sees no value: a tag by itself, or signs that begin a comment."""
+    if event.tag:
+        return event.tag
+    if not event.implicit[0] or not text.isascii():  # marks count characters
+        return ""
+    rest = text[event.start_mark.index :].partition(b"\n")[0].strip()
+    return rest.decode() if len(rest) > 2 and not rest.strip(b"#") else ""
 
 
 def _marker(text: bytes) -> Callable[[_Mark], int]:

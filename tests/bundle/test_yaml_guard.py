@@ -73,6 +73,26 @@ def test_merge_keys_stay_plain() -> None:
     assert one("a: &a {x: 1}\nb:\n  <<: *a\n  y: 2\n").get("b") == {"<<": {"x": 1}, "y": 2}
 
 
+@pytest.mark.parametrize("mask", ["***", "**gone**", "%GONE%", "@@@", "`gone`", "{{ gone }}"])
+def test_values_written_over_with_signs_of_yaml(mask: str) -> None:
+    document = one(f"a: 1\nlist:\n- {mask}\n- b: {mask}  \n  c: '{mask}'\nd: {mask}\n")
+    gone = "X" * len(mask)
+    assert document.value == {"a": 1, "list": [gone, {"b": gone, "c": mask}], "d": gone}
+    assert document.at("list", 1, "c").column == 3
+
+
+@pytest.mark.parametrize("text", ["a: **bold** text\n  more: 1\n", "a: [\nb: ***\n", "a: *gone\n"])
+def test_what_is_broken_all_the_same_stays_so(text: str) -> None:
+    with pytest.raises(b.UnreadableDocument):
+        one(text)
+
+
+def test_values_that_yaml_does_not_see() -> None:
+    assert one("a: !redacted\nb: #####\nc: # none\nd:\ne: ''\nf: !x y\n").value == {
+        "a": "!redacted", "b": "#####", "c": None, "d": None, "e": "", "f": "y",
+    }  # fmt: skip
+
+
 def test_lines_and_columns() -> None:
     document = one("---\nspec:\n  list:\n  - name: x\n    arn: y\n  - second\n")
     assert document.at("spec", "list", 0, "arn").line == 5

@@ -64,11 +64,16 @@ def test_an_issuer_masked_in_the_bundle(bench: Bench, mask: str, where: str) -> 
     assert_quiet(bench.report(over(files, BUCKET, mask, where)))
 
 
-@pytest.mark.parametrize("mask", ["[REDACTED]", "<masked>"])
+@pytest.mark.parametrize(
+    "mask",
+    ["[REDACTED]", "<masked>", "***", "{{REDACTED}}", "%ISSUER%", "@@@@", "!redacted", "#####", "`hidden`"],
+)
 def test_an_issuer_that_is_no_text_any_more(bench: Bench, mask: str) -> None:
     cluster = Cluster(account=ACCOUNT)
     report = bench.report(over(everything(cluster), str(cluster.issuer), mask, "authentications"))
     assert_quiet(report)
+    assert report.cluster.version  # nothing beside it is lost
+    assert not report.errors
 
 
 @pytest.mark.parametrize("mask", ["REDACTED", "...", "xxxx", "{{modulus}}"])
