@@ -39,7 +39,7 @@ _LONE_CR = later(rb"\r(?!\n)")
 _REPEATED = 1000
 _NO_VALUE = later(
     rb"((?:^|[ \t])(?:- |[\w./-]+:[ \t]+))"
-    rb"(\*\*\S*|%\S+%|@@\S*|`[^`\n]+`|\{\{[^{}\n]+\}\})(?=[ \t\r]*$)",
+    rb"(\*\*\S*|%\S+%|@@\S*|`[^`\n]+`|\{\{[\w -]+\}\})(?=[ \t\r]*$)",
     re.MULTILINE,
 )
 """What a hand writes over a value and YAML takes for its own signs."""

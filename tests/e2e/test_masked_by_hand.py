@@ -9,6 +9,7 @@ import pytest
 from analyzer.findings.report import Report
 from samples import Cluster, edits
 
+from .faults_in_aws import rotated
 from .runs import Bench, Files, bundle, edited, everything, exports, named, told, without
 
 ACCOUNT = "402938475610"
@@ -82,6 +83,18 @@ def test_a_key_without_its_modulus_is_not_judged(bench: Bench, mask: str) -> Non
     keys = json.loads(files["exports/issuer/keys.json"])
     keys["keys"][0]["n"] = mask
     assert_quiet(bench.report(files | {"exports/issuer/keys.json": json.dumps(keys).encode()}))
+
+
+def _of_ids_alone(files: Files) -> Files:
+    keys = json.loads(files["exports/issuer/keys.json"])["keys"]
+    body = {"keys": [{"kid": key["kid"], "use": "sig"} for key in keys]}
+    return files | {"exports/issuer/keys.json": json.dumps(body).encode()}
+
+
+def test_a_key_set_of_which_a_filter_left_the_ids(bench: Bench) -> None:
+    assert_quiet(bench.report(_of_ids_alone(everything(Cluster()))))
+    report = bench.report(_of_ids_alone(everything(edited(rotated(published=False)))))
+    assert named(report, "fail", kind="cause") == {"jwks-key-missing"}, told(report)
 
 
 @pytest.mark.parametrize("mask", ["REDACTED", "xxxx", "<masked>", "MASKED"])

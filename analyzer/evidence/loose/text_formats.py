@@ -81,10 +81,13 @@ CUT_BY_POWERSHELL = (
     "save it with ConvertTo-Json -Depth 20"
 )
 _OF_THE_SHELL = "it holds words of a program on the machine that asked, and no answer: ask again with curl"
-_BARE_KEYS = later(rb"\s*\[?\s*\{[^{}\[\]]{0,4000}?\"kty\"\s*:")
+_BARE_KEYS = later(
+    rb"\s*\[?\s*\{[^{}\[\]]{0,4000}?\"(?:kty|kid)\"\s*:"
+    rb"|(?:\s*+[\[,]?\s*+\"?[A-Za-z0-9_-]{43}\"?)++\s*+\]?\s*+\Z"  # ids alone
+)
 _WITHOUT_OBJECT = (
-    "it holds keys without the object around them: jq takes it off, and what the issuer serves is not told; "
-    "save the answer itself (curl -sS -D HEADERS -o BODY)"
+    "it holds keys, or their ids, without the object around them: jq takes it off, and what the issuer "
+    "serves is not told; save the answer itself (curl -sS -D HEADERS -o BODY)"
 )
 _RETOLD = (
     "it names what the issuer's document holds, and is no JSON: some program showed it in its own form, so "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analyzer.evidence.public_keys import jwk_problem
-from analyzer.evidence.records import HttpAnswer, KeySet
+from analyzer.evidence.records import HttpAnswer, Json, KeySet
 from analyzer.evidence.values import text
 from analyzer.model.issuer.answers import bad_answer_facts
 from analyzer.model.joining.asks import Asks
@@ -36,17 +36,23 @@ def key_set_facts(
     keys, where = key_sets[0].keys, key_sets[0].where
     kids = [kid for key in keys if (kid := text(key.get("kid")))]
     problems = [(text(key.get("kid")) or "a key without kid", jwk_problem(key)) for key in keys]
+    usable = known(sum(problem is None for _, problem in problems), where.at("keys"))
+    unusable = known([f"{kid}: {problem}" for kid, problem in problems if problem], where.at("keys"))
+    left_out = asks.jwks(uri, "of the key set that was handed in only the ids of its keys are left")
     return {
         "jwks.answered": known(True, where),
         "jwks.error": known(None, where),
         "jwks.is_json": known(True, where),
         "jwks.key_ids": known(kids, where.at("keys")),
-        "jwks.usable": known(sum(problem is None for _, problem in problems), where.at("keys")),
-        "jwks.unusable": known(
-            [f"{kid}: {problem}" for kid, problem in problems if problem], where.at("keys")
-        ),
+        "jwks.usable": left_out if _is_of_ids_alone(keys) else usable,
+        "jwks.unusable": left_out if _is_of_ids_alone(keys) else unusable,
         "jwks.duplicates": known([kid for kid, n in Counter(kids).items() if n > 1], where.at("keys")),
     }
+
+
+def _is_of_ids_alone(keys: Sequence[Mapping[str, Json]]) -> bool:
+    """Tell a set that a filter took the keys out of: no publisher writes ids without kind and numbers."""
+    return bool(keys) and all(key.get("kid") and set(key) <= {"kid", "use", "alg"} for key in keys)
 
 
 def _differ(key_sets: Sequence[KeySet]) -> bool:
