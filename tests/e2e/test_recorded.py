@@ -79,6 +79,39 @@ class TestCloudTrail:
         report = run(bench, bundle(cluster), {"a": recorded.log_file(event)})
         assert report.exit_code == 0, told(report)
 
+    def test_another_cluster_s_token_tells_nothing_of_this_one(self, bench: Bench, cluster: Cluster) -> None:
+        """The trail is the account's, and operators' ServiceAccounts have one name in all clusters."""
+        other = Cluster(name="other", infra_name="other-4mq9z")
+        late, role = cluster.gathered - timedelta(minutes=5), other.role("openshift-ingress-operator").arn
+        event = recorded.sign_in(other, SUBJECT, role, late, "AccessDenied")
+        report = run(bench, everything(cluster), {"a": recorded.log_file(event)})
+        assert report.exit_code == 0, told(report)
+        told_of = "tokens of other issuers were left out: other-oidc."
+        assert any(told_of in warning for warning in report.inputs[0].warnings)
+        alone = run(bench, bundle(cluster), {"a": recorded.log_file(event)})
+        assert alone.exit_code == 0, told(alone)
+        assert verdict(alone)[2] != role
+
+    def test_another_cluster_s_sign_in_ends_nothing(self, bench: Bench, cluster: Cluster) -> None:
+        other = Cluster(name="other", infra_name="other-4mq9z")
+        role = cluster.role("openshift-ingress-operator").arn
+        failed, worked = cluster.gathered - timedelta(minutes=15), cluster.gathered - timedelta(minutes=5)
+        events = recorded.lookup_events(
+            recorded.sign_in(cluster, SUBJECT, role, failed, "AccessDenied"),
+            recorded.sign_in(other, SUBJECT, role, worked),
+        )
+        report = run(bench, bundle(cluster), {"a": events})
+        assert verdict(report)[:2] == ("suspected", "ongoing"), told(report)
+
+    def test_a_token_of_an_issuer_that_is_still_trusted_counts(self, bench: Bench, cluster: Cluster) -> None:
+        before = Cluster(name="before", infra_name=cluster.infra_name)
+        assert before.issuer
+        cluster.kas_issuers.append(before.issuer)
+        late, role = cluster.gathered - timedelta(minutes=5), cluster.role("openshift-ingress-operator").arn
+        event = recorded.sign_in(before, SUBJECT, role, late, "AccessDenied")
+        report = run(bench, bundle(cluster), {"a": recorded.log_file(event)})
+        assert verdict(report)[0] == "suspected", told(report)
+
     def test_a_denied_call_names_action_and_layer(self, bench: Bench, cluster: Cluster) -> None:
         role = cluster.role("openshift-ingress-operator")
         message = (

@@ -24,6 +24,7 @@ from analyzer.model.joining.foreign_manifests import without_foreign_manifests
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.left_over import mark_left_over
 from analyzer.model.joining.objects import Objects, was_in_cluster
+from analyzer.model.joining.own_calls import own_calls
 from analyzer.model.joining.pasted_credentials import add_pasted, refused_manifests
 from analyzer.model.joining.providers import Providers, read_providers
 from analyzer.model.joining.related import is_related
@@ -84,6 +85,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     """Find cluster, chains, roles and providers, and tie each chain to its role."""
     objects = Objects(evidence.objects)
     view = read_cluster(evidence, objects, Asks(), hosted)
+    evidence, notes = own_calls(evidence, view)
     aside = release_folders(evidence.objects, text(value_of(view.facts, "cluster.version")))[1:]
     if aside:
         left = {id(obj) for folder in aside for obj in folder.objects}
@@ -98,7 +100,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     match = match_release(chains, view, objects, aside, all_requests=bool(complete))
     chains = own_chains(chains, match, hosted=view.hosted)
     mark_left_over(chains, evidence, objects)
-    notes = [*strange, *add_pasted(chains, evidence), *refused_manifests(chains, objects)]
+    notes += [*strange, *add_pasted(chains, evidence), *refused_manifests(chains, objects)]
     names = cluster_naming(book, chains, view, providers)
     account, tied = _account(chains, book, names, view, providers)
     asks = Asks(
