@@ -323,7 +323,7 @@ logs.incorrect_audience        map     the same
 logs.missing_claim             map     the same
 logs.thumbprint                map     the same
 logs.invalid_token             map     the same
-logs.assume_role_denied        map     the same, with layer: which policy denies, where AWS names it
+logs.assume_role_denied        map     the same, with layer: which policy denies, where AWS names it; role_arn: the role that was asked for, where that is told, which asked says in words
 logs.token_expired             map     the same
 logs.idp_rejected              map     the same
 logs.idp_communication         map     the same

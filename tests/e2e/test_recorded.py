@@ -92,6 +92,26 @@ class TestCloudTrail:
         assert alone.exit_code == 0, told(alone)
         assert verdict(alone)[2] != role
 
+    def test_a_role_that_was_asked_for_and_is_not_the_chain_s_is_named(
+        self, bench: Bench, cluster: Cluster
+    ) -> None:
+        role = f"arn:aws:iam::{cluster.account}:role/other-ingress"
+        late = cluster.gathered - timedelta(minutes=5)
+        event = recorded.sign_in(cluster, SUBJECT, role, late, "AccessDenied")
+        found = rule(
+            run(bench, everything(cluster), {"a": recorded.log_file(event)}), "log-assume-role-denied"
+        )
+        assert found
+        assert f"One of them, which asked for {role}: AccessDenied" in found.message
+        assert "get secret cloud-credentials" in (found.fix[0].command or "")
+        own = cluster.role("openshift-ingress-operator").arn
+        event = recorded.sign_in(cluster, SUBJECT, own, late, "AccessDenied")
+        found = rule(
+            run(bench, everything(cluster), {"a": recorded.log_file(event)}), "log-assume-role-denied"
+        )
+        assert found
+        assert "get-role" in (found.fix[0].command or "")
+
     def test_another_cluster_s_sign_in_ends_nothing(self, bench: Bench, cluster: Cluster) -> None:
         other = Cluster(name="other", infra_name="other-4mq9z")
         role = cluster.role("openshift-ingress-operator").arn

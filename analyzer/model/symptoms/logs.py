@@ -222,6 +222,7 @@ def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime 
         "layer": latest.layer,
         "token_path": latest.token_path,
         "call": _call(latest),
+        "asked": f", which asked for {latest.role_arn}" if latest.role_arn else "",
         "besides": _besides([s for s in found if s not in alike]),
     }
     ordered = sorted(found, key=lambda s: (s is not latest, s not in alike))
