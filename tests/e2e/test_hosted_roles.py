@@ -1,5 +1,7 @@
 """The object of a hosted cluster, handed in beside its guest's bundle, names the operators' roles."""
 
+import yaml
+
 from samples import Cluster, edits
 from samples.yamlout import document
 
@@ -56,3 +58,46 @@ def test_its_trust_policy_is_judged(bench: Bench) -> None:
     report = bench.report(files)
     assert the_chain(report, INGRESS).role_arn.value == ROLE
     assert said(the_chain(report, INGRESS)) == ("fail", "trust", "trust-subject-mismatch"), told(report)
+
+
+REGISTRY = "openshift-image-registry/installer-cloud-credentials"
+PATHS = {INGRESS: "ingressARN", REGISTRY: "imageRegistryARN"}
+
+
+def named(cluster: Cluster, roles: dict[str, str]) -> dict[str, bytes]:
+    """Return a bundle and exports of a hosted cluster whose object names these roles for its consumers."""
+    for chain, arn in roles.items():
+        cluster.set_role_arn(*chain.split("/"), arn)
+    for role in cluster.roles.values():
+        role.description = ""
+    files = bundle(cluster) | exports(cluster)
+    body = yaml.safe_load(hosted(cluster.infra_name, cluster.issuer or "")["hcp.yaml"])
+    body["spec"]["platform"]["aws"]["rolesRef"] = {PATHS[chain]: arn for chain, arn in roles.items()}
+    return files | {"hcp.yaml": document(body)}
+
+
+def test_roles_that_were_exchanged_are_named_and_their_policies_are_not_blamed(bench: Bench) -> None:
+    cluster = Cluster()
+    ingress, registry = (cluster.role(chain.split("/")[0]).arn for chain in PATHS)
+    report = bench.report(named(cluster, {INGRESS: registry, REGISTRY: ingress}))
+    for chain in PATHS:
+        assert said(the_chain(report, chain)) == ("fail", "secret", "secret-role-foreign"), told(report)
+    assert {f.rule for f in report.findings if f.state == "fail"} == {"secret-role-foreign"}
+
+
+def test_a_role_that_is_named_twice_is_the_one_s_that_it_admits(bench: Bench) -> None:
+    cluster = Cluster()
+    registry = cluster.role("openshift-image-registry").arn
+    report = bench.report(named(cluster, {INGRESS: registry, REGISTRY: registry}))
+    assert said(the_chain(report, INGRESS)) == ("fail", "secret", "secret-role-foreign"), told(report)
+    assert the_chain(report, REGISTRY).verdict.state == "unknown", told(report)
+    assert {f.rule for f in report.findings if f.state in ("fail", "warn")} == {"secret-role-foreign"}
+
+
+def test_a_role_whose_policy_names_another_consumer_is_still_its_own(bench: Bench) -> None:
+    cluster = Cluster()
+    ingress, registry = (cluster.role(chain.split("/")[0]) for chain in PATHS)
+    edits.trust_subjects(ingress, ["system:serviceaccount:openshift-image-registry:registry"])
+    report = bench.report(named(cluster, {INGRESS: ingress.arn, REGISTRY: registry.arn}))
+    assert said(the_chain(report, INGRESS)) == ("fail", "trust", "trust-subject-mismatch"), told(report)
+    assert the_chain(report, REGISTRY).verdict.state == "unknown", told(report)

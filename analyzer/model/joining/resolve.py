@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 from analyzer.engine.facts import Cite
@@ -21,6 +21,7 @@ from analyzer.model.joining.role_choice import (
     admits,
     candidates,
     choose,
+    names_any,
     names_issuer,
     naming,
     prefix_of,
@@ -187,10 +188,14 @@ def _made_by_ccoctl(chain: Chain, arn: str, region: str) -> bool:
 
 
 def foreign_role(
-    chain: Chain, choice: RoleChoice, chains: Sequence[Chain], names: Naming, issuer: str
+    chain: Chain, choices: Mapping[str, RoleChoice], chains: Sequence[Chain], names: Naming, issuer: str
 ) -> str | None:
     """Say how it shows that the role named in a Secret is not the one made for this request."""
+    choice = choices[chain.id]
     role = choice.role
+    if role is not None and choice.how == "rolesRef":
+        owner = _owner(role, chain, choices, chains)
+        return f"it was made for {owner}" if owner else None
     if role is None or choice.how != "secret":
         return None
     if role.arn and choice.arn and role.arn != choice.arn:
@@ -204,6 +209,25 @@ def foreign_role(
     if other_issuer and prefix is not None and names.prefixes and prefix not in names.prefixes:
         ours = ", ".join(sorted(names.prefixes))
         return f"its name begins with {prefix}, this cluster's roles with {ours}"
+    return None
+
+
+def _owner(
+    role: Role, chain: Chain, choices: Mapping[str, RoleChoice], chains: Sequence[Chain]
+) -> str | None:
+    """Give the consumer that a role of a hosted cluster admits in the place of the one it is named for.
+
+    That one is named for the same role, or has none that admits it: two were exchanged, or one named twice.
+    What made the roles tells of itself neither in their names nor in their descriptions.
+    """
+    if chain.secret is None or chain.of_control_plane or names_any(role, chain.subjects):
+        return None
+    for other in chains:
+        own = choices[other.id].role
+        if other.id == chain.id or not names_any(role, other.subjects):
+            continue
+        if own is None or own is role or not names_any(own, other.subjects):
+            return other.id
     return None
 
 

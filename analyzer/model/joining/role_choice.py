@@ -96,6 +96,11 @@ def admits(role: Role, subjects: Sequence[str]) -> bool:
     return bool(subjects) and all(f'"{subject}"' in role.trust_text for subject in subjects)
 
 
+def names_any(role: Role, subjects: Sequence[str]) -> bool:
+    """Tell whether a role's trust policy names one of these subjects."""
+    return any(f'"{subject}"' in role.trust_text for subject in subjects)
+
+
 def choose(
     book: RoleBook, namespace: str, secret: str, subjects: Sequence[str], issuer: str, names: Naming
 ) -> tuple[Role, str] | None:

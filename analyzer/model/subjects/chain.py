@@ -140,7 +140,7 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
     """
     evidence, asks, choice = joined.evidence, joined.asks, joined.choices[chain.id]
     issuer = without_scheme(joined.view.issuer or "")
-    foreign = foreign_role(chain, choice, joined.chains, joined.names, issuer)
+    foreign = foreign_role(chain, joined.choices, joined.chains, joined.names, issuer)
     judged = without_trust(choice, "secret-role-foreign") if foreign else choice
     if _in_another_account(choice, joined):
         judged = without_trust(choice, "secret-account-mismatch")
@@ -276,6 +276,6 @@ def _sharing(chain: Chain, joined: Joined) -> list[str]:
         and joined.choices[other.id].arn == arn
         # a Secret that names another request's role is that Secret's fault, and no sharing
         and not any(
-            foreign_role(c, joined.choices[c.id], joined.chains, joined.names, issuer) for c in (chain, other)
+            foreign_role(c, joined.choices, joined.chains, joined.names, issuer) for c in (chain, other)
         )
     ]

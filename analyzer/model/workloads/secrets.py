@@ -141,6 +141,8 @@ def _text_facts(
             facts["secret.token_path_mounted"] = known(mounted, data, derived=True)
         if verdict.template_regional is not None:
             facts["secret.regional"] = known(verdict.template_regional, data, derived=True)
+        if chain.hosted_role is not None and verdict.fits is not False:
+            facts |= _made_by_control_plane(*chain.hosted_role) | {"secret.foreign": foreign}
         return facts
     return _read_facts(chain, credentials, chain.credentials_where) | {"secret.foreign": foreign}
 
@@ -173,6 +175,22 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         "secret.token_path_mounted": mounted,
         "secret.regional": known(credentials.regional, cite),
     }
+
+
+def _made_by_control_plane(role_arn: str, cite: Where) -> Facts:
+    """Say what the Secret names that a hosted control plane makes of a role's ARN (rolesRef)."""
+    arn = parse_role_arn(role_arn)
+    value = {
+        "role_arn": role_arn,
+        "role_arn_missing": not role_arn,
+        "placeholder": None,
+        "arn_wellformed": arn is not None,
+        "arn_partition": arn.partition if arn else None,
+        "arn_account": arn.account if arn else None,
+        "arn_role_name": arn.name if arn else None,
+        "arn_name_length": len(arn.name) if arn else None,
+    }
+    return {f"secret.{name}": known(one, cite, derived=True) for name, one in value.items()}
 
 
 def _line(cite: Where | None, setting: str) -> Where | Quote | None:
