@@ -149,6 +149,7 @@ def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:
     for entry in items(spec.get("initContainers")) + items(spec.get("containers")):
         env: dict[str, str] = {}
         env_secrets: dict[str, str] = {}
+        secret_keys: dict[str, str] = {}
         for variable in items(dig(entry, "env")):
             name = text(dig(variable, "name"))
             value, source = (
@@ -159,6 +160,8 @@ def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:
                 env[name] = value
             elif name and source:
                 env_secrets[name] = source
+                if key := text(dig(variable, "valueFrom", "secretKeyRef", "key")):
+                    secret_keys[name] = key
         mounts: dict[str, str] = {}
         sub_paths: dict[str, str] = {}
         for mount in items(dig(entry, "volumeMounts")):
@@ -167,7 +170,13 @@ def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:
                 mounts[volume] = place
                 if part := (text(dig(mount, "subPath")) or "").strip("/"):
                     sub_paths[volume] = part
-        yield Container(text(dig(entry, "name")) or "", env, env_secrets, mounts, sub_paths)
+        env_from = tuple(
+            (text(dig(one, "prefix")) or "", source)
+            for one in items(dig(entry, "envFrom"))
+            if (source := text(dig(one, "secretRef", "name")))
+        )
+        name = text(dig(entry, "name")) or ""
+        yield Container(name, env, env_secrets, mounts, sub_paths, secret_keys, env_from)
 
 
 def _token_volumes(obj: K8sObject, path: tuple[str, ...], volumes: list[Json]) -> Iterable[TokenVolume]:

@@ -125,6 +125,10 @@ class Container:
     mounts: Mapping[str, str]
     sub_paths: Mapping[str, str] = field(default_factory=dict)
     """By volume name, what of it alone is mounted (``subPath``), where that is not the whole."""
+    secret_keys: Mapping[str, str] = field(default_factory=dict)
+    """By variable, the key of the Secret that it takes its value from."""
+    env_from: tuple[tuple[str, str], ...] = ()
+    """Secrets of which each key is a variable (``envFrom``), with the prefix that its name gets."""
 
 
 @frozen

@@ -39,6 +39,10 @@ AT_WEBHOOK = frozenset({"workload", "provider", "issuer", "keys", "trust"})
 """Links that a ServiceAccount of the pod identity webhook goes through: it has no request and no Secret."""
 
 
+_OF_ENVIRONMENT = frozenset({("workload-static-env", "pass"), ("workload-static-env", "unknown")})
+"""What is asked of an account's pods as of a chain's: a key may come from a Secret that was not gathered."""
+
+
 def for_webhook(outcomes: Sequence[Outcome], chains: frozenset[str]) -> list[Outcome]:
     """Take the webhook's chains out of what does not concern them.
 
@@ -59,6 +63,7 @@ def _is_of_webhook(outcome: Outcome) -> bool:
         link == "trust"
         or (link == "operator" and state != "unknown")
         or (link, state) == ("workload", "fail")
+        or (outcome.rule.id, state) in _OF_ENVIRONMENT
     )
 
 

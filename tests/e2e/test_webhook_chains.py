@@ -4,11 +4,14 @@ import copy
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from samples import Cluster
 from samples.logs import LogLine, render
+from samples.manifests import elided, listing, metadata
+from samples.yamlout import Json
 
-from .layered import ACCOUNT, OPERATOR, ROLE, SHOP, albo, own_template, shop
+from .layered import ACCOUNT, OPERATOR, ROLE, SHOP, albo, own_template, put, shop
 from .runs import Bench, bundle, everything, findings, named, said, the_chain, told, without
 
 CHAIN = f"{SHOP}/{ACCOUNT}"
@@ -205,3 +208,52 @@ def test_pods_that_bring_role_and_token_themselves_are_judged_by_their_log(bench
     assert said(the_chain(report, CHAIN)) == ("fail", "provider", "provider-audience-missing"), told(report)
     assert the_chain(report, CHAIN).role_arn.value is None
     assert not {f.rule for r in (alone, report) for f in r.findings if f.rule.startswith("webhook-")}
+
+
+BY_REFERENCE = {
+    "env": [{"name": "AWS_ACCESS_KEY_ID", "valueFrom": {"secretKeyRef": {"key": "id", "name": "k"}}}]
+}
+WHOLE = {"envFrom": [{"prefix": "AWS_", "secretRef": {"name": "k"}}]}
+
+
+def with_key(cluster: Cluster, setting: dict[str, list[Json]], key: str) -> None:
+    """Let the program take an access key from a Secret, in which it has this name."""
+    pods = yaml.safe_load(cluster.extra_files[f"namespaces/{SHOP}/core/pods.yaml"])
+    container = pods["items"][0]["spec"]["containers"][0]
+    for name, entries in setting.items():
+        container[name] = container.get(name, []) + entries
+    put(cluster, f"namespaces/{SHOP}/core/pods.yaml", pods)
+    meta = metadata(cluster, "Secret", "k", SHOP)
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "data": {key: elided(20)}}
+    put(cluster, f"namespaces/{SHOP}/core/secrets.yaml", listing(cluster, [secret], "Secret", "v1"))
+
+
+@pytest.mark.parametrize("setting, key", [(BY_REFERENCE, "id"), (WHOLE, "ACCESS_KEY_ID")])
+def test_a_key_from_a_secret_overrides_the_role(
+    bench: Bench, setting: dict[str, list[Json]], key: str
+) -> None:
+    cluster = cluster_with_role()
+    with_key(cluster, setting, key)
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, CHAIN)) == ("fail", "workload", "workload-static-env"), told(report)
+    (found,) = findings(report, "fail")
+    assert found.evidence[0].file.endswith("pods.yaml")
+    assert found.evidence[0].excerpt.strip().endswith(("AWS_ACCESS_KEY_ID", "envFrom:"))
+
+
+@pytest.mark.parametrize("setting", [BY_REFERENCE, WHOLE])
+def test_a_key_that_the_secret_does_not_have_overrides_nothing(
+    bench: Bench, setting: dict[str, list[Json]]
+) -> None:
+    cluster = cluster_with_role()
+    with_key(cluster, setting, "other_access_key_id")
+    report = bench.report(everything(cluster))
+    assert the_chain(report, CHAIN).verdict.state == "pass", told(report)
+
+
+def test_without_the_secret_nobody_knows_of_a_key(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    with_key(cluster, BY_REFERENCE, "id")
+    report = bench.report(without(everything(cluster), f"{SHOP}/core/secrets.yaml"))
+    assert the_chain(report, CHAIN).verdict.state == "unknown", told(report)
+    assert {item.evidence for item in report.missing if CHAIN in item.chains} == {f"namespace:{SHOP}"}

@@ -23,7 +23,7 @@ from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.history import log_cover
 from analyzer.model.symptoms.logs import log_facts
 from analyzer.model.symptoms.recorded_calls import last_sign_in, recorded_symptoms, requested_session
-from analyzer.model.workloads.pod_settings import legacy_tokens, listed, static_env
+from analyzer.model.workloads.pod_settings import legacy_tokens, listed, static_facts
 from analyzer.model.workloads.webhook import role_of
 
 AUDIENCE = "sts.amazonaws.com"
@@ -67,10 +67,10 @@ def _settings(account: Account, joined: Joined) -> Facts:
     """Give what in the environment of the account's pods goes before the role that is meant for them."""
     pods = [kubernetes.workload(pod) for pod in account.pods if is_mutated(pod)]
     chain = Chain(account.namespace, account.name)
-    static = [hit for pod in pods for hit in static_env(pod, chain, joined.evidence, joined.objects)]
+    static = static_facts(pods, chain, joined)
     return {
-        "workload.static_env": listed(static),
-        "workload.overrides": listed(static),
+        "workload.static_env": static,
+        "workload.overrides": static,
         "workload.legacy_tokens": listed([hit for pod in pods for hit in legacy_tokens(pod)]),
     }
 

@@ -35,12 +35,12 @@ _STATIC = "AWS_ACCESS_KEY_ID"
 
 def setting_facts(chain: Chain, joined: Joined) -> Facts:
     """Give the further ``workload.*`` facts of a chain."""
-    evidence, objects, asks = joined.evidence, joined.objects, joined.asks
+    evidence, asks = joined.evidence, joined.asks
     if not chain.workloads:
         gathered = evidence.has_list("Pod", chain.namespace)
         none: Fact | Unknown = known([]) if gathered else asks.namespace(chain.namespace, "pods")
         return {f"workload.{name}": none for name in _NAMES}
-    static = [hit for found in chain.workloads for hit in static_env(found, chain, evidence, objects)]
+    static = static_facts(chain.workloads, chain, joined)
     profiles = [hit for found in chain.workloads for hit in _other_profile(found, chain)]
     odd = [
         (f"{found.name}: {token.expiration} s", token.where)
@@ -49,15 +49,30 @@ def setting_facts(chain: Chain, joined: Joined) -> Facts:
         if token.expiration is not None and not SHORTEST <= token.expiration <= LONGEST
     ]
     legacy = [hit for found in chain.workloads for hit in legacy_tokens(found)]
-    unread = [] if static else [name for found in chain.workloads for name in _unread(found, chain, evidence)]
-    secrets = asks.namespace(chain.namespace, "Secrets")
     return {
-        "workload.static_env": secrets if unread else listed(static),
-        "workload.overrides": secrets if unread and not profiles else listed(static + profiles),
+        "workload.static_env": static,
+        "workload.overrides": _together(static, profiles),
         "workload.other_profiles": listed([hit for hit in profiles if hit[0].startswith("AWS_PROFILE")]),
         "workload.token_lifetimes": listed(odd),
         "workload.legacy_tokens": listed(legacy),
     }
+
+
+def static_facts(workloads: Sequence[Workload], chain: Chain, joined: Joined) -> Fact | Unknown:
+    """Give the long-lived keys in the environment of some pods; not known where their Secret was not read."""
+    evidence = joined.evidence
+    static = [hit for found in workloads for hit in static_env(found, chain, evidence, joined.objects)]
+    if not static and any(name for found in workloads for name in _unread(found, chain, evidence)):
+        return joined.asks.namespace(chain.namespace, "Secrets")
+    return listed(static)
+
+
+def _together(static: Fact | Unknown, profiles: Sequence[tuple[str, Where]]) -> Fact | Unknown:
+    if not profiles:
+        return static
+    found = static.value if isinstance(static, Fact) and isinstance(static.value, list) else []
+    cites = static.cites if isinstance(static, Fact) else ()
+    return known([*found, *(text for text, _ in profiles)], *cites, *(where for _, where in profiles))
 
 
 def listed(hits: Sequence[tuple[str, Where]]) -> Fact:
@@ -74,15 +89,33 @@ def static_env(
     or has no such key is optional: the pod would not have started otherwise.
     """
     for container in found.containers:
-        source = container.env_secrets.get(_STATIC)
         if container.env.get(_STATIC):
             yield f"{_STATIC} in {found.name}/{container.name}", _env_place(found, container, _STATIC)
-        elif source and source not in (chain.secret_name, *copies_of(chain.secret_name)):
+            continue
+        for source, wanted in _sources(container):
+            if source in (chain.secret_name, *copies_of(chain.secret_name)):
+                continue
             copies = objects.copies("Secret", source, found.namespace)
             copies += list(evidence.parse_raw(("Secret",), (found.namespace,), source))
-            if any("access_key_id" in key.lower() for obj in copies for key in secret(obj).values):
+            if any(wanted == key for obj in copies for key in secret(obj).values):
                 phrase = f"{_STATIC} in {found.name}/{container.name}, from Secret {source}"
                 yield phrase, _env_place(found, container, _STATIC)
+                break
+
+
+def _sources(container: Container) -> Iterator[tuple[str, str]]:
+    """Give the Secrets that an access key id may come from, each with the key that it has there.
+
+    A variable of its own comes before what ``envFrom`` brings.
+    """
+    if _STATIC in container.env:
+        return
+    if source := container.env_secrets.get(_STATIC):
+        yield source, container.secret_keys.get(_STATIC, "")
+        return
+    for prefix, source in container.env_from:
+        if _STATIC.startswith(prefix):
+            yield source, _STATIC.removeprefix(prefix)
 
 
 def legacy_tokens(found: Workload) -> Iterator[tuple[str, Where]]:
@@ -100,9 +133,7 @@ def _unread(found: Workload, chain: Chain, evidence: Evidence) -> Iterator[str]:
         return
     known_ones = {chain.secret_name, *copies_of(chain.secret_name), *evidence.seen("Secret", found.namespace)}
     for container in found.containers:
-        source = container.env_secrets.get(_STATIC)
-        if source and not container.env.get(_STATIC) and source not in known_ones:
-            yield source
+        yield from (source for source, _ in _sources(container) if source not in known_ones)
 
 
 def _env_place(found: Workload, container: Container, name: str) -> Where:
@@ -118,6 +149,8 @@ def _env_place(found: Workload, container: Container, name: str) -> Where:
             for number, variable in enumerate(items(dig(entry, "env"))):
                 if dig(variable, "name") == name:
                     return found.where.at(*base, kind, index, "env", number)
+            if items(dig(entry, "envFrom")):
+                return found.where.at(*base, kind, index, "envFrom")
     return found.where
 
 
