@@ -33,9 +33,13 @@ _DENIALS: dict[LayerKind, Denial] = {
     "endpoint": "organization",
 }
 
-# Services with one endpoint: a request to them carries the Region of that endpoint.
+# Services with one endpoint: a request to them carries the Region of that endpoint (botocore's endpoints).
 _GLOBAL_SERVICES = frozenset({"iam", "route53", "route53domains", "cloudfront", "organizations", "support"})
 _GLOBAL_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-northwest-1"}
+_REGION_OF_SERVICE = {("aws-cn", "iam"): "cn-north-1", ("aws-cn", "support"): "cn-north-1"}
+"""Where a service's one endpoint is not where those of its partition are."""
+_NO_CALL = frozenset({"iam:passrole"})
+"""Asked for by the call that passes the role: which Region it carries is not documented."""
 
 
 @frozen
@@ -224,10 +228,13 @@ def _pattern_verdicts(
 
 
 def _regional(asked: Asked, context: Context, scope: Scope | None) -> Context:
-    if asked.name.split(":")[0].lower() not in _GLOBAL_SERVICES:
+    name = asked.name.lower()
+    service = name.split(":")[0]
+    if service not in _GLOBAL_SERVICES:
         return context
     partition = (scope and scope.partition) or "aws"
-    return context.adding({"aws:RequestedRegion": _GLOBAL_REGION.get(partition, "us-east-1")})
+    region: object = _REGION_OF_SERVICE.get((partition, service)) or _GLOBAL_REGION.get(partition, UNKNOWN)
+    return context.adding({"aws:RequestedRegion": UNKNOWN if name in _NO_CALL else region})
 
 
 def _judge(entry: Entry, pattern: str, asked: Asked, layers: Layers, context: Context) -> ActionVerdict:

@@ -140,6 +140,30 @@ def test_a_region_lock_denies_a_global_service() -> None:
     assert verdict(entry("ec2:RunInstances"), allow("*"), organization=((lock,),), context=known) == "granted"
 
 
+@pytest.mark.parametrize(
+    "partition, region, action, expected",
+    [
+        ("aws-cn", "cn-north-1", "iam:CreateServiceLinkedRole", "granted"),
+        ("aws-cn", "cn-north-1", "route53:ListHostedZones", "denied(organization)"),
+        ("aws-cn", "cn-northwest-1", "iam:CreateServiceLinkedRole", "denied(organization)"),
+        ("aws-us-gov", "us-gov-east-1", "iam:CreateServiceLinkedRole", "denied(organization)"),
+        # the call that passes a role is one to EC2, and what Region is asked of IAM for it is not told
+        ("aws", "us-west-2", "iam:PassRole", "conditional"),
+        # nothing is known of that partition's endpoints
+        ("aws-eusc", "eusc-de-east-1", "route53:ListHostedZones", "conditional"),
+    ],
+)
+def test_a_region_lock_and_where_the_one_endpoint_of_a_service_is(
+    partition: str, region: str, action: str, expected: str
+) -> None:
+    condition = {"StringNotEquals": {"aws:RequestedRegion": region}}
+    lock = policy(statement(), statement("Deny", Condition=condition))
+    scope = Scope(partition, region, "123456789012")
+    known = Context.of({"aws:RequestedRegion": region})
+    found = verdict(entry(action), allow("*"), organization=((lock,),), context=known, scope=scope)
+    assert found == expected
+
+
 def test_missing_documents() -> None:
     asked = entry("s3:GetObject")
     missing = MissingDocument("arn:aws:iam::aws:policy/P")
