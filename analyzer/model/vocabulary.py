@@ -225,6 +225,7 @@ role.to_write                  string  that ARN for a command; <ACCOUNT_ID> stan
 role.name                      string  its name
 role.account                   string  its account
 role.how                       string  how the role was found: secret, stsIAMRoleARN, pod env, description, name
+role.made_by_user              bool    whoever added the program or its operator made the role, and not what makes those of the release's requests
 role.exists                    bool    the role is in the account (false: a complete listing lacks it, or NoSuchEntity was recorded)
 role.inline_policy             string  name of its only inline policy, or of the one that bears the role's name, as ccoctl's do
 role.added_policy              string  a name that none of its inline policies has, for one that is added to them (derived)
@@ -362,6 +363,7 @@ account.pods_other_role        list    those whose AWS_ROLE_ARN is not the annot
 account.pods_remake            list    both of these
 account.pods_phrase            string  what is wrong with them, else null
 account.bare_reason            string  why, as far as the bundle shows it; null where there are none
+account.bare_cause             string  the same in a word: run-level (of the namespace), skipped (by an annotation), older (than the annotation), down (the webhook) or unknown; null where there are none
 account.needs_region           bool    the cluster's region is one that the global STS endpoint does not serve
 account.pods_without_region    list    pods with a role and without AWS_REGION
 """)

@@ -241,7 +241,10 @@ class TestOrganization:
         report = run(bench, everything(cluster), {"p": policy, "l": listed})
         found = rule(report, "permission-organization-deny")
         assert (found is not None) == denied, told(report)
-        assert not found or "resource control policy" in found.message
+        if found:
+            assert "resource control policy" in found.message
+            assert "--filter RESOURCE_CONTROL_POLICY" in (found.fix[0].command or "")
+            assert "aws:PrincipalArn excepts nobody" in found.fix[1].text
 
 
 def test_a_pasted_sign_in_is_evidence_and_a_live_secret(bench: Bench, cluster: Cluster) -> None:

@@ -11,7 +11,18 @@ from samples.logs import LogLine, render
 from samples.manifests import elided, listing, metadata
 from samples.yamlout import Json
 
-from .layered import ACCOUNT, OPERATOR, ROLE, SHOP, albo, own_template, put, shop
+from .layered import (
+    ACCOUNT,
+    OPERATOR,
+    OPERATOR_SECRET,
+    ROLE,
+    SHOP,
+    albo,
+    own_template,
+    put,
+    shop,
+    webhook_down,
+)
 from .runs import Bench, bundle, everything, findings, named, said, the_chain, told, without
 
 CHAIN = f"{SHOP}/{ACCOUNT}"
@@ -64,6 +75,23 @@ def test_a_role_that_does_not_exist(bench: Bench) -> None:
     cluster.missing_roles.append("shop-backup")
     report = bench.report(everything(cluster))
     assert said(the_chain(report, CHAIN)) == ("fail", "trust", "trust-role-missing"), told(report)
+    commands = [one.command or "" for one in findings(report, "fail")[0].fix]
+    assert not any("ccoctl" in command or "oc apply" in command for command in commands), commands
+    assert f"--args {SUBJECT} > trust.json" in commands[0]
+    assert commands[1].startswith("aws iam create-role --role-name shop-backup ")
+
+
+def test_ccoctl_does_not_make_the_role_of_an_operator_of_olm(bench: Bench) -> None:
+    cluster = Cluster()
+    albo(cluster)
+    cluster.missing_roles.append("demo-albo")
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, OPERATOR_SECRET)) == ("fail", "trust", "trust-role-missing"), told(report)
+    commands = [one.command or "" for one in findings(report, "fail")[0].fix]
+    assert not any("ccoctl" in command for command in commands), commands
+    assert commands[1].startswith("aws iam create-role --role-name demo-albo ")
+    assert f"get credentialsrequest {OPERATOR} -o json" in commands[2]
+    assert commands[3].startswith("aws iam put-role-policy --role-name demo-albo ")
 
 
 def test_an_audience_that_only_the_webhook_uses_breaks_only_its_pods(bench: Bench) -> None:
@@ -95,6 +123,34 @@ def test_bare_pods_break_the_chain_at_the_workload(bench: Bench) -> None:
     shop(cluster, mutated=False)
     report = bench.report(everything(cluster))
     assert said(the_chain(report, CHAIN)) == ("fail", "workload", "webhook-not-injected"), told(report)
+
+
+@pytest.mark.parametrize(
+    "labels, notes, first, makes_anew",
+    [
+        ({"openshift.io/run-level": "0"}, {}, "oc label namespace shop openshift.io/run-level-", True),
+        ({}, {"eks.amazonaws.com/skip-containers": "backup"}, "grep -n skip-containers", False),
+        ({}, {}, "grep -A1 AWS_ROLE_ARN", True),
+    ],
+)
+def test_the_steps_follow_from_why_the_webhook_left_them_alone(
+    bench: Bench, labels: dict[str, str], notes: dict[str, str], first: str, makes_anew: bool
+) -> None:
+    cluster = cluster_with_role()
+    shop(cluster, mutated=False, pod_annotations=notes, **labels)
+    (found,) = findings(bench.report(everything(cluster)), "fail")
+    assert first in (found.fix[0].command or "")
+    assert any("delete pods" in (one.command or "") for one in found.fix) == makes_anew
+
+
+def test_a_webhook_that_is_down_comes_before_new_pods(bench: Bench) -> None:
+    cluster = cluster_with_role()
+    shop(cluster, mutated=False)
+    webhook_down(cluster)
+    found = next(f for f in findings(bench.report(everything(cluster)), "fail"))
+    commands = [one.command or "" for one in found.fix]
+    assert "logs deployment/pod-identity-webhook" in commands[0]
+    assert "delete pods" in commands[1]
 
 
 def test_pods_keep_the_role_that_they_were_made_with(bench: Bench) -> None:

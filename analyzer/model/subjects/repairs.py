@@ -17,7 +17,7 @@ from analyzer.model.joining.aws import (
     provider_of,
     without_scheme,
 )
-from analyzer.model.joining.chain import Chain
+from analyzer.model.joining.chain import Chain, brought_by_release
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.joined import Joined
@@ -62,11 +62,17 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
         "request.role_arn": known(role.arn, role.proof, derived=True) if role.arn else Unknown(),
         "request.role_to_write": _derived(_to_write(role, joined)),
         "role.to_write": _derived(_to_write(choice, joined)),
+        "role.made_by_user": known(_is_of_user(chain), derived=True),
         "request.role_gone": known(role.exists is False, role.proof, derived=True),
         "role.inline_policy": _derived(_inline_policy(choice.role)),
         "role.added_policy": _derived(_added_policy(choice.role, chain)),
         "workload.token_path": _derived(_token_path(paths if isinstance(paths, list) else [])),
     }
+
+
+def _is_of_user(chain: Chain) -> bool:
+    """Tell the role of a request that no release brings: what makes the others does not make it."""
+    return chain.in_cluster is not None and not brought_by_release(chain)
 
 
 def _provider_arn(joined: Joined) -> str | None:

@@ -119,6 +119,7 @@ def _chain(
         "chain.mechanism": known("webhook", where),
         "request.service_accounts": known([account.name], where),
         "request.subjects": known(chain.subjects, where, derived=True),
+        "role.made_by_user": known(True, derived=True),
         "workload.pods": known([pod.name for pod in pods], *(pod.where for pod in pods)),
     }
     facts |= settings

@@ -95,7 +95,11 @@ def _facts(
     other = _other_role(account, mutated)
     if not gathered:
         pods = lacking = asks.namespace(account.namespace, "pods")
-    reason = _reason(account, bare, objects, down=down) if bare else _OVERTAKEN if other else None
+    cause, reason = (None, None)
+    if bare:
+        cause, reason = _reason(account, bare, objects, down=down)
+    elif other:
+        cause, reason = "older", _OVERTAKEN
     return {
         "account.name": known(account.name, where),
         "account.namespace": known(account.namespace, where),
@@ -109,6 +113,7 @@ def _facts(
         "account.pods_remake": known([*(pod.name for pod in bare), *other]),
         "account.pods_phrase": known(_phrase([pod.name for pod in bare], other)),
         "account.bare_reason": known(reason, where),
+        "account.bare_cause": known(cause, where),
         "account.needs_region": known(
             view.partition != "aws" or view.region.startswith(OPT_IN), derived=True
         ) if view.region else view.facts["cluster.region"],
@@ -221,21 +226,22 @@ def _pods_of(other: dict[str, str], account: Account, pods: Fact | Unknown, asks
     return known(list(other), *(p.where.at("spec") for p in account.pods if p.name in other))
 
 
-def _reason(account: Account, bare: Sequence[K8sObject], objects: Objects, *, down: bool) -> str:
-    """Say why the webhook left pods alone, as far as the bundle shows it."""
+def _reason(account: Account, bare: Sequence[K8sObject], objects: Objects, *, down: bool) -> tuple[str, str]:
+    """Say why the webhook left pods alone, as far as the bundle shows it: in a word, and as a phrase."""
     space = objects.one("Namespace", account.namespace)
     labels = strings(dig(space.value, "metadata", "labels")) if space else {}
     if labels.get("openshift.io/run-level") == "0":
-        return "the namespace has run-level 0, which the webhook leaves out"
+        return "run-level", "the namespace has run-level 0, which the webhook leaves out"
     if any(SKIP in strings(dig(pod.value, "metadata", "annotations")) for pod in bare):
-        return f"the annotation {SKIP} leaves containers out"
+        return "skipped", f"the annotation {SKIP} leaves containers out"
     since = _annotated_since(account)
     started = [parse_time(dig(pod.value, "metadata", "creationTimestamp")) for pod in bare]
     if since and all(when is not None and when < since for when in started):
-        return "the pods were made before the ServiceAccount got its annotation"
+        return "older", "the pods were made before the ServiceAccount got its annotation"
     if down:
-        return "the webhook has no ready replica, and then pods are made without it"
-    return "most likely the pods were made before the annotation, or while the webhook was away"
+        return "down", "the webhook has no ready replica, and then pods are made without it"
+    likely = "most likely the pods were made before the annotation, or while the webhook was away"
+    return "unknown", likely
 
 
 def _annotated_since(account: Account) -> datetime | None:
