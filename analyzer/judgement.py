@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from analyzer.engine import Fact, Outcome, RuleSet
 from analyzer.engine.source import nearest
@@ -32,6 +32,9 @@ from analyzer.options import Options
 from analyzer.redact import redact
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
+
+_LATELY = timedelta(days=1)
+"""How long before the gather a recorded sign-in may be to be told in the verdict."""
 
 _LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn"), "never": ()}
 
@@ -181,8 +184,13 @@ def _judge_chain(
         since=stamp(min(firsts)) if firsts else None,
         in_part=in_part,
         unasked=unasked,
+        signed_in=_signed_in(model.recovered, whole.as_of) and not met,
     )
     return judge_chain(info, outcomes_of(chain.id, outcomes))
+
+
+def _signed_in(worked: datetime | None, as_of: datetime | None) -> bool:
+    return worked is not None and as_of is not None and as_of - worked <= _LATELY
 
 
 def _traces(model: Model) -> dict[str, Trace]:

@@ -33,6 +33,8 @@ class ChainInfo:
     """Whether only some rules were asked: then nothing is said of a whole link or chain."""
     unasked: bool = False
     """Whether no rule that was asked applies to any chain: then none of them passes either."""
+    signed_in: bool = False
+    """Whether a sign-in that worked was recorded, not long before the gather."""
 
 
 def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
@@ -85,6 +87,7 @@ def _verdict(
         return _suspected(info, signs, outcomes)
     if unknown:
         sentence = _open(unknown, warned, fits=_length_fits(outcomes))
+        sentence += " AWS let it sign in within a day of the gather." if info.signed_in else ""
         return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
     if warned:
         first = min(warned, key=decisiveness)

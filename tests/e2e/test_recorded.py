@@ -72,6 +72,15 @@ class TestCloudTrail:
         assert (report.exit_code, found and found.state) == (0, "warn"), told(report)
         assert verdict(report)[1] == "stopped"
 
+    def test_one_that_worked_lately_is_told_in_the_verdict(self, bench: Bench, cluster: Cluster) -> None:
+        role, told_so = cluster.role("openshift-ingress-operator").arn, "AWS let it sign in within a day"
+        for hours, said in ((3, True), (30, False)):
+            event = recorded.sign_in(cluster, SUBJECT, role, cluster.gathered - timedelta(hours=hours))
+            report = run(bench, bundle(cluster), {"a": recorded.log_file(event)})
+            sentences = {c.id: c.verdict.sentence for c in report.chains}
+            assert (told_so in sentences.pop(INGRESS)) == said, told(report)
+            assert not any(told_so in one for one in sentences.values())
+
     def test_another_subject_is_no_evidence(self, bench: Bench, cluster: Cluster) -> None:
         other = "system:serviceaccount:my-app:my-app"
         role = f"arn:aws:iam::{cluster.account}:role/my-app"

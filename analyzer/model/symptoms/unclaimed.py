@@ -83,10 +83,8 @@ def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alo
 def _notice(namespace: str, symptoms: Sequence[Symptom]) -> str:
     count = sum(s.count for s in symptoms)
     message = max(symptoms, key=lambda s: s.count).message
-    lines = f"{count} log lines" if count > 1 else "a log line"
-    told = (
-        f"{lines} of {namespace} quote STS, and no consumer of a role is known there, so no check judges it"
-    )
+    lines = f"{count} log lines of {namespace} quote" if count > 1 else f"a log line of {namespace} quotes"
+    told = f"{lines} STS, and no consumer of a role is known there, so no check judges it"
     return f"{told}: {message}"
 
 
