@@ -9,6 +9,7 @@ import pytest
 from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
 from samples import Cluster
+from samples.cluster import REGISTRY_COPY, REGISTRY_SOURCE
 from samples.edits import drop_role
 from tests.e2e.faults import FAULTS
 from tests.e2e.faults_in_cluster import role_of_another_request, untruncated
@@ -20,6 +21,34 @@ def test_the_role_that_fits_to_the_byte_is_named(bench: Bench) -> None:
     report = bench.report(everything(cluster))
     (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch" and MACHINES in f.chains]
     assert cluster.role("openshift-image-registry").arn in found.message.partition("What fits instead")[2]
+
+
+@pytest.mark.parametrize(
+    "partition, region, path, written, phrase",
+    [
+        (
+            "aws",
+            "us-west-2",
+            "/teams/ops/",
+            "arn:aws:iam::123456789012:role/",
+            "without its path /teams/ops/",
+        ),
+        ("aws-us-gov", "us-gov-west-1", "/", "arn:aws:iam::123456789012:role/", "in the partition aws."),
+    ],
+)
+def test_a_part_of_the_arn_that_is_left_out_or_exchanged_is_named(
+    bench: Bench, partition: str, region: str, path: str, written: str, phrase: str
+) -> None:
+    cluster = Cluster(partition=partition, region=region)
+    for role in cluster.roles.values():
+        role.path = path
+        cluster.set_role_arn(*role.description.removeprefix("OpenShift role for ").split("/"), role.arn)
+    cluster.secrets[REGISTRY_COPY] = cluster.secrets[REGISTRY_SOURCE]
+    cluster.set_role_arn(*MACHINES.split("/"), written + cluster.role("openshift-machine-api").name)
+    report = bench.report(everything(cluster))
+    (found,) = [f for f in report.findings if f.state == "fail"]
+    assert (found.rule, found.chains) == ("secret-length-mismatch", (MACHINES,)), told(report)
+    assert phrase in found.message.partition("What fits instead")[2]
 
 
 def test_roles_that_were_handed_in_are_not_called_missing(bench: Bench) -> None:

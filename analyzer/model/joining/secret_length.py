@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.evidence.origin import Where
 from analyzer.frozen import frozen
-from analyzer.model.joining.aws import ROLE_NAME_LIMIT
+from analyzer.model.joining.aws import ROLE_NAME_LIMIT, parse_role_arn
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.credentials import (
     KUBERNETES_TOKEN,
@@ -19,6 +19,7 @@ from analyzer.model.joining.credentials import (
 from analyzer.model.joining.mounted_tokens import token_paths
 from analyzer.model.joining.name_lengths import agreement
 
+_PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
 _NAMED = 3
 """How many roles of one length are named: their names are often as long as each other."""
 
@@ -65,8 +66,12 @@ def judge_length(
     if not region:  # a template names it
         return LengthVerdict(None, expected, role_arn)
     others = [arn for arn, owner in all_arns.items() if owner != chain.id]
-    instead = _same_role(chain, chain.length, role_arn) or _closest(chain.length, others, region)
-    return LengthVerdict(False, expected, role_arn, instead)
+    instead = _same_role(chain, chain.length, role_arn) or ", or ".join(
+        one
+        for one in (_misplaced(chain.length, role_arn, region), _closest(chain.length, others, region))
+        if one
+    )
+    return LengthVerdict(False, expected, role_arn, instead or None)
 
 
 def _same_role(chain: Chain, length: int, arn: str) -> str | None:
@@ -78,6 +83,26 @@ def _same_role(chain: Chain, length: int, arn: str) -> str | None:
     if whole and length == ccoctl.length(len(whole), OPENSHIFT_TOKEN, ""):
         return f"the name of that role before ccoctl cut it to {ROLE_NAME_LIMIT} characters, {whole}"
     return None
+
+
+def _misplaced(length: int, arn: str, region: str) -> str | None:
+    """Say with which part of the right ARN left out or exchanged the length fits a template, to the byte."""
+    role = parse_role_arn(arn)
+    if role is None:
+        return None
+    wrong = {
+        f"the ARN of that role without its path {role.path}": arn.replace(f":role{role.path}", ":role/", 1)
+    }
+    for partition in _PARTITIONS:
+        wrong[f"the ARN of that role in the partition {partition}"] = arn.replace(
+            f"arn:{role.partition}:", f"arn:{partition}:", 1
+        )
+    fits = (
+        phrase
+        for phrase, other in wrong.items()
+        if other != arn and surplus(length, len(other), [OPENSHIFT_TOKEN], region) == 0
+    )
+    return next(fits, None)
 
 
 def _uncut(arn: str, ending: str) -> str | None:
