@@ -394,6 +394,7 @@ upgrade.minor                  string  the same where it is one release alone (d
 upgrade.older                  bool    it is an earlier minor release than the cluster's
 upgrade.between                list    minor releases between the cluster's and it
 upgrade.minor_update           bool    it is a later minor release than the cluster's; null where that is not known
+upgrade.gated                  bool    the credential operator holds upgrades back that nobody vouched for, as it does not in hosted guests before 4.22
 upgrade.annotation             string  upgradeable-to of CloudCredential, else null
 upgrade.annotation_problem     string  why it does not let the upgrade begin, as one phrase, else null
 upgrade.chain                  string  the Secret that the request asks for, as <namespace>/<name>

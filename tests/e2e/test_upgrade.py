@@ -14,6 +14,7 @@ from analyzer.cli.app import app
 from analyzer.findings.report import Report
 from samples import Cluster, rosa
 from samples.aws import ManagedPolicy, Role
+from samples.operators import Condition
 from samples.requests import is_gated, release_requests
 from samples.yamlout import Json, document
 from tests.data import DATA
@@ -112,6 +113,22 @@ def test_a_guest_of_a_hosted_control_plane_is_not_asked_for_what_runs_outside_it
     """The release keeps the request of machine-api from guests by its annotations."""
     cluster = edited(rosa.hosted, **rosa.arguments(version="4.17.9"))
     assert not found(ready(cluster, "4.18"), "upgrade-request-new")
+
+
+def test_in_a_guest_nothing_waits_for_the_annotation_unless_it_says_so(
+    ready: Callable[..., Report],
+) -> None:
+    """Before 4.22 the credential operator has no say in upgrades of hosted clusters."""
+    guest = edited(rosa.hosted, **rosa.arguments(version="4.17.9"))
+    report = ready(guest, "4.18", hide="clusteroperators")
+    assert not found(report, "upgrade-annotation"), told(report)
+    blocked = Condition("False", guest.installed, "MissingUpgradeableAnnotation")
+    guest.operators["cloud-credential"].conditions["Upgradeable"] = blocked
+    report = ready(guest, "4.18")
+    assert found(report, "upgrade-annotation"), told(report)
+    (step,) = next(f for f in report.findings if f.rule == "upgrade-annotation").fix
+    assert (step.command or "").startswith("rosa upgrade operator-roles --cluster ")
+    assert found(ready(Cluster(version="4.17.9"), "4.18"), "upgrade-annotation")
 
 
 def test_a_new_request(ready: Callable[..., Report]) -> None:

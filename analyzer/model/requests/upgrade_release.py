@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from analyzer.engine.facts import Fact
+from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import CredentialsRequest, K8sObject
 from analyzer.evidence.values import dig, items, strings, text
@@ -20,6 +20,8 @@ from analyzer.patterns import later
 _VERSION = later(r"(?<!\d)4\.\d{1,2}(?!\d)")
 _REQUEST = "CredentialsRequest"
 ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
+_GATED_GUESTS = 22
+"""The first minor release in whose hosted guests the credential operator holds upgrades back."""
 
 
 @frozen
@@ -99,6 +101,7 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     facts: Facts = {"upgrade.request": known(None), "upgrade.removed": known(False)}
     facts |= _way(version, cluster_minor(joined))
     facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
+    facts["upgrade.gated"] = _gated(joined)
     operator = joined.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
     if operator is None:
         ask = joined.asks.config("cloudcredentials.operator.openshift.io")
@@ -121,6 +124,23 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     else:
         return facts
     return facts | {"upgrade.annotation_problem": problem}
+
+
+def _gated(joined: Joined) -> Fact | Unknown:
+    """Tell whether the credential operator has a say in upgrades.
+
+    In guests of hosted control planes it has from 4.22 on (openshift/managed-cluster-config, deploy of
+    acknowledgements), or where its ClusterOperator there says so.
+    """
+    blocked, hosted = _blocked(joined), joined.view.facts["cluster.hosted"]
+    if blocked or isinstance(hosted, Unknown):
+        return blocked or hosted
+    minor = cluster_minor(joined)
+    if not hosted.value:
+        return Fact(True, hosted.cites, derived=True)
+    if minor is None:
+        return joined.asks.config("clusterversions.config.openshift.io")
+    return Fact(minor >= _GATED_GUESTS, hosted.cites, derived=True)
 
 
 def _blocked(joined: Joined) -> Fact | None:
