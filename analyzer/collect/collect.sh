@@ -307,7 +307,8 @@ issuer() {
         keys=$(sed -n 's/.*"jwks_uri"[[:space:]]*:[[:space:]]*"\([^"]*\)".*/\1/p' "$out/openid-configuration" | head -n 1)
     fi
     case $keys in https://?*) ;; *) keys=$1/keys.json ;; esac
-    fetch keys.json "$keys" "$2"
+    # The file's name tells what was asked for.
+    case $keys in */keys.json) fetch keys.json "$keys" "$2" ;; *) fetch jwks.json "$keys" "$2" ;; esac
 }
 
 # sign_ins REGION: AWS's own record of the last sign-ins with a token, and why they failed.

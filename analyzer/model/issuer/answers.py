@@ -9,8 +9,15 @@ from analyzer.engine.facts import Cite
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, KeySet, ProviderRecord
+from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
+from analyzer.model.joining.urls import is_red_hats
+from analyzer.patterns import later
+
+_KEYS, _JWKS = "keys.json", "openid/v1/jwks"
+_NAMED_KEYS = later(r"(?:.*[^a-z])?keys(?:[^a-z]|$)")
+"""A file that is named after keys.json, for which its answer then is."""
 
 D = TypeVar("D", DiscoveryDocument, KeySet)
 
@@ -53,6 +60,32 @@ def assign_targets(evidence: Evidence, documents: Sequence[DiscoveryDocument]) -
     elif have_jwks and not documents:
         sorted_answers["discovery"] += nameless
     return sorted_answers
+
+
+def of_key_set(answers: Sequence[HttpAnswer], issuer: str, uri: str | None) -> list[HttpAnswer]:
+    """Leave out the answers for keys.json where the issuer's keys are not there, or need not be.
+
+    ``uri`` is what the discovery document says, None where that is not known. HyperShift publishes its keys
+    under another name, and S3 says 403 to whoever asks for what is not there.
+    """
+    expected = uri or usual_key_set(issuer)
+    if expected.endswith(_KEYS):
+        return list(answers)
+    return [a for a in answers if not (a.url.endswith(_KEYS) if a.url else _NAMED_KEYS.match(_name(a)))]
+
+
+def usual_key_set(issuer: str, hosted: bool | None = None) -> str:
+    """Give where the keys of an issuer are by the custom of what publishes them.
+
+    ccoctl and rosa write keys.json; HyperShift, whose issuers have a path each, what kube-apiserver has
+    (openshift/hypershift, support for OIDC documents).
+    """
+    of_hypershift = hosted is not False and "/" in without_scheme(issuer) and not is_red_hats(issuer)
+    return f"{issuer}/{_JWKS if of_hypershift else _KEYS}"
+
+
+def _name(answer: HttpAnswer) -> str:
+    return answer.where.file.rpartition("/")[2].lower()
 
 
 def _describe(answers: Sequence[HttpAnswer]) -> str | None:

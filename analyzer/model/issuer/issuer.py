@@ -6,7 +6,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
 from analyzer.evidence.values import items
-from analyzer.model.issuer.answers import assign_targets, in_force
+from analyzer.model.issuer.answers import assign_targets, in_force, of_key_set, usual_key_set
 from analyzer.model.issuer.discovery import discovery_facts, with_headers
 from analyzer.model.issuer.host import bucket_facts, distribution
 from analyzer.model.issuer.key_set import key_set_facts
@@ -15,6 +15,7 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_hidden_issuer, is_https, issuer_fault
 from analyzer.model.joining.cluster import OBSERVED_ISSUERS, ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
+from analyzer.model.joining.urls import split_url
 
 
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
@@ -26,9 +27,25 @@ def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: 
     uri = facts["discovery.jwks_uri"]
     jwks_uri = str(uri.value) if isinstance(uri, Fact) and uri.value else None
     key_sets = in_force(evidence, KeySet)
-    facts |= key_set_facts(key_sets, answers["jwks"], asks, jwks_uri)
+    bad = of_key_set(answers["jwks"], view.issuer or "", jwks_uri)
+    usual = usual_key_set(view.issuer, view.hosted) if view.issuer else None
+    facts |= key_set_facts(key_sets, bad, asks, jwks_uri or usual)
+    facts |= _keys_in_bucket(
+        view.issuer or "", jwks_uri if (jwks_uri or "").startswith(f"{view.issuer}/") else usual
+    )
     facts |= signing_facts(objects, evidence, key_sets, facts["jwks.key_ids"], view, asks)
     return facts
+
+
+def _keys_in_bucket(issuer: str, key_set: str | None) -> Facts:
+    """Say where the two documents lie in the bucket behind the issuer, and where the keys are fetched."""
+    facts: Facts = dict.fromkeys(("issuer.discovery_key", "issuer.jwks_url", "issuer.jwks_key"), Unknown())
+    if not key_set or not is_https(issuer) or is_hidden_issuer(key_set):
+        return facts
+    documents = {"discovery": f"{issuer}/.well-known/openid-configuration", "jwks": key_set}
+    for name, url in documents.items():
+        facts[f"issuer.{name}_key"] = known(split_url(url).path.lstrip("/"), derived=True)
+    return facts | {"issuer.jwks_url": known(key_set, derived=True)}
 
 
 def _url_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:

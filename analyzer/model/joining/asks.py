@@ -221,10 +221,11 @@ class Asks:
     def jwks(self, uri: str | None, why: str = "") -> Unknown:
         """Ask for the issuer's key set, as the public sees it."""
         url = uri or f"{self.issuer or '<issuer>'}/keys.json"
+        name = "keys" if url.endswith("keys.json") else "jwks"  # a file's name tells what was asked for
         return _ask(
             "jwks",
             why or "what the issuer answers for its key set was not recorded",
-            f"curl -sS -D keys.headers -o keys.json {argument(url, '<URL>')}",
+            f"curl -sS -D {name}.headers -o {name}.json {argument(url, '<URL>')}",
             PUBLIC,
             "public",
         )
