@@ -283,6 +283,8 @@ permissions.boundary_logged    list    actions for which a log line names the bo
 permissions.boundary_optional  list    the same as boundary_cuts, of features that are not in use here
 permissions.boundary_narrow    list    actions that the boundary allows in part only, with its limits, as phrases
 permissions.boundary_summary   string  boundary_cuts, boundary_optional and boundary_narrow as one phrase, else null
+permissions.boundary_denied    list    those of boundary_cuts and boundary_optional that a Deny of the boundary takes
+permissions.boundary_words     string  how AWS says that the boundary denies what it cuts
 permissions.organization_denied list    actions that a service or resource control policy denies: AWS says so in a log or a simulation, or such a policy was handed in; known only then
 permissions.organization_layer string  which of the two; known as above
 permissions.organization_caller string  ARN of the caller in that log line, else the role; known as above

@@ -9,6 +9,7 @@ import pytest
 from samples import Cluster
 from samples.aws import ManagedPolicy
 from samples.recorded import organization_policy, policies_for_target
+from samples.yamlout import Json
 from tests.e2e.fault import Fault
 from tests.e2e.faults_in_permissions import (
     DENY_HOSTED_ZONES,
@@ -110,6 +111,32 @@ def test_what_mends_a_deny_is_for_the_kind_of_policy_that_holds_it(bench: Bench)
     assert "--policy-arn arn:aws:iam::123456789012:policy/guard" in managed
     assert "create-policy-version" in managed
     assert "put-role-policy" not in managed
+
+
+@pytest.mark.parametrize(
+    "ceiling, words, step",
+    [
+        (
+            [EVERYTHING, {"Effect": "Deny", "Action": "route53:ListHostedZones", "Resource": "*"}],
+            "with an explicit deny in a permissions boundary",
+            "take route53:ListHostedZones out of what denies them",
+        ),
+        (
+            [{"Effect": "Allow", "NotAction": "route53:ListHostedZones", "Resource": "*"}],
+            "because no permissions boundary allows it",
+            "Add the actions in boundary.json",
+        ),
+    ],
+)
+def test_a_boundary_that_denies_is_told_from_one_that_does_not_allow(
+    bench: Bench, ceiling: list[Json], words: str, step: str
+) -> None:
+    report = analysed(bench, limited(INGRESS, *ceiling))
+    error = the_chain(report, INGRESS).verdict.simulated_error
+    assert error is not None, told(report)
+    assert error.text.endswith(words)
+    (found,) = [f for f in of_permissions(report) if f.state == "fail"]
+    assert any(step in one.text for one in found.fix), found.fix
 
 
 def test_the_statement_that_denies_is_quoted(bench: Bench) -> None:

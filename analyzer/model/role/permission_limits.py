@@ -15,7 +15,7 @@ from analyzer.model.role.permission_judged import SHOWN, Judged, is_logged
 from analyzer.model.role.policies import boundary_place
 from analyzer.model.role.shared_zone import zone_lacks
 
-_DOUBT = " may deny it"
+_DOUBT, _DENIES = " may deny it", " denies it"
 
 
 def denied_facts(judged: Judged) -> Facts:
@@ -38,6 +38,10 @@ def denied_facts(judged: Judged) -> Facts:
     }
 
 
+_DENIED_WORDS = "with an explicit deny in a permissions boundary"
+_NOT_ALLOWED_WORDS = "because no permissions boundary allows it"
+
+
 def boundary_facts(judged: Judged) -> Facts:
     """Give what the permissions boundary takes of what the role's own policies grant."""
     held, role = judged.held, judged.role
@@ -56,6 +60,8 @@ def boundary_facts(judged: Judged) -> Facts:
     needed = [row for row in cut if judged.features.needs(row.action) or row.action.lower() in said]
     actions = sorted({row.action for row in needed})
     spare = sorted({row.action for row in cut} - set(actions))
+    stated = sorted({row.action for row in cut if any(why.endswith(_DENIES) for why in row.reasons)})
+    all_stated = bool(actions) and set(actions) <= set(stated)
     narrowed = [row for row in narrowed if judged.features.needs(row.action)]
     logged = sorted({row.action for row in [*needed, *narrowed] if row.action.lower() in said})
     narrow = grouped(narrowed, {row.action: _limits(row) for row in narrowed})
@@ -76,6 +82,8 @@ def boundary_facts(judged: Judged) -> Facts:
         "boundary_logged": known(logged, *quotes),
         "boundary_narrow": listed(narrow),
         "boundary_summary": known(_summary(actions, spare, narrow)),
+        "boundary_denied": known(stated, *cite),
+        "boundary_words": known(_DENIED_WORDS if all_stated else _NOT_ALLOWED_WORDS),
     }
 
 

@@ -49,7 +49,8 @@ NAMES = (
     "missing_optional", "missing_summary", "missing_first", "denied", "denied_logged", "denied_optional",
     "denied_inline", "denied_attached",
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
-    "boundary_summary", "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
+    "boundary_summary", "boundary_denied", "boundary_words",
+    "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
     "other_version_logged", "other_version_policy", "other_version_id", "shared_vpc_problem", "excess",
     "excess_levels", "risks", "unknown_actions", "simulated",
 )  # fmt: skip
