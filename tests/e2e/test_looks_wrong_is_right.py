@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from samples import Cluster
+from samples import Cluster, aws
+from samples.cluster import EXAMPLE_KEY
 from samples.logs import klog
 from samples.requests import CCO_NAMESPACE, is_gated, release_requests
 from samples.yamlout import Json, document
@@ -447,3 +448,27 @@ def test_manifests_that_ccoctl_made_for_another_cluster_are_not_the_clusters(ben
     report = bench.report(everything(Cluster()) | manifests | own)
     assert not findings(report, "fail", "warn"), told(report)
     assert {c.verdict.state for c in report.chains} == {"pass"}
+
+
+def _static(cluster: Cluster) -> None:
+    cluster.set_credentials(*READ_ONLY.split("/"), aws.static_credentials(*EXAMPLE_KEY))
+
+
+def _untruncated(cluster: Cluster) -> None:
+    cluster.set_role_arn(*READ_ONLY.split("/"), f"arn:aws:iam::{cluster.account}:role/{'x' * 80}")
+
+
+def _without_role(cluster: Cluster) -> None:
+    cluster.set_role_arn(*READ_ONLY.split("/"), "")
+
+
+@pytest.mark.parametrize("edit", [_static, _untruncated, _without_role])
+@pytest.mark.parametrize("secrets", ["elided", "full"])
+def test_what_is_wrong_with_a_secret_that_nothing_uses_breaks_nothing(
+    bench: Bench, edit: Edit, secrets: str
+) -> None:
+    """In Manual mode the credential operator asks AWS for nothing."""
+    report = bench.report(everything(edited(edit), secrets=secrets))
+    assert report.exit_code == 0, told(report)
+    assert {f.rule for f in findings(report, "fail", "warn")} <= {"input-live-secret"}, told(report)
+    assert any(f.chains == (READ_ONLY,) for f in findings(report, "info")), told(report)
