@@ -196,7 +196,7 @@ def _open_questions(story: Story, chains: tuple[Chain, ...]) -> list[str]:
 def _without_chains(page: Page, story: Story) -> list[str]:
     """Judge inputs in which nothing has to authenticate through STS."""
     report = story.report
-    first = story.main[0] if story.main else None
+    first = next((f for f in story.main if f.link != "upgrade"), None)  # what that lacks is of another day
     if first is not None and first.state == "fail":
         state, text = "fail", f"{first.title}."
     elif report.cluster.sts is False:

@@ -12,6 +12,7 @@ from analyzer.options import Options as AskedFor
 from analyzer.reports.formats import FORMATS, Options, render
 from analyzer.reports.json import load_json
 from samples import Cluster
+from samples.layouts import insights
 from samples.requests import release_requests
 from samples.yamlout import Json, document
 
@@ -82,6 +83,19 @@ def test_where_only_the_release_was_asked_about_nothing_is_said_of_today(
     text = render(report, "text", Options())
     assert "UPGRADE  ✘" in text
     assert "TODAY" not in text
+
+
+def test_insights_keeps_no_annotation_and_says_nothing_of_one(bench: Bench, tmp_path: Path) -> None:
+    folder = write(tmp_path / "4.15", release_requests("4.15.1"))
+    files = insights(Cluster())
+    report = judged(bench, files, folder)
+    (found,) = findings(report, "fail")
+    assert "CloudCredential cluster: the operator reports Upgradeable=False" in found.message
+    assert "TODAY    ? UNKNOWN" in render(report, "text", Options())
+    silent = judged(bench, without(files, "clusteroperator/cloud-credential"), folder)
+    assert not findings(silent, "fail"), told(silent)
+    asked = {item.evidence for item in silent.missing if "upgrade-annotation" in item.decides}
+    assert asked == {"config:cloudcredentials.operator.openshift.io"}
 
 
 def test_not_ready_lists_each_step_once_and_the_annotation_last(bench: Bench, tmp_path: Path) -> None:

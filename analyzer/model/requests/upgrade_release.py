@@ -103,15 +103,16 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     facts["upgrade.minor_update"] = known(version.minor_update, derived=True)
     facts["upgrade.gated"] = _gated(joined)
     operator = joined.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
-    if operator is None:
+    blocked = _blocked(joined)
+    said = blocked.cites if blocked else ()
+    if operator is None or not dig(operator.value, "metadata", "uid"):  # Insights keeps the spec alone
         ask = joined.asks.config("cloudcredentials.operator.openshift.io")
-        return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": ask}
+        held = known("the operator reports Upgradeable=False, MissingUpgradeableAnnotation", *said)
+        return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": held if blocked else ask}
     value = strings(dig(operator.value, "metadata", "annotations")).get(ANNOTATION)
     where = operator.where.at("metadata", "annotations", ANNOTATION)
     facts["upgrade.annotation"] = known(value, where)
     facts["upgrade.annotation_problem"] = known(None, where)
-    blocked = _blocked(joined)
-    said = blocked.cites if blocked else ()
     if value is None:
         problem = known("it is not set", operator.where.at("metadata"), *said)
     elif version.minors is not None and (minor_of(value) or 0) not in version.minors:
