@@ -6,6 +6,7 @@ from samples import Cluster
 from samples.aws import Provider
 from samples.yamlout import aws_json
 
+from .layered import OPERATOR_SECRET, albo
 from .runs import Bench, everything, named, told, used, without
 
 OTHER = "444455556666"
@@ -93,3 +94,26 @@ def test_a_role_of_another_account_is_one_cause(bench: Bench) -> None:
     report = bench.report(everything(cluster, secrets="full"))
     assert named(report, "fail", "warn") == {"secret-account-mismatch"}, told(report)
     assert named(bench.report(everything(cluster)), "fail") == {"trust-provider-mismatch"}
+
+
+def _operator_of_another_account() -> dict[str, bytes]:
+    cluster = Cluster()
+    albo(cluster, role=f"arn:aws:iam::{OTHER}:role/albo")
+    return everything(cluster)
+
+
+def test_a_role_that_a_user_gave_is_asked_for_in_its_own_account(bench: Bench) -> None:
+    """The provider of the cluster's account is not the one that STS looks for there."""
+    report = bench.report(_operator_of_another_account())
+    states = {c.id: link.state for c in used(report) for link in c.links if link.link == "provider"}
+    assert states.pop(OPERATOR_SECRET) == "unknown", told(report)
+    assert set(states.values()) == {"pass"}
+    assert not named(report, "fail"), told(report)
+
+
+def test_its_account_has_none_where_its_own_listing_says_so(bench: Bench) -> None:
+    listed = {"OpenIDConnectProviderList": [{"Arn": f"arn:aws:iam::{OTHER}:oidc-provider/else.example.com"}]}
+    files = _operator_of_another_account() | {"exports/other/list-oidc.json": aws_json(listed)}
+    report = bench.report(files)
+    assert named(report, "fail") == {"provider-account-mismatch"}, told(report)
+    assert {c.id for c in report.chains if c.verdict.state == "fail"} == {OPERATOR_SECRET}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.model.issuer.provider import provider_facts
+from analyzer.model.joining.aws import provider_arn
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
@@ -16,10 +17,16 @@ from analyzer.model.subjects.repairs import provider_repairs
 from analyzer.model.subjects.webhook_chains import audiences_of
 from analyzer.model.symptoms.logs import recency
 
+_GIVEN_BY_USERS = ("stsIAMRoleARN", "pod env")
+"""How a role is found that no installer made."""
+
 
 def provider_subjects(joined: Joined, webhooks: Sequence[ChainModel]) -> tuple[Subject, list[Subject]]:
     """Give the provider as the operators need it, and as those do whose tokens have another audience."""
-    other = [*_of_chains(joined, _not_accepted(joined)), *_of_webhook(joined, webhooks)]
+    outside = _of_other_accounts(joined)
+    apart = {name for subject in outside for name in subject.chains}
+    lacking = [chain for chain in _not_accepted(joined) if chain.id not in apart]
+    other = [*outside, *_of_chains(joined, lacking), *_of_webhook(joined, webhooks)]
     return _of_operators(joined, other), other
 
 
@@ -48,6 +55,25 @@ def _of_operators(joined: Joined, other: Sequence[Subject]) -> Subject:
     if isinstance(spare, Fact) and isinstance(spare.value, list):
         facts["provider.audiences_spare"] = replace(spare, value=[a for a in spare.value if a not in used])
     return Subject("provider", _name(joined), facts, tuple(c.id for c in chains))
+
+
+def _of_other_accounts(joined: Joined) -> list[Subject]:
+    """Ask about the provider once more for operators that a user gave a role of another account.
+
+    STS looks for it there. That a Secret of the release's own names another account is that Secret's fault.
+    """
+    account, issuer = joined.asks.account, joined.view.issuer
+    found: dict[str, list[Chain]] = {}
+    for chain in joined.chains:
+        choice = joined.choices[chain.id]
+        if account and choice.account and choice.account != account and choice.how in _GIVEN_BY_USERS:
+            found.setdefault(choice.account, []).append(chain)
+    subjects: list[Subject] = []
+    for owner, chains in found.items():
+        arn = provider_arn(joined.view.partition, owner, issuer) if issuer else None
+        there = replace(joined, asks=replace(joined.asks, account=owner, provider_arn=arn))
+        subjects += _of_chains(there, chains)
+    return subjects
 
 
 def _not_accepted(joined: Joined) -> list[Chain]:
