@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from analyzer.engine import Fact, Outcome, RuleSet
+from analyzer.engine import Fact, Outcome, RuleSet, Unknown
 from analyzer.engine.source import nearest
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence
@@ -19,8 +19,8 @@ from analyzer.findings.finding import make_findings
 from analyzer.findings.missing import bundle_first, find_missing
 from analyzer.findings.readiness import Way, judge_readiness
 from analyzer.findings.regional import findings_in_region, missing_in_region, region_apart
-from analyzer.findings.report import Chain, Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
-from analyzer.findings.scope import asked_beside, for_control_plane, for_webhook, outcomes_of, without_static
+from analyzer.findings.report import Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
+from analyzer.findings.scope import asked_beside, by_chain, for_control_plane, for_webhook, without_static
 from analyzer.findings.verdict import ChainInfo, judge_chain
 from analyzer.model.join import Model, issuer_in_force
 from analyzer.model.joining.cluster import Facts, value_of
@@ -54,10 +54,12 @@ def make_report(
     asked = [m for m in model.chains if _asked_for(m, options)]
     if model.chains and not asked:
         raise _nothing_asked(model, options)
-    unasked = in_part and all(
-        o.state == "not-applicable" for m in asked for o in outcomes_of(m.chain.id, outcomes)
+    of_chain = by_chain(outcomes)
+    in_question = [o for m in asked for o in of_chain.get(m.chain.id, ())] if in_part else []
+    unasked = in_part and all(o.state == "not-applicable" for o in in_question)
+    chains = tuple(
+        judge_chain(info, of_chain.get(info.id, [])) for info in _chain_infos(asked, model, in_part, unasked)
     )
-    chains = tuple(_judge_chain(m, model, outcomes, in_part, unasked) for m in asked)
     ids = {c.id for c in chains}
     if len(ids) < len(model.chains):
         outcomes = [o for o in outcomes if o.subject.kind != "chain" or o.subject.name in ids]
@@ -162,17 +164,23 @@ def _nothing_asked(model: Model, options: Options) -> UsageProblem:
     return UsageProblem(what, do=nearest(options.operator or "", names))
 
 
-def _judge_chain(
-    model: ChainModel, whole: Model, outcomes: Sequence[Outcome], in_part: bool, unasked: bool
-) -> Chain:
+def _chain_infos(
+    asked: Sequence[ChainModel], model: Model, in_part: bool, unasked: bool
+) -> Iterator[ChainInfo]:
+    uses = {s.name: s.facts["chain.uses_sts"] for s in reversed(model.subjects) if s.kind == "chain"}
+    for one in asked:
+        yield _chain_info(one, uses[one.chain.id], model.as_of, in_part=in_part, unasked=unasked)
+
+
+def _chain_info(
+    model: ChainModel, uses: Fact | Unknown, as_of: datetime | None, *, in_part: bool, unasked: bool
+) -> ChainInfo:
     chain = model.chain
-    subject = next(s for s in whole.subjects if s.kind == "chain" and s.name == chain.id)
-    uses = subject.facts["chain.uses_sts"]
     times = [s for s in model.symptoms if s.last]
     lasting = [s for s in times if not is_over(s.klass, s.last, model.recovered)]
-    met = [s for s in lasting if recency([s], whole.as_of) != "stopped"]
+    met = [s for s in lasting if recency([s], as_of) != "stopped"]
     firsts = [began for s in met or model.symptoms if (began := s.began or s.first)]
-    info = ChainInfo(
+    return ChainInfo(
         id=chain.id,
         request=chain.request.name if chain.request else None,
         operator=model.operator,
@@ -180,13 +188,12 @@ def _judge_chain(
         service_accounts=chain.service_accounts,
         role=RoleRef(model.role.arn, model.role.how),
         uses_sts=bool(uses.value) if isinstance(uses, Fact) else None,
-        recency=recency(lasting, whole.as_of) if lasting else ("stopped" if times else "unknown"),
+        recency=recency(lasting, as_of) if lasting else ("stopped" if times else "unknown"),
         since=stamp(min(firsts)) if firsts else None,
         in_part=in_part,
         unasked=unasked,
-        signed_in=_signed_in(model.recovered, whole.as_of) and not met,
+        signed_in=_signed_in(model.recovered, as_of) and not met,
     )
-    return judge_chain(info, outcomes_of(chain.id, outcomes))
 
 
 def _signed_in(worked: datetime | None, as_of: datetime | None) -> bool:

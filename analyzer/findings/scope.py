@@ -9,9 +9,14 @@ from analyzer.engine import Outcome
 from analyzer.findings.report import LINKS, Asked, Chain
 
 
-def outcomes_of(chain_id: str, outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Give the outcomes that concern a chain: its own and those of the links that it shares."""
-    return [o for o in outcomes if chain_id in o.subject.chains and o.rule.link in LINKS]
+def by_chain(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:
+    """Give the outcomes that concern each chain: its own and those of the links that it shares."""
+    found: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.rule.link in LINKS:
+            for chain_id in dict.fromkeys(outcome.subject.chains):
+                found.setdefault(chain_id, []).append(outcome)
+    return found
 
 
 def asked_beside(chains: Sequence[Chain], outcomes: Iterable[Outcome]) -> tuple[Asked, ...]:

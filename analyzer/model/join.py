@@ -139,13 +139,13 @@ def _token_subjects(
     joined: Joined, chains: Sequence[Chain], lacked: Sequence[Fact | Unknown]
 ) -> list[Subject]:
     keys = verification_keys(in_force(joined.evidence, KeySet), signing_keys(joined.objects) or [])
+    collected, complete = joined.evidence.of(Collected), all_requests_gathered(joined.objects)
     subjects = []
     for token in joined.evidence.of(TokenSample):
-        now = collected_at(token, joined.evidence.of(Collected)) or joined.now
+        now = collected_at(token, collected) or joined.now
         facts = joined.view.facts | token_facts(
-            token, chains, joined.client_ids, keys, now, lacked=lacked,
-            all_requests=all_requests_gathered(joined.objects),
-        )  # fmt: skip
+            token, chains, joined.client_ids, keys, now, lacked=lacked, all_requests=complete
+        )
         facts |= token_repairs(token, chains)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))
     return subjects

@@ -20,6 +20,7 @@ from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.chains import join_chains, may_be_here
 from analyzer.model.joining.cluster import ClusterView, Facts, read_cluster, value_of
+from analyzer.model.joining.cut_names import CutNames
 from analyzer.model.joining.foreign_manifests import without_foreign_manifests
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.left_over import mark_left_over
@@ -50,6 +51,7 @@ class Joined:
     book: RoleBook
     providers: Providers
     names: Naming
+    cut_names: CutNames
     choices: dict[str, RoleChoice]
     lengths: dict[str, LengthVerdict]
     client_ids: Fact | Unknown
@@ -121,8 +123,8 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     lengths = _lengths(chains, choices, view)
     accounts = accounts_of(chains, evidence, objects)
     return Joined(
-        evidence, objects, view, asks, chains, book, providers, names, choices, lengths, Unknown(), now,
-        match, accounts, complete, tied, read_events(evidence), tuple(notes), hosted,
+        evidence, objects, view, asks, chains, book, providers, names, CutNames(chains), choices, lengths,
+        Unknown(), now, match, accounts, complete, tied, read_events(evidence), tuple(notes), hosted,
     )  # fmt: skip
 
 

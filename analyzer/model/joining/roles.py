@@ -138,7 +138,7 @@ def unite(
 
     What Terraform remembers comes last: an export of the account wins over it.
     """
-    found: dict[tuple[str, str | None], Role] = {}
+    slots = _Slots()
     resolved = sorted(_hints_resolved(list(records)), key=lambda one: one.last_seen)
     named = {record.name for record in resolved if record.name and not lists_only(record)}
     for record in resolved:
@@ -146,11 +146,10 @@ def unite(
             continue
         arn = parse_role_arn(record.arn) if record.arn else None
         account = arn.account if arn else None
-        role = _slot(found, record.name, account)
-        _add(role, record, account)
+        _add(slots.of(record.name, account), record, account)
     return RoleBook(
-        tuple(found.values()),
-        _join_policies(list(policies), found.values()),
+        tuple(slots.found.values()),
+        _join_policies(list(policies), slots.found.values()),
         tuple(listings),
         tuple(failures),
         tuple(assigned),
@@ -219,19 +218,29 @@ def _named_in(file: str, named: dict[str, str]) -> str | None:
     return named[longest]
 
 
-def _slot(found: dict[tuple[str, str | None], Role], name: str, account: str | None) -> Role:
-    """Give the role that a record belongs to: records without an ARN join the only one of that name."""
-    exact = found.get((name, account))
-    if exact is not None:
-        return exact
-    same_name = [key for key in found if key[0] == name]
-    if account is None and len(same_name) == 1:
-        return found[same_name[0]]
-    if account is not None and (name, None) in found:
-        role = found.pop((name, None))
-        found[(name, account)] = role
+class _Slots:
+    """Roles by name and account, in the order in which they became known."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str | None], Role] = {}
+        self._accounts: dict[str, list[str | None]] = {}
+
+    def of(self, name: str, account: str | None) -> Role:
+        """Give the role that a record belongs to: records without an ARN join the only one of that name."""
+        exact = self.found.get((name, account))
+        if exact is not None:
+            return exact
+        accounts = self._accounts.setdefault(name, [])
+        if account is None and len(accounts) == 1:
+            return self.found[(name, accounts[0])]
+        if account is not None and None in accounts:
+            accounts.remove(None)
+            role = self.found.pop((name, None))
+        else:
+            role = Role(name)
+        accounts.append(account)
+        self.found[(name, account)] = role
         return role
-    return found.setdefault((name, account), Role(name))
 
 
 def _add(role: Role, record: RoleRecord, account: str | None) -> None:

@@ -8,7 +8,6 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.model.joining.asks import Asks, not_judged
-from analyzer.model.joining.aws import ROLE_NAME_LIMIT
 from analyzer.model.joining.chain import Chain, brought_by_release, condition
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.joined import Joined
@@ -256,17 +255,16 @@ def _collisions(chain: Chain, joined: Joined) -> Facts:
 
     One that was not read may be of the same name.
     """
-    names, asks = joined.names, joined.asks
-    others = [c for c in joined.chains if c.id != chain.id and c.request is not None]
+    names, asks, cut = joined.names, joined.asks, joined.cut_names
     where = chain.request.where if chain.request else None
     if len(names.prefixes) != 1:
-        near = [c.id for c in others if _collides(LONGEST_USUAL_NAME, chain, c)]
-        sure = [c.id for c in others if _collides(1, chain, c)]
+        near = cut.others(chain, LONGEST_USUAL_NAME)
+        sure = [c.id for c in cut.others(chain, 1)]
         why = "the name that ccoctl made this cluster's roles with is not known"
         found: Fact | Unknown = known(sure, where) if sure or not near else asks.roles(why)
         return {"request.collides_with": found, "request.role_name": known(None)}
     (prefix,) = names.prefixes
-    hits = [c for c in others if _collides(len(prefix), chain, c) and not _apart(chain, c)]
+    hits = [c for c in cut.others(chain, len(prefix)) if not _apart(chain, c)]
     cites = [where, *(c.request.where for c in hits if c.request)]
     return {
         "request.collides_with": (
@@ -278,12 +276,6 @@ def _collisions(chain: Chain, joined: Joined) -> Facts:
             role_name(prefix, chain.namespace, chain.secret_name), where, derived=True
         ),
     }
-
-
-def _collides(length: int, one: Chain, other: Chain) -> bool:
-    tail = ROLE_NAME_LIMIT - length
-    full = [f"-{c.namespace}-{c.secret_name}" for c in (one, other)]
-    return full[0][:tail] == full[1][:tail]
 
 
 def _apart(one: Chain, other: Chain) -> bool:
