@@ -16,6 +16,9 @@ _CONTROL = later(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u206
 _NO_VALUE = later(r"(?i)-|fileb?:")
 """How an option begins, and what ``aws`` and ``curl`` take for the name of a file of ours to read."""
 
+_CURL = later(r"(?:^|[\s;|&(/])curl(?=\s)(?P<words>[^;|&()]*)\Z")
+_GLOBOFF = later(r"\s(?:-[fgiLkNsSv]*g[fgiLkNsSv]*|--globoff)(?=\s)")
+
 _LITERAL = later(
     r"""\"\$\(printf '(?P<bytes>[^']*)'\)\"|'(?P<single>[^']*)'|\"(?P<double>[^\"$`\\]*)\""""
     r"""|(?P<bare>[^\s;|&<>()'\"`$\\]+)"""
@@ -49,6 +52,12 @@ def argument(text: str, placeholder: str) -> str:
 def is_shown(text: str) -> bool:
     """Tell whether a value is there, and can be shown as a part of a word."""
     return bool(text) and not _CONTROL.search(text)
+
+
+def expands_braces(before: str) -> bool:
+    """Tell whether a word that follows would be taken for several, or for a file, by ``curl`` without -g."""
+    calls = list(_CURL.finditer(unquoted(before)))
+    return bool(calls) and not _GLOBOFF.search(calls[-1]["words"])
 
 
 def file_name(name: str) -> str:

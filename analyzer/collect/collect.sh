@@ -285,12 +285,12 @@ providers() {
 # A failure to connect is the issuer's only if HOST, which AWS serves to all, can be reached from here.
 fetch() {
     if [ -n "$dry" ]; then
-        run "$1" curl -sS --proto '=https' --max-time 30 -D "$1.headers" -- "$2"
+        run "$1" curl -sSg --proto '=https' --max-time 30 -D "$1.headers" -- "$2"
         return 0
     fi
-    run "$1" curl -sS --proto '=https' --max-time 30 -D "$out/$1.headers" -- "$2"
+    run "$1" curl -sSg --proto '=https' --max-time 30 -D "$out/$1.headers" -- "$2"
     [ -s "$out/$1.headers" ] || rm -f "$out/$1.headers"
-    if [ -e "$out/$1.err" ] && ! curl -sS --proto '=https' --max-time 30 -- "https://$3/" >/dev/null 2>&1; then
+    if [ -e "$out/$1.err" ] && ! curl -sSg --proto '=https' --max-time 30 -- "https://$3/" >/dev/null 2>&1; then
         rm -f "$out/$1.err"
         printf 'unreachable\t%s\t%s\t%s is not reached from here either\n' \
             "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" "$3" >>"$man"

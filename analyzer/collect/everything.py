@@ -21,10 +21,10 @@ _ROWS = (
      ' get-open-id-connect-provider --open-id-connect-provider-arn "$a" --output json; done > oidc.json',
      AWS),
     ("discovery", "what the issuer answers for its discovery document, as AWS sees it",
-     "curl -sS -D openid-configuration.headers -o openid-configuration"
+     "curl -sSg -D openid-configuration.headers -o openid-configuration"
      f' "{_ISSUER}/.well-known/openid-configuration"', PUBLIC),
     ("jwks", "the keys that AWS verifies tokens with",
-     f'curl -sS -D keys.headers -o keys.json "{_ISSUER}/keys.json"', PUBLIC),
+     f'curl -sSg -D keys.headers -o keys.json "{_ISSUER}/keys.json"', PUBLIC),
     ("secret-values", "the role ARN in each operator's Secret; the script masks all that could be a key",
      "sts-doctor collect -f sh -o collect.sh && sh collect.sh", CLUSTER),
     ("release-credrequests", "what the operators of this release ask for",

@@ -17,7 +17,7 @@ from analyzer.engine.facts import Facts, FactSpec, Unknown, lookup, split_name
 from analyzer.engine.source import Text, nearest, problem
 from analyzer.frozen import frozen
 from analyzer.patterns import later
-from analyzer.shell import argument, is_shown, word
+from analyzer.shell import argument, expands_braces, is_shown, word
 
 MAX_LENGTH: Final = 8192
 MAX_LISTED: Final = 50
@@ -127,6 +127,9 @@ def _refuse_unsafe(before: str, text: Text, at: int) -> None:
     if quote or any(mark in before for mark in ("`", "<<", "$'")):
         what = "a value inside quotes, back-ticks or a here-document of a command cannot be quoted safely"
         raise problem(text, what, at, at + 1, "Close the quotes before it; values are quoted on their own")
+    if expands_braces(before):
+        what = "curl expands braces and brackets in a value: {file:///etc/passwd} would be a file to read"
+        raise problem(text, what, at, at + 1, "Put --globoff, or -g, before it")
 
 
 def render(template: Template, facts: Facts) -> str:

@@ -162,7 +162,7 @@ def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ..
         backup=(
             Step(
                 "Save what is there now; where there is none, nothing is saved.",
-                command("curl", "-fsS", "-o", saved, f"{issuer}/{path}"),
+                command("curl", "-fsSg", "-o", saved, f"{issuer}/{path}"),
             ),
         ),
         apply=(Step(f"Publish the document.{by_hand}", upload(file)),),

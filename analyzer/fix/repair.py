@@ -22,7 +22,7 @@ BACKUP = "backup"
 _OPTIONS = frozenset({
     "--assume-role-policy-document", "--cli-input-json", "--client-id", "--content-type", "--description",
     "--open-id-connect-provider-arn", "--output", "--path", "--policy-document", "--policy-name", "--query",
-    "--region", "--role-name", "--tags", "--thumbprint-list", "-f", "-fsS", "-n", "-o",
+    "--region", "--role-name", "--tags", "--thumbprint-list", "-f", "-fsSg", "-n", "-o",
 })  # fmt: skip
 """What of a command begins with a dash: all that begins so besides comes from an input."""
 

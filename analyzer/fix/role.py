@@ -9,7 +9,11 @@ from analyzer.fix.trust_document import policy_of
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.roles import DESCRIPTION
+from analyzer.patterns import later
 from analyzer.shell import file_name
+
+_IN_A_TAG = later(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*")
+"""What ``aws`` takes as it is in ``Key=…,Value=…``: a comma would begin another key, ``@=`` name a file."""
 
 
 def make_role(case: Case, chain: Chain) -> Repair | Refusal:
@@ -56,7 +60,7 @@ def make_role(case: Case, chain: Chain) -> Repair | Refusal:
 
 def _tags(case: Case) -> tuple[str, ...]:
     names = sorted(case.joined.names.prefixes)
-    if len(names) != 1:
+    if len(names) != 1 or not _IN_A_TAG.fullmatch(names[0]):
         return ()
     return (
         "--tags",

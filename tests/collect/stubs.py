@@ -144,14 +144,14 @@ def curl_answers(cluster: Cluster) -> Answers:
     exports = export_files(cluster)
     suffix = "amazonaws.com.cn" if cluster.partition == "aws-cn" else "amazonaws.com"
     found: Answers = {
-        ("curl", "-sS", "--proto", "=https", "--max-time", "30", "--", f"https://{host}/"): Answer(b"<html>")
+        ("curl", "-sSg", "--proto", "=https", "--max-time", "30", "--", f"https://{host}/"): Answer(b"<html>")
         for host in (f"sts.{cluster.region}.{suffix}", "sts.amazonaws.com")
     }
     for name, url in (
         ("openid-configuration", "/.well-known/openid-configuration"),
         ("keys.json", "/keys.json"),
     ):
-        words = ("curl", "-sS", "--proto", "=https", "--max-time", "30", "--", f"{cluster.issuer}{url}")
+        words = ("curl", "-sSg", "--proto", "=https", "--max-time", "30", "--", f"{cluster.issuer}{url}")
         body = exports.get(f"issuer/{name}")
         headers = exports.get(f"issuer/{name.removesuffix('.json')}.headers", b"HTTP/1.1 200 OK\r\n\r\n")
         if body is None:

@@ -34,7 +34,7 @@ WHOLE = write_script(Plan(tuple(Call(name, words, ()) for name, words in FUNCTIO
 ALLOWED = re.compile(
     r"oc (?:-n \S+ )?get (?!--raw)|oc adm inspect ns/|oc -n \S+ exec \S+(?: of \S+)? -c \S+ -- cat \S+$"
     r"|aws (?:iam|sts) (?:get|list)-[a-z-]+ |aws cloudtrail lookup-events "
-    r"|curl -sS --proto =https --max-time 30 (?:-D \S+ )?-- https://"
+    r"|curl -sSg --proto =https --max-time 30 (?:-D \S+ )?-- https://"
 )
 """Every command that the script may make: they get, list, look up and read."""
 

@@ -187,6 +187,29 @@ def test_a_value_inside_quotes_of_a_command_is_refused(template: str) -> None:
         compile_template(template, CHAIN, command=True)
 
 
+@pytest.mark.parametrize(
+    "template",
+    [
+        "curl -sS {role.arn}",
+        "x; /usr/bin/curl -o g\n{role.arn}",
+        "curl -g x | curl y/{role.arn}",
+        "y $(curl {role.arn})",
+        "curl -w 'a;b -g ' {role.arn}",
+    ],
+)
+def test_a_value_that_curl_would_expand_is_refused(template: str) -> None:
+    with pytest.raises(RuleProblem, match="curl expands braces"):
+        compile_template(template, CHAIN, command=True)
+
+
+@pytest.mark.parametrize("options", ["-sSg", "-g -sS", "--globoff", "-o x --globoff"])
+def test_a_value_is_one_address_to_curl_without_globbing(options: str) -> None:
+    assert command(f"curl {options} {{role.name}}", role__name="https://{a,b}") == (
+        f"curl {options} 'https://{{a,b}}'"
+    )
+    assert command("curl -s https://x.example | jq --arg x {role.name}", role__name="{a}").endswith("'{a}'")
+
+
 def test_quotes_that_are_closed_are_fine() -> None:
     assert command("""x '{{"a":"'{role.name}'"}}' "b" \\" {role.name}""", role__name="n") == (
         """x '{"a":"'n'"}' "b" \\" n"""

@@ -41,7 +41,9 @@ class Account:
             (self.folder / words[-1]).mkdir(mode=0o700)
             return None
         if words[0] == "curl":
-            assert "-fsS" in words, "the page of an error would be kept as the document"
+            assert "-fsSg" in words, (
+                "the page of an error would be kept as the document, or braces be expanded"
+            )
             (self.folder / words[words.index("-o") + 1]).write_text("what is there now")
             return None
         if words[:3] == ["aws", "s3", "cp"]:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from analyzer import collect
+from analyzer.collect.everything import full_list
 from analyzer.findings.regional import in_region
 from analyzer.findings.report import Fix, Report
 from analyzer.fix.readme import write_readme
 from analyzer.fix.repair import command
+from analyzer.model.joining.asks import Asks
 from analyzer.redact import redact
 from analyzer.reports.inert import without_secrets
 from analyzer.reports.mask import Pseudonyms
@@ -80,6 +83,24 @@ def test_a_region_goes_behind_calls_and_into_no_value(tmp_path: Path) -> None:
         ["aws", "iam", "get-role", "--region", "cn-north-1", "--role-name", name],
         ["aws", "iam", "list-roles", "--region", "cn-north-1"],
     ]
+
+
+@pytest.mark.parametrize("url", ["{file:///etc/passwd}", "[f-f]ile:///etc/passwd", "https://x/[1-9999]"])
+def test_an_address_is_one_and_no_pattern_to_curl(url: str, tmp_path: Path) -> None:
+    asks = Asks(issuer=url)
+    for asked in (asks.discovery(), asks.jwks(None), asks.jwks(url)):
+        [call] = calls(asked.missing[0].command, tmp_path)
+        assert call[0] == "curl"
+        assert "-sSg" in call
+        assert call[-1].startswith(url)
+
+
+def test_no_call_of_the_script_or_the_full_list_is_a_pattern_to_curl() -> None:
+    script = Path(collect.__file__).with_name("collect.sh").read_text()
+    texts = [script, *(item.missing.command for item in full_list())]
+    options = [one for text in texts for one in re.findall(r"\bcurl (-\S+)", text)]
+    assert len(options) > 4
+    assert set(options) == {"-sSg"}
 
 
 NAMESPACE = "openshift-ingress-operator"

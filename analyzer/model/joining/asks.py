@@ -203,7 +203,7 @@ class Asks:
         return _ask(
             "discovery",
             why or "what the issuer answers for its discovery document was not recorded",
-            f"curl -sS -D openid-configuration.headers -o openid-configuration {argument(url, '<URL>')}",
+            f"curl -sSg -D openid-configuration.headers -o openid-configuration {argument(url, '<URL>')}",
             PUBLIC,
             "public",
         )
@@ -225,7 +225,7 @@ class Asks:
         return _ask(
             "jwks",
             why or "what the issuer answers for its key set was not recorded",
-            f"curl -sS -D {name}.headers -o {name}.json {argument(url, '<URL>')}",
+            f"curl -sSg -D {name}.headers -o {name}.json {argument(url, '<URL>')}",
             PUBLIC,
             "public",
         )
