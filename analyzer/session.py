@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.bundle.s3 import is_remote
 from analyzer.engine import RuleSet, Subject, choose, evaluate, load_rules
+from analyzer.engine.rulefolder import paths_below
 from analyzer.errors import NothingToRead, RefusedInput, UsageProblem
 from analyzer.evidence.gather import gather
 from analyzer.evidence.gathered import Evidence, Problem
@@ -214,7 +215,7 @@ def _loaded(packs: tuple[Path, ...], _state: tuple[object, ...]) -> RuleSet:
 
 def _state_of(packs: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
     for pack in packs:
-        for path in (pack, *sorted(pack.rglob("*"))):
+        for path in (pack, *(pack / name for name in paths_below(pack))):
             with suppress(OSError):
                 state = path.stat()
                 yield str(path), state.st_mtime_ns, state.st_size

@@ -7,6 +7,7 @@ from typing import Final
 
 from analyzer.engine.expr import Program, run
 from analyzer.engine.facts import Cite, Fact, Facts, Missing, Subject, Unknown, lookup, merge
+from analyzer.engine.operators import Purse
 from analyzer.engine.rule import EvidenceRef, Rule
 from analyzer.engine.rules import RuleSet, choose
 from analyzer.engine.source import place
@@ -73,34 +74,38 @@ def evaluate(
     by_kind: dict[str, list[Subject]] = {}
     for subject in subjects:
         by_kind.setdefault(subject.kind, []).append(subject)
+    purse = Purse()
     return [
-        judge(rule, subject)
+        judge(rule, subject, purse)
         for rule in choose(ruleset, select, ignore)
         for subject in by_kind.get(rule.subject, ())
     ]
 
 
-def judge(rule: Rule, subject: Subject) -> Outcome:
-    """Return what one rule says about one subject."""
+def judge(rule: Rule, subject: Subject, purse: Purse | None = None) -> Outcome:
+    """Return what one rule says about one subject; ``purse`` pays for the work of all of a run."""
+    purse = purse or Purse()
     try:
-        applies = True if rule.applies is None else _decide(rule.applies, subject.facts)
+        applies = True if rule.applies is None else _decide(rule.applies, subject.facts, purse)
         if applies is False:
             return Outcome(rule, subject, "not-applicable")
         if isinstance(applies, Unknown):
-            return Outcome(rule, subject, "unknown", missing=_all_missing(applies, rule, subject.facts))
-        verdict = _decide(rule.check, subject.facts)
+            return Outcome(
+                rule, subject, "unknown", missing=_all_missing(applies, rule, subject.facts, purse)
+            )
+        verdict = _decide(rule.check, subject.facts, purse)
         if verdict is True:
             return Outcome(rule, subject, "pass")
         if isinstance(verdict, Unknown):
             return Outcome(rule, subject, "unknown", missing=verdict.missing)
-        return _finding(rule, subject, _failing_state(rule, subject.facts))
+        return _finding(rule, subject, purse)
     except EvaluationError as error:
         return Outcome(rule, subject, "error", error=str(error))
 
 
-def _decide(program: Program, facts: Facts) -> bool | Unknown:
+def _decide(program: Program, facts: Facts, purse: Purse) -> bool | Unknown:
     try:
-        value = run(program, facts)
+        value = run(program, facts, purse)
     except EvaluationError as error:
         raise EvaluationError(error.what, where=_where(program), do=error.do) from error
     if isinstance(value, (bool, Unknown)):
@@ -114,24 +119,25 @@ def _where(program: Program) -> str:
     return f"line {line}, column {column}"
 
 
-def _all_missing(applies: Unknown, rule: Rule, facts: Facts) -> tuple[Missing, ...]:
+def _all_missing(applies: Unknown, rule: Rule, facts: Facts, purse: Purse) -> tuple[Missing, ...]:
     """List what the check lacks as well, so that one round of asking settles both."""
     try:
-        verdict = _decide(rule.check, facts)
+        verdict = _decide(rule.check, facts, purse)
     except EvaluationError:
         return applies.missing
     return merge((applies, verdict)).missing if isinstance(verdict, Unknown) else applies.missing
 
 
-def _failing_state(rule: Rule, facts: Facts) -> str:
+def _failing_state(rule: Rule, facts: Facts, purse: Purse) -> str:
     for case in rule.states:
-        if case.when is None or _decide(case.when, facts) is True:
+        if case.when is None or _decide(case.when, facts, purse) is True:
             return case.state
     return rule.state
 
 
-def _finding(rule: Rule, subject: Subject, state: str) -> Outcome:
+def _finding(rule: Rule, subject: Subject, purse: Purse) -> Outcome:
     facts = subject.facts
+    state = _failing_state(rule, facts, purse)
 
     def fill(template: Template | None) -> str:
         return render(template, facts).strip() if template is not None else ""
@@ -147,7 +153,7 @@ def _finding(rule: Rule, subject: Subject, state: str) -> Outcome:
         fix=tuple(
             Fix(fill(step.text), fill(step.command) or None)
             for step in rule.fix
-            if step.when is None or _decide(step.when, facts) is not False
+            if step.when is None or _decide(step.when, facts, purse) is not False
         ),
         disproof=fill(rule.disproof),
         sts_error=SimulatedError(answer.stage, words) if answer and words else None,

@@ -16,7 +16,7 @@ from functools import partial
 
 from analyzer.engine.closures import build
 from analyzer.engine.facts import Facts, FactSpec
-from analyzer.engine.operators import Closure, Run
+from analyzer.engine.operators import Closure, Purse, Run
 from analyzer.engine.source import Text, locate, problem
 from analyzer.engine.syntax import Node
 from analyzer.engine.values import EvaluationError
@@ -108,13 +108,16 @@ def _parse(text: Text, facts: Mapping[str, FactSpec], result: str, may_ask_known
     return Parsed(tree, refs, found)
 
 
-def run(program: Program, facts: Facts) -> object:
+def run(program: Program, facts: Facts, purse: Purse | None = None) -> object:
     """Return the value of the program over the facts: a plain value or an Unknown with what it misses.
 
     Raises EvaluationError where a value does not fit or the work exceeds the budget; never anything else.
     """
+    purse = purse or Purse()
+    budget = purse.budget()
+    state = Run(facts, left=budget)
     try:
-        return program.closure()(Run(facts))
+        return program.closure()(state)
     except EvaluationError as error:
         raise EvaluationError(
             error.what, where=locate(program.source, 0), do=error.do, final=error.final
@@ -122,3 +125,5 @@ def run(program: Program, facts: Facts) -> object:
     except (RecursionError, OverflowError) as error:
         what = "the values are too deep or too large"
         raise EvaluationError(what, where=locate(program.source, 0)) from error
+    finally:
+        purse.pay(budget - state.left)

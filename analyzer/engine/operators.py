@@ -15,6 +15,26 @@ from analyzer.engine.values import EvaluationError, a, arithmetic, checked, cont
 from analyzer.frozen import slotted
 
 BUDGET: Final = 200_000
+"""Work of one evaluation."""
+FREE: Final = 1_000
+"""Work that each may do whatever those before it did: fifty times what a built-in rule does."""
+OF_ALL: Final = 20_000_000
+"""Work beyond that which the evaluations of a run may do together: some ten seconds of it."""
+
+
+@slotted
+class Purse:
+    """What the evaluations of a run may still do: rules of strangers come by the thousand."""
+
+    left: int = OF_ALL
+
+    def budget(self) -> int:
+        """Give the work that the next may do."""
+        return FREE + min(BUDGET - FREE, self.left)
+
+    def pay(self, work: int) -> None:
+        """Pay for the work that one did."""
+        self.left = max(0, self.left - max(0, work - FREE))
 
 
 @slotted

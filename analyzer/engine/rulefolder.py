@@ -18,6 +18,13 @@ MAX_RULES: Final = 2000
 MAX_BYTES: Final = 256 * 1024
 """Bytes of one rule file."""
 
+MAX_BYTES_OF_ALL: Final = 32 << 20
+"""Bytes of the rule files of one folder; the built-in ones together have half a mebibyte."""
+
+
+_DEEPEST: Final = 4
+"""Folders below one another that are looked into; rules stand in the first."""
+
 
 @frozen
 class RuleFile:
@@ -35,14 +42,22 @@ def rule_files(directory: Path, most: int, problems: list[RuleProblem]) -> Itera
     if not directory.is_dir():
         problems.append(RuleProblem("there is no folder of rules here", where=str(directory)))
         return
-    paths = _paths(directory)
+    paths = paths_below(directory)
     if not paths:
         problems.append(RuleProblem("the folder holds no rule", where=str(directory)))
+    left = MAX_BYTES_OF_ALL
     for path in paths[:most]:
         try:
-            yield _read(directory.name or directory.resolve().name, path, f"{directory}{os.sep}{path}")
+            file = _read(directory, path)
         except RuleProblem as problem:
             problems.append(problem)
+            continue
+        left -= len(file.data)
+        if left < 0:
+            what = f"the rule files up to this one have more than {MAX_BYTES_OF_ALL >> 20} MiB"
+            problems.append(RuleProblem(what, where=f"{file.label}:1"))
+            return
+        yield file
     if len(paths) > most:
         problems.append(RuleProblem(f"there are more than {MAX_RULES} rule files", where=str(directory)))
 
@@ -51,23 +66,33 @@ def digest_of(files: Iterable[RuleFile]) -> str:
     """Give the SHA-256 over the places and the bytes of all files, in hexadecimal digits."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(f"{file.link}/{file.stem}\0{len(file.data)}\0".encode())
+        digest.update(f"{file.link}/{file.stem}\0{len(file.data)}\0".encode("utf-8", "surrogateescape"))
         digest.update(file.data)
     return digest.hexdigest()
 
 
-def _paths(directory: Path) -> Sequence[str]:
-    """Give the paths below a folder, relative to it; what is hidden is left out."""
+def paths_below(directory: Path) -> Sequence[str]:
+    """Give the paths of YAML files below a folder, relative to it; what is hidden is left out.
+
+    What lies deeper than any rule does is not looked for: one file there is enough to be told of.
+    """
     found: list[tuple[str, ...]] = []
     for folder, below, names in os.walk(directory):
-        below[:] = [name for name in below if not name.startswith(".")]
         above = Path(folder).relative_to(directory).parts
+        deeper = len(above) < _DEEPEST
+        below[:] = [name for name in below if deeper and not name.startswith(".")]
         named = (name for name in names if name.endswith((".yaml", ".yml")) and not name.startswith("."))
         found += [(*above, name) for name in named]
     return ["/".join(parts) for parts in sorted(found)]
 
 
-def _read(pack: str, path: str, label: str) -> RuleFile:
+def _stays(directory: Path, label: str) -> bool:
+    """Whether a link leads to a file of the same folder: a pack of a stranger is to read no other."""
+    return Path(label).resolve().is_relative_to(directory.resolve())
+
+
+def _read(directory: Path, path: str) -> RuleFile:
+    label = f"{directory}{os.sep}{path}"
     link, _, name = path.partition("/")
     if "/" in name or link not in LINKS:
         raise RuleProblem(
@@ -79,9 +104,12 @@ def _read(pack: str, path: str, label: str) -> RuleFile:
         raise RuleProblem("a rule file is named <id>.yaml", where=f"{label}:1")
     if not os.path.isfile(label):  # noqa: PTH113 - hundreds of files at each start
         raise RuleProblem("this is not a regular file", where=f"{label}:1")
+    if os.path.islink(label) and not _stays(directory, label):  # noqa: PTH114
+        raise RuleProblem("this is a link to a file outside the folder of rules", where=f"{label}:1")
     try:
         with open(label, "rb") as stream:  # noqa: PTH123
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise RuleProblem(f"the file cannot be read: {error.strerror}", where=f"{label}:1") from error
+    pack = directory.name or directory.resolve().name
     return RuleFile(pack, link, name.removesuffix(".yaml"), label, data)

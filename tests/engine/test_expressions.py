@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analyzer.engine import EvaluationError, Fact, Unknown, compile_expression, run
+from analyzer.engine.operators import Purse
 
 from .support import CHAIN, missing, unknown, value
 
@@ -218,6 +219,18 @@ def test_a_failed_term_does_not_disturb_the_variables_of_the_next() -> None:
 def test_work_is_bounded_even_where_an_or_would_forgive(expression: str) -> None:
     with pytest.raises(EvaluationError, match="too much work"):
         value(expression, trust__subjects=[str(number) for number in range(60)])
+
+
+def test_the_work_of_all_evaluations_is_bounded_and_a_little_is_always_free() -> None:
+    purse = Purse(left=100_000)
+    heavy = compile_expression("L.all(a, L.all(b, a == b || true))".replace("L", "trust.subjects"), CHAIN)
+    light = compile_expression("trust.subjects.all(a, a != '')", CHAIN)
+    facts = {"trust.subjects": Fact([str(number) for number in range(150)])}
+    assert [run(heavy, facts, purse) for _ in range(2)] == [True, True]
+    with pytest.raises(EvaluationError, match="too much work"):
+        _ = [run(heavy, facts, purse) for _ in range(20)]
+    assert purse.left == 0
+    assert run(light, facts, purse) is True
 
 
 def test_growth_is_bounded() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.engine import choose, find_problems, load_rules
+from analyzer.engine import choose, find_problems, load_rules, rulefolder
 from analyzer.engine.yamlnodes import plain, read_nodes
 from analyzer.errors import RuleProblem, UsageProblem
+from analyzer.session import _state_of
 
 from .support import CAUSE, SYMPTOM, VOCABULARY, write_rules
 
@@ -204,6 +206,45 @@ def test_other_files_are_let_be(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "x.yaml").write_text("x", encoding="utf-8")
     assert len(load_rules([tmp_path], VOCABULARY).rules) == 1
+
+
+def test_a_link_is_followed_inside_its_folder_alone(tmp_path: Path) -> None:
+    pack, outside = tmp_path / "pack", tmp_path / "outside"
+    for folder in (pack, outside):
+        write_rules(folder, SYMPTOM)
+    (file,) = pack.rglob("*.yaml")
+    file.rename(pack / "shared")
+    file.symlink_to(pack / "shared")
+    assert len(load_rules([pack], VOCABULARY).rules) == 1
+    file.unlink()
+    file.symlink_to(outside / file.relative_to(pack))
+    with pytest.raises(RuleProblem, match="a link to a file outside") as refused:
+        load_rules([pack], VOCABULARY)
+    assert refused.value.where == f"{file}:1"
+
+
+def test_names_of_odd_bytes_and_folders_without_end_are_no_crash(tmp_path: Path) -> None:
+    write_rules(tmp_path, SYMPTOM)
+    (file,) = tmp_path.rglob("*.yaml")
+    Path(os.fsdecode(os.fsencode(file.parent) + b"/\xff\x1b.yaml")).write_bytes(file.read_bytes())
+    at = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(400):
+        os.mkdir("d" * 20, dir_fd=at)
+        below = os.open("d" * 20, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = below
+    os.close(at)
+    _ = list(_state_of([tmp_path]))
+    with pytest.raises(RuleProblem, match="is not the name of the file"):
+        load_rules([tmp_path], VOCABULARY)
+
+
+def test_the_bytes_of_all_rules_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_rules(tmp_path, SYMPTOM, CAUSE)
+    monkeypatch.setattr(rulefolder, "MAX_BYTES_OF_ALL", len(SYMPTOM) + 10)
+    with pytest.raises(RuleProblem, match="up to this one have more than") as refused:
+        load_rules([tmp_path], VOCABULARY)
+    assert refused.value.where.endswith(".yaml:1")
 
 
 def test_no_folder_and_no_rule(tmp_path: Path) -> None:
