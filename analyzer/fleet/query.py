@@ -74,7 +74,8 @@ _ALLOWED = {
 }  # fmt: skip
 _FORBIDDEN_FUNCTIONS = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
 _SECONDS = 60
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""What begins a formula, some programs take full-width signs too."""
 
 Value = str | int | float | bytes | None
 

@@ -17,9 +17,9 @@ OURS = frozenset({"rule", "link", "state", "kind", "severity", "recency", "finge
 """Fields that hold words of this program, or hashes."""
 # %3A and its like stand before and behind what a URL carries encoded.
 _ACCOUNT = later(r"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{2}))(?!0{6})\d{12}(?![A-Za-z0-9])")
-_HOST = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+"
+_HOST = r"[\w-]+(?:\.[\w-]+)+"
 _NAMED_HOSTS = (
-    later(rf"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/\s\"'@]*@)?({_HOST})"),
+    later(rf"[A-Za-z][A-Za-z0-9+.-]*:\\{{0,4}}/\\{{0,4}}/(?:[^/\s\"'@]*@)?({_HOST})"),
     later(rf"(?i)(?:://|%3A%2F%2F)({_HOST})"),
     later(rf"(?i)oidc-provider(?:/|%2F)({_HOST})"),
     later(rf"(?<![\w./-])({_HOST}):\d{{2,5}}(?!\d)"),

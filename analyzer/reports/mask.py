@@ -22,7 +22,10 @@ from analyzer.reports.inert import with_other_words
 
 _UUID = later(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE64 = later(r"[A-Za-z0-9+/_-]{16,}")
+_KEY_ID = later(r"\b(A[A-Z]{3})[A-Z2-7]{1,17}(?=\(access key id\))")
+"""What is shown of an access key's id: behind its kind, the account's number begins, encoded."""
 _CUT = ("…", "...")
+_PARTS = later(r"\d{4}")
 _SHORTEST_PART = 4
 
 
@@ -82,14 +85,20 @@ class Pseudonyms:
 
     def _changer(self) -> Callable[[str], str]:
         named = sorted(self._named.values(), key=lambda n: -len(n.value))
+        keys = _KEY_ID if "accounts" in self._classes else None
         if not named:
-            return lambda text: text
+            return lambda text: keys.sub(r"\1", text) if keys else text
         # the longest first: a cluster's name is often the beginning of its bucket's
         pattern = re.compile("|".join(_matching(n) for n in named), re.IGNORECASE)
         known = self._named
 
+        def pseudonym(found: re.Match[str]) -> str:
+            exact = known.get(found[0].casefold())
+            # to the pattern a dotless i is the letter i, and to casefold another one; an account may be spelt
+            return (exact or next(n for n in named if _is_it(n, found[0]))).pseudonym
+
         def plain(text: str) -> str:
-            return pattern.sub(lambda m: known[m[0].casefold()].pseudonym, text)
+            return pattern.sub(pseudonym, text)
 
         def encoded(match: re.Match[str]) -> str:
             return "(masked)" if any(pattern.search(inner) for inner in _decoded(match[0])) else match[0]
@@ -97,14 +106,25 @@ class Pseudonyms:
         def change(text: str) -> str:
             if len(text) < 3:
                 return text
+            text = keys.sub(r"\1", text) if keys else text
             return _uncut(plain(_BASE64.sub(encoded, plain(text))), named)
 
         return change
 
 
 def _matching(named: Named) -> str:
-    inner = re.escape(named.value)
+    inner = _spelt(named)
     return rf"(?<![A-Za-z0-9]){inner}(?![A-Za-z0-9])" if named.whole else inner
+
+
+def _is_it(named: Named, text: str) -> bool:
+    return re.fullmatch(_spelt(named), text, re.IGNORECASE) is not None
+
+
+def _spelt(named: Named) -> str:
+    """Give a pattern for a value; the console of AWS writes an account as 1234-5678-9012."""
+    parts = _PARTS.findall(named.value) if named.of == "accounts" else [named.value]
+    return "-?".join(map(re.escape, parts))
 
 
 def _pseudonym(of: Class, value: str, number: int) -> str:

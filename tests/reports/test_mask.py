@@ -129,6 +129,10 @@ def test_what_of_a_host_is_the_customers(host: str, shown: str) -> None:
         ("status code: 403, bucket hush-images-eu", ("hush-images",)),
         ("user/jane.doe@hush.net is not authorized", ("jane.doe", "hush")),
         ("https://oidc.hushhush.io/x, seen in hushhush-case/notes", ("hushhush",)),
+        (r'"issuer":"https:\/\/oidc.hushhush.io\/x"', ("hushhush",)),
+        ("https://oidc.hüsh-hüsh.example.org/x", ("hüsh",)),
+        (f"{ACCOUNT} is {ACCOUNT[:4]}-{ACCOUNT[4:8]}-{ACCOUNT[8:]} to the console", ("1234", "5678", "9012")),
+        ("the key AKIAQNZG(access key id) is of it", ("QNZG",)),
     ],
 )
 def test_values_in_odd_places(text: str, values: tuple[str, ...]) -> None:
@@ -137,6 +141,22 @@ def test_values_in_odd_places(text: str, values: tuple[str, ...]) -> None:
     assert not left_over(shown, values), shown
     assert ("reconciler.go:266" in text) == ("reconciler.go:266" in shown)
     assert ("sts.amazonaws.com" in text) == ("sts.amazonaws.com" in shown)
+
+
+@pytest.mark.parametrize("odd", ["ı", "İ", "ſ", "\u212a"])
+def test_a_letter_that_is_another_only_to_some_is_no_crash(odd: str) -> None:
+    cluster = replace(made.CLUSTER, infra_name="isk-skin-7xk2p")
+    finding = replace(
+        made.FAIL.findings[0], message=f"of {odd}sk-skin-7xk2p i{odd}k-skin-7xk2p is{odd}-skin-7xk2p"
+    )
+    shown = masked(replace(made.FAIL, cluster=cluster, findings=(finding,))).findings[0].message
+    assert shown.count("cluster-") == 1
+
+
+def test_a_key_id_stays_where_no_account_is_masked() -> None:
+    finding = replace(made.FAIL.findings[0], message="the key AKIAQNZG(access key id)")
+    shown = masked(replace(made.FAIL, findings=(finding,)), "clusters")
+    assert shown.findings[0].message == finding.message
 
 
 @pytest.mark.parametrize(
