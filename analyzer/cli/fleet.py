@@ -46,8 +46,10 @@ def report(
     from analyzer.fleet.figures import figures
     from analyzer.fleet.sections import sections
     from analyzer.fleet.show import show_json, show_markdown, show_text
+    from analyzer.fleet.sound import check_sound
 
     with closing(_opened(db, output)) as connection:
+        check_sound(connection, db)
         found = figures(connection)
     if form == "json":
         text = show_json(found)

@@ -14,6 +14,7 @@ import sqlite3
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,10 @@ def _of_disk(error: sqlite3.Error, path: Path) -> UsageProblem | None:
     return UsageProblem(f"cannot write {path}: {error}", do=again)
 
 
+_READ = partial(str, encoding="utf-8", errors="replace")
+"""How a text is read: a database from elsewhere may hold what is no UTF-8."""
+
+
 class _Database(sqlite3.Connection):
     """A connection that tells a disk that takes no more from a defect of ours."""
 
@@ -130,6 +135,7 @@ class Ledger:
         """The descriptor that keeps others out; a process forked from this one must close it."""
         self._db = sqlite3.connect(path, isolation_level=None, factory=_Database)
         self._db.path = path
+        self._db.text_factory = _READ
         try:
             migrate(self._db)  # first: a file of another program stays as it is to the byte
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -276,6 +282,7 @@ def read_only(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise UsageProblem(f"there is no database {path}", do="Make one: sts-doctor scan PATH... --db FILE")
     db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    db.text_factory = _READ
     try:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         known = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'bundles'").fetchone()

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 from analyzer.fleet.ledger import ROW_COLUMNS, Ledger, read_only, rows
+from analyzer.fleet.sound import check_sound
 
 _PARTS = ("chains", "findings", "missing", "reports")
 _COLUMNS = ("path", "beside", "stamp", "state", "tries", *ROW_COLUMNS)
@@ -22,6 +23,8 @@ def merge(target: Path, sources: Sequence[Path]) -> tuple[int, int]:
     taken = older = 0
     with ExitStack() as open_until_the_end:
         opened = [open_until_the_end.enter_context(closing(read_only(source))) for source in sources]
+        for source, path in zip(opened, sources, strict=True):
+            check_sound(source, path)
         ledger = open_until_the_end.enter_context(closing(Ledger(target)))
         for source in opened:
             for row in rows(source, "SELECT * FROM bundles WHERE state = 'done' ORDER BY id"):

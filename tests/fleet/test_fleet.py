@@ -173,7 +173,7 @@ def test_sql_of_a_user(database: Path) -> None:
     assert cli("query", database, "--sql", sql, "-f", "csv") == (0, "n\n3\n")
 
 
-HOSTILE = "=HYPERLINK(1)", "+1", "-1", "@a", "\tx", "\x1b[2J", "a\u202eb", "|x|", "<script>"
+HOSTILE = "=HYPERLINK(1)", "＝1", "+1", "-1", "@a", "\tx", "\x1b[2J", "a\u202eb", "|x|", "<script>"
 
 
 def test_no_text_of_an_input_acts(tmp_path: Path) -> None:
@@ -186,12 +186,48 @@ def test_no_text_of_an_input_acts(tmp_path: Path) -> None:
     with closing(read_only(db)) as connection:
         sql = "SELECT rule, sentence FROM bundles"
         shown = list(csv.reader(io.StringIO(as_csv(ask(connection, sql)))))[1:]
-        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in shown for cell in row)
+        assert not any(
+            cell.startswith(("=", "＝", "+", "-", "@", "\t", "\r")) for row in shown for cell in row
+        )
         for show in (as_table, as_csv):
             text = show(ask(connection, sql))
             assert not any(c in text for c in "\x1b\u202e"), show
         values = [json.loads(line)["rule"] for line in as_json_lines(ask(connection, sql)).splitlines()]
         assert values == list(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE bundles SET reason = x'ff1b5b'",
+        "UPDATE bundles SET state = 'done', outcome = NULL",
+        "INSERT INTO missing SELECT id, 99, '', x'00', '', '' FROM bundles",
+        "UPDATE bundles SET chains = 'many'",
+        "ALTER TABLE chains ADD COLUMN more TEXT",
+        "DROP TABLE missing",
+        "DROP TABLE missing; CREATE VIEW missing AS WITH RECURSIVE n(bundle, number, evidence, why, command,"
+        " decides) AS (SELECT 1, 1, '', '', '', '' UNION ALL SELECT * FROM n) SELECT * FROM n",
+    ],
+)
+def test_a_database_that_holds_anything_else_is_refused(change: str, tmp_path: Path) -> None:
+    db = made(tmp_path / "f.sqlite", judged("a", "fail", "trust-wrong", "trust", "4.14.1"))
+    with closing(sqlite3.connect(db)) as connection:
+        connection.executescript(change)
+    for command in (("report", db), ("report", db, "-f", "json"), ("merge", tmp_path / "to.sqlite", db)):
+        code, said = cli(*command)
+        assert code == 2, said
+        assert "the results database is damaged" in said
+
+
+def test_text_that_is_no_unicode_is_shown_as_what_is_left_of_it(tmp_path: Path) -> None:
+    db = made(tmp_path / "f.sqlite", judged("a", "fail", "trust-wrong", "trust", "4.14.1"))
+    with closing(sqlite3.connect(db)) as connection:
+        connection.executescript(
+            "UPDATE bundles SET link = CAST(x'78ff' AS TEXT), path = CAST(x'ff' AS TEXT)"
+        )
+    for command in (("report", db), ("report", db, "-f", "html"), ("query", db, "bundles")):
+        assert cli(*command)[0] == 0
+    assert cli("merge", tmp_path / "to.sqlite", db)[0] == 0
 
 
 def test_parquet(database: Path, tmp_path: Path) -> None:
