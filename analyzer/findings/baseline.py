@@ -14,7 +14,7 @@ be, ``chain``; it gives a ``reason`` and may give a day after which it no longer
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -102,35 +102,58 @@ def accept(report: Report, entries: Sequence[Accepted], today: date) -> Report:
     A finding on several chains is marked only where it is accepted on each of them.
     """
     valid = [entry for entry in entries if entry.until is None or today <= entry.until]
-    findings = tuple(_marked(finding, valid) for finding in report.findings)
+    of = _by_name(valid)
+    findings = tuple(_marked(finding, of) for finding in report.findings)
+    about = _Findings(findings)
     notices = [
         f"baseline: {entry.name} was accepted until {entry.until}, so it counts again ({entry.reason})"
         for entry in entries
-        if entry not in valid and _matches(entry, report.findings)
+        if entry.until is not None and today > entry.until and about.named_by(entry)
     ]
     notices += [
         f"baseline: {entry.name} matches no finding any more: remove it ({entry.reason})"
         for entry in entries
-        if not _matches(entry, report.findings)
+        if not about.named_by(entry)
     ]
     notices += [
         f"baseline: {entry.name} was accepted as {entry.state} and is {finding.state} now, "
         f"so it counts again ({entry.reason})"
         for entry in valid
-        for finding in findings
-        if not finding.muted and _matches(entry, [finding]) and not entry.covers(finding)
+        for finding in about.named_by(entry)
+        if not finding.muted and not entry.covers(finding)
     ]
     return replace(report, findings=findings, notices=(*report.notices, *notices))
 
 
-def _matches(entry: Accepted, findings: Iterable[Finding]) -> bool:
-    return any(entry.names(f, chain) for f in findings for chain in f.chains or (None,))
+class _Findings:
+    """The findings of a report by what entries name: a baseline of a stranger has tens of thousands."""
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self._by_name: dict[str, list[Finding]] = {}
+        for finding in findings:
+            for name in dict.fromkeys((finding.fingerprint, finding.rule)):
+                self._by_name.setdefault(name, []).append(finding)
+
+    def named_by(self, entry: Accepted) -> list[Finding]:
+        """Give the findings that an entry is about, on whichever chain."""
+        found = self._by_name.get(entry.fingerprint or entry.rule or "", ())
+        return [f for f in found if any(entry.names(f, chain) for chain in f.chains or (None,))]
 
 
-def _marked(finding: Finding, entries: Sequence[Accepted]) -> Finding:
+def _by_name(entries: Iterable[Accepted]) -> dict[str, list[tuple[int, Accepted]]]:
+    """Give the entries by the fingerprint or rule that they name, each with its place among all."""
+    found: dict[str, list[tuple[int, Accepted]]] = {}
+    for number, entry in enumerate(entries):
+        found.setdefault(entry.fingerprint or entry.rule or "", []).append((number, entry))
+    return found
+
+
+def _marked(finding: Finding, entries: Mapping[str, Sequence[tuple[int, Accepted]]]) -> Finding:
+    fitting = [one for name in {finding.fingerprint, finding.rule} for one in entries.get(name, ())]
+    first = [entry for _, entry in sorted(fitting, key=lambda one: one[0])]
     used = []
     for chain in finding.chains or (None,):
-        entry = next((e for e in entries if e.names(finding, chain) and e.covers(finding)), None)
+        entry = next((e for e in first if e.names(finding, chain) and e.covers(finding)), None)
         if entry is None:
             return finding
         used.append(entry)

@@ -1,5 +1,6 @@
 """Accepted findings are marked and counted as before; what has expired or matches nothing is said."""
 
+import time
 import tomllib
 from dataclasses import replace
 from datetime import date
@@ -34,6 +35,19 @@ def test_a_rule_a_chain_and_a_fingerprint_are_ways_to_name_findings() -> None:
     unique = replace(made.FAIL, findings=(replace(made.FAIL.findings[0], fingerprint="f" * 16),))
     text = f'[[accept]]\nfingerprint = "{"f" * 16}"\nreason = "x"\nuntil = 2026-01-15'
     assert muted(apply(text, unique)) == {"trust-subject": "x (until 2026-01-15)"}
+
+
+def test_tens_of_thousands_of_entries_cost_no_pairs() -> None:
+    rule = made.FAIL.findings[0].rule
+    entries = [f'[[accept]]\nrule = "r{n}"\nreason = "x"\n' for n in range(20_000)]
+    entries += [f'[[accept]]\nrule = "{rule}"\nreason = "{n}"\nuntil = 2020-01-01\n' for n in range(10_000)]
+    entries += [f'[[accept]]\nrule = "{rule}"\nreason = "last"\n']
+    read = read_baseline("".join(entries), "b.toml")
+    began = time.process_time()
+    report = accept(made.FAIL, read, TODAY)
+    assert time.process_time() - began < 10
+    assert muted(report) == {rule: "last"}
+    assert len(report.notices) == len(made.FAIL.notices) + 30_000
 
 
 def test_nothing_is_left_out_and_every_count_stays() -> None:
