@@ -10,8 +10,9 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import Evidence, Report
@@ -25,7 +26,8 @@ _BASE64 = later(r"[A-Za-z0-9+/_-]{16,}")
 _KEY_ID = later(r"\b(A[A-Z]{3})[A-Z2-7]{1,17}(?=\(access key id\))")
 """What is shown of an access key's id: behind its kind, the account's number begins, encoded."""
 _CUT = ("…", "...")
-_PARTS = later(r"\d{4}")
+_DIGITS = 12
+_DEEPEST = 40
 _SHORTEST_PART = 4
 
 
@@ -89,7 +91,7 @@ class Pseudonyms:
         if not named:
             return lambda text: keys.sub(r"\1", text) if keys else text
         # the longest first: a cluster's name is often the beginning of its bucket's
-        pattern = re.compile("|".join(_matching(n) for n in named), re.IGNORECASE)
+        pattern = re.compile(_of_any(named), re.IGNORECASE)
         known = self._named
 
         def pseudonym(found: re.Match[str]) -> str:
@@ -103,6 +105,7 @@ class Pseudonyms:
         def encoded(match: re.Match[str]) -> str:
             return "(masked)" if any(pattern.search(inner) for inner in _decoded(match[0])) else match[0]
 
+        @cache
         def change(text: str) -> str:
             if len(text) < 3:
                 return text
@@ -112,19 +115,50 @@ class Pseudonyms:
         return change
 
 
-def _matching(named: Named) -> str:
-    inner = _spelt(named)
-    return rf"(?<![A-Za-z0-9]){inner}(?![A-Za-z0-9])" if named.whole else inner
+def _of_any(named: Iterable[Named]) -> str:
+    """Give a pattern for all values, those that begin alike told apart as late as they differ.
+
+    One alternative for each would be tried at each place of a text, and a report may hold thousands.
+    What is no whole word comes first: it begins with no whole word that is longer.
+    """
+    by_kind: dict[bool, list[list[str]]] = {False: [], True: []}
+    for one in named:
+        by_kind[one.whole].append(_spelt(one))
+    plain, whole = _together(by_kind[False]), _together(by_kind[True])
+    whole = rf"(?<![A-Za-z0-9]){whole}(?![A-Za-z0-9])" if whole else ""
+    return "|".join(filter(None, (plain, whole)))
+
+
+def _together(values: Sequence[Sequence[str]], depth: int = 0) -> str:
+    """Give a pattern for values, the longest first and each a list of pieces of one; so it tries them."""
+    if not values:
+        return ""
+    if depth > _DEEPEST:  # each the beginning of the next: nothing would be won, and patterns nest no deeper
+        return f"(?:{'|'.join(map(''.join, values))})"
+    columns = enumerate(zip(*values, strict=False))
+    size = next((at for at, pieces in columns if len(set(pieces)) > 1), min(map(len, values)))
+    after: dict[str, list[Sequence[str]]] = {}
+    for value in values:
+        if len(value) > size:
+            after.setdefault(value[size], []).append(value[size:])
+    shared = "".join(values[0][:size])
+    if not after:
+        return shared
+    rest = "|".join(_together(longer, depth + 1) for longer in after.values())
+    ends = any(len(value) == size for value in values)
+    return f"{shared}(?:{rest}){'?' * ends}"
 
 
 def _is_it(named: Named, text: str) -> bool:
-    return re.fullmatch(_spelt(named), text, re.IGNORECASE) is not None
+    return re.fullmatch("".join(_spelt(named)), text, re.IGNORECASE) is not None
 
 
-def _spelt(named: Named) -> str:
-    """Give a pattern for a value; the console of AWS writes an account as 1234-5678-9012."""
-    parts = _PARTS.findall(named.value) if named.of == "accounts" else [named.value]
-    return "-?".join(map(re.escape, parts))
+def _spelt(named: Named) -> list[str]:
+    """Give the pieces of a pattern for a value; AWS's console writes an account as 1234-5678-9012."""
+    pieces = [re.escape(letter) for letter in named.value]
+    if named.of == "accounts" and len(pieces) == _DIGITS:
+        pieces[8:8] = pieces[4:4] = ["-?"]
+    return pieces
 
 
 def _pseudonym(of: Class, value: str, number: int) -> str:
