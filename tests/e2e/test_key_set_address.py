@@ -27,7 +27,7 @@ def test_an_answer_for_keys_json_is_none_where_the_keys_have_another_name(
     assert ("jwks-unreachable" in named(report, "fail")) == counts, told(report)
     if not counts and discovery:
         (asked,) = [item.command for item in report.missing if item.evidence == "jwks"]
-        assert asked == f"curl -sS -D jwks.headers -o jwks.json {JWKS}"
+        assert asked == f"curl -sSg -D jwks.headers -o jwks.json {JWKS}"
 
 
 def test_a_bucket_of_its_own_has_its_keys_in_keys_json(bench: Bench) -> None:
@@ -44,5 +44,5 @@ def test_the_key_in_the_bucket_is_that_of_the_jwks_uri(bench: Bench) -> None:
     report = bench.report(files | {"exports/issuer/openid-configuration": json.dumps(said).encode()})
     commands = " ".join(one.command or "" for f in report.findings if f.state == "fail" for one in f.fix)
     assert "--key demo-7xk2p/openid/v1/jwks " in commands, told(report)
-    assert f"curl -sS {JWKS} " in commands
+    assert f"curl -sSg {JWKS} " in commands
     assert "--key keys.json" not in commands
