@@ -43,6 +43,8 @@ _NO_VALUE = later(
     re.MULTILINE,
 )
 """What a hand writes over a value and YAML takes for its own signs."""
+_BAR = later(r"[ \t]+(#{3,})[ \t\r]*$", re.MULTILINE)
+"""The same where YAML takes them for a comment."""
 _EXOTIC_BREAK = later(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
@@ -59,6 +61,7 @@ class _Event(Protocol):
     anchor: str | None
     tag: str | None
     value: str
+    style: str | None
     implicit: tuple[bool, bool]
 
 
@@ -120,7 +123,7 @@ class _Builder:
 
     def __init__(self, limits: Limits, mark: Callable[[_Mark], int], text: bytes) -> None:
         self.mark = mark
-        self._text = text
+        self._text: bytes | str = text
         self._limits = limits
         self._most = limits.nodes
         self._nodes = 0
@@ -150,12 +153,21 @@ class _Builder:
                 self._anchors[event.anchor] = (text, 1)
             return
         value: Value = resolve(text) if event.implicit[0] else text
-        if not text and (instead := _in_its_place(event, self._text)):
-            value = instead
+        if not text and not event.style:
+            value = self._in_its_place(event) or value
         if event.anchor:
             self._anchors[event.anchor] = (value, 1)
         # a value of a mapping is found by its key: only items have marks of their own
         self._add(value, self.mark(event.start_mark) if type(into) is Seq else 0)
+
+    def _in_its_place(self, event: _Event) -> str | None:
+        """Give what stands where YAML sees no value: a tag of nobody's, or signs that begin a comment."""
+        if event.tag:
+            return event.tag if event.tag.startswith("!") else None
+        if isinstance(self._text, bytes):  # marks count characters
+            self._text = self._text.decode(errors="replace")
+        found = _BAR.match(self._text, event.start_mark.index)
+        return found[1] if found else None
 
     def open(self, event: _Event, kind: type[Map | Seq]) -> None:
         """Begin a collection."""
@@ -246,16 +258,6 @@ def _compose(parser: object, builder: _Builder) -> Iterator[tuple[Value, tuple[S
             started = True
             if kind is StreamEndEvent:
                 return
-
-
-def _in_its_place(event: _Event, text: bytes) -> str:
-    """Give what stands where YAML sees no value: a tag by itself, or signs that begin a comment."""
-    if event.tag:
-        return event.tag
-    if not event.implicit[0] or not text.isascii():  # marks count characters
-        return ""
-    rest = text[event.start_mark.index :].partition(b"\n")[0].strip()
-    return rest.decode() if len(rest) > 2 and not rest.strip(b"#") else ""
 
 
 def _marker(text: bytes) -> Callable[[_Mark], int]:

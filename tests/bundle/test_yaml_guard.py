@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 import yaml
@@ -91,6 +92,28 @@ def test_values_that_yaml_does_not_see() -> None:
     assert one("a: !redacted\nb: #####\nc: # none\nd:\ne: ''\nf: !x y\n").value == {
         "a": "!redacted", "b": "#####", "c": None, "d": None, "e": "", "f": "y",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("parser", ["_Parser", "SafeLoader"])
+def test_those_beside_letters_of_any_script(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml_guard, "_Parser", getattr(yaml, parser, yaml_guard._Parser))
+    assert one("\ufeffa: \u00fc\u4e2d\r\nb: ###\r\nc: [1]\n").value == {"a": "\u00fc\u4e2d", "b": "###", "c": [1]}
+
+
+def test_a_standard_tag_of_an_empty_text_stands_in_no_place() -> None:
+    assert one("a: !!str\nb: !!str ''\nc: !Ref ''\nd: !!binary ''\n").value == dict.fromkeys("abcd", "")
+
+
+def test_many_empty_values_take_no_more_time_than_others() -> None:
+    """Each was searched to the end of the text."""
+
+    def seconds(value: str) -> float:
+        text = f"- {value}\n" * 40_000
+        began = time.process_time()
+        one(text)
+        return time.process_time() - began
+
+    assert seconds("") < 5 * seconds("x") + 1
 
 
 def test_lines_and_columns() -> None:
