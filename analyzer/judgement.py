@@ -34,7 +34,7 @@ from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
 
 _LATELY = timedelta(days=1)
-"""How long before the gather a recorded sign-in may be to be told in the verdict."""
+"""How far from the gather a recorded sign-in may be to be told in the verdict."""
 
 _LEVELS = {"fail": ("fail",), "warn": ("fail", "warn"), "unknown": ("fail", "warn"), "never": ()}
 
@@ -197,7 +197,7 @@ def _chain_info(
 
 
 def _signed_in(worked: datetime | None, as_of: datetime | None) -> bool:
-    return worked is not None and as_of is not None and as_of - worked <= _LATELY
+    return worked is not None and as_of is not None and abs(as_of - worked) <= _LATELY
 
 
 def _traces(model: Model) -> dict[str, Trace]:
