@@ -101,3 +101,14 @@ def test_a_role_whose_policy_names_another_consumer_is_still_its_own(bench: Benc
     report = bench.report(named(cluster, {INGRESS: ingress.arn, REGISTRY: registry.arn}))
     assert said(the_chain(report, INGRESS)) == ("fail", "trust", "trust-subject-mismatch"), told(report)
     assert the_chain(report, REGISTRY).verdict.state == "unknown", told(report)
+
+
+def test_a_role_that_two_share_may_admit_one_by_a_pattern(bench: Bench) -> None:
+    cluster = Cluster()
+    shared = cluster.role("openshift-ingress-operator")
+    names = ["image-registry:*", "ingress-operator:ingress-operator"]
+    edits.trust_subjects(shared, [f"system:serviceaccount:openshift-{name}" for name in names])
+    statement = shared.trust["Statement"][0]
+    statement["Condition"] = {"StringLike": next(iter(statement["Condition"].values()))}
+    report = bench.report(named(cluster, {INGRESS: shared.arn, REGISTRY: shared.arn}))
+    assert not [f for f in report.findings if f.rule == "secret-role-foreign"], told(report)

@@ -13,8 +13,13 @@ from collections.abc import Iterable, Sequence
 
 from analyzer.engine.facts import Cite
 from analyzer.frozen import frozen
+from analyzer.iam.glob import matches
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, parse_role_arn
 from analyzer.model.joining.roles import DESCRIPTION, OWNED, Role, RoleBook
+from analyzer.patterns import later
+
+_PATTERN = later(r'"(system:[^"\s*?]*[*?][^"\s]*)"')
+"""A pattern for subjects."""
 
 
 def role_name(name: str, namespace: str, secret: str) -> str:
@@ -93,12 +98,18 @@ def names_issuer(role: Role, issuer: str) -> bool:
 
 def admits(role: Role, subjects: Sequence[str]) -> bool:
     """Tell whether a role's trust policy names every one of these subjects, of which there are some."""
-    return bool(subjects) and all(f'"{subject}"' in role.trust_text for subject in subjects)
+    return bool(subjects) and all(_names(role, subject) for subject in subjects)
 
 
 def names_any(role: Role, subjects: Sequence[str]) -> bool:
     """Tell whether a role's trust policy names one of these subjects."""
-    return any(f'"{subject}"' in role.trust_text for subject in subjects)
+    return any(_names(role, subject) for subject in subjects)
+
+
+def _names(role: Role, subject: str) -> bool:
+    """Tell whether a trust policy names a subject as it is, or by a pattern."""
+    text = role.trust_text
+    return f'"{subject}"' in text or any(matches(p, subject) for p in set(_PATTERN.findall(text)))
 
 
 def choose(
