@@ -101,6 +101,14 @@ class TestCloudTrail:
         assert alone.exit_code == 0, told(alone)
         assert verdict(alone)[2] != role
 
+    def test_of_many_other_clusters_some_are_named(self, bench: Bench, cluster: Cluster) -> None:
+        others = [Cluster(name=f"other{number}", infra_name=f"other{number}-x") for number in range(12)]
+        role, late = "arn:aws:iam::123456789012:role/other", cluster.gathered - timedelta(minutes=5)
+        events = [recorded.sign_in(other, SUBJECT, role, late) for other in others]
+        report = run(bench, bundle(cluster), {"a": recorded.log_file(*events)})
+        (warning,) = (one for one in report.inputs[0].warnings if "of other issuers" in one)
+        assert warning.endswith(" and 7 more")
+
     def test_a_role_that_was_asked_for_and_is_not_the_chain_s_is_named(
         self, bench: Bench, cluster: Cluster
     ) -> None:

@@ -13,6 +13,9 @@ from analyzer.evidence.masks.shapes import is_masked
 from analyzer.model.joining.aws import provider_of, without_scheme
 from analyzer.model.joining.cluster import ClusterView, value_of
 
+_NAMED = 5
+"""How many of the other issuers are named: an account may have hundreds of clusters."""
+
 
 def own_calls(evidence: Evidence, view: ClusterView) -> tuple[Evidence, list[Problem]]:
     """Leave out the sign-ins with tokens of an issuer that this cluster does not have, and say so.
@@ -31,8 +34,10 @@ def own_calls(evidence: Evidence, view: ClusterView) -> tuple[Evidence, list[Pro
     place = next((record.where for record in gone if isinstance(record, CloudTrailEvent)), None)
     if place is None:
         return evidence, []
-    names = ", ".join(sorted(set(theirs.values())))
-    detail = f"recorded sign-ins with tokens of other issuers were left out: {names}"
+    names = sorted(set(theirs.values()))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    told = ", ".join(names[:_NAMED])
+    detail = f"recorded sign-ins with tokens of other issuers were left out: {told}{more}"
     left = [record for record in evidence.loose if id(record) not in theirs]
     return replace(evidence, loose=left), [Problem(place.input, place.file, "other-issuer", detail, "note")]
 
