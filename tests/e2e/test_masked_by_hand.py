@@ -85,15 +85,16 @@ def test_a_key_without_its_modulus_is_not_judged(bench: Bench, mask: str) -> Non
     assert_quiet(bench.report(files | {"exports/issuer/keys.json": json.dumps(keys).encode()}))
 
 
-def _of_ids_alone(files: Files) -> Files:
+def _of_ids_alone(files: Files, *kept: str) -> Files:
     keys = json.loads(files["exports/issuer/keys.json"])["keys"]
-    body = {"keys": [{"kid": key["kid"], "use": "sig"} for key in keys]}
+    body = {"keys": [{name: key[name] for name in ("kid", *kept)} for key in keys]}
     return files | {"exports/issuer/keys.json": json.dumps(body).encode()}
 
 
-def test_a_key_set_of_which_a_filter_left_the_ids(bench: Bench) -> None:
-    assert_quiet(bench.report(_of_ids_alone(everything(Cluster()))))
-    report = bench.report(_of_ids_alone(everything(edited(rotated(published=False)))))
+@pytest.mark.parametrize("kept", [("use",), ("kty", "alg", "use")])
+def test_a_key_set_of_which_a_filter_left_the_ids(bench: Bench, kept: tuple[str, ...]) -> None:
+    assert_quiet(bench.report(_of_ids_alone(everything(Cluster()), *kept)))
+    report = bench.report(_of_ids_alone(everything(edited(rotated(published=False))), *kept))
     assert named(report, "fail", kind="cause") == {"jwks-key-missing"}, told(report)
 
 

@@ -51,8 +51,8 @@ def key_set_facts(
 
 
 def _is_of_ids_alone(keys: Sequence[Mapping[str, Json]]) -> bool:
-    """Tell a set that a filter took the keys out of: no publisher writes ids without kind and numbers."""
-    return bool(keys) and all(key.get("kid") and set(key) <= {"kid", "use", "alg"} for key in keys)
+    """Tell a set that a filter took the keys out of: no publisher writes ids without any number."""
+    return bool(keys) and all(key.get("kid") and set(key) <= {"kid", "kty", "use", "alg"} for key in keys)
 
 
 def _differ(key_sets: Sequence[KeySet]) -> bool:
