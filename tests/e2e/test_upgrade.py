@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from analyzer import session
 from analyzer.cli.app import app
@@ -282,6 +283,18 @@ def test_the_annotation(ready: Callable[..., Report], value: str | None, words: 
     assert [words in message for message in messages] == ([True] if words else [])
     hidden = ready(cluster, "4.15", hide=r"operator\.openshift\.io/cloudcredentials")
     assert not found(hidden, "upgrade-annotation"), told(hidden)
+
+
+def test_an_annotation_is_seen_where_a_tool_took_the_uid_out(ready: Callable[..., Report]) -> None:
+    """kubectl-neat does; Insights keeps neither."""
+    cluster = Cluster(version="4.14.9")
+    cluster.upgradeable_to = "4.14"
+    files = everything(cluster, details=True)
+    path = next(p for p in files if p.endswith("operator.openshift.io/cloudcredentials/cluster.yaml"))
+    body = yaml.safe_load(files[path])
+    del body["metadata"]["uid"]
+    (message,) = found(ready(cluster, "4.15", files=files | {path: document(body)}), "upgrade-annotation")
+    assert "it is 4.14" in message
 
 
 def test_an_update_within_the_minor_release_needs_no_annotation(ready: Callable[..., Report]) -> None:

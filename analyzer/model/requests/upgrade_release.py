@@ -105,7 +105,7 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     operator = joined.objects.one("CloudCredential", "cluster", group="operator.openshift.io")
     blocked = _blocked(joined)
     said = blocked.cites if blocked else ()
-    if operator is None or not dig(operator.value, "metadata", "uid"):  # Insights keeps the spec alone
+    if operator is None or not _has_metadata(operator):
         ask = joined.asks.config("cloudcredentials.operator.openshift.io")
         held = known("the operator reports Upgradeable=False, MissingUpgradeableAnnotation", *said)
         return facts | {"upgrade.annotation": ask, "upgrade.annotation_problem": held if blocked else ask}
@@ -125,6 +125,11 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     else:
         return facts
     return facts | {"upgrade.annotation_problem": problem}
+
+
+def _has_metadata(operator: K8sObject) -> bool:
+    """Tell whether an annotation would be seen: Insights keeps the spec alone."""
+    return any(dig(operator.value, "metadata", name) for name in ("uid", "annotations"))
 
 
 def _gated(joined: Joined) -> Fact | Unknown:
