@@ -298,6 +298,21 @@ def test_a_key_from_a_secret_overrides_the_role(
 
 
 @pytest.mark.parametrize("setting", [BY_REFERENCE, WHOLE])
+@pytest.mark.parametrize("data", ["REDACTED", {"REDACTED": "REDACTED"}, None])
+def test_a_secret_without_its_keys_is_not_known_to_have_none(
+    bench: Bench, setting: dict[str, list[Json]], data: Json
+) -> None:
+    cluster = cluster_with_role()
+    with_key(cluster, setting, "id")
+    path = f"namespaces/{SHOP}/core/secrets.yaml"
+    secrets = yaml.safe_load(cluster.extra_files[path])
+    secrets["items"][0]["data"] = data
+    put(cluster, path, secrets)
+    chain = the_chain(bench.report(everything(cluster)), CHAIN)
+    assert chain.verdict.state == "unknown", chain.verdict
+
+
+@pytest.mark.parametrize("setting", [BY_REFERENCE, WHOLE])
 def test_a_key_that_the_secret_does_not_have_overrides_nothing(
     bench: Bench, setting: dict[str, list[Json]]
 ) -> None:

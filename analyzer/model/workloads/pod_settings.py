@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from analyzer.engine.facts import Fact, Unknown
-from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.kubernetes import secret
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Container, Json, Workload
 from analyzer.evidence.values import dig, items
@@ -15,7 +15,7 @@ from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import KUBERNETES_TOKEN
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens, paths_of
-from analyzer.model.joining.objects import Objects, known
+from analyzer.model.joining.objects import known
 
 LONGEST, SHORTEST = 86400, 600
 """Seconds: STS refuses tokens older than a day; Kubernetes makes none for under ten minutes."""
@@ -60,9 +60,8 @@ def setting_facts(chain: Chain, joined: Joined) -> Facts:
 
 def static_facts(workloads: Sequence[Workload], chain: Chain, joined: Joined) -> Fact | Unknown:
     """Give the long-lived keys in the environment of some pods; not known where their Secret was not read."""
-    evidence = joined.evidence
-    static = [hit for found in workloads for hit in static_env(found, chain, evidence, joined.objects)]
-    if not static and any(name for found in workloads for name in _unread(found, chain, evidence)):
+    static = [hit for found in workloads for hit in _static_env(found, chain, joined)]
+    if not static and any(_is_unread(found, chain, joined) for found in workloads):
         return joined.asks.namespace(chain.namespace, "Secrets")
     return listed(static)
 
@@ -80,9 +79,7 @@ def listed(hits: Sequence[tuple[str, Where]]) -> Fact:
     return known([text for text, _ in hits], *(where for _, where in hits))
 
 
-def static_env(
-    found: Workload, chain: Chain, evidence: Evidence, objects: Objects
-) -> Iterator[tuple[str, Where]]:
+def _static_env(found: Workload, chain: Chain, joined: Joined) -> Iterator[tuple[str, Where]]:
     """Long-lived keys in the environment, which every SDK takes before a token.
 
     A key from the chain's own Secret is another rule's matter, and one from a Secret that is not there
@@ -92,29 +89,46 @@ def static_env(
         if container.env.get(_STATIC):
             yield f"{_STATIC} in {found.name}/{container.name}", _env_place(found, container, _STATIC)
             continue
-        for source, wanted in _sources(container):
-            if source in (chain.secret_name, *copies_of(chain.secret_name)):
-                continue
-            copies = objects.copies("Secret", source, found.namespace)
-            copies += list(evidence.parse_raw(("Secret",), (found.namespace,), source))
-            if any(wanted == key for obj in copies for key in secret(obj).values):
+        for source, wanted in _sources(container, chain):
+            if wanted in (_keys_of(source, found.namespace, joined) or ()):
                 phrase = f"{_STATIC} in {found.name}/{container.name}, from Secret {source}"
                 yield phrase, _env_place(found, container, _STATIC)
                 break
 
 
-def _sources(container: Container) -> Iterator[tuple[str, str]]:
-    """Give the Secrets that an access key id may come from, each with the key that it has there.
+def _is_unread(found: Workload, chain: Chain, joined: Joined) -> bool:
+    """Tell whether a key in the environment may come from a Secret whose keys are not known."""
+    sources = (pair for container in found.containers for pair in _sources(container, chain))
+    return any(
+        is_masked(wanted) or _keys_of(name, found.namespace, joined) is None for name, wanted in sources
+    )
+
+
+def _keys_of(name: str, namespace: str, joined: Joined) -> set[str] | None:
+    """Give the keys of a Secret; None where it was not read, or they were taken out of it."""
+    evidence = joined.evidence
+    copies = joined.objects.copies("Secret", name, namespace)
+    copies += list(evidence.parse_raw(("Secret",), (namespace,), name))
+    if not copies:
+        return set() if evidence.has_list("Secret", namespace) and not is_masked(name) else None
+    keys = {key for obj in copies for key in secret(obj).values}
+    return None if not keys or any(map(is_masked, keys)) else keys
+
+
+def _sources(container: Container, chain: Chain) -> Iterator[tuple[str, str]]:
+    """Give the other Secrets that an access key id may come from, each with the key that it has there.
 
     A variable of its own comes before what ``envFrom`` brings.
     """
+    own = (chain.secret_name, *copies_of(chain.secret_name))
     if _STATIC in container.env:
         return
     if source := container.env_secrets.get(_STATIC):
-        yield source, container.secret_keys.get(_STATIC, "")
+        if source not in own:
+            yield source, container.secret_keys.get(_STATIC, "")
         return
     for prefix, source in container.env_from:
-        if _STATIC.startswith(prefix):
+        if _STATIC.startswith(prefix) and source not in own:
             yield source, _STATIC.removeprefix(prefix)
 
 
@@ -125,15 +139,6 @@ def legacy_tokens(found: Workload) -> Iterator[tuple[str, Where]]:
         if file.startswith(_LEGACY_FOLDER) and not _has_own_volume(found, container):
             place = _env_place(found, container, "AWS_WEB_IDENTITY_TOKEN_FILE")
             yield f"{found.name}/{container.name}", place
-
-
-def _unread(found: Workload, chain: Chain, evidence: Evidence) -> Iterator[str]:
-    """Name the Secrets that a key in the environment comes from and that were not gathered."""
-    if evidence.has_list("Secret", found.namespace):
-        return
-    known_ones = {chain.secret_name, *copies_of(chain.secret_name), *evidence.seen("Secret", found.namespace)}
-    for container in found.containers:
-        yield from (source for source, _ in _sources(container) if source not in known_ones)
 
 
 def _env_place(found: Workload, container: Container, name: str) -> Where:
