@@ -68,7 +68,7 @@ issuer.disagreement            string  sources that name another issuer and that
 issuer.public_bucket           string  S3 bucket that the issuer's host is, null where the host is none
 issuer.bucket_blocked          string  how an export shows that the issuer's S3 bucket cannot be read by AWS, else null; known only with such an export
 issuer.distribution            string  the exported CloudFront distribution that answers for the issuer's host, as a phrase; known only with such an export
-issuer.jwks_url                string  where its keys are: jwks_uri of the discovery document, else where what publishes them puts them (derived)
+issuer.jwks_url                string  where its keys are: jwks_uri of the discovery document if that is under the issuer, else where what publishes them puts them (derived)
 issuer.jwks_key                string  the key of that in the bucket behind the issuer (derived)
 issuer.discovery_key           string  the key of its discovery document there (derived)
 discovery.answered             bool    a good answer for openid-configuration was recorded (false: a bad one was)

@@ -97,7 +97,11 @@ def test_values_that_yaml_does_not_see() -> None:
 @pytest.mark.parametrize("parser", ["_Parser", "SafeLoader"])
 def test_those_beside_letters_of_any_script(parser: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml_guard, "_Parser", getattr(yaml, parser, yaml_guard._Parser))
-    assert one("\ufeffa: \u00fc\u4e2d\r\nb: ###\r\nc: [1]\n").value == {"a": "\u00fc\u4e2d", "b": "###", "c": [1]}
+    assert one("\ufeffa: \u00fc\u4e2d\r\nb: ###\r\nc: [1]\n").value == {
+        "a": "\u00fc\u4e2d",
+        "b": "###",
+        "c": [1],
+    }
 
 
 def test_a_standard_tag_of_an_empty_text_stands_in_no_place() -> None:

@@ -16,6 +16,8 @@ from analyzer.model.role.policies import boundary_place
 from analyzer.model.role.shared_zone import zone_lacks
 
 _DOUBT, _DENIES = " may deny it", " denies it"
+_DENIED_WORDS = "with an explicit deny in a permissions boundary"
+_NOT_ALLOWED_WORDS = "because no permissions boundary allows it"
 
 
 def denied_facts(judged: Judged) -> Facts:
@@ -36,10 +38,6 @@ def denied_facts(judged: Judged) -> Facts:
         "denied_inline": known(min(denying & set(judged.role.inline), default=None)),
         "denied_attached": known(min((arn for name, arn in attached if name in denying), default=None)),
     }
-
-
-_DENIED_WORDS = "with an explicit deny in a permissions boundary"
-_NOT_ALLOWED_WORDS = "because no permissions boundary allows it"
 
 
 def boundary_facts(judged: Judged) -> Facts:
