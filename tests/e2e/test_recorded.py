@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from analyzer.findings.report import Finding, Report
+from analyzer.findings.report import Finding, Report, to_json
+from analyzer.reports.mask import Pseudonyms
 from samples import Cluster, recorded
 
 from .faults import FAULTS
@@ -95,8 +96,9 @@ class TestCloudTrail:
         event = recorded.sign_in(other, SUBJECT, role, late, "AccessDenied")
         report = run(bench, everything(cluster), {"a": recorded.log_file(event)})
         assert report.exit_code == 0, told(report)
-        told_of = "tokens of other issuers were left out: other-oidc."
+        told_of = "tokens of other issuers were left out: https://other-oidc."
         assert any(told_of in warning for warning in report.inputs[0].warnings)
+        assert "other-oidc" not in str(to_json(Pseudonyms(["domains"]).mask(report)))
         alone = run(bench, bundle(cluster), {"a": recorded.log_file(event)})
         assert alone.exit_code == 0, told(alone)
         assert verdict(alone)[2] != role

@@ -34,7 +34,7 @@ def own_calls(evidence: Evidence, view: ClusterView) -> tuple[Evidence, list[Pro
     place = next((record.where for record in gone if isinstance(record, CloudTrailEvent)), None)
     if place is None:
         return evidence, []
-    names = sorted(set(theirs.values()))
+    names = [f"https://{url}" for url in sorted(set(theirs.values()))]  # as such --mask knows them
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     told = ", ".join(names[:_NAMED])
     detail = f"recorded sign-ins with tokens of other issuers were left out: {told}{more}"
