@@ -46,6 +46,8 @@ LOG_LIMIT = 4 << 30
 """Bytes of one log that are looked at: kubelet rotates logs at 50 MiB."""
 MOST_OBJECTS = 100_000
 """Objects kept of all inputs, about 400 MB of them; a large cluster's bundle has some thousands."""
+MOST_REQUESTS = 2000
+"""CredentialsRequests kept of all inputs: each is a chain to judge, and a release has some ten."""
 _DISK_FULL = b"Disk usage exceeds the volume percentage"
 _LONGEST_NOTE = 4 << 20
 _NOISE = ("event-filter.html", ".DS_Store")
@@ -91,10 +93,26 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
     evidence.log_files = [dated_file(file, gathered) for file in logs.files]
     evidence.problems += _floods(logs)
     evidence.loose += logs.secrets.found
+    _bound_requests(evidence)
     withhold_learned(evidence)
     withhold_requests(evidence)
     evidence.symptoms = tuple(words_unmasked(dated_symptom(symptom, gathered)) for symptom in logs.symptoms())
     return evidence
+
+
+def _bound_requests(evidence: Evidence) -> None:
+    """Keep as many CredentialsRequests as can be judged, and say so."""
+    requests = [obj for obj in evidence.objects if obj.kind == "CredentialsRequest"]
+    beyond = requests[MOST_REQUESTS:]
+    if not beyond:
+        return
+    left = {id(obj) for obj in beyond}
+    evidence.objects = [obj for obj in evidence.objects if id(obj) not in left]
+    where = beyond[0].where
+    detail = f"more than {MOST_REQUESTS} CredentialsRequests: those after them were not judged"
+    evidence.problems.append(Problem(where.input, where.file, "too-many-objects", detail, "unsafe"))
+    for record in evidence.inputs:
+        record.stopped = record.stopped or record.id == where.input
 
 
 def _floods(logs: LogScan) -> Iterator[Problem]:

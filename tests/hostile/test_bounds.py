@@ -32,6 +32,18 @@ def test_more_objects_than_are_kept_are_refused_and_the_rest_is_judged(
     assert report.cluster.version
 
 
+def test_more_requests_than_can_be_judged_are_refused_and_the_rest_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gather, "MOST_REQUESTS", 3)
+    report = analyze([laid(tmp_path, bundle_files(Cluster()))])
+    (found,) = [e for e in report.errors if e.code == "too-many-objects"]
+    assert "more than 3 CredentialsRequests" in found.detail
+    assert report.exit_code == 5
+    assert report.cluster.version
+    assert len([chain for chain in report.chains if chain.request]) <= 3
+
+
 def test_a_giant_gets_no_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source, "_LARGEST", 3)
     small, giant = tmp_path / "a", tmp_path / "b"
