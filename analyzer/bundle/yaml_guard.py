@@ -6,7 +6,6 @@ because depth, nodes and aliases can be counted as the events come.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
@@ -27,6 +26,7 @@ from analyzer.patterns import later
 
 from .document import Document, Map, Seq, Steps, UnreadableDocument, Value, pack_mark, unpack_mark
 from .limits import DEFAULT_LIMITS, Limits
+from .overwritten import bar_at, legible
 from .text import to_utf8
 from .yaml_scalars import resolve
 
@@ -37,14 +37,6 @@ except ImportError:  # a PyYAML that was built without libyaml
 
 _LONE_CR = later(rb"\r(?!\n)")
 _REPEATED = 1000
-_NO_VALUE = later(
-    rb"((?:^|[ \t])(?:- |[\w./-]+:[ \t]+))"
-    rb"(\*\*\S*|%\S+%|@@\S*|`[^`\n]+`|\{\{[\w -]+\}\})(?=[ \t\r]*$)",
-    re.MULTILINE,
-)
-"""What a hand writes over a value and YAML takes for its own signs."""
-_BAR = later(r"[ \t]+(#{3,})[ \t\r]*$", re.MULTILINE)
-"""The same where YAML takes them for a comment."""
 _EXOTIC_BREAK = later(rb"\xc2\x85|\xe2\x80[\xa8\xa9]")
 
 
@@ -75,10 +67,9 @@ def parse_yaml(
     try:
         return list(iter_yaml(data, label, limits, first_line))
     except UnreadableDocument:
-        readable = _NO_VALUE.sub(lambda found: found[1] + b"X" * len(found[2]), data)
-        if readable == data:
+        if (again := legible(data)) == data:
             raise
-    return list(iter_yaml(readable, label, limits, first_line))
+    return list(iter_yaml(again, label, limits, first_line))
 
 
 def iter_yaml(
@@ -166,8 +157,7 @@ class _Builder:
             return event.tag if event.tag.startswith("!") else None
         if isinstance(self._text, bytes):  # marks count characters
             self._text = self._text.decode(errors="replace")
-        found = _BAR.match(self._text, event.start_mark.index)
-        return found[1] if found else None
+        return bar_at(self._text, event.start_mark.index)
 
     def open(self, event: _Event, kind: type[Map | Seq]) -> None:
         """Begin a collection."""

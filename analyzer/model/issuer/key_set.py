@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.public_keys import jwk_problem
 from analyzer.evidence.records import HttpAnswer, Json, KeySet
 from analyzer.evidence.values import text
@@ -36,17 +37,21 @@ def key_set_facts(
     keys, where = key_sets[0].keys, key_sets[0].where
     kids = [kid for key in keys if (kid := text(key.get("kid")))]
     problems = [(text(key.get("kid")) or "a key without kid", jwk_problem(key)) for key in keys]
-    usable = known(sum(problem is None for _, problem in problems), where.at("keys"))
-    unusable = known([f"{kid}: {problem}" for kid, problem in problems if problem], where.at("keys"))
-    left_out = asks.jwks(uri, "of the key set that was handed in only the ids of its keys are left")
+    listed = where.at("keys")
+    bad = [f"{kid}: {problem}" for kid, problem in problems if problem]
+    usable: Fact | Unknown = known(len(keys) - len(bad), listed)
+    unusable: Fact | Unknown = known(bad, listed)
+    if _is_of_ids_alone(keys):
+        why = "of the key set that was handed in only the ids of its keys are left"
+        usable = unusable = asks.jwks(uri, why)
     return {
         "jwks.answered": known(True, where),
         "jwks.error": known(None, where),
         "jwks.is_json": known(True, where),
-        "jwks.key_ids": known(kids, where.at("keys")),
-        "jwks.usable": left_out if _is_of_ids_alone(keys) else usable,
-        "jwks.unusable": left_out if _is_of_ids_alone(keys) else unusable,
-        "jwks.duplicates": known([kid for kid, n in Counter(kids).items() if n > 1], where.at("keys")),
+        "jwks.key_ids": known(kids, listed),
+        "jwks.usable": usable,
+        "jwks.unusable": unusable,
+        "jwks.duplicates": known([kid for kid, n in Counter(kids).items() if n > 1], listed),
     }
 
 
