@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from functools import cache
 from operator import attrgetter
+from types import CodeType, FunctionType
 from typing import Any, Final, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -37,6 +39,12 @@ def slotted(cls: type[T]) -> type[T]:
     if "__eq__" not in vars(cls):
         made.__hash__ = None
     return made  # type: ignore[no-any-return]
+
+
+def field_names(cls: type) -> tuple[str, ...]:
+    """Give the names of a class's fields in their order; none for what is no such class."""
+    names: tuple[str, ...] = getattr(cls, "__match_args__", ())
+    return names
 
 
 def _made_anew(cls: type) -> Any:
@@ -113,36 +121,50 @@ def _first_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
 
 
 def _write_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
-    """Compile the ``__init__`` of a class, as ``dataclasses`` does at once.
+    """Make the ``__init__`` of a class as ``dataclasses`` makes it at once.
 
     What is frozen is of a class of the same slots while its fields are set: there each is set as fast as any
     attribute, where ``object.__setattr__`` takes several times as long.
     """
+    names: tuple[str, ...] = cls.__match_args__
     known: dict[str, Any] = {"MISSING": MISSING, "put": object.__setattr__}
-    thaw, freeze = "", ""
-    if cls.__setattr__ is _refuse_set and len(cls.__match_args__) >= _MANY:
-        known |= {"Frozen": cls, "Open": type(cls)("Open", cls.__bases__, {"__slots__": cls.__match_args__})}
-        thaw, freeze = "    put(self, '__class__', Open)\n", "    self.__class__ = Frozen\n"
-    direct = thaw or cls.__setattr__ is not _refuse_set
-    parameters, lines = [], []
-    for name in cls.__match_args__:
-        value = name
-        if name in defaults.factories:
-            known[f"make_{name}"] = defaults.factories[name]
-            parameters.append(f"{name}=MISSING")
-            value = f"make_{name}() if {name} is MISSING else {name}"
-        elif name in defaults.values:
-            known[f"default_{name}"] = defaults.values[name]
-            parameters.append(f"{name}=default_{name}")
-        else:
-            parameters.append(name)
-        lines.append(f"    self.{name} = {value}\n" if direct else f"    put(self, {name!r}, {value})\n")
-    body = f"{thaw}{''.join(lines)}{freeze}" or "    pass"
-    text = f"def __init__(self, {', '.join(parameters)}):\n{body}"
-    exec(text, known)  # noqa: S102 - names of our own fields
-    made: Callable[..., None] = known["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
+    way = "direct"
+    if cls.__setattr__ is _refuse_set:
+        way = "thawed" if len(names) >= _MANY else "put"
+    if way == "thawed":
+        known |= {"Frozen": cls, "Open": type(cls)("Open", cls.__bases__, {"__slots__": names})}
+    made = frozenset(place for place, name in enumerate(names) if name in defaults.factories)
+    called = {f"field{place}": name for place, name in enumerate(names)}
+    known |= {f"make_field{place}": defaults.factories[names[place]] for place in made}
+    code = _template(len(names), way, made)
+    code = code.replace(
+        co_varnames=tuple(called.get(name, name) for name in code.co_varnames),
+        co_names=tuple(called.get(name, name) for name in code.co_names),
+        co_consts=tuple(called.get(value, value) for value in code.co_consts),
+    )
+    given = defaults.values | dict.fromkeys(defaults.factories, MISSING)
+    init = FunctionType(code, known, "__init__", tuple(given[name] for name in names if name in given))
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    return init
+
+
+@cache
+def _template(fields: int, way: str, made: frozenset[int]) -> CodeType:
+    """Compile what the ``__init__`` of all classes with so many fields is, but for their names.
+
+    The fields ``made`` are made by a factory where they are not given.
+    """
+    lines = ["    put(self, '__class__', Open)"] if way == "thawed" else []
+    for place in range(fields):
+        name = f"field{place}"
+        value = f"make_{name}() if {name} is MISSING else {name}" if place in made else name
+        lines.append(f"    put(self, {name!r}, {value})" if way == "put" else f"    self.{name} = {value}")
+    lines += ["    self.__class__ = Frozen"] if way == "thawed" else []
+    parameters = ", ".join(["self", *(f"field{place}" for place in range(fields))])
+    known: dict[str, Any] = {}
+    exec("\n".join([f"def __init__({parameters}):", *(lines or ["    pass"])]), known)  # noqa: S102 - no text of others
+    code: CodeType = known["__init__"].__code__
+    return code
 
 
 def _comparison(names: list[str]) -> tuple[Callable[[Any, object], Any], Callable[[Any], int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from analyzer.errors import DoctorError
@@ -63,9 +62,12 @@ def unpack_mark(mark: int) -> tuple[int, int]:
     return mark >> _COLUMNS, mark & _FURTHEST
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Document:
-    """One document: its text in UTF-8, where that text begins in its file, and its value."""
+    """One document: its text in UTF-8, where that text begins in its file, and its value.
+
+    Each is equal to itself alone.
+    """
 
     label: str
     text: bytes
@@ -74,6 +76,9 @@ class Document:
     format: Format
     repeated: tuple[Steps, ...] = ()
     """Paths of keys that an object holds more than once; the last one's value is kept."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     def at(self, *path: str | int) -> Place:
         """Point at a value, present or not."""

@@ -6,11 +6,11 @@ RFC 3339 in UTC.
 
 from __future__ import annotations
 
-from dataclasses import field, fields
+from dataclasses import field
 from functools import cache
 from typing import Any, Literal
 
-from analyzer.frozen import frozen
+from analyzer.frozen import field_names, frozen
 
 SCHEMA_VERSION = "1"
 
@@ -376,7 +376,7 @@ def to_json(value: object) -> object:
 @cache
 def _json_names(kind: type) -> tuple[tuple[str, str], ...]:
     """Give the contract's name of each field of a kind of part, with the name that it has here."""
-    names = [field.name for field in fields(kind)]
+    names = list(field_names(kind))
     if kind is Report:
         names.insert(0, names.pop())  # the schema's version comes first
     return tuple(("pass" if name == "passed" else name, name) for name in names)

@@ -7,10 +7,11 @@ clear the screen, set the title, or show a verdict that nobody gave.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from analyzer.frozen import field_names
 from analyzer.patterns import later
 from analyzer.redact import redact
 from analyzer.shell import with_words
@@ -87,15 +88,10 @@ def _rewritten(value: Any, change: _Change, keep: frozenset[str], of_commands: _
         return {change(key): _rewritten(item, change, keep, of_commands) for key, item in value.items()}
     changed: dict[str, Any] = {}
     kind: Any = type(value)
-    for name in _field_names(kind):
+    for name in field_names(kind):
         if name not in keep:
             old = getattr(value, name)
             new = _rewritten(old, of_commands if name in _COMMANDS else change, keep, of_commands)
             if new is not old:
                 changed[name] = new
     return replace(value, **changed) if changed else value
-
-
-@cache
-def _field_names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind)) if is_dataclass(kind) else ()
