@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import Json, PublicKey
+from analyzer.evidence.usual_keys import EXPONENT, usual_modulus, usual_spki
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 
@@ -51,10 +52,8 @@ def kid_of_jwk(jwk: Mapping[str, Json]) -> str | None:
 
 def spki_of_jwk(jwk: Mapping[str, Json]) -> bytes | None:
     """Give the SubjectPublicKeyInfo DER of an RSA or EC key; None where its numbers are no key."""
-    from analyzer.evidence.key_objects import spki_of
-
     key = _key_of_jwk(jwk)
-    return None if isinstance(key, str) else spki_of(key)
+    return None if isinstance(key, str) else key.spki
 
 
 def modulus_of_jwk(jwk: Mapping[str, Json]) -> int | None:
@@ -76,8 +75,8 @@ def jwk_problem(jwk: Mapping[str, Json]) -> str | None:
     key = _key_of_jwk(jwk)
     if isinstance(key, str):
         return key
-    if jwk.get("kty") == "RSA" and key.key_size < _SMALLEST_RSA:
-        return f"its modulus has only {key.key_size} bits"
+    if jwk.get("kty") == "RSA" and key.bits < _SMALLEST_RSA:
+        return f"its modulus has only {key.bits} bits"
     return _algorithm_problem(jwk)
 
 
@@ -127,16 +126,22 @@ def public_key_of(body: bytes) -> Numbers | str:
         der = base64.b64decode(b"".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
         return "is not base64"
-    from analyzer.evidence.key_objects import modulus_of, read_der, spki_of
+    if (modulus := usual_modulus(der)) is not None:
+        return Numbers(key_id(der), modulus, modulus.bit_length(), der)
+    from analyzer.evidence.key_objects import read_der
 
     key = read_der(der)
-    if isinstance(key, str):
-        return key
+    return key if isinstance(key, str) else _numbers_of(key)
+
+
+def _numbers_of(key: Key) -> Numbers:
+    from analyzer.evidence.key_objects import modulus_of, spki_of
+
     spki = spki_of(key)
     return Numbers(key_id(spki), modulus_of(key), key.key_size, spki)
 
 
-def _key_of_jwk(jwk: Mapping[str, Json]) -> Key | str:
+def _key_of_jwk(jwk: Mapping[str, Json]) -> Numbers | str:
     kty = jwk.get("kty")
     if kty == "RSA":
         return _rsa_key(jwk)
@@ -145,18 +150,21 @@ def _key_of_jwk(jwk: Mapping[str, Json]) -> Key | str:
     return "it has no kty" if kty is None else f"its kty is {_shown(kty)}, neither RSA nor EC"
 
 
-def _rsa_key(jwk: Mapping[str, Json]) -> Key | str:
+def _rsa_key(jwk: Mapping[str, Json]) -> Numbers | str:
     modulus, exponent = _number(jwk, "n"), _number(jwk, "e")
     if isinstance(modulus, str):
         return modulus
     if isinstance(exponent, str):
         return exponent
+    if exponent == EXPONENT and (usual := usual_spki(modulus)) is not None:
+        return Numbers(key_id(usual), modulus, modulus.bit_length(), usual)
     from analyzer.evidence.key_objects import rsa_key
 
-    return rsa_key(modulus, exponent) or "its n and e make no RSA key"
+    key = rsa_key(modulus, exponent)
+    return "its n and e make no RSA key" if key is None else _numbers_of(key)
 
 
-def _ec_key(jwk: Mapping[str, Json]) -> Key | str:
+def _ec_key(jwk: Mapping[str, Json]) -> Numbers | str:
     curve = str(jwk.get("crv"))
     if curve not in _CURVES:
         return f"its crv is {_shown(jwk.get('crv'))}, not P-256, P-384 or P-521"
@@ -167,7 +175,8 @@ def _ec_key(jwk: Mapping[str, Json]) -> Key | str:
         return y
     from analyzer.evidence.key_objects import ec_key
 
-    return ec_key(curve, x, y) or f"its x and y are no point of {curve}"
+    key = ec_key(curve, x, y)
+    return f"its x and y are no point of {curve}" if key is None else _numbers_of(key)
 
 
 def _number(jwk: Mapping[str, Json], member: str) -> int | str:
