@@ -72,9 +72,11 @@ def test_no_needle_hides_another_that_overlaps_it() -> None:
             assert one == other or not (beside and overlap), (one, other)
 
 
+@pytest.mark.parametrize("block", [1, 2, 3, 8, 64, 1024])
 @pytest.mark.parametrize("way", WAYS)
-def test_places_are_found_in_order(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_places_are_found_in_order(way: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     _use(way, monkeypatch)
+    monkeypatch.setattr(needles, "_BLOCK", block)
     chance = random.Random(7)
     words = Needles([b"ab", b"cd", b"\xff"])
     for _ in range(300):
@@ -108,6 +110,7 @@ def test_the_library_looks_as_bytes_do(seed: int) -> None:
 def test_a_word_is_found_wherever_a_piece_ends(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     _use(way, monkeypatch)
     monkeypatch.setattr(needles, "_PIECE", 4)
+    monkeypatch.setattr(needles, "_BLOCK", 4)
     for at in range(12):
         assert Needles([b"word", b"other"]).are_in(b"." * at + b"word" + b"." * (12 - at))
         assert not Needles([b"word", b"other"]).are_in(b"." * at + b"wor")
