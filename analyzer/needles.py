@@ -75,7 +75,7 @@ class Needles:
         return sorted(found)
 
     def _blocks(self, data: bytes, stop: int) -> Iterator[tuple[int, int]]:
-        """Yield begin and end of the blocks in which one of them is; a block goes on for as long as a word is."""
+        """Yield begin and end of the blocks in which one of them is; a block goes on to the end of a word."""
         for begin in range(0, stop, _BLOCK):
             end = min(begin + _BLOCK + self._longest - 1, stop)
             if max(map(find, repeat(data), self.words, repeat(begin), repeat(end)), default=-1) >= 0:

@@ -1,4 +1,4 @@
-"""RSA keys as clusters make them, told by their bytes: to load ``cryptography`` takes longer than to judge them.
+"""RSA keys as clusters make them, told by their bytes: loading ``cryptography`` takes longer than to judge.
 
 Whatever is another size, exponent or encoding is for ``key_objects``.
 """
