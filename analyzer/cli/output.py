@@ -90,9 +90,11 @@ class Destination:
         return targets
 
     def _classes(self) -> tuple[Class, ...]:
+        asked = [name.strip() for name in self.mask.split(",") if name.strip()]
+        if not asked and self.mask_map is None:
+            return ()
         from analyzer.reports.identifying import CLASSES
 
-        asked = [name.strip() for name in self.mask.split(",") if name.strip()]
         wrong = next((name for name in asked if name not in (*CLASSES, "all")), None)
         if wrong is not None:
             raise UsageProblem(
@@ -106,11 +108,11 @@ class Destination:
 
     def masked(self, *reports: Report) -> tuple[Report, ...]:
         """Give the reports with pseudonyms where they were asked for, and write their map."""
-        from analyzer.reports.mask import Pseudonyms
-
         classes = self._classes()
         if not classes:
             return reports
+        from analyzer.reports.mask import Pseudonyms
+
         names = Pseudonyms(classes)
         if self.mask_map is not None and Path(self.mask_map).exists():
             names.read_map(read_text(self.mask_map), self.mask_map)

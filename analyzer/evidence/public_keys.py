@@ -114,7 +114,7 @@ class Numbers:
 
     kid: str
     modulus: int | None
-    bits: int | None
+    bits: int
     spki: bytes
 
 

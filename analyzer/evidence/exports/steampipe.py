@@ -6,7 +6,6 @@ the byte.
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator, Mapping
 
@@ -86,6 +85,8 @@ def csv_document(path: str, data: bytes) -> Document | None:
     names = {name.strip('"') for name in header.decode("utf-8", "replace").strip().split(",")}
     if not ("arn" in names and _TOLD_BY & names) and not names >= ATHENA:
         return None
+    import csv  # few inputs hold any
+
     previous = csv.field_size_limit(_LONGEST_CELL)
     try:
         return Document(path, data, 1, _rows(data), "yaml")
@@ -96,7 +97,9 @@ def csv_document(path: str, data: bytes) -> Document | None:
 
 
 def _rows(data: bytes) -> Seq:
-    rows, reader = Seq(), csv.DictReader(io.StringIO(data.decode("utf-8", "replace"), newline=""))
+    from csv import DictReader
+
+    rows, reader = Seq(), DictReader(io.StringIO(data.decode("utf-8", "replace"), newline=""))
     line = 1
     for cells in reader:
         if len(rows) == _MOST_ROWS:
