@@ -26,6 +26,7 @@ _LONE_KEY: Final = later(r"(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+
 _RUN: Final = later(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _HEX: Final = later(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _READABLE: Final = later(r"[\t\r\n -~]{12,}")
+_NO_TEXT: Final = later(r"[^\t\r\n -\x7f]")
 _PERCENT: Final = later(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _OF_A_FILE: Final = later(r"(?i)(?:file|path|dir|location)(?:\\*[\"'])?\s*[:=]\s*$")
 _PATH: Final = later(r"(?:~|\.{0,2})/[\w./{}%-]*")
@@ -127,8 +128,8 @@ def _as_text(raw: bytes) -> Iterator[str]:
     Of a run that goes on behind what was encoded (a path, say) the part that is text.
     """
     text = raw.decode("utf-8", "replace")
-    readable = sum(map(str.isascii, text[:64])) - sum(c < " " and c not in "\t\r\n" for c in text[:64])
-    if readable >= 0.9 * min(64, len(text)):
+    begin = text[:64]
+    if len(_NO_TEXT.findall(begin)) <= 0.1 * len(begin):
         yield text
     else:
         yield from _READABLE.findall(text)

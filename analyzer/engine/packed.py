@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from analyzer.engine.template import Template
 
 NAME: Final = "packed.json"
 _PLACES: Final = ("start", "end")
+"""The last fields of every node."""
+_NOWHERE: Final = (0, 0)
 _PLAIN: Final = (
     "id", "title", "link", "kind", "severity", "subject", "references", "explains", "points_at", "stage",
     "line",
@@ -147,10 +149,8 @@ def _as_tuple(value: object) -> object:
 
 def _node(flat: Any) -> Any:
     if isinstance(flat, list):
-        return tuple(_node(item) for item in flat)
+        return tuple(map(_node, flat))
     if not isinstance(flat, dict):
         return flat
     ((name, fields),) = flat.items()
-    cls: Callable[..., Any] = getattr(syntax, name)
-    names = [field for field in cls.__match_args__ if field not in _PLACES]  # type: ignore[attr-defined]
-    return cls(**dict(zip(names, map(_node, fields), strict=True)), start=0, end=0)
+    return getattr(syntax, name)(*map(_node, fields), *_NOWHERE)
