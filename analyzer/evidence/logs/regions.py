@@ -1,6 +1,6 @@
 """Find the few records of a log that may hold an AWS error, without decoding the rest.
 
-A log is read in regions of about 256 KiB that end between records. A handful of literals is looked for in
+A log is read in regions of about 512 KiB that end between records. A handful of literals is looked for in
 each region; only the lines that hold one are joined with the lines that continue them, and decoded.
 """
 
@@ -12,7 +12,7 @@ from analyzer.evidence.logs.text import Line, read_line
 from analyzer.frozen import frozen
 from analyzer.needles import Needles
 
-REGION = 1 << 18
+REGION = 1 << 19
 """Bytes scanned at once, few enough for the processor's cache; a longer line is read in parts."""
 
 _JOINED = 12
