@@ -35,6 +35,12 @@ class Stream:
 
     def take(self, count: int) -> bytes:
         """Give exactly ``count`` bytes, or fewer at the end."""
+        end = self._at + count
+        if end <= len(self._piece):
+            part = self._piece[self._at : end]
+            self._at = end
+            self.position += count
+            return part
         part = self.some(count)
         if len(part) == count or not part:
             return part
