@@ -23,6 +23,8 @@ _aho_corasick: Any = None
 with suppress(ImportError):
     _aho_corasick = import_module("ahocorasick_rs")
 
+_FEW = 4
+"""Words for which the automaton is slower than one search for each."""
 _PIECE = 1 << 18
 _BLOCK = 3 << 13
 """Bytes, of the 32 KiB that the first cache of most processors has."""
@@ -45,7 +47,7 @@ class Needles:
 
     def are_in(self, data: bytes) -> bool:
         """Tell whether one of them is there."""
-        if _aho_corasick is None:
+        if _aho_corasick is None or len(self.words) < _FEW:
             return any(True for _ in self._blocks(data, len(data)))
         view = memoryview(data)
         # All matches of a piece are listed: a file that is nothing else would fill the memory at once.

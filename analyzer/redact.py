@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import unquote
 
-from analyzer.needles import Needles
+from analyzer.needles import Needles, find
 from analyzer.patterns import later
 from analyzer.secret_kinds import FLAG, KINDS, NAME_HINT, NAMED, SECRET_NAME, Kind, compiled
 
@@ -151,10 +151,12 @@ def _unquoted(word: str, depth: int) -> str:
 _LIVE_KEY: Final = Needles((b"PRIVATE KEY", b"KEY-----"))
 _LIVE_WORDS: Final = Needles((
     b"private key-----", b"Private Key-----", b".ey", b".Ey",
-    b'"auth"', b'"Auth"', b"uthorization", b"Uthorization",
+    b'"auth"', b'"Auth"',
     b"secretaccesskey", b"SecretAccessKey", b"Secretaccesskey",
     b"secret_access_key", b"Secret_Access_Key", b"SECRET_ACCESS_KEY",
 ))  # fmt: skip
+_LIVE_HEADER: Final = later(rb"thorization(?:\\*[\"'])?\s{0,4}[:=]")
+"""Not the word alone: it stands in the names of API groups, and so in the largest lists of a bundle."""
 _LIVE_HINTS: Final = Needles(hint.encode() for kind in KINDS if kind.live for hint in kind.hints)
 _LINES_BELOW: Final = 8
 _GAP: Final = 256
@@ -170,6 +172,7 @@ def live_secrets(data: bytes, *, urls: bool = True) -> Iterator[tuple[str, int]]
     # Most files hold none of these words as they are written, and need not be decoded.
     hinted = _LIVE_WORDS.are_in(data)
     hinted = hinted or (_LIVE_KEY.are_in(data) and _LIVE_WORDS.are_in(data.lower()))
+    hinted = hinted or (find(data, b"thorization") >= 0 and _LIVE_HEADER.search(data) is not None)
     if not hinted and not (urls and _LIVE_URL.search(data)):
         return
     low = data.lower()

@@ -91,7 +91,7 @@ KINDS: Final = (
         r"(?i)((?:session|security)_?-?token(?:\\*[\"'])?[ \t]{0,8}[:=][ \t]{0,8}(?:\\*[\"'])?)[A-Za-z0-9/+%=]{100,}",
         r"\1(secret)",
     ),
-    _kind("a pull secret", "auth",
+    _kind("a pull secret", '"auth',
           r"(?i)(\"auth\\*\"\s{0,8}:\s{0,8}\\*\")[A-Za-z0-9+/=]{6,}", r"\1(secret)"),
     _kind("a password in a URL", "@",
           r"((?<=[A-Za-z0-9+.-]):(?:\\*/){1,2}[^\s/:@\"'<>]{0,200}):([^\s/\"'<>]{1,200})@", r"\1:(password)@"),
