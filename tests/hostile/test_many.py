@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,11 +14,10 @@ from analyzer.findings.scope import by_chain
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cut_names import CutNames
 from analyzer.model.joining.roles import unite
+from tests.work import is_linear
 
 PLACE = Where("i1", parse_json(b"{}", "roles.json")[0].at())
-MANY = 40_000
-SECONDS = 10
-"""Of CPU: ten times what they take."""
+SOME = 200
 
 
 def chain(namespace: str, secret: str, *, asked: bool = True) -> Chain:
@@ -27,19 +26,25 @@ def chain(namespace: str, secret: str, *, asked: bool = True) -> Chain:
 
 
 def test_roles_of_a_large_account_are_found_by_name() -> None:
-    records = [RoleRecord(f"r{n}", f"arn:aws:iam::123456789012:role/r{n}", None, PLACE) for n in range(MANY)]
-    began = time.process_time()
-    book = unite(records, [], [], [])
-    assert time.process_time() - began < SECONDS
-    assert [role.name for role in book.roles] == [record.name for record in records]
+    def united(size: int) -> Callable[[], object]:
+        records = [
+            RoleRecord(f"r{n}", f"arn:aws:iam::123456789012:role/r{n}", None, PLACE) for n in range(size)
+        ]
+        book = unite(records, [], [], [])
+        assert [role.name for role in book.roles] == [record.name for record in records]
+        return lambda: unite(records, [], [], [])
+
+    assert is_linear(united, SOME)
 
 
 def test_requests_are_found_by_what_is_left_of_their_roles_names() -> None:
-    chains = [chain("a", f"s{n}") for n in range(MANY)]
-    cut = CutNames(chains)
-    began = time.process_time()
-    assert not any(cut.others(one, 27) or cut.others(one, 1) for one in chains)
-    assert time.process_time() - began < SECONDS
+    def compared(size: int) -> Callable[[], object]:
+        chains = [chain("a", f"s{n}") for n in range(size)]
+        cut = CutNames(chains)
+        return lambda: [cut.others(one, left) for one in chains for left in (27, 1)]
+
+    assert not any(compared(SOME)())  # type: ignore[call-overload]
+    assert is_linear(compared, SOME)
 
 
 def test_names_that_differ_behind_the_cut_are_the_same() -> None:
@@ -53,11 +58,19 @@ def test_names_that_differ_behind_the_cut_are_the_same() -> None:
 
 def test_outcomes_are_found_by_chain() -> None:
     rule: Any = SimpleNamespace(link="trust", id="x")
-    names = tuple(f"a/s{n}" for n in range(MANY))
-    alone = [Outcome(rule, Subject("chain", name, {}, (name,)), "pass") for name in names]
-    shared = Outcome(rule, Subject("cluster", "cluster", {}, (*names, names[0])), "pass")
-    began = time.process_time()
-    found = by_chain([shared, *alone])
-    assert time.process_time() - began < SECONDS
-    assert found["a/s0"] == [shared, alone[0]]
-    assert len(found) == MANY
+
+    def found(size: int) -> Callable[[], object]:
+        names = tuple(f"a/s{n}" for n in range(size))
+        alone = [Outcome(rule, Subject("chain", name, {}, (name,)), "pass") for name in names]
+        shared = Outcome(rule, Subject("cluster", "cluster", {}, (*names, names[0])), "pass")
+        by_name = by_chain([shared, *alone])
+        assert by_name["a/s0"] == [shared, alone[0]]
+        assert len(by_name) == size
+        return lambda: by_chain([shared, *alone])
+
+    assert is_linear(found, SOME)
+
+
+def test_pairs_are_told_from_a_single_pass() -> None:
+    assert not is_linear(lambda size: lambda: [a == b for a in range(size) for b in range(size)], 50)
+    assert not is_linear(lambda size: lambda: any(a > size for _ in range(size) for a in range(size)), 50)
