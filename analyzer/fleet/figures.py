@@ -26,11 +26,13 @@ UPGRADE_RISKS: Mapping[str, str] = {
 }
 """Findings that do no harm today and do when the cluster is upgraded, with the reason."""
 
-# The newest gather of each cluster; a bundle that names no cluster stands for itself.
-_NEWEST = """
+# The newest gather of each cluster; a bundle that names no cluster stands for itself. Of copies of one
+# gather the one counts that was read whole, then the one with which the most is known.
+NEWEST = """
   WITH ranked AS (
     SELECT *, row_number() OVER (
-      PARTITION BY coalesce(cluster_id, 'path:' || path) ORDER BY gathered DESC, id DESC) AS place
+      PARTITION BY coalesce(cluster_id, 'path:' || path)
+      ORDER BY gathered DESC, outcome = 'judged' DESC, coalesce(exit_code, 0) = 6, gaps, id DESC) AS place
     FROM bundles WHERE state = 'done' AND outcome IN ('judged', 'refused') AND verdict IS NOT NULL
   ), newest AS (SELECT * FROM ranked WHERE place = 1)
 """
@@ -126,8 +128,8 @@ def figures(db: sqlite3.Connection) -> Figures:
     (in_part,) = db.execute(
         "SELECT count(*) FROM bundles WHERE state = 'done' AND outcome = 'judged' AND reason IS NOT NULL"
     ).fetchone()
-    verdicts = Counter(dict(db.execute(f"{_NEWEST} SELECT verdict, count(*) FROM newest GROUP BY 1")))
-    first, last = db.execute(f"{_NEWEST} SELECT min(gathered), max(gathered) FROM ranked").fetchone()
+    verdicts = Counter(dict(db.execute(f"{NEWEST} SELECT verdict, count(*) FROM newest GROUP BY 1")))
+    first, last = db.execute(f"{NEWEST} SELECT min(gathered), max(gathered) FROM ranked").fetchone()
     return Figures(
         outcomes=outcomes,
         waiting=waiting,
@@ -166,7 +168,7 @@ def _release_order(release: str) -> tuple[int, ...]:
 
 def _causes(db: sqlite3.Connection) -> tuple[Cause, ...]:
     found = db.execute(
-        f"{_NEWEST} SELECT rule, verdict, link, count(*), sum(broken), group_concat(DISTINCT {_RELEASE})"
+        f"{NEWEST} SELECT rule, verdict, link, count(*), sum(broken), group_concat(DISTINCT {_RELEASE})"
         " FROM newest WHERE verdict IN ('fail', 'suspected', 'warn')"
         " GROUP BY rule, verdict, link ORDER BY verdict = 'fail' DESC, count(*) DESC, rule"
     )
@@ -185,7 +187,7 @@ def _causes(db: sqlite3.Connection) -> tuple[Cause, ...]:
 
 def _matrix(db: sqlite3.Connection, column: str, order: Callable[[str], Any]) -> Matrix:
     found = db.execute(
-        f"{_NEWEST} SELECT coalesce(rule, verdict), {column}, count(*) FROM newest"
+        f"{NEWEST} SELECT coalesce(rule, verdict), {column}, count(*) FROM newest"
         " WHERE verdict IN ('fail', 'suspected') GROUP BY 1, 2"
     ).fetchall()
     totals = Counter[str]()
@@ -203,7 +205,7 @@ def _risks(db: sqlite3.Connection) -> tuple[Risk, ...]:
     marks = ", ".join("?" * len(UPGRADE_RISKS))
     found: dict[str, list[str]] = {}
     for rule, name in db.execute(
-        f"{_NEWEST} SELECT DISTINCT f.rule, coalesce(n.infra_name, n.cluster_id, n.path) FROM newest n"
+        f"{NEWEST} SELECT DISTINCT f.rule, coalesce(n.infra_name, n.cluster_id, n.path) FROM newest n"
         f" JOIN findings f ON f.bundle = n.id WHERE f.rule IN ({marks}) AND f.muted IS NULL ORDER BY 2",
         tuple(UPGRADE_RISKS),
     ):
@@ -216,7 +218,7 @@ def _risks(db: sqlite3.Connection) -> tuple[Risk, ...]:
 def _hygiene(db: sqlite3.Connection) -> tuple[tuple[str, str, int], ...]:
     return tuple(
         db.execute(
-            f"{_NEWEST} SELECT f.rule, min(f.title), count(DISTINCT n.id) FROM newest n"
+            f"{NEWEST} SELECT f.rule, min(f.title), count(DISTINCT n.id) FROM newest n"
             " JOIN findings f ON f.bundle = n.id WHERE f.kind = 'hygiene' AND f.link != 'inputs'"
             " AND f.state != 'info' AND f.muted IS NULL"
             " GROUP BY f.rule ORDER BY 3 DESC, 1"
@@ -242,7 +244,7 @@ def _decided(db: sqlite3.Connection) -> Decided:
 def _missing(db: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
     return tuple(
         db.execute(
-            f"{_NEWEST} SELECT substr(m.evidence, 1, instr(m.evidence || ':', ':') - 1),"
+            f"{NEWEST} SELECT substr(m.evidence, 1, instr(m.evidence || ':', ':') - 1),"
             " count(DISTINCT n.id) FROM newest n JOIN missing m ON m.bundle = n.id"
             " WHERE n.verdict IN ('suspected', 'unknown') GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
         )
@@ -252,10 +254,9 @@ def _missing(db: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
 def _series(db: sqlite3.Connection) -> tuple[Series, ...]:
     found: dict[str, list[Gather]] = {}
     for cluster, gathered, verdict, rule, path, _ in db.execute(
-        "SELECT cluster_id, gathered, verdict, rule, path, max(id) FROM bundles"
-        " WHERE state = 'done' AND verdict IS NOT NULL AND cluster_id IN"
-        " (SELECT cluster_id FROM bundles WHERE verdict IS NOT NULL GROUP BY 1"
-        " HAVING count(DISTINCT gathered) > 1)"
+        f"{NEWEST} SELECT cluster_id, gathered, verdict, rule, path, min(place) FROM ranked"
+        " WHERE cluster_id IN"
+        " (SELECT cluster_id FROM ranked GROUP BY 1 HAVING count(DISTINCT gathered) > 1)"
         " GROUP BY cluster_id, gathered ORDER BY cluster_id, gathered"
     ):
         found.setdefault(cluster, []).append(Gather(gathered, verdict, rule, path))

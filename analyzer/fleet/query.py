@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from tabulate import tabulate
 
 from analyzer.errors import UsageProblem
+from analyzer.fleet.figures import NEWEST
 from analyzer.frozen import frozen
 from analyzer.reports.inert import inert
 
@@ -63,8 +64,10 @@ NAMED: Mapping[str, tuple[str, str]] = {
     ),
     "clusters": (
         "clusters with the number of gathers, and the newest verdict",
-        "SELECT cluster_id, infra_name, count(*) AS gathers, max(gathered) AS newest, verdict, rule, version"
-        " FROM bundles WHERE cluster_id IS NOT NULL GROUP BY cluster_id ORDER BY newest DESC",
+        f"{NEWEST} SELECT cluster_id, infra_name,"
+        " (SELECT count(*) FROM bundles b WHERE b.cluster_id = n.cluster_id) AS gathers,"
+        " gathered AS newest, verdict, rule, version"
+        " FROM newest n WHERE cluster_id IS NOT NULL ORDER BY newest DESC",
     ),
 }
 """Questions that need no SQL: name → what it answers, and the query."""
