@@ -1,5 +1,6 @@
 # What follows is the same in every such script; the calls for this case stand at its end.
-set -uf
+# A call that fails is evidence, and ends nothing, however the shell was started.
+set +e -uf
 case $- in *x*)
     echo "not run with -x: the trace would show what must not be kept" >&2
     exit 2

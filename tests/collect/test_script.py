@@ -115,6 +115,16 @@ def test_shellcheck_has_nothing_to_say() -> None:
         assert result.stdout == ""
 
 
+@pytest.mark.parametrize("shell", [["dash", "-e"], ["bash", "-e"]])
+def test_a_call_that_fails_does_not_end_it(tmp_path: Path, shell: list[str]) -> None:
+    bench = Bench(tmp_path)
+    bench.serve({})
+    result = bench.run(WHOLE, shell=shell)
+    assert result.returncode == 0, result.stderr
+    assert "is ready to send" in result.stderr
+    assert (bench.collected / "MANIFEST.tsv").read_text().count("\n64\t") > 5
+
+
 def test_it_is_not_run_traced(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.serve({})
