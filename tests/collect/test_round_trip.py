@@ -143,6 +143,19 @@ def test_a_fault_that_the_bundle_alone_hides_is_found(bench: Bench, rules: set[s
     assert rules <= named(after, "fail", "warn"), told(after)
 
 
+def test_what_the_account_does_not_hold_is_not_asked_for(bench: Bench) -> None:
+    """The list of all roles lacks the one that the Secret names: no call can show more of it."""
+    cluster = Cluster()
+    gone = f"arn:aws:iam::{cluster.account}:role/of-nobody"
+    cluster.set_role_arn("openshift-ingress-operator", "cloud-credentials", gone)
+    folder, _, wanted = asked(bench, bundle(cluster))
+    bench.serve(answers(cluster))
+    bench.run(write_script(wanted))
+    after = analyze([folder, bench.archive])
+    assert "trust-role-missing" in named(after, "fail"), told(after)
+    assert not [m.evidence for m in after.missing]
+
+
 def test_without_any_bundle_the_archive_alone_is_enough(bench: Bench) -> None:
     cluster = Cluster(name="alone")
     table = answers(cluster)

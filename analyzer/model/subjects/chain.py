@@ -147,6 +147,8 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
     role_known = choice.role is not None and (foreign is not None or choice.role.trust is not None)
     shown_by = [choice.role.where] if foreign and choice.role else []
     foreign_fact = known(foreign, choice.proof, *shown_by) if role_known else asks.role(choice.name)
+    if choice.exists is False and choice.role is None and not _may_name_another(chain, choice, joined):
+        foreign_fact = not_judged(choice.comes_first)  # what no account holds, no export can show
     if unsure_of_maker(chain, choice, joined.chains, joined.names):
         foreign_fact = asks.requests()
     facts = secret_facts(chain, joined, foreign_fact)
