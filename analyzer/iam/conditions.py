@@ -9,6 +9,7 @@ or values".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from analyzer.frozen import frozen
 from analyzer.iam import glob
@@ -17,6 +18,7 @@ from analyzer.iam.difference import most_alike
 from analyzer.iam.logic import Ternary, any3, not3
 from analyzer.iam.operators import Operator, operator_named
 from analyzer.iam.policy import ConditionClause
+from analyzer.iam.values import instant
 from analyzer.iam.variables import UNCERTAIN, substitute
 
 
@@ -48,7 +50,13 @@ def evaluate_clause(clause: ConditionClause, context: Context) -> ClauseResult:
     operator = operator_named(clause.operator)
     if operator is None:
         return ClauseResult(clause, None, found, "there is no such operator")
-    return ClauseResult(clause, _holds(operator, clause, found, context), found)
+    since = context.since.get(clause.key.lower())
+    note = f"it is {_date(since)} or later" if since is not None and found is PRESENT else ""
+    return ClauseResult(clause, _holds(operator, clause, found, context), found, note)
+
+
+def _date(seconds: str) -> str:
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def conditions_hold(clauses: Iterable[ConditionClause], context: Context) -> Ternary:
@@ -73,7 +81,8 @@ def _holds(operator: Operator, clause: ConditionClause, found: Lookup, context: 
         return None
     wanted, uncertain = _wanted(operator, clause, context)
     if found is PRESENT:
-        return _when_present(operator, wanted, uncertain)
+        since = context.since.get(clause.key.lower())
+        return _when_present(operator, wanted, uncertain) if since is None else _from(since, operator, wanted)
     assert not isinstance(found, Known)  # noqa: S101 - the three kinds are handled above
     if not operator.quantifier:
         if not isinstance(found, str):
@@ -100,6 +109,17 @@ def _when_present(operator: Operator, wanted: tuple[str, ...], uncertain: bool) 
     if operator.name in ("StringLike", "StringNotLike") and "*" in wanted and not uncertain:
         return not operator.negated
     return None
+
+
+def _from(since: str, operator: Operator, wanted: tuple[str, ...]) -> Ternary:
+    """Compare a moment of which only an earlier one is known: it decides where all dates lie before that."""
+    known = instant(since)
+    dates = [instant(value) for value in wanted]
+    if not operator.name.startswith("Date") or known is None or not dates:
+        return None
+    if any(date is None or date >= known for date in dates):
+        return None
+    return operator.negated or "Greater" in operator.name
 
 
 def _null(clause: ConditionClause, found: Lookup) -> Ternary:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import field
+from datetime import datetime
 from enum import Enum
 from typing import Final
 
@@ -35,12 +36,14 @@ class Context:
     """Condition keys in lower case, each with a value or with what is known instead.
 
     ``families`` are key prefixes (``aws:resourcetag/``) with what is known of every key below them;
-    ``default`` is what holds for a key that is named nowhere.
+    ``default`` is what holds for a key that is named nowhere. ``since`` gives, for keys that are a moment
+    nobody knows, the epoch seconds before which it does not lie.
     """
 
     keys: Mapping[str, Lookup] = field(default_factory=dict)
     default: Known = ABSENT
     families: tuple[tuple[str, Known], ...] = ()
+    since: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -51,6 +54,7 @@ class Context:
         present: Iterable[str] = (),
         unknown: Iterable[str] = (),
         default: Known = ABSENT,
+        since: Mapping[str, str] | None = None,
     ) -> Context:
         """Return a context from plain values.
 
@@ -65,9 +69,10 @@ class Context:
                     families.append((name[:-1].lower(), state))
                 else:
                     keys[name.lower()] = state
+        keys |= dict.fromkeys(since or (), PRESENT)
         for name, value in (values or {}).items():
             keys[name.lower()] = _value(value)
-        return cls(keys, default, tuple(families))
+        return cls(keys, default, tuple(families), since or {})
 
     def lookup(self, key: str) -> Lookup:
         """Return what is known of a key."""
@@ -83,7 +88,13 @@ class Context:
     def adding(self, values: Mapping[str, object]) -> Context:
         """Return the same context with some more keys known."""
         more = {name.lower(): _value(value) for name, value in values.items()}
-        return Context({**self.keys, **more}, self.default, self.families)
+        return Context({**self.keys, **more}, self.default, self.families, self.since)
+
+
+def clock_keys(now: datetime) -> dict[str, str]:
+    """Return the keys that tell the time of a call, for calls from ``now`` on: ``since`` of a context."""
+    seconds = str(int(now.timestamp()))
+    return {"aws:currenttime": seconds, "aws:epochtime": seconds}
 
 
 def _value(value: object) -> Lookup:

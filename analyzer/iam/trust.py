@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from analyzer.frozen import frozen
 from analyzer.iam.difference import Difference, difference
@@ -65,13 +66,14 @@ def evaluate_trust(
     azp: str | None = None,
     role_account: str | None = None,
     extra: Mapping[str, object] | None = None,
+    now: datetime | None = None,
 ) -> TrustDecision:
     """Judge a trust policy for one token.
 
     ``issuer`` may carry its ``https://``. Without ``provider_arn`` providers are compared by what
     follows ``:oidc-provider/``, and by account when ``role_account`` is known; else the decision
     assumes that the account is right. ``audiences`` are those of one token; ``azp`` None: it has none.
-    ``extra`` are more condition keys with their values.
+    ``extra`` are more condition keys with their values. The token is used at ``now`` or later.
     """
     identity = WebIdentity(
         provider_arn=provider_arn,
@@ -81,6 +83,7 @@ def evaluate_trust(
         azp=azp,
         role_account=role_account,
         extra=dict(extra or {}),
+        now=now,
     )
     return judge_trust(policy, identity)
 

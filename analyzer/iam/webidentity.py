@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from datetime import datetime
 from typing import Literal
 
 from analyzer.frozen import frozen
-from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Lookup
+from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Lookup, clock_keys
 from analyzer.iam.match import split_arn
 from analyzer.patterns import later
 
@@ -87,6 +88,7 @@ class WebIdentity:
     """A token as the trust policy sees it; None means that the claim is not known.
 
     ``azp`` None means that the token has none. ``extra`` are condition keys known from elsewhere.
+    ``now`` is a time before which it is not used.
     """
 
     provider_arn: str | None = None
@@ -97,6 +99,7 @@ class WebIdentity:
     amr: tuple[str, ...] | None = None
     role_account: str | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    now: datetime | None = None
 
     @property
     def prefix(self) -> str | None:
@@ -171,7 +174,8 @@ class WebIdentity:
 
     def context(self, keys: Iterable[str], audience: str | None = None) -> Context:
         """Return a context that holds what is known of these keys; nothing is known of others."""
-        return Context({key.lower(): self.lookup(key, audience) for key in keys}, UNKNOWN)
+        since = clock_keys(self.now) if self.now is not None else {}
+        return Context({key.lower(): self.lookup(key, audience) for key in keys}, UNKNOWN, since=since)
 
 
 def _plain_claim(claim: str) -> KeyKind:

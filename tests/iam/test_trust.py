@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -234,6 +235,32 @@ def test_extra_context_settles_a_condition() -> None:
     outside = trust(statement, extra={"aws:SourceIp": "11.1.1.1"})
     assert (outside.allowed, outside.problem) == (False, "extra-condition-never")
     assert trust(under("DateGreaterThan", "aws:CurrentTime", "2020-01-01")).allowed is None
+
+
+@pytest.mark.parametrize(
+    "operator, date, allowed",
+    [
+        ("DateLessThan", "2024-03-01T00:00:00Z", False),
+        ("DateLessThanEquals", "2024-03-01", False),
+        ("DateEquals", "2024-03-01", False),
+        ("DateNotEquals", "2024-03-01", True),
+        ("DateGreaterThan", "2024-03-01T00:00:00Z", True),
+        ("DateGreaterThanIfExists", "2024-03-01T00:00:00Z", True),
+        ("DateLessThan", "2024-04-01T00:00:00Z", None),
+        ("DateGreaterThan", "2024-04-01T00:00:00Z", None),
+        ("DateGreaterThan", ["2024-03-01", "2024-04-01"], None),
+        ("DateLessThan", "no date", None),
+        ("NumericLessThan", "1709251200", None),
+    ],
+)
+@pytest.mark.parametrize("key", ["aws:CurrentTime", "aws:EpochTime"])
+def test_a_date_that_is_past_decides(operator: str, date: object, allowed: bool | None, key: str) -> None:
+    now = datetime(2024, 3, 12, tzinfo=UTC)
+    decision = trust(under(operator, key, date), now=now)
+    assert decision.allowed is allowed
+    if allowed is False:
+        assert decision.problem == "extra-condition-never"
+        assert "it is 2024-03-12T00:00:00Z or later" in decision.sentence
 
 
 LINTS: list[tuple[dict[str, Any], str]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
@@ -41,6 +42,8 @@ class ClusterView:
     partition_known: bool
     hosted: bool | None
     rival: Rival | None = None
+    now: datetime | None = None
+    """The time at which calls to AWS are judged."""
 
     def of_rival(self) -> ClusterView:
         """Give the view by the issuer that kube-apiserver runs with."""

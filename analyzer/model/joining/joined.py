@@ -115,7 +115,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         some_requests=any(chain.in_cluster for chain in chains),
         lacking_requests=_lacking_requests(objects),
     )
-    view = read_cluster(evidence, objects, asks, hosted)
+    view = replace(read_cluster(evidence, objects, asks, hosted), now=now)
     calls = evidence.of(CloudTrailEvent)
     choices = {c.id: resolve_role(c, book, names, view, account, calls) for c in chains}
     notes += _requests_of_no_release(evidence, objects)

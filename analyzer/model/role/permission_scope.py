@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.evidence.values import dig, mapping, text
 from analyzer.frozen import frozen
-from analyzer.iam.context import ABSENT, UNKNOWN, Context
+from analyzer.iam.context import ABSENT, UNKNOWN, Context, clock_keys
 from analyzer.iam.coverage import ActionVerdict, Entry, Scope, cover, read_entries
 from analyzer.iam.layers import Layers
 from analyzer.model.joining.chain import Chain
@@ -94,6 +95,7 @@ class Setting:
 
 
 _NODES = ("master", "worker")
+_LONGEST_SESSION = timedelta(hours=12)
 
 
 def _parts(scope: Scope) -> tuple[str | None, str | None, str | None]:
@@ -120,13 +122,23 @@ def setting_of(chain: Chain, role: Role, view: ClusterView, objects: Objects) ->
     return Setting(
         unread=tuple(_unread(chain, view, objects)),
         scope=Scope(view.partition if view.partition_known else None, view.region or None, account),
-        context=Context.of(keys, default=UNKNOWN),
+        context=Context.of(keys, default=UNKNOWN, since=_clock(view.now)),
         infra_name=infra if isinstance(infra, str) else None,
         bucket=bucket,
         bucket_region=bucket_region,
         zones=_zones(objects) if chain.namespace == INGRESS else (),
         private_zone_role=private_zone_role(objects) if chain.namespace == INGRESS else None,
     )
+
+
+def _clock(now: datetime | None) -> dict[str, str]:
+    """Give the condition keys that hold a time, each with one that it is not before.
+
+    A role's session, whatever its MaxSessionDuration, lasts 12 hours at most.
+    """
+    if now is None:
+        return {}
+    return clock_keys(now) | {"aws:tokenissuetime": str(int((now - _LONGEST_SESSION).timestamp()))}
 
 
 def _unread(chain: Chain, view: ClusterView, objects: Objects) -> Iterator[str]:

@@ -47,6 +47,7 @@ class TrustPolicy:
             subject=subject,
             audiences=audiences,
             role_account=self.account,
+            now=self.view.now,
         )
 
     def audiences_that_matter(self) -> list[str]:
