@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from samples import Cluster, aws
+from samples import Cluster, aws, faults, logs
 from samples.cluster import EXAMPLE_KEY
 from samples.logs import klog
 from samples.requests import CCO_NAMESPACE, is_gated, release_requests
@@ -24,6 +24,7 @@ from .runs import (
     Bench,
     Edit,
     assert_healthy,
+    bundle,
     edited,
     everything,
     exports,
@@ -249,6 +250,62 @@ def test_it_is_right(bench: Bench, name: str) -> None:
         assert {chain.verdict.state for chain in used(report)} <= {"pass", "unknown"}, told(report)
         return
     assert_healthy(report)
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+@pytest.mark.parametrize("secrets", ["elided", "full"])
+def test_line_ends_of_windows_fail_neither_by_the_value_nor_by_its_length(
+    bench: Bench, secrets: str, end: bytes
+) -> None:
+    """The operators' SDKs cut carriage returns off; the length alone may not say more than the value."""
+    cluster = Cluster()
+    value = cluster.secrets["openshift-cluster-csi-drivers", "ebs-cloud-credentials"].data["credentials"]
+    cluster.set_credentials(*DRIVERS.split("/"), value.replace(b"\n", b"\r\n") + end)
+    for files in (everything(cluster, secrets=secrets), bundle(cluster, secrets=secrets)):
+        report = bench.report(files)
+        assert not findings(report, "fail"), told(report)
+        (found,) = [f for f in findings(report, "warn") if f.link == "secret"]
+        assert found.chains == (DRIVERS,)
+    assert found.rule == ("secret-malformed" if secrets == "full" else "secret-length-mismatch")
+
+
+def test_a_refusal_makes_a_length_with_line_ends_of_windows_a_failure(bench: Bench) -> None:
+    def edit(cluster: Cluster) -> None:
+        value = cluster.secrets["openshift-cluster-csi-drivers", "ebs-cloud-credentials"].data["credentials"]
+        cluster.set_credentials(*DRIVERS.split("/"), value.replace(b"\n", b"\r\n"))
+        since = cluster.gathered - timedelta(hours=5)
+        faults.authentication_fails(
+            cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[DRIVERS.partition("/")[0]]
+        )
+
+    report = bench.report(everything(edited(edit)))
+    (found,) = [f for f in findings(report, "fail") if f.rule == "secret-length-mismatch"]
+    assert "What fits instead: the same role in a file with line ends of Windows" in found.message
+
+
+@pytest.mark.parametrize("part", ["sessions-revoked", "began-long-ago"])
+def test_a_date_in_a_policy_that_is_long_past_decides(bench: Bench, part: str) -> None:
+    """The console's "Revoke active sessions" leaves a Deny that touches no session made after it."""
+    cluster = Cluster()
+    role = cluster.role("openshift-cluster-csi-drivers")
+    if part == "sessions-revoked":
+        past = {"DateLessThan": {"aws:TokenIssueTime": "2024-03-01T00:00:00.000Z"}}
+        deny = {"Effect": "Deny", "Action": ["*"], "Resource": ["*"], "Condition": past}
+        role.inline["AWSRevokeOlderSessions"] = {"Version": "2012-10-17", "Statement": [deny]}
+    else:
+        role.trust["Statement"][0]["Condition"]["DateGreaterThan"] = {"aws:CurrentTime": "2020-01-01"}
+    assert_healthy(bench.report(everything(cluster)))
+
+
+def test_sessions_revoked_just_now_may_still_be_in_use(bench: Bench) -> None:
+    cluster = Cluster()
+    when = (cluster.gathered - timedelta(hours=11)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    deny["Condition"] = {"DateLessThan": {"aws:TokenIssueTime": when}}  # type: ignore[assignment]
+    statements = {"Version": "2012-10-17", "Statement": [deny]}
+    cluster.role("openshift-cluster-csi-drivers").inline["AWSRevokeOlderSessions"] = statements
+    report = bench.report(everything(cluster))
+    assert {f.rule for f in findings(report, "fail", "warn")} == {"permission-condition-narrow"}
 
 
 def test_the_clusters_own_discovery_document_beside_the_hosted_one(bench: Bench) -> None:

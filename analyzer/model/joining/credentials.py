@@ -108,6 +108,17 @@ def _variants(region: str) -> set[int]:
     return {0, 1, line, line + 1}
 
 
+def fits_with_returns(length: int, arn_length: int, token_paths: Iterable[str], region: str) -> bool:
+    """Tell whether the byte length is a template's whose lines end as in a file of Windows."""
+    return any(
+        length == len(text.replace("\n", "\r\n")) + arn_length
+        for template in TEMPLATES
+        for path in token_paths
+        for end in ("", "\n")
+        for text in (template.text.format(arn="", path=path, region=region) + end,)
+    )
+
+
 def expected_lengths(arn_length: int, token_paths: Iterable[str], region: str) -> list[int]:
     """Give the byte lengths, without variants, that an ARN of that length leads to."""
     return sorted({t.length(arn_length, path, region) for t in TEMPLATES for path in token_paths})
