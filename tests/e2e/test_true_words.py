@@ -9,6 +9,7 @@ import pytest
 from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
 from samples import Cluster
+from samples.aws import HttpError
 from samples.cluster import REGISTRY_COPY, REGISTRY_SOURCE
 from samples.edits import drop_role
 from tests.e2e.faults import FAULTS
@@ -184,3 +185,14 @@ def test_what_is_lacking_is_proven_by_the_request_and_by_the_policies(bench: Ben
     policies = [piece for piece in finding.evidence if piece.role == "the policies of the role"]
     assert policies
     assert all("get-role-policy" in piece.file for piece in policies)
+
+
+def test_a_redirect_to_another_region_is_no_matter_of_public_access(bench: Bench) -> None:
+    def moved(cluster: Cluster) -> None:
+        words = "The bucket you are attempting to access must be addressed using the specified endpoint."
+        cluster.discovery = HttpError(301, "Moved Permanently", "PermanentRedirect", words)
+
+    report = bench.report(everything(edited(moved)))
+    (found,) = [f for f in report.findings if f.rule == "discovery-unreachable"]
+    assert "x-amz-bucket-region" in found.fix[0].text
+    assert not any("Let everyone on the internet read" in step.text for step in found.fix)
