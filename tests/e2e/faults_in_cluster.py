@@ -158,7 +158,7 @@ def move_secret(namespace: str, name: str) -> Edit:
 
 def foreign_role(cluster: Cluster) -> None:
     """The Secret names the role of another cluster in the same account."""
-    other = Cluster(name="acceptance", infra_name="acceptance-9x2lm")
+    other = Cluster(name="staging", infra_name="staging-9x2lm")
     cluster.roles |= other.roles
     cluster.set_role_arn(*target(MACHINES), other.role("openshift-machine-api").arn)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from samples import Cluster, aws, faults, logs
+from samples import Cluster, aws
 from samples.cluster import EXAMPLE_KEY
 from samples.logs import klog
 from samples.requests import CCO_NAMESPACE, is_gated, release_requests
@@ -24,7 +24,6 @@ from .runs import (
     Bench,
     Edit,
     assert_healthy,
-    bundle,
     edited,
     everything,
     exports,
@@ -250,37 +249,6 @@ def test_it_is_right(bench: Bench, name: str) -> None:
         assert {chain.verdict.state for chain in used(report)} <= {"pass", "unknown"}, told(report)
         return
     assert_healthy(report)
-
-
-@pytest.mark.parametrize("end", [b"", b"\r\n"])
-@pytest.mark.parametrize("secrets", ["elided", "full"])
-def test_line_ends_of_windows_fail_neither_by_the_value_nor_by_its_length(
-    bench: Bench, secrets: str, end: bytes
-) -> None:
-    """The operators' SDKs cut carriage returns off; the length alone may not say more than the value."""
-    cluster = Cluster()
-    value = cluster.secrets["openshift-cluster-csi-drivers", "ebs-cloud-credentials"].data["credentials"]
-    cluster.set_credentials(*DRIVERS.split("/"), value.replace(b"\n", b"\r\n") + end)
-    for files in (everything(cluster, secrets=secrets), bundle(cluster, secrets=secrets)):
-        report = bench.report(files)
-        assert not findings(report, "fail"), told(report)
-        (found,) = [f for f in findings(report, "warn") if f.link == "secret"]
-        assert found.chains == (DRIVERS,)
-    assert found.rule == ("secret-malformed" if secrets == "full" else "secret-length-mismatch")
-
-
-def test_a_refusal_makes_a_length_with_line_ends_of_windows_a_failure(bench: Bench) -> None:
-    def edit(cluster: Cluster) -> None:
-        value = cluster.secrets["openshift-cluster-csi-drivers", "ebs-cloud-credentials"].data["credentials"]
-        cluster.set_credentials(*DRIVERS.split("/"), value.replace(b"\n", b"\r\n"))
-        since = cluster.gathered - timedelta(hours=5)
-        faults.authentication_fails(
-            cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[DRIVERS.partition("/")[0]]
-        )
-
-    report = bench.report(everything(edited(edit)))
-    (found,) = [f for f in findings(report, "fail") if f.rule == "secret-length-mismatch"]
-    assert "What fits instead: the same role in a file with line ends of Windows" in found.message
 
 
 @pytest.mark.parametrize("part", ["sessions-revoked", "began-long-ago"])

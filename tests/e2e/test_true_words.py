@@ -52,6 +52,16 @@ def test_a_part_of_the_arn_that_is_left_out_or_exchanged_is_named(
     assert phrase in found.message.partition("What fits instead")[2]
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n"])
+def test_line_ends_of_windows_are_named_where_they_fit(bench: Bench, end: bytes) -> None:
+    cluster = Cluster()
+    value = cluster.secrets["openshift-machine-api", "aws-cloud-credentials"].data["credentials"]
+    cluster.set_credentials(*MACHINES.split("/"), value.replace(b"\n", b"\r\n") + end)
+    report = bench.report(everything(cluster))
+    (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
+    assert "a file with line ends of Windows" in found.message.partition("What fits instead")[2]
+
+
 def test_roles_that_were_handed_in_are_not_called_missing(bench: Bench) -> None:
     cluster = Cluster()
     files = everything(cluster)

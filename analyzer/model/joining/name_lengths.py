@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from analyzer.frozen import frozen
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, partition_of
 from analyzer.model.joining.chain import Chain
-from analyzer.model.joining.credentials import expected_lengths, fits_with_returns, fitting, fitting_arns
+from analyzer.model.joining.credentials import expected_lengths, fitting, fitting_arns
 
 _NAMES = range(1, ROLE_NAME_LIMIT // 2 + 1)
 _PATHS = range(ROLE_NAME_LIMIT)
@@ -29,8 +29,6 @@ class Odd:
     """Byte lengths that would fit the name that the others agree on."""
     agreeing: tuple[str, ...]
     """The chains that agree."""
-    returns: bool
-    """Whether carriage returns before the line breaks explain it."""
 
 
 @frozen
@@ -65,11 +63,10 @@ class Agreement:
         # of those that explain as much: without a path, and without a line break at the end of every value
         of = max(self.best, key=lambda of: (-of[1], of[0]))
         agree = tuple(sorted(t.chain.id for t in self.agreeing[of]))
-        return {t.chain.id: self._odd(t, self._length(t, of), agree) for t in self.unexplained}
-
-    def _odd(self, one: _Told, arn_length: int, agree: tuple[str, ...]) -> Odd:
-        where = (arn_length, self.paths[one.chain.id], self.region)
-        return Odd(expected_lengths(*where), agree, fits_with_returns(one.chain.length or 0, *where))
+        return {
+            t.chain.id: Odd(expected_lengths(self._length(t, of), self.paths[t.chain.id], self.region), agree)
+            for t in self.unexplained
+        }
 
     def without_regional_line(self) -> dict[str, tuple[str, ...]]:
         """Give the chains whose Secret fits the name of the others only by a template without that line.

@@ -38,8 +38,6 @@ class LengthVerdict:
     template_regional: bool | None = None
     token_path: str | None = None
     """The only token path with which the length fits."""
-    returns: bool = False
-    """It fits with carriage returns before the line breaks, which the operators' SDKs forgive."""
     peers: tuple[Where, ...] = ()
     """Other Secrets, which tell what the role's name should be like where it was not exported."""
 
@@ -68,13 +66,13 @@ def judge_length(
         )
     if not region:  # a template names it
         return LengthVerdict(None, expected, role_arn)
-    returns = fits_with_returns(chain.length, len(role_arn), paths, region)
     others = [arn for arn, owner in all_arns.items() if owner != chain.id]
+    returns = fits_with_returns(chain.length, len(role_arn), paths, region)
     windows = "the same role in a file with line ends of Windows" if returns else None
     same = _same_role(chain, chain.length, role_arn)
     other = (_misplaced(chain.length, role_arn, region), _closest(chain.length, others, region))
     instead = ", or ".join(one for one in (windows, *((same,) if same else other)) if one)
-    return LengthVerdict(False, expected, role_arn, instead or None, returns=returns)
+    return LengthVerdict(False, expected, role_arn, instead or None)
 
 
 def _same_role(chain: Chain, length: int, arn: str) -> str | None:
@@ -141,7 +139,7 @@ def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerd
         return verdicts
     for chain_id, odd in agreed.odd().items():
         peers = _places(elided, odd.agreeing)
-        verdicts[chain_id] = LengthVerdict(False, odd.expected, returns=odd.returns, peers=peers)
+        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=peers)
     for chain_id, having in agreed.without_regional_line().items():
         verdicts[chain_id] = LengthVerdict(None, [], template_regional=False, peers=_places(elided, having))
     return verdicts

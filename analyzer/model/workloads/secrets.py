@@ -44,7 +44,6 @@ _PRESENT_FACTS = (
     "length_expected",
     "length_for",
     "length_instead",
-    "length_with_returns",
     "peers_fit",
     "copy_differs",
     "changed_after_pods",
@@ -124,7 +123,6 @@ def _length_facts(verdict: LengthVerdict, data: Where | None, asks: Asks) -> Fac
         "secret.length_expected": expected,
         "secret.length_for": _length_for(verdict, asks),
         "secret.length_instead": known(verdict.instead or "nothing that was exported", derived=True),
-        "secret.length_with_returns": known(verdict.returns, derived=True),
     }
 
 
