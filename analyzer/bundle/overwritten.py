@@ -1,4 +1,7 @@
-"""Values that a hand wrote over with signs that YAML takes for its own: ``***``, ``{{gone}}``, ``#####``."""
+"""Values that a hand wrote over with signs that YAML takes for its own: ``***``, ``{{gone}}``, ``#####``.
+
+A comment may stand behind them: who masks a value often says so beside it.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from analyzer.patterns import later
 
 _SIGNS = later(
     rb"((?:^|[ \t])(?:- |[\w./-]+:[ \t]+))"
-    rb"(\*\*\S*|%\S+%|@@\S*|`[^`\n]+`|\{\{[\w -]+\}\})(?=[ \t\r]*$)",
+    rb"(\*\*\S*|%\S+%|@@\S*|`[^`\n]+`|\{\{[\w -]+\}\})(?=[ \t\r]*$|[ \t]+#)",
     re.MULTILINE,
 )
-_BAR = later(r"[ \t]+(#{3,})[ \t\r]*$", re.MULTILINE)
+_BAR = later(r"[ \t]+(#{3,})(?=[ \t\r]*$|[ \t]+#)", re.MULTILINE)
 
 
 def legible(data: bytes) -> bytes:

@@ -84,6 +84,11 @@ def test_values_written_over_with_signs_of_yaml(mask: str) -> None:
     assert document.at("list", 1, "c").column == 3
 
 
+def test_a_comment_behind_what_was_written_over() -> None:
+    document = one("a: *** # masked\nb: {{ gone }}\t# too\nc: #### # and this\nd: '*** # no'\n")
+    assert document.value == {"a": "XXX", "b": "X" * 10, "c": "####", "d": "*** # no"}
+
+
 @pytest.mark.parametrize("text", ["a: **bold** text\n  more: 1\n", "a: [\nb: ***\n", "a: *gone\n"])
 def test_what_is_broken_all_the_same_stays_so(text: str) -> None:
     with pytest.raises(b.UnreadableDocument):
