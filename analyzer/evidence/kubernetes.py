@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
-from analyzer.evidence.masks.shapes import is_masked_text
+from analyzer.evidence.masks.shapes import is_masked, is_masked_text
 from analyzer.evidence.records import (
     Container,
     CredentialsRequest,
@@ -40,6 +41,7 @@ def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:
         )
         for entry in items(provider.get("statementEntries"))
     ]
+    shown = [replace(e, actions=tuple(a for a in e.actions if not is_masked(a))) for e in entries]
     return CredentialsRequest(
         name=obj.name,
         namespace=obj.namespace,
@@ -48,7 +50,8 @@ def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:
         secret_namespace=text(dig(spec, "secretRef", "namespace")) or "",
         secret_name=text(dig(spec, "secretRef", "name")) or "",
         service_accounts=tuple(s for s in items(spec.get("serviceAccountNames")) if isinstance(s, str)),
-        entries=tuple(entries),
+        entries=tuple(shown),
+        hides_actions=shown != entries,
         sts_role_arn=text(provider.get("stsIAMRoleARN")) or None,
         token_path=text(spec.get("cloudTokenPath")) or None,
         conditions=tuple(mapping(c) for c in items(dig(obj.value, "status", "conditions"))),
@@ -124,7 +127,7 @@ def workload(obj: K8sObject) -> Workload:
         phase=phase,
         where=obj.where,
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
-        cut=phase is None and not mounted <= {text(dig(volume, "name")) for volume in volumes},
+        cut=not mounted <= {text(dig(volume, "name")) for volume in volumes},
     )
 
 

@@ -30,6 +30,7 @@ from analyzer.redact import live_secrets
 _MOST_ITEMS = 1_000_000
 """Objects in the lists of one run: a bundle of a large cluster has a tenth of them."""
 _CREDENTIALS = later(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
+_STATUS = later(rb"^status:", re.MULTILINE)
 _IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
 
 
@@ -59,6 +60,19 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
         )
         return
     cut = _cut(evidence, data)
+    if (
+        want.kind != "CredentialsRequest"
+        and is_unfinished(data)
+        and len(cut.items) == 1
+        and not cut.items[0].list_kind
+    ):
+        evidence.listed.discard((root, want.kind, want.namespace))
+        name, within = item_names(cut.items[0].data)
+        if name:  # it is there, whatever is in it
+            evidence.names.setdefault((root, want.kind, within or want.namespace), set()).add(name)
+        detail = "the file ends within a line"
+        evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
+        return
     if cut.problem:
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", cut.problem, "unreadable"))
     elif not cut.complete:
@@ -68,13 +82,23 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
         detail = "it is no Kubernetes list"
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
         return
-    elif want.listing:
-        evidence.listed.add((root, want.kind, want.namespace))
     nameless = [i for i in cut.items if not _take_item(evidence, record, entry.path, root, want, i)]
     if nameless:
         more = f", and {len(nameless) - 1:,} more" if len(nameless) > 1 else ""
         detail = f"line {nameless[0].first_line}: an object without a name{more}"
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
+    elif want.listing and cut.complete and not cut.problem:
+        evidence.listed.add((root, want.kind, want.namespace))
+
+
+def is_unfinished(data: bytes) -> bool:
+    """Tell block YAML that was cut within a line: what gathers it ends every line.
+
+    Nothing else tells such an object from a whole one that lacks the last fields, or has shorter values.
+    One that is cut in its status has its spec whole.
+    """
+    whole = data.endswith(b"\n") or data.rstrip().endswith((b"}", b"]", b"..."))
+    return not whole and _STATUS.search(data) is None
 
 
 def _cut(evidence: Evidence, data: bytes) -> Cut:

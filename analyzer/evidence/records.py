@@ -64,6 +64,8 @@ class CredentialsRequest:
     conditions: tuple[Mapping[str, Json], ...]
     where: Where
     origin: Literal["cluster", "release"]
+    hides_actions: bool = False
+    """Whether some of the actions were masked; they are not among the entries' own."""
 
 
 @frozen
@@ -161,7 +163,7 @@ class Workload:
     where: Where
     terminations: tuple[Termination, ...] = ()
     cut: bool = False
-    """Whether its text ends before its volumes: containers mount some that are not there, nor a status."""
+    """Whether its volumes are not all there: containers mount others, which the API server refuses."""
 
 
 # --- logs -------------------------------------------------------------------------------------

@@ -205,7 +205,8 @@ def _providers(value: Mapping[str, Json], where: Where, reading: Reading) -> Ite
         names = tuple(arn for arn in arns if arn)
         account = iam_objects.account_of(iter(arns))
         place = where.at("OpenIDConnectProviderList")
-        yield Listing("providers", account, not _truncated(value), names, place)
+        complete = not _truncated(value) and all(arns)
+        yield Listing("providers", account, complete, names, place)
     listed_alone = value.keys() == {"Arn"} and ":oidc-provider/" in (text(value["Arn"]) or "")
     named = isinstance(value.get("OpenIDConnectProviderArn"), str) or listed_alone
     if named or (isinstance(value.get("Url"), str) and isinstance(value.get("ClientIDList"), list)):

@@ -27,7 +27,9 @@ def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: 
     uri = facts["discovery.jwks_uri"]
     jwks_uri = str(uri.value) if isinstance(uri, Fact) and uri.value else None
     key_sets = in_force(evidence, KeySet)
-    bad = of_key_set(answers["jwks"], view.issuer or "", jwks_uri)
+    masked = not documents and any(one.what == "the discovery document" for one in evidence.masked)
+    # it is there, but where it says that the keys are is hidden
+    bad = [] if masked else of_key_set(answers["jwks"], view.issuer or "", jwks_uri)
     usual = usual_key_set(view.issuer, view.hosted) if view.issuer else None
     facts |= key_set_facts(key_sets, bad, asks, jwks_uri or usual)
     facts |= _keys_in_bucket(

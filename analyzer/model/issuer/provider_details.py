@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import ProviderRecord
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import Facts
@@ -53,9 +54,11 @@ def detail_facts(
     worthless = [a for a in ids if is_malformed(a)]
     facts["provider.audiences_malformed"] = known([repr(a) for a in worthless], where)
     facts["provider.audiences_worthless"] = known(worthless, where)
-    prints = record.thumbprints
-    facts["provider.thumbprints_malformed"] = known(
-        bad_thumbprints(prints or ()), record.where.at("ThumbprintList")
+    prints = record.thumbprints or ()
+    shown = [one for one in prints if not is_stand_in(one)]
+    bad = bad_thumbprints(shown)
+    facts["provider.thumbprints_malformed"] = (
+        known(bad, record.where.at("ThumbprintList")) if bad or len(shown) == len(prints) else asks.provider()
     )
     return facts
 

@@ -72,7 +72,7 @@ def request_facts(chain: Chain, joined: Joined) -> Facts:
         "request.waits_for_role": known(
             waiting.package if waiting else None, waiting.obj.where.at("spec") if waiting else None
         ),
-        "request.drift": _drift(chain, joined.match),
+        "request.drift": _drift(chain, joined.match, asks),
         "request.namespace_missing": _namespace_missing(chain, joined),
         "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
         "request.namespace": known(request.namespace, where) if request else joined.no_request(chain),
@@ -154,9 +154,11 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
     return False, operator.where.at("status", "relatedObjects")
 
 
-def _drift(chain: Chain, match: ReleaseMatch) -> Fact:
+def _drift(chain: Chain, match: ReleaseMatch, asks: Asks) -> Fact | Unknown:
     if not match.usable or chain.in_cluster is None or chain.in_release is None:
         return known(None)
+    if chain.in_cluster.hides_actions or chain.in_release.hides_actions:
+        return asks.requests() if chain.in_cluster.hides_actions else asks.release()
     found = differences(chain.in_cluster, chain.in_release)
     return known(found, chain.in_cluster.where.at("spec"), chain.in_release.where.at("spec"))
 
