@@ -21,6 +21,7 @@ from analyzer.bundle import (
     split_root,
 )
 from analyzer.bundle.text import narrowed
+from analyzer.evidence.cut_files import withhold_cut
 from analyzer.evidence.events import (
     is_whole_list,
 )
@@ -133,6 +134,7 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
     if record.full:
         detail = f"more than {MOST_OBJECTS} objects: the files after them were not read"
         evidence.problems.append(Problem(record.id, "", "too-many-objects", detail, "unsafe"))
+    withhold_cut(evidence, record)
     record.sha256 = source.sha256
     record.kind = kind_of(record.layouts, record.contents) or record.kind
     if record.kind == "file" and any(one.input == record.id for one in evidence.unused):

@@ -76,6 +76,9 @@ class InputRecord:
     """Files that speak of AWS in no form that is read, by what they speak of and what to do about it."""
     full: bool = False
     """It holds more objects than are kept: the files after them were not read."""
+    ending_within_a_line: list[str] = field(default_factory=list)
+    """Files of one object in block YAML that may be cut, and how many files of objects surely are not."""
+    ending_with_a_line: int = 0
 
 
 @frozen

@@ -13,6 +13,7 @@ from analyzer.bundle import (
 )
 from analyzer.bundle.text import is_wide, to_utf8
 from analyzer.evidence.aws_records import LiveSecret
+from analyzer.evidence.cut_files import ends_within_a_line
 from analyzer.evidence.events import (
     MOST_IN_ALL,
     MOST_OF_FILE,
@@ -30,7 +31,6 @@ from analyzer.redact import live_secrets
 _MOST_ITEMS = 1_000_000
 """Objects in the lists of one run: a bundle of a large cluster has a tenth of them."""
 _CREDENTIALS = later(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
-_STATUS = later(rb"^status:", re.MULTILINE)
 _IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
 
 
@@ -60,19 +60,6 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
         )
         return
     cut = _cut(evidence, data)
-    if (
-        want.kind != "CredentialsRequest"
-        and is_unfinished(data)
-        and len(cut.items) == 1
-        and not cut.items[0].list_kind
-    ):
-        evidence.listed.discard((root, want.kind, want.namespace))
-        name, within = item_names(cut.items[0].data)
-        if name:  # it is there, whatever is in it
-            evidence.names.setdefault((root, want.kind, within or want.namespace), set()).add(name)
-        detail = "the file ends within a line"
-        evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
-        return
     if cut.problem:
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", cut.problem, "unreadable"))
     elif not cut.complete:
@@ -89,16 +76,10 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
     elif want.listing and cut.complete and not cut.problem:
         evidence.listed.add((root, want.kind, want.namespace))
-
-
-def is_unfinished(data: bytes) -> bool:
-    """Tell block YAML that was cut within a line: what gathers it ends every line.
-
-    Nothing else tells such an object from a whole one that lacks the last fields, or has shorter values.
-    One that is cut in its status has its spec whole.
-    """
-    whole = data.endswith(b"\n") or data.rstrip().endswith((b"}", b"]", b"..."))
-    return not whole and _STATUS.search(data) is None
+    if ends_within_a_line(data, cut):
+        record.ending_within_a_line.append(entry.path)
+    else:
+        record.ending_with_a_line += 1
 
 
 def _cut(evidence: Evidence, data: bytes) -> Cut:

@@ -223,6 +223,22 @@ def test_an_object_that_is_cut_within_a_line_proves_nothing(look: Analyse, name:
     assert any("ends within a line" in error.detail for error in report.errors)
 
 
+def test_a_request_that_is_cut_within_a_line_is_there_and_proves_nothing(look: Analyse) -> None:
+    files = must_gather(Cluster())
+    path = next(path for path in files if path.endswith("/aws-ebs-csi-driver-operator.yaml"))
+    end = b"serviceAccountNames:\n  - aws-ebs-csi-driver-oper"
+    report = look(files | {path: files[path][: files[path].index(end) + len(end)]})
+    assert not rules(report, "fail")
+    assert any("ends within a line" in error.detail for error in report.errors)
+
+
+def test_where_no_file_ends_with_a_line_none_is_cut(look: Analyse) -> None:
+    files = must_gather(Cluster())
+    report = look({path: content.rstrip(b"\n") for path, content in files.items()})
+    assert report.errors == look(files).errors
+    assert [chain.verdict for chain in report.chains] == [chain.verdict for chain in look(files).chains]
+
+
 # --- logs -----------------------------------------------------------------------------------------
 
 ERROR = (

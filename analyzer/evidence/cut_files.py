@@ -1,0 +1,41 @@
+"""A file of one object that was cut within a line: what was lost behind it is not known to be absent.
+
+Whoever gathers ends every file with a line's end; who writes a bundle's files by hand may end none so. Of
+many files one that ends otherwise is cut, and of the value that its last line gives nobody knows the rest.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analyzer.bundle import Cut
+from analyzer.evidence.gathered import Evidence, InputRecord, Problem
+from analyzer.patterns import later
+
+_STATUS = later(rb"^status:", re.MULTILINE)
+_MANY = 20
+"""Files that end with a line's end."""
+
+
+def ends_within_a_line(data: bytes, cut: Cut) -> bool:
+    """Tell a file of one object in block YAML that does; one that is cut in its status has its spec whole."""
+    if data.endswith(b"\n") or len(cut.items) != 1 or cut.items[0].list_kind:
+        return False
+    return not data.rstrip().endswith((b"}", b"]", b"...")) and _STATUS.search(data) is None
+
+
+def withhold_cut(evidence: Evidence, record: InputRecord) -> None:
+    """Take away the object of the one file of many that ends within a line; that it is there stays known."""
+    if len(record.ending_within_a_line) != 1 or record.ending_with_a_line < _MANY:
+        return
+    place = record.id, record.ending_within_a_line[0]
+    for obj in evidence.objects:
+        if (obj.where.input, obj.where.file) == place:
+            evidence.listed.discard((obj.root, obj.kind, obj.namespace))
+    for item in evidence.raw:
+        if (item.input, item.file) == place:
+            evidence.listed.discard((item.root, item.kind, item.namespace))
+    evidence.objects = [o for o in evidence.objects if (o.where.input, o.where.file) != place]
+    evidence.raw = [item for item in evidence.raw if (item.input, item.file) != place]
+    detail = "the file ends within a line"
+    evidence.problems.append(Problem(*place, "truncated", detail, "incomplete"))
