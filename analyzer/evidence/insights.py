@@ -34,6 +34,7 @@ _LOG = later(
     r"|conditional/namespaces/[^/]+/pods/[^/]+/containers/[^/]+/logs/[^/]+\.log)"
 )
 _MARKS = ("config/", "machinesets/", "conditional/")
+_ENDS = (".json", ".log", "/install-config")
 _TIME = later(r"insights-(\d{4}-\d\d-\d\d-\d{6})")
 _SINGLES = {
     "authentication": ("Authentication", "cluster"),
@@ -63,7 +64,8 @@ class InsightsMember:
 
 def insights_root(path: str) -> str | None:
     """Give the folder that holds the archive's ``config``, where a path shows that it is one."""
-    if not any(mark in path for mark in _MARKS):  # a look at bytes before a pattern for every path
+    # a look at bytes before a pattern for every path
+    if not path.endswith(_ENDS) or not any(mark in path for mark in _MARKS):
         return None
     found = _NAMED.fullmatch(path) or _LOG.fullmatch(path)
     return found["root"].rstrip("/") if found else None
