@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from analyzer.needles import Needles, find
 from analyzer.patterns import later
-from analyzer.secret_kinds import FLAG, KINDS, NAME_HINT, NAMED, SECRET_NAME, Kind, compiled
+from analyzer.secret_kinds import FLAG, KINDS, NAME_HINT, NAMED, SECRET_NAME, Kind
 
 _DEPTH: Final = 3
 """Encodings inside one another that are looked through: a Secret holds base64 of base64."""
@@ -61,11 +61,7 @@ def redact_json(value: object) -> object:
 
 
 def _member(name: str, value: object) -> object:
-    return (
-        "(secret)"
-        if isinstance(value, str) and value and compiled(SECRET_NAME).search(name)
-        else redact_json(value)
-    )
+    return "(secret)" if isinstance(value, str) and value and SECRET_NAME.search(name) else redact_json(value)
 
 
 def _redacted(text: str, depth: int) -> str:
@@ -76,7 +72,7 @@ def _redacted(text: str, depth: int) -> str:
                 text = kind.pattern.sub(kind.instead, text)
                 break
     if NAME_HINT.search(low):
-        text = compiled(FLAG).sub(r"\1(secret)", compiled(NAMED).sub(_named, text))
+        text = FLAG.sub(r"\1(secret)", NAMED.sub(_named, text))
     if len(text) >= 20:
         text = _RUN.sub(lambda run: _encoded(run, depth), text)
         if len(text) >= 40:

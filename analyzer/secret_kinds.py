@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import Final
 
 from analyzer.frozen import frozen
@@ -24,25 +23,19 @@ class Kind:
 
     name: str
     hints: tuple[str, ...]
-    source: str
+    pattern: re.Pattern[str]
     instead: str
     live: bool = True
     """Whether finding it is worth a warning: the id of an access key, say, opens nothing."""
 
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """The pattern, compiled when it is first needed: most runs meet few kinds."""
-        return compiled(self.source)
-
-
-@cache
-def compiled(source: str) -> re.Pattern[str]:
-    """Compile a pattern in which a dot is also a line's end."""
-    return re.compile(source, re.DOTALL)
-
 
 def _kind(name: str, hints: str, pattern: str, instead: str, *, live: bool = True) -> Kind:
-    return Kind(name, tuple(hints.split("|")), pattern, instead, live)
+    return Kind(name, tuple(hints.split("|")), _over_lines(pattern), instead, live)
+
+
+def _over_lines(pattern: str) -> re.Pattern[str]:
+    """Give a pattern in which a dot is also a line's end."""
+    return later(pattern, re.DOTALL)
 
 
 KINDS: Final = (
@@ -111,13 +104,13 @@ KINDS: Final = (
           live=False),
 )  # fmt: skip
 
-NAMED: Final = (
+NAMED: Final = _over_lines(
     rf"(?i)(?P<name>(?:{_NAMES})[\w-]{{0,24}}(?:\\*[\"'])?"
     r"(?:\s{0,8}[:=]\s{0,8}|[ \t]{0,8},\s{0,8}(?:\\*[\"'])?(?:parameter_?)?value(?:\\*[\"'])?[ \t]{0,8}[:=][ \t]{0,8}))"
     rf"(?:{_QUOTED}|{_BARE})"
 )
-SECRET_NAME: Final = rf"(?i)(?:{_NAMES})$"
-FLAG: Final = (
+SECRET_NAME: Final = _over_lines(rf"(?i)(?:{_NAMES})$")
+FLAG: Final = _over_lines(
     r"(?i)((?:^|\s)(?:--(?:proxy-)?(?:user|header-auth)|-u|-U)[ =][\"']?[^\s:\"']{1,100}:|(?:^|\s)--[\w-]{0,30}(?:password|"
     r"passwd|secret|token)[ =][\"']?)((?!\$|fileb?:|~|\.|/(?:var|tmp|etc|run|home|root|mnt)/)[^\s\"']{3,})"
 )
