@@ -33,12 +33,20 @@ def draw_others(page: Page, story: Story, detail: Detail) -> list[str]:
 
 
 def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
-    """Write warnings and remarks, one line for each rule; in full where the page is verbose."""
+    """Write warnings and remarks, one line for each rule.
+
+    In full where the page is verbose; warnings also where nothing fails and there is room.
+    """
     groups = [*story.warnings, *(story.infos if detail.infos else ()), *_orphans(story)]
     if page.verbose:
         groups += [group for shares in story.explained.values() for group in shares]
         lines = [line for group in groups for line in ["", *_block(page, story, group, detail)]]
         return [*lines, *([""] if story.muted else []), *_muted(page, story.muted)]
+    full: list[str] = []
+    if not story.main and not story.others and detail.places > 1:
+        groups = groups[len(story.warnings) :]
+        shorter = replace(detail.brief(), quotes=True, steps=detail.steps)
+        full = [line for one in story.warnings for line in ["", *_block(page, story, one, shorter)]]
     most = detail.warnings + (len(groups) == detail.warnings + 1)
     lines = [draw_summary(page, story, group) for group in groups[:most]]
     if groups[most:]:
@@ -47,8 +55,8 @@ def draw_rest(page: Page, story: Story, detail: Detail) -> list[str]:
         rules = listed(sorted({f.rule for f in story.muted}), 4)
         lines.append(page.one_line("  muted: ", f"{counted(len(story.muted), 'finding')} ({rules})", "quiet"))
     if not lines:
-        return []
-    return ["", *lines] if detail.warnings else lines
+        return full
+    return [*full, "", *lines] if detail.warnings else lines
 
 
 def _muted(page: Page, findings: Findings) -> list[str]:

@@ -14,6 +14,7 @@ from analyzer.reports.wording import (
     RECENCY_WORDS,
     STATE_WORDS,
     answer_lead,
+    counted,
     listed,
     minute,
     without_sts,
@@ -46,9 +47,8 @@ def draw_verdict(page: Page, story: Story, *, brief: bool = False, asides: bool 
     if left:
         states = ", ".join(dict.fromkeys(STATE_WORDS[group.state] for group in left))
         names = listed([story.name(chain.id) for group in left for chain in group.chains])
-        lines.append(
-            page.one_line(_HANG, f"{page.signs.dots} {len(left)} more ({states}): {names} (-v for all)")
-        )
+        more = f"{page.signs.dots} {counted(len(left), 'more verdict')} (-v for all), {states}: {names}"
+        lines.append(page.one_line(_HANG, more))
     return lines
 
 
@@ -64,7 +64,7 @@ def draw_today(page: Page, story: Story) -> list[str]:
         lead = _HANG if lines else "TODAY".ljust(len(_LEAD))
         lines += _entry(page, story, group, lead, full=False, brief=True)
     if left := story.groups[_ENTRIES:]:
-        lines.append(page.one_line(_HANG, f"{page.signs.dots} {len(left)} more (-v for all)"))
+        lines.append(page.one_line(_HANG, f"{page.signs.dots} {counted(len(left), 'more verdict')} (-v for all)"))
     if any(group.state in ("fail", "suspected") for group in story.groups):
         lines += page.paragraph(_HANG, "Proof and repair: -v, or sts-doctor analyze.")
     return ["", *lines]

@@ -9,6 +9,9 @@ from analyzer.reports.wording import STATE_WORDS
 NARROWEST = 40
 """Below this width lines are not made shorter: nothing could be read."""
 
+_COPIED = 160
+"""An ARN, a URL or a subject of a token up to this long is never broken: it is to be copied."""
+
 
 @frozen
 class Signs:
@@ -76,7 +79,7 @@ _COLOURS = {
 def wrapped(text: str, first: int, rest: int) -> list[str]:
     """Break a text at spaces into one line of ``first`` characters and others of ``rest``.
 
-    An ARN or a URL is broken only where it would not fit on a line of its own: it is to be copied.
+    An ARN, a URL or a token's subject that is wider than a line stands on one of its own, as commands do.
     """
     lines, room = [""], first
     for word in text.split():
@@ -86,12 +89,16 @@ def wrapped(text: str, first: int, rest: int) -> list[str]:
         if lines[-1] or (len(word) > room and rest > room):
             lines.append("")
             room = rest
-        while len(word) > room:
+        while len(word) > room and not _is_copied(word):
             lines[-1], word = word[:room], word[room:]
             lines.append("")
             room = rest
         lines[-1] = word
     return lines
+
+
+def _is_copied(word: str) -> bool:
+    return len(word) <= _COPIED and (":" in word or "/" in word)
 
 
 @frozen

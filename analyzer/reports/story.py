@@ -104,11 +104,17 @@ def _verdict_groups(used: tuple[Chain, ...]) -> tuple[Group, ...]:
         Group(v.state, v.rule, v.link, chains) for chains in _grouped(used, key) for v in (chains[0].verdict,)
     ]
 
-    def rank(group: Group) -> tuple[int, int, int]:
+    def rank(group: Group) -> tuple[int, bool, int, int]:
         link = LINKS.index(group.link) if group.link in LINKS else len(LINKS)
-        return _ORDER.index(group.state), -len(group.chains), link
+        # of what is not known, what has a warning goes before what has none, however many that are
+        quiet = group.state != "unknown" or not any(map(_is_warned, group.chains))
+        return _ORDER.index(group.state), quiet, -len(group.chains), link
 
     return tuple(sorted(groups, key=rank))
+
+
+def _is_warned(chain: Chain) -> bool:
+    return any(check.state == "warn" for link in chain.links for check in link.checks)
 
 
 def _main(report: Report, groups: tuple[Group, ...], heard: list[Finding]) -> Findings:

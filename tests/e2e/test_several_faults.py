@@ -361,3 +361,19 @@ def test_trouble_that_was_over_does_not_date_the_one_of_now(bench: Bench, alike:
     verdict = the_chain(bench.report(everything(cluster)), MACHINES).verdict
     assert (verdict.rule, verdict.recency) == ("trust-subject-mismatch", "ongoing")
     assert str(verdict.since).startswith(f"{began:%Y-%m-%dT%H:%M}"), verdict.since
+
+
+def test_a_chain_with_a_warning_is_told_before_those_without(bench: Bench) -> None:
+    cluster = Cluster()
+    faults.authentication_fails(
+        cluster, logs.NOT_AUTHORIZED, since=cluster.gathered - timedelta(hours=30),
+        until=cluster.gathered - timedelta(hours=20), namespaces=[INGRESS_SPACE],
+    )  # fmt: skip
+    report = bench.report(everything(cluster))
+    assert [f.state for f in report.findings if f.rule == "log-assume-role-denied"] == ["warn"]
+    text = render(report, "text", Options())
+    assert text.index("1 of 6 operators: ingress") < text.index("(cloud-credential, network"), text
+    assert "chain    ingress" in text
+    flat = " ".join(text.split())
+    assert "at gather time stopped. One of them: AccessDenied" in flat, "there is room for all of it"
+    assert "aws iam get-role --role-name" in flat

@@ -33,11 +33,11 @@ def test_the_short_answer_fits_on_a_screen(report: Report) -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
-def test_no_line_is_wider_than_the_page_but_commands(report: Report, width: int) -> None:
+def test_no_line_is_wider_than_the_page_but_what_is_copied(report: Report, width: int) -> None:
     commands = {line for m in report.missing for line in m.command.splitlines()}
     commands |= {line for f in report.findings for x in f.fix for line in (x.command or "").splitlines()}
     for line in render_text(report, Options(width=width)).splitlines():
-        assert len(line) <= width or line.strip() in commands, line
+        assert len(line) <= width or line.strip() in commands or " " not in line.strip(), line
 
 
 def test_ascii_is_ascii(report: Report) -> None:
@@ -148,3 +148,10 @@ def test_what_differs_is_in_sight_on_a_narrow_page(width: int) -> None:
     marks = lines[lines.index(quoted) + 1]
     assert quoted.endswith(':router"'), quoted
     assert "router" in quoted[marks.index("^") : marks.rindex("^") + 1]
+
+
+@pytest.mark.parametrize("width", [60, 72])
+def test_a_subject_or_arn_is_never_broken(width: int) -> None:
+    lines = render_text(report_of("trust-wrong-service-account"), Options(width=width)).splitlines()
+    subject = "system:serviceaccount:openshift-ingress-operator:ingress-operator,"
+    assert subject in [line.strip() for line in lines], "the step names it whole"
