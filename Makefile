@@ -8,8 +8,8 @@ BIN    := $(VENV)/bin
 
 help:
 	@echo "make demo     install into $(VENV) and diagnose a sample"
-	@echo "make test     run every test"
-	@echo "make check    formatting, lint, types, import layers, samples and docs up to date"
+	@echo "make test     import layers, and every test"
+	@echo "make check    formatting, lint, types, the rules' tests, samples and docs up to date"
 	@echo "make samples  write the samples anew"
 	@echo "make docs     write the generated pages of docs/ and the packed rules anew"
 	@echo "make bench    measure whole runs on bundles of 50 and 500 MB (MB='50 500 2000'), and policy evaluation"
@@ -20,6 +20,7 @@ help:
 	@echo "make lock     renew the lock files (needs uv)"
 	@echo "make wheelhouse     dist/wheelhouse: all wheels with their hashes, for a machine without a network"
 	@echo "make zipapp         dist/sts-doctor.pyz: one file that runs with python3"
+	@echo "make clean    remove what the others made, but for $(VENV)"
 	@echo "make release-check  build wheel, sdist and single file, and run the demo with each"
 
 $(VENV)/bin/python:

@@ -248,3 +248,20 @@ def test_the_container_is_run_as_the_page_says() -> None:
     (run,) = (c for c in commands(ROOT / "docs" / "install.md") if c.startswith("podman run"))
     assert run in re.sub(r" \\\n#\s+", " ", head)
     assert re.search(r"^USER (?!0\b|root)\S+", head, re.MULTILINE)
+
+
+def test_the_lines_of_the_inspect_page_are_decided_as_it_says() -> None:
+    from analyzer.iam.lines import evaluate_policy_line, evaluate_trust_line
+
+    page = ROOT / "docs" / "inspect.md"
+    trust, request = map(json.loads, blocks(page, "json"))
+    denied, allowed = evaluate_trust_line(trust), evaluate_policy_line(request)
+    assert (denied["allowed"], allowed["decision"]) == (False, "Allowed")
+    named = set(re.findall(r"`(\w+)`", text(page)))
+    assert {*denied, *allowed} <= named
+
+
+def test_make_help_names_every_target() -> None:
+    makefile = text(ROOT / "Makefile")
+    targets = set(re.findall(r"^([a-z-]+):(?!=)", makefile, re.MULTILINE)) - {"help"}
+    assert targets == set(re.findall(r'@echo "make ([a-z-]+) ', makefile))

@@ -61,7 +61,7 @@ def _show(rule_id: str, packs: list[Path] | None) -> int:
         near = get_close_matches(rule_id, rules, 3)
         hint = f"Did you mean {' or '.join(near)}?" if near else "sts-doctor rules list shows all"
         raise UsageProblem(f"there is no rule {rule_id!r}", do=hint)
-    show_lines(render_rule_markdown(rules[rule_id], ruleset))
+    show_lines(render_rule_markdown(rules[rule_id], ruleset, linked=False))
     return 0
 
 

@@ -25,8 +25,8 @@ def render_rules_markdown(ruleset: RuleSet) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def render_rule_markdown(rule: Rule, ruleset: RuleSet) -> str:
-    """Return the section of one rule."""
+def render_rule_markdown(rule: Rule, ruleset: RuleSet, *, linked: bool = True) -> str:
+    """Return the section of one rule; where it stands alone, ``linked`` is false: other rules are only named."""
     explained_by = [other.id for other in ruleset.rules if rule.id in other.explains]
     states = " or ".join(dict.fromkeys(case.state for case in rule.states))
     parts = [
@@ -54,7 +54,7 @@ def render_rule_markdown(rule: Rule, ruleset: RuleSet) -> str:
         ("Explained by", explained_by),
     ):
         if names:
-            parts.append(f"{lead}: {', '.join(f'[{name}](#{name})' for name in names)}")
+            parts.append(f"{lead}: {', '.join(f'[{name}](#{name})' if linked else name for name in names)}")
     if rule.points_at:
         parts.append(f"Points at: {', '.join(rule.points_at)}")
     if rule.stage is not None:

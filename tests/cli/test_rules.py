@@ -92,3 +92,10 @@ def test_commands_of_an_explanation_can_be_pasted() -> None:
     shown = run("explain", "permission-missing").stdout
     assert "-o jsonpath='{.status.desired.image}'" in shown
     assert "{{" not in run("rules", "docs").stdout
+
+
+def test_an_explanation_is_read_in_a_terminal_and_links_nowhere() -> None:
+    shown = run("explain", "operator-storage-error").stdout
+    assert "Explained by: mode-issuer-not-rolled-out, mode-issuer-unset" in shown
+    assert "](#" not in shown
+    assert "](#operator-storage-error)" in run("rules", "docs").stdout
