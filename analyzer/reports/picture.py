@@ -70,19 +70,24 @@ def _rows(page: Page, cells: Sequence[tuple[str, str]]) -> list[tuple[list[tuple
 
 def draw_matrix(page: Page, story: Story, most: int) -> list[str]:
     """Draw the links in which the chains differ, one row for all chains that are alike."""
-    alike: dict[tuple[str, ...], list[Chain]] = {}
+    grouped: dict[tuple[str, ...], list[Chain]] = {}
     for chain in (chain for group in story.groups for chain in group.chains):
-        alike.setdefault(tuple(_compared(page, link) for link in chain.links), []).append(chain)
+        grouped.setdefault(tuple(_compared(page, link) for link in chain.links), []).append(chain)
     names = [link.link for link in story.used[0].links] if story.used else []
-    differing = [n for n, column in enumerate(zip(*alike, strict=False)) if len(set(column)) > 1]
+    differing = [n for n, column in enumerate(zip(*grouped, strict=False)) if len(set(column)) > 1]
     if not differing or not most:
         return []
-    rows = [(_label(story, cs), [cs[0].links[n].state for n in differing]) for cs in alike.values()]
+    rows = [(_label(story, cs), [cs[0].links[n].state for n in differing]) for cs in grouped.values()]
     most += len(rows) == most + 1
     left = len(rows) - most
     columns = [names[n] for n in differing]
     lines = _table(page, columns, rows[:most]) or _list(page, columns, rows[:most])
     return [*lines, f"  {page.signs.dots} {left} more like these: -v for all"] if left > 0 else lines
+
+
+def alike(page: Page, one: Chain, other: Chain) -> bool:
+    """Tell whether a row of the matrix would be the same for both."""
+    return all(_compared(page, a) == _compared(page, b) for a, b in zip(one.links, other.links, strict=True))
 
 
 def _compared(page: Page, link: Link) -> str:

@@ -12,7 +12,7 @@ from analyzer.reports.heading import draw_heading
 from analyzer.reports.headline import draw_verdict, names_in_headline
 from analyzer.reports.inert import rewritten
 from analyzer.reports.page import NARROWEST, Page
-from analyzer.reports.picture import draw_chain, draw_matrix
+from analyzer.reports.picture import alike, draw_chain, draw_matrix
 from analyzer.reports.story import Story, tell
 from analyzer.reports.unknowns import draw_unknowns
 from analyzer.reports.upgrade import LADDER as UPGRADE_LADDER
@@ -93,11 +93,15 @@ def _picture(page: Page, story: Story, detail: Detail) -> list[str]:
     if not story.groups:
         return []
     first = story.groups[0]
+    shown = max(first.chains, key=_telling)
+    matrix = draw_matrix(page, story, detail.rows)
     names = listed([story.name(c.id) for c in first.chains])
     alone = len(story.groups) == 1 and names_in_headline(page, first)
+    if not matrix and not all(alike(page, shown, chain) for chain in first.chains):
+        # no table tells of the others: what is drawn must not be taken for theirs
+        names, alone = f"{story.name(shown.id)}; others of this verdict differ (-v for all)", False
     title = [] if alone else [page.one_line("chain".ljust(9), names, "title")]
-    drawn = draw_chain(page, max(first.chains, key=_telling))
-    return ["", *title, *drawn, *draw_matrix(page, story, detail.rows)]
+    return ["", *title, *draw_chain(page, shown), *matrix]
 
 
 def _telling(chain: Chain) -> int:

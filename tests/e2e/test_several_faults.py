@@ -377,3 +377,16 @@ def test_a_chain_with_a_warning_is_told_before_those_without(bench: Bench) -> No
     flat = " ".join(text.split())
     assert "at gather time stopped. One of them: AccessDenied" in flat, "there is room for all of it"
     assert "aws iam get-role --role-name" in flat
+
+
+def test_a_drawn_break_of_one_operator_is_not_said_of_all_that_share_its_verdict(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.provider.client_ids = ["sts.amazonaws.com"]
+    edits.trust_subjects(cluster.role(INGRESS_SPACE), ["system:serviceaccount:other:one"])
+    _keys_replaced_after(cluster, 3)
+    text = render(bench.report(everything(cluster)), "text", Options())
+    lines = text.splitlines()
+    chain = next(line for line in lines if line.startswith("chain "))
+    drawn = "\n".join(lines[lines.index(chain) :][:6])
+    assert "✘ fail  ✘ fail" in drawn, "keys and trust"
+    assert chain == "chain    ingress; others of this verdict differ (-v for all)" or "  ingress" in drawn, text
