@@ -24,7 +24,12 @@ app = typer.Typer(
 LINE_LIMIT = 16 << 20
 """Bytes of one line of JSON lines."""
 
-Lines = Annotated[str | None, typer.Argument(metavar="LINES", help="A file of JSON lines; - reads stdin. docs/inspect.md names their keys.")]
+Lines = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="LINES", help="A file of JSON lines; - reads stdin. docs/inspect.md names their keys."
+    ),
+]
 _LONGEST = 64 << 20
 _YEAR_9999 = 253_370_764_800
 """Seconds since 1970 beyond which a time has no four digits of a year."""
@@ -38,13 +43,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print the decision as JSON."
 def policy(
     lines: Lines = None,
     policies: Annotated[
-        list[Path] | None, typer.Option("--policy", help="An identity policy, or an export that holds one. Repeatable.")
+        list[Path] | None,
+        typer.Option("--policy", help="An identity policy, or an export that holds one. Repeatable."),
     ] = None,
     boundary: Annotated[
         list[Path] | None, typer.Option(help="A permissions boundary. Repeatable.", metavar="FILE")
     ] = None,
     scp: Annotated[
-        list[Path] | None, typer.Option(help="A service control policy; each is a level. Repeatable.", metavar="FILE")
+        list[Path] | None,
+        typer.Option(help="A service control policy; each is a level. Repeatable.", metavar="FILE"),
     ] = None,
     action: Annotated[str, typer.Option(help="The action that is asked for.", metavar="SERVICE:ACTION")] = "",
     resource: Annotated[str, typer.Option(help="The ARN that it is asked for.", metavar="ARN")] = "*",

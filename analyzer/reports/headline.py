@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from analyzer.findings.report import Chain
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
+from analyzer.reports.unknowns import alike, title_of
 from analyzer.reports.wording import (
     NO_CHAIN,
     NOT_BY_STS,
@@ -64,7 +65,9 @@ def draw_today(page: Page, story: Story) -> list[str]:
         lead = _HANG if lines else "TODAY".ljust(len(_LEAD))
         lines += _entry(page, story, group, lead, full=False, brief=True)
     if left := story.groups[_ENTRIES:]:
-        lines.append(page.one_line(_HANG, f"{page.signs.dots} {counted(len(left), 'more verdict')} (-v for all)"))
+        lines.append(
+            page.one_line(_HANG, f"{page.signs.dots} {counted(len(left), 'more verdict')} (-v for all)")
+        )
     if any(group.state in ("fail", "suspected") for group in story.groups):
         lines += page.paragraph(_HANG, "Proof and repair: -v, or sts-doctor analyze.")
     return ["", *lines]
@@ -99,7 +102,7 @@ def _entry(page: Page, story: Story, group: Group, lead: str, *, full: bool, bri
     if answer:
         in_full = page.paragraph(_HANG, answer, hang=len(_LEAD) + 2)
         lines += [page.one_line(_HANG, answer)] if brief else in_full
-    for text in _circumstances(story, group):
+    for text in _circumstances(page, story, group):
         lines += page.paragraph(_HANG, text, hang=len(_LEAD) + 2)
     return lines
 
@@ -159,16 +162,17 @@ def _answer(group: Group) -> str | None:
     return f"{answer_lead(error.stage, error.text)}: {' '.join(error.text.split())}" if error else None
 
 
-def _circumstances(story: Story, group: Group) -> list[str]:
+def _circumstances(page: Page, story: Story, group: Group) -> list[str]:
     """Say what cannot be judged before that, and what would settle an open question."""
     texts = []
     each = [{link.link: link.waits_for for link in chain.links if link.waits_for} for chain in group.chains]
     waiting = {link: rule for link, rule in each[0].items() if all(link in other for other in each)}
     if waiting:
-        causes = " and ".join(dict.fromkeys(waiting.values()))
-        texts.append(f"cannot be judged until {causes} is mended: {', '.join(waiting)}")
+        causes = list(dict.fromkeys(waiting.values()))
+        mended = f"{' and '.join(causes)} {'is' if len(causes) == 1 else 'are'} mended"
+        texts.append(f"cannot be judged until {mended}: {', '.join(waiting)}")
     if group.state == "suspected":
-        texts += _open_questions(story, group.chains)
+        texts += _open_questions(page, story, group.chains)
     return texts
 
 
@@ -177,7 +181,7 @@ def nothing_open(chains: tuple[Chain, ...]) -> bool:
     return all(chain.verdict.link is None for chain in chains)
 
 
-def _open_questions(story: Story, chains: tuple[Chain, ...]) -> list[str]:
+def _open_questions(page: Page, story: Story, chains: tuple[Chain, ...]) -> list[str]:
     ids = {chain.id for chain in chains}
     links = {
         link.link: None
@@ -185,7 +189,8 @@ def _open_questions(story: Story, chains: tuple[Chain, ...]) -> list[str]:
         for link in chain.links
         if link.state == "unknown" and link.link != "operator"
     }
-    asked = [m.evidence for m in story.report.missing if ids & set(m.chains)]
+    missing = tuple(m for m in story.report.missing if ids & set(m.chains))
+    asked = [title_of(page, kind) for kind in alike(missing)]
     if nothing_open(chains):
         return []
     said = any("cause lies at" in chain.verdict.sentence for chain in chains)

@@ -32,14 +32,14 @@ def draw_unknowns(
         groups.sort(key=lambda group: not any(first(item) for item in group))
         most = min(detail.unknowns, sum(any(first(item) for item in group) for group in groups))
     if not most:
-        names = listed([_title(page, group) for group in groups], 6)
+        names = listed([title_of(page, group) for group in groups], 6)
         return ["", page.one_line(f"not known ({len(missing)}): ", f"{names} (-v for all)", "title")]
     lines = ["", page.paint(f"not known ({len(missing)}), most decisive first:", "title")]
     for group in groups[:most]:
         lines += _entry(page, story, group)
     left = groups[most:]
     if left:
-        names = listed([_title(page, group) for group in left], 6)
+        names = listed([title_of(page, group) for group in left], 6)
         lines.append(page.one_line("  ", f"{page.signs.dots} {len(left)} more: {names} (-v for all)"))
     return lines
 
@@ -52,7 +52,8 @@ def alike(missing: tuple[Missing, ...]) -> list[list[Missing]]:
     return list(groups.values())
 
 
-def _title(page: Page, group: list[Missing]) -> str:
+def title_of(page: Page, group: list[Missing]) -> str:
+    """Name missing evidence by its key; several of one kind by the kind and their number."""
     if len(group) == 1:
         return group[0].evidence
     return f"{group[0].evidence.split(':', 1)[0]} {page.signs.times}{len(group)}"
@@ -68,7 +69,7 @@ def _whom(story: Story, group: list[Missing]) -> str:
 
 def _entry(page: Page, story: Story, group: list[Missing]) -> list[str]:
     first = group[0]
-    title = _title(page, group) + (f", {_whom(story, group)}" if len(group) > 1 else "")
+    title = title_of(page, group) + (f", {_whom(story, group)}" if len(group) > 1 else "")
     text = first.why
     text += f". On {first.where_to_run}" if first.where_to_run else ". Ask"
     text += ", the answer holds a secret:" if first.sensitivity == "secret" else ":"

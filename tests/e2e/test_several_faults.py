@@ -389,4 +389,6 @@ def test_a_drawn_break_of_one_operator_is_not_said_of_all_that_share_its_verdict
     chain = next(line for line in lines if line.startswith("chain "))
     drawn = "\n".join(lines[lines.index(chain) :][:6])
     assert "✘ fail  ✘ fail" in drawn, "keys and trust"
-    assert chain == "chain    ingress; others of this verdict differ (-v for all)" or "  ingress" in drawn, text
+    assert chain == "chain    ingress; others of this verdict differ (-v for all)" or "  ingress" in drawn, (
+        text
+    )

@@ -173,6 +173,12 @@ def test_a_suspicion_says_what_would_settle_it() -> None:
     assert "not known (2), most decisive first:" in text
 
 
+def test_what_would_settle_a_suspicion_is_named_by_kinds() -> None:
+    roles = tuple(replace(m, chains=made.SUSPECTED.missing[0].chains) for m in made.UNKNOWN.missing)
+    text = flat(render_text(replace(made.SUSPECTED, missing=roles)))
+    assert re.search(r"settled by: .*role ×5", text), text
+
+
 def test_unknowns_are_grouped_and_have_commands() -> None:
     text = render_text(made.UNKNOWN)
     assert "? UNKNOWN — No fault shows; keys and trust cannot be judged" in text
