@@ -26,7 +26,7 @@ def render_rules_markdown(ruleset: RuleSet) -> str:
 
 
 def render_rule_markdown(rule: Rule, ruleset: RuleSet, *, linked: bool = True) -> str:
-    """Return the section of one rule; where it stands alone, ``linked`` is false: other rules are only named."""
+    """Return the section of one rule; one that stands alone is not ``linked`` and only names other rules."""
     explained_by = [other.id for other in ruleset.rules if rule.id in other.explains]
     states = " or ".join(dict.fromkeys(case.state for case in rule.states))
     parts = [

@@ -34,9 +34,9 @@ TIGHT = range(5, 12)
 def render_text(report: Report, options: Options = DEFAULT) -> str:
     """Write a report as text that ends with a line end.
 
-    The width holds for all lines but commands, values that are to be copied, and paths where verbose. Colour adds SGR codes and
-    nothing else; with ``ascii`` every character is ASCII. Whatever strings the report holds, nothing
-    in the text acts on a terminal but those codes.
+    The width holds for all lines but commands, values that are to be copied, and paths where verbose.
+    Colour adds SGR codes and nothing else; with ``ascii`` every character is ASCII. Whatever strings the
+    report holds, nothing in the text acts on a terminal but those codes.
     """
     page = Page(max(options.width, NARROWEST), options.color, options.ascii, options.verbose)
     # Excerpts stay as they are until they are quoted: their columns count the original characters.
