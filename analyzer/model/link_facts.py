@@ -66,7 +66,7 @@ _OWN = (
     _Row("token", "aud", "workload.audiences"),
     _Row("token", "kid", "keys.signing"),
     _Row("trust", "role", "role.name", always=True),
-    _Row("trust", "asks for", "trust.found"),
+    _Row("trust", "policy names", "trust.found"),
     _Row("trust", "token carries", "trust.expected"),
     _Row("trust", "admits", "trust.subjects_allowed", always=True),
     _Row("trust", "in the account", "role.exists"),
