@@ -30,6 +30,10 @@ class Risk:
     text: str
 
 
+_SINGLE = {"iam-passrole": "iam:passrole", "sts-assumerole": "sts:assumerole"}
+"""The action of a risk that is one."""
+
+
 @frozen
 class Excess:
     """Actions granted beyond the request: how many per access level, the first of them, the risks.
@@ -68,9 +72,14 @@ def excess(entries: Iterable[Entry], layers: Layers) -> Excess:
     )
 
 
+def may_be_asked_for(risk: Risk) -> bool:
+    """Whether a risk is a single action, which a request may ask for."""
+    return risk.code in _SINGLE
+
+
 def _asked_for(code: str, entries: list[Entry]) -> bool:
     """Whether a risk is exactly what some entry asks for, on every resource."""
-    action = {"iam-passrole": "iam:passrole", "sts-assumerole": "sts:assumerole"}.get(code, "")
+    action = _SINGLE.get(code, "")
     return any(
         entry.resource == "*" and action in (one.lower() for one in entry.actions) for entry in entries
     )

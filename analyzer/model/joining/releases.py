@@ -71,8 +71,11 @@ def range_of(requests: Iterable[CredentialsRequest]) -> Range | None:
     seen = False
     for minor, name, action in _MARKS:
         if request := by_name.get(name):
+            there = action.lower() in actions_of(request)
+            if not there and request.hides_actions:
+                continue  # it may be one of those
             seen = True
-            first, last = _narrow(first, last, minor, there=action.lower() in actions_of(request))
+            first, last = _narrow(first, last, minor, there=there)
     for minor, name, capability in _CAPABILITIES:
         if request := by_name.get(name):
             needed = request.annotations.get(CAPABILITY, "").split("+")
@@ -153,10 +156,13 @@ def tells_release(
     """
     if own and all(name in released and _is_same(own[name], released[name]) for name in own):
         return True
-    return bool(minors) and released.keys() >= {name for _, name, _ in _MARKS}
+    telling = {name for _, name, _ in _MARKS}
+    return bool(minors) and all(name in released and not released[name].hides_actions for name in telling)
 
 
 def _is_same(own: CredentialsRequest, released: CredentialsRequest) -> bool:
+    if own.hides_actions or released.hides_actions:
+        return False
     if own.annotations.get(CAPABILITY) != released.annotations.get(CAPABILITY):
         return False
     return not differences(own, released)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.evidence.records import CredentialsRequest
 from analyzer.iam.coverage import Entry
-from analyzer.iam.excess import Excess, excess
+from analyzer.iam.excess import Excess, excess, may_be_asked_for
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
@@ -35,10 +36,18 @@ def excess_facts(judged: Judged, sharing: Sequence[Chain]) -> Facts:
     wrong = [
         (lint, w) for lint, w in wrong if not lacking & {x.strip(",:").lower() for x in lint.text.split()}
     ]
+    more = listed(_more(told, found.total - len(unknown)), cites)
+    levels = listed(_levels(found, len(unknown)), cites)
+    risks = listed([f"{risk.policy} {risk.text}" for risk in found.risks], _risky(judged, found))
+    if any(request.hides_actions for c in (judged.chain, *sharing) for request in _requests(c)):
+        # it may be what is masked there
+        more, levels = (judged.asks.requests() if told else one for one in (more, levels))
+        if any(may_be_asked_for(risk) for risk in found.risks):
+            risks = judged.asks.requests()
     return {
-        "excess": listed(_more(told, found.total - len(unknown)), cites),
-        "excess_levels": listed(_levels(found, len(unknown)), cites),
-        "risks": listed([f"{risk.policy} {risk.text}" for risk in found.risks], _risky(judged, found)),
+        "excess": more,
+        "excess_levels": levels,
+        "risks": risks,
         "unknown_actions": listed([lint.text for lint, _ in wrong], [where for _, where in wrong]),
     }
 
@@ -66,5 +75,8 @@ def _risky(judged: Judged, found: Excess) -> list[Cite]:
 
 
 def _all_entries(chain: Chain) -> list[Entry]:
-    requests = [one for one in (chain.in_cluster, chain.in_release) if one is not None]
-    return [entry for one in requests for entry in entries_of(one) or ()]
+    return [entry for one in _requests(chain) for entry in entries_of(one) or ()]
+
+
+def _requests(chain: Chain) -> list[CredentialsRequest]:
+    return [one for one in (chain.in_cluster, chain.in_release) if one is not None]

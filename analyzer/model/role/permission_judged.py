@@ -45,16 +45,22 @@ class Judged:
     """What AWS's own simulation decides otherwise than the policies, as phrases."""
 
     @property
+    def hides_actions(self) -> bool:
+        """Whether the request asks for actions that are masked: what it lacks is not all known."""
+        return self.chain.request is not None and self.chain.request.hides_actions
+
+    @property
     def missing(self) -> Unknown:
-        """What to ask for where the role's policies leave something open."""
-        return merge([self.held.missing or NOT_JUDGED, *map(self.asks.config, self.setting.unread)])
+        """What to ask for where the role's policies, or the request, leave something open."""
+        open_ = [self.held.missing or NOT_JUDGED, *map(self.asks.config, self.setting.unread)]
+        return merge([*open_, self.asks.requests()] if self.hides_actions else open_)
 
     def listed(self, value: Sequence[str], *cites: Cite | None, denies: bool = False) -> Fact | Unknown:
         """Make a list fact; an empty list is known only where nothing is left open.
 
         ``denies`` marks what a Deny brings about: one may stand in any document that is not there.
         """
-        unread = denies and self.held.missing is not None
+        unread = (denies and self.held.missing is not None) or self.hides_actions
         if not value and (unread or any(row.verdict == "unknown" for row in self.rows)):
             return self.missing
         return known(list(value), *cites)

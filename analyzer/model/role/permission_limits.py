@@ -54,6 +54,7 @@ def boundary_facts(judged: Judged) -> Facts:
         elif alone.verdict == "granted" and whole.verdict in ("partial", "conditional"):
             narrowed.append(whole)
         open_still = open_still or whole.verdict == "unknown"
+    open_still = open_still or judged.hides_actions
     said = {s.action.lower(): s for s in judged.denials.boundary if s.action}
     needed = [row for row in cut if judged.features.needs(row.action) or row.action.lower() in said]
     actions = sorted({row.action for row in needed})
