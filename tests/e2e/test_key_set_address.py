@@ -30,6 +30,27 @@ def test_an_answer_for_keys_json_is_none_where_the_keys_have_another_name(
         assert asked == f"curl -sSg -D jwks.headers -o jwks.json {JWKS}"
 
 
+@pytest.mark.parametrize("issuer", ["https://oidc.example.com", "https://d1a2b3c4d5e6f7.cloudfront.net/path"])
+def test_on_a_host_of_ones_own_the_document_alone_tells_where_the_keys_are(bench: Bench, issuer: str) -> None:
+    """With it the answer for keys.json is another file's or the key set's; without it neither is known."""
+    cluster = Cluster(issuer=issuer)
+    files = without(everything(cluster), "exports/issuer/") | {"case/keys.headers": DENIED}
+    for uri, counts in (("jwks", False), ("keys.json", True)):
+        said = {"issuer": issuer, "jwks_uri": f"{issuer}/{uri}", "response_types_supported": ["id_token"]}
+        report = bench.report(files | {"case/openid-configuration": json.dumps(said).encode()})
+        assert ("jwks-unreachable" in named(report, "fail")) == counts, told(report)
+    assert not named(bench.report(files), "fail")
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://d1a2b3c4d5e6f7.cloudfront.net", "https://any-name.s3.eu-west-1.amazonaws.com"]
+)
+def test_where_ccoctl_publishes_an_answer_for_keys_json_counts_by_itself(bench: Bench, issuer: str) -> None:
+    cluster = Cluster(issuer=issuer)
+    files = without(everything(cluster), "exports/issuer/") | {"case/keys.headers": DENIED}
+    assert "jwks-unreachable" in named(bench.report(files), "fail")
+
+
 def test_a_bucket_of_its_own_has_its_keys_in_keys_json(bench: Bench) -> None:
     cluster = Cluster()
     files = without(everything(cluster), "exports/issuer/") | {"case/keys.headers": DENIED}

@@ -9,7 +9,7 @@ from analyzer.engine.facts import Cite
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, KeySet, ProviderRecord
-from analyzer.model.joining.aws import without_scheme
+from analyzer.model.joining.aws import bucket_of, without_scheme
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.urls import is_red_hats
@@ -66,12 +66,22 @@ def of_key_set(answers: Sequence[HttpAnswer], issuer: str, uri: str | None) -> l
     """Leave out the answers for keys.json where the issuer's keys are not there, or need not be.
 
     ``uri`` is what the discovery document says, None where that is not known. HyperShift publishes its keys
-    under another name, and S3 says 403 to whoever asks for what is not there.
+    under another name, and S3 says 403 to whoever asks for what is not there. So may whoever has an issuer
+    on a host of his own: without the document they are known to be there where ccoctl or rosa put them.
     """
-    expected = uri or usual_key_set(issuer)
-    if expected.endswith(_KEYS):
+    if uri.endswith(_KEYS) if uri else writes_keys_json(issuer):
         return list(answers)
     return [a for a in answers if not (a.url.endswith(_KEYS) if a.url else _NAMED_KEYS.match(_name(a)))]
+
+
+def writes_keys_json(issuer: str) -> bool:
+    """Tell an issuer of the form that ccoctl or rosa makes, which publish their keys as keys.json.
+
+    ccoctl's has no path: it is a bucket's own host, or a distribution of CloudFront before one.
+    """
+    host, _, path = without_scheme(issuer).partition("/")
+    of_ccoctl = not path and (bucket_of(issuer) is not None or host.endswith(".cloudfront.net"))
+    return of_ccoctl or is_red_hats(issuer)
 
 
 def usual_key_set(issuer: str, hosted: bool | None = None) -> str:
