@@ -10,7 +10,7 @@ from analyzer.findings.report import Report
 from samples import Cluster, edits
 
 from .faults_in_aws import rotated
-from .runs import Bench, Files, bundle, edited, everything, exports, named, told, without
+from .runs import DRIVERS, Bench, Files, bundle, edited, everything, exports, named, told, without
 
 ACCOUNT = "402938475610"
 BUCKET = "demo-oidc"
@@ -103,6 +103,51 @@ def test_a_key_set_of_which_a_filter_left_the_ids(bench: Bench, kept: tuple[str,
 def test_masked_service_accounts(bench: Bench, mask: str, where: str) -> None:
     files = over(everything(Cluster()), "machine-api-controllers", mask, where)
     assert_quiet(bench.report(files))
+
+
+@pytest.mark.parametrize("lacking", [False, True])
+@pytest.mark.parametrize("release", [False, True])
+def test_an_action_masked_in_a_request_neither_fails_nor_passes(
+    bench: Bench, *, lacking: bool, release: bool
+) -> None:
+    cluster = Cluster()
+    if lacking:
+        for document in cluster.role("openshift-cluster-csi-drivers").inline.values():
+            for statement in document["Statement"]:
+                statement["Action"] = [one for one in statement["Action"] if one != "ec2:AttachVolume"]
+    parts = ("must-gather/", "credrequests/") if release else ("must-gather/",)
+    report = bench.report(over(everything(cluster), "ec2:AttachVolume\n", "REDACTED\n", *parts))
+    assert_quiet(report)
+    (chain,) = (one for one in report.chains if one.id == DRIVERS)
+    assert {one.link: one.state for one in chain.links}["permissions"] == "unknown"
+
+
+def test_a_masked_action_hides_no_other_difference(bench: Bench) -> None:
+    files = over(everything(Cluster()), "ec2:AttachVolume\n", "REDACTED\n", "must-gather/")
+    files = over(files, "ec2:DetachVolume\n", "ec2:CreateVpc\n", "must-gather/")
+    (found,) = [f for f in bench.report(files).findings if f.rule == "request-drift"]
+    assert "asks for ec2:CreateVpc" in found.message
+    assert "REDACTED" not in found.message
+    assert "lacks" not in found.message
+
+
+def test_a_masked_thumbprint_is_not_malformed(bench: Bench) -> None:
+    files = over(everything(Cluster()), Cluster().provider.thumbprints[0], "REDACTED", "exports/")
+    assert_quiet(bench.report(files))
+
+
+def test_a_list_with_an_object_whose_name_was_taken_out_is_not_whole(bench: Bench) -> None:
+    """The nameless one may be the Secret that is not among the others."""
+    files = over(
+        everything(Cluster()),
+        "    name: ebs-cloud-credentials\n",
+        "",
+        "openshift-cluster-csi-drivers/core/secrets",
+    )
+    report = bench.report(files)
+    assert not named(report, "fail"), told(report)
+    (chain,) = (one for one in report.chains if one.id == DRIVERS)
+    assert {one.link: one.state for one in chain.links}["secret"] == "unknown"
 
 
 def test_a_request_that_the_operator_does_not_name_any_more(bench: Bench) -> None:

@@ -72,10 +72,9 @@ def range_of(requests: Iterable[CredentialsRequest]) -> Range | None:
     for minor, name, action in _MARKS:
         if request := by_name.get(name):
             there = action.lower() in actions_of(request)
-            if not there and request.hides_actions:
-                continue  # it may be one of those
-            seen = True
-            first, last = _narrow(first, last, minor, there=there)
+            if there or not request.hides_actions:
+                seen = True
+                first, last = _narrow(first, last, minor, there=there)
     for minor, name, capability in _CAPABILITIES:
         if request := by_name.get(name):
             needed = request.annotations.get(CAPABILITY, "").split("+")
@@ -104,11 +103,11 @@ def added_actions(old: CredentialsRequest, new: CredentialsRequest) -> list[str]
 
 
 def differences(own: CredentialsRequest, released: CredentialsRequest) -> list[str]:
-    """Say how a request in the cluster differs from the release's."""
+    """Say how a request in the cluster differs from the release's: what one lacks may be masked in it."""
     found = []
-    if lacks := added_actions(own, released):
+    if (lacks := added_actions(own, released)) and not own.hides_actions:
         found.append(f"lacks {', '.join(lacks)}")
-    if more := added_actions(released, own):
+    if (more := added_actions(released, own)) and not released.hides_actions:
         found.append(f"asks for {', '.join(more)} beside what the release asks for")
     ours, theirs = set(own.service_accounts), set(released.service_accounts)
     if ours != theirs:

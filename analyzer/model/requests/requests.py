@@ -157,9 +157,9 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
 def _drift(chain: Chain, match: ReleaseMatch, asks: Asks) -> Fact | Unknown:
     if not match.usable or chain.in_cluster is None or chain.in_release is None:
         return known(None)
-    if chain.in_cluster.hides_actions or chain.in_release.hides_actions:
-        return asks.requests() if chain.in_cluster.hides_actions else asks.release()
     found = differences(chain.in_cluster, chain.in_release)
+    if not found and (chain.in_cluster.hides_actions or chain.in_release.hides_actions):
+        return asks.requests() if chain.in_cluster.hides_actions else asks.release()
     return known(found, chain.in_cluster.where.at("spec"), chain.in_release.where.at("spec"))
 
 

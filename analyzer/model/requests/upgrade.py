@@ -165,8 +165,9 @@ def _actions(
     place = request.where.at("spec", "providerSpec", "statementEntries")
     facts: Facts = {"upgrade.actions_new": known(added, place)}
     if not entries:
-        none = {f"upgrade.actions_{name}": known([]) for name in ("missing", "withheld", "unused")}
-        return facts | none | {"upgrade.actions_summary": known(None)}
+        none = joined.asks.target() if request.hides_actions else known([])
+        facts |= {f"upgrade.actions_{name}": none for name in ("missing", "withheld", "unused")}
+        return facts | {"upgrade.actions_summary": known(None)}
     judged = permission_facts(_chain_of(replace(request, entries=entries)), choice, joined)
     facts |= {f"upgrade.actions_{name}": _joined(judged, parts) for name, parts in _PARTS.items()}
     facts["upgrade.actions_summary"] = known(_summary(facts))

@@ -45,22 +45,25 @@ class Judged:
     """What AWS's own simulation decides otherwise than the policies, as phrases."""
 
     @property
-    def hides_actions(self) -> bool:
-        """Whether the request asks for actions that are masked: what it lacks is not all known."""
-        return self.chain.request is not None and self.chain.request.hides_actions
+    def missing(self) -> Unknown:
+        """What to ask for where the role's policies or the request leave something open."""
+        left = [one for one in (self.held.missing, self.hidden) if one is not None]
+        return merge([*(left or [NOT_JUDGED]), *map(self.asks.config, self.setting.unread)])
 
     @property
-    def missing(self) -> Unknown:
-        """What to ask for where the role's policies, or the request, leave something open."""
-        open_ = [self.held.missing or NOT_JUDGED, *map(self.asks.config, self.setting.unread)]
-        return merge([*open_, self.asks.requests()] if self.hides_actions else open_)
+    def hidden(self) -> Unknown | None:
+        """What to ask for where actions were masked in the request: they may be any."""
+        request = self.chain.request
+        if request is None or not request.hides_actions:
+            return None
+        return self.asks.release() if request.origin == "release" else self.asks.requests()
 
     def listed(self, value: Sequence[str], *cites: Cite | None, denies: bool = False) -> Fact | Unknown:
         """Make a list fact; an empty list is known only where nothing is left open.
 
         ``denies`` marks what a Deny brings about: one may stand in any document that is not there.
         """
-        unread = (denies and self.held.missing is not None) or self.hides_actions
+        unread = (denies and self.held.missing is not None) or self.hidden is not None
         if not value and (unread or any(row.verdict == "unknown" for row in self.rows)):
             return self.missing
         return known(list(value), *cites)

@@ -43,7 +43,8 @@ def denied_facts(judged: Judged) -> Facts:
 def boundary_facts(judged: Judged) -> Facts:
     """Give what the permissions boundary takes of what the role's own policies grant."""
     held, role = judged.held, judged.role
-    cut, narrowed, open_still = [], [], False
+    cut, narrowed = [], []
+    open_still = held.boundary is not None and judged.hidden is not None
     for alone, whole in zip(judged.rows, judged.limited, strict=False):
         if alone.verdict in ("denied", "unknown") and whole.denial != "boundary":
             # A policy that was not read may grant what the boundary then narrows.
@@ -54,7 +55,6 @@ def boundary_facts(judged: Judged) -> Facts:
         elif alone.verdict == "granted" and whole.verdict in ("partial", "conditional"):
             narrowed.append(whole)
         open_still = open_still or whole.verdict == "unknown"
-    open_still = open_still or judged.hides_actions
     said = {s.action.lower(): s for s in judged.denials.boundary if s.action}
     needed = [row for row in cut if judged.features.needs(row.action) or row.action.lower() in said]
     actions = sorted({row.action for row in needed})

@@ -28,7 +28,7 @@ def shared_vpc_problem(judged: Judged) -> Fact | Unknown:
     """Say what keeps the role from assuming the role of the private zone."""
     arn, row = judged.setting.private_zone_role, _zone_row(judged)
     if arn is None or row is None:
-        return judged.missing if arn is not None and judged.hides_actions else known(None)
+        return judged.missing if arn is not None and judged.hidden is not None else known(None)
     if row.verdict == "denied" and row.denial == "implicit":
         return known(f"no policy of role {judged.role.name} allows sts:AssumeRole on it", judged.role.where)
     refuses, where = zone_role_refuses(arn, judged.role, judged.book, judged.asks)
