@@ -21,6 +21,9 @@ from analyzer.iam.policy import ConditionClause
 from analyzer.iam.values import instant
 from analyzer.iam.variables import UNCERTAIN, substitute
 
+_FIRST_DATE = 1_000_000_000
+"""Of the year 2001: what would lie before it is another writing of a date, such as 20300101."""
+
 
 @frozen
 class ClauseResult:
@@ -82,7 +85,9 @@ def _holds(operator: Operator, clause: ConditionClause, found: Lookup, context: 
     wanted, uncertain = _wanted(operator, clause, context)
     if found is PRESENT:
         since = context.since.get(clause.key.lower())
-        return _when_present(operator, wanted, uncertain) if since is None else _from(since, operator, wanted)
+        if since is not None and operator.name.startswith("Date"):
+            return _from(since, operator, wanted)
+        return _when_present(operator, wanted, uncertain)
     assert not isinstance(found, Known)  # noqa: S101 - the three kinds are handled above
     if not operator.quantifier:
         if not isinstance(found, str):
@@ -115,9 +120,9 @@ def _from(since: str, operator: Operator, wanted: tuple[str, ...]) -> Ternary:
     """Compare a moment of which only an earlier one is known: it decides where all dates lie before that."""
     known = instant(since)
     dates = [instant(value) for value in wanted]
-    if not operator.name.startswith("Date") or known is None or not dates:
+    if known is None or not dates:
         return None
-    if any(date is None or date >= known for date in dates):
+    if any(date is None or not _FIRST_DATE <= date < known for date in dates):
         return None
     return operator.negated or "Greater" in operator.name
 

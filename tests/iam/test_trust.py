@@ -250,7 +250,10 @@ def test_extra_context_settles_a_condition() -> None:
         ("DateGreaterThan", "2024-04-01T00:00:00Z", None),
         ("DateGreaterThan", ["2024-03-01", "2024-04-01"], None),
         ("DateLessThan", "no date", None),
+        ("DateLessThan", "20300101", None),
+        ("DateGreaterThan", "20300101", None),
         ("NumericLessThan", "1709251200", None),
+        ("StringLike", "*", True),
     ],
 )
 @pytest.mark.parametrize("key", ["aws:CurrentTime", "aws:EpochTime"])
