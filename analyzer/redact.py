@@ -151,8 +151,11 @@ _LIVE_WORDS: Final = Needles((
     b"secretaccesskey", b"SecretAccessKey", b"Secretaccesskey",
     b"secret_access_key", b"Secret_Access_Key", b"SECRET_ACCESS_KEY",
 ))  # fmt: skip
-_LIVE_HEADER: Final = later(rb"thorization(?:\\*[\"'])?\s{0,4}[:=]")
-"""Not the word alone: it stands in the names of API groups, and so in the largest lists of a bundle."""
+_LIVE_HEADER: Final = later(rb"thorization(?:\\*[\"'])?[\s,]{0,40}(?:[:=]|\\*[\"']?[Vv]alue)")
+"""Not the word alone: it stands in the names of API groups, and so in the largest lists of a bundle.
+
+A container's variable or a probe's header has its name in one line and its value in the next.
+"""
 _LIVE_HINTS: Final = Needles(hint.encode() for kind in KINDS if kind.live for hint in kind.hints)
 _LINES_BELOW: Final = 8
 _GAP: Final = 256

@@ -114,6 +114,9 @@ def test_where_a_secret_lies_is_said_and_a_placeholder_is_none(tmp_path: Path) -
         assert all(offset >= 4 for _, offset in found)
     pod = f"- name: AWS_SECRET_ACCESS_KEY\n  value: {canaries.SECRET_KEY}\n"
     assert list(live_secrets(pod.encode())) == [("a secret access key", pod.index("SECRET"))]
+    for header in ("- name: Authorization\n  value: Basic dXNlcjpwYXNzd29yZA==\n",
+                   '{"name":"Authorization","value":"Basic dXNlcjpwYXNzd29yZA=="}'):  # fmt: skip
+        assert list(live_secrets(header.encode())) == [("a credential in a header", header.index("Basic"))]
     for text in ("Authorization: Bearer $TOKEN", "http://user:REDACTED@proxy:3128", "https://x.example:443/a@b",
                  "-----BEGIN RSA PRIVATE KEY-----", '"auth": "xxxxxxxxxxxx"',
                  f"Authorization: Bearer {canaries.TOKEN.rpartition('.')[0]}",
