@@ -27,12 +27,14 @@ UPGRADE_RISKS: Mapping[str, str] = {
 """Findings that do no harm today and do when the cluster is upgraded, with the reason."""
 
 # The newest gather of each cluster; a bundle that names no cluster stands for itself. Of copies of one
-# gather the one counts that was read whole, then the one with which the most is known.
+# gather the one counts that was read whole, then the one with which the most is known: one that shows fewer
+# chains leaves fewer questions open.
 NEWEST = """
   WITH ranked AS (
     SELECT *, row_number() OVER (
       PARTITION BY coalesce(cluster_id, 'path:' || path)
-      ORDER BY gathered DESC, outcome = 'judged' DESC, coalesce(exit_code, 0) = 6, gaps, id DESC) AS place
+      ORDER BY gathered DESC, outcome = 'judged' DESC, coalesce(exit_code, 0) = 6, chains DESC, gaps, id DESC
+    ) AS place
     FROM bundles WHERE state = 'done' AND outcome IN ('judged', 'refused') AND verdict IS NOT NULL
   ), newest AS (SELECT * FROM ranked WHERE place = 1)
 """

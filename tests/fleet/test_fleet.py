@@ -99,19 +99,20 @@ def test_of_copies_of_a_gather_the_one_with_most_evidence_counts(tmp_path: Path)
     db = made(
         path,
         judged("a", "fail", "provider-missing", "2026-01-01T00:00:00Z", infra_name="a"),
-        judged("a", "fail", "provider-missing", "2026-03-01T00:00:00Z", infra_name="a", gaps=1),
-        judged("a", "suspected", "log-no-provider", "2026-03-01T00:00:00Z", infra_name="a", gaps=9),
+        judged("a", "fail", "provider-missing", "2026-03-01T00:00:00Z", infra_name="a", gaps=1, chains=6),
+        judged("a", "suspected", "log-no-provider", "2026-03-01T00:00:00Z", infra_name="a", gaps=9, chains=6),
         replace(
             judged("a", "unknown", None, "2026-03-01T00:00:00Z", infra_name="a", gaps=0), outcome="refused"
         ),
         judged("a", "unknown", None, "2026-03-01T00:00:00Z", infra_name="a", gaps=0, exit_code=6),
+        judged("a", "unknown", None, "2026-03-01T00:00:00Z", infra_name="a", gaps=0, chains=1),
     )
     found = read(db)
     assert dict(found.verdicts) == {"fail": 1}
     assert [g.verdict for g in found.series[0].gathers] == ["fail", "fail"]
     with closing(read_only(path)) as results:
         rows = list(ask(results, NAMED["clusters"][1]).rows)
-    assert rows == [("a", "a", 5, "2026-03-01T00:00:00Z", "fail", "provider-missing", "4.14.8")]
+    assert rows == [("a", "a", 6, "2026-03-01T00:00:00Z", "fail", "provider-missing", "4.14.8")]
 
 
 def test_old_months_are_summed_up_in_a_table(tmp_path: Path) -> None:
