@@ -21,7 +21,10 @@ def ends_within_a_line(data: bytes, cut: Cut) -> bool:
     """Tell a file of one object in block YAML that does; one that is cut in its status has its spec whole."""
     if data.endswith(b"\n") or len(cut.items) != 1 or cut.items[0].list_kind:
         return False
-    return not data.rstrip().endswith((b"}", b"]", b"...")) and _STATUS.search(data) is None
+    last = data[data.rfind(b"\n") + 1 :].strip()
+    if last.endswith((b"}", b"]", b"...")) or last.startswith((b"#", b"---")):
+        return False
+    return _STATUS.search(data) is None
 
 
 def withhold_cut(evidence: Evidence, record: InputRecord) -> None:
@@ -37,5 +40,7 @@ def withhold_cut(evidence: Evidence, record: InputRecord) -> None:
             evidence.listed.discard((item.root, item.kind, item.namespace))
     evidence.objects = [o for o in evidence.objects if (o.where.input, o.where.file) != place]
     evidence.raw = [item for item in evidence.raw if (item.input, item.file) != place]
+    if any((problem.input, problem.member) == place for problem in evidence.problems):
+        return  # that it is cut was said where that broke it
     detail = "the file ends within a line"
     evidence.problems.append(Problem(*place, "truncated", detail, "incomplete"))

@@ -232,6 +232,23 @@ def test_a_request_that_is_cut_within_a_line_is_there_and_proves_nothing(look: A
     assert any("ends within a line" in error.detail for error in report.errors)
 
 
+@pytest.mark.parametrize("end", [b"# by hand", b"---", b"..."])
+def test_a_line_that_holds_no_value_is_not_cut(look: Analyse, end: bytes) -> None:
+    cluster = Cluster(mode="Mint")
+    files = must_gather(cluster)
+    path = next(path for path in files if path.endswith("cloudcredentials/cluster.yaml"))
+    report = look(files | {path: files[path] + end})
+    assert report.errors == look(files).errors
+
+
+def test_a_file_that_is_broken_where_it_is_cut_is_told_once(look: Analyse) -> None:
+    files = must_gather(Cluster())
+    path = next(path for path in files if path.endswith("namespaces/kube-system/kube-system.yaml"))
+    for length in range(20, len(files[path]), 40):
+        report = look(files | {path: files[path][:length]})
+        assert sum(error.member == path for error in report.errors) <= 1
+
+
 def test_where_no_file_ends_with_a_line_none_is_cut(look: Analyse) -> None:
     files = must_gather(Cluster())
     report = look({path: content.rstrip(b"\n") for path, content in files.items()})
