@@ -143,7 +143,8 @@ def _write_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
         co_consts=tuple(called.get(value, value) for value in code.co_consts),
     )
     given = defaults.values | dict.fromkeys(defaults.factories, MISSING)
-    init = FunctionType(code, known, "__init__", tuple(given[name] for name in names if name in given))
+    last = names[len(names) - len(given) :]  # a field without a default does not follow one with one
+    init = FunctionType(code, known, "__init__", tuple(given[name] for name in last))
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
 

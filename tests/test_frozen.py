@@ -102,6 +102,18 @@ def test_wrong_arguments_are_refused(wrong: Any) -> None:
             wrong(cls)
 
 
+def test_a_default_before_a_field_without_one_is_refused() -> None:
+    class Wrong:
+        a: int = 1
+        b: int
+
+    made: Any = frozen(Wrong)
+    for _ in range(8):  # those after them have an __init__ of their own
+        made(1, 2)
+    with pytest.raises(KeyError, match="b"):
+        made(1, 2)
+
+
 def test_it_is_frozen() -> None:
     for one in [Point(1), *(Ours(number) for number in range(20))]:
         made: Any = one
