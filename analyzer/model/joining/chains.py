@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
@@ -45,6 +47,7 @@ def join_chains(
             chain.gated = "clusterversions.config.openshift.io"
         if not chain.of_control_plane:
             _add_secret(chain, evidence, objects)
+    _withhold_emptied(chains.values())
     add_workloads([c for c in chains.values() if not c.of_control_plane], evidence, objects)
     return [chains[key] for key in sorted(chains) if not _is_gated_off(chains[key], evidence, enabled)]
 
@@ -169,6 +172,14 @@ def _add_secret(chain: Chain, evidence: Evidence, objects: Objects) -> None:
     if chain.length is None:
         elided = chain.secret.values.get("credentials")
         chain.length = elided.length if elided else None
+
+
+def _withhold_emptied(chains: Collection[Chain]) -> None:
+    """Take Secrets for not read where none of them has a key: what gathered or cleaned them took all data."""
+    if any(chain.secret is not None and chain.secret.values for chain in chains):
+        return
+    for chain in chains:
+        chain.secret = None
 
 
 def speaks_for(elided: SecretValue | None, readable: SecretValue) -> bool:

@@ -265,8 +265,9 @@ def _default_token_path(chain: Chain, joined: Joined) -> Fact | Unknown:
     if not arn:
         return known(False)
     if chain.secret is None:
-        gathered = evidence.has_list("Secret", chain.namespace)
-        return known(False) if gathered else asks.namespace(chain.namespace, "Secrets")
+        absent = evidence.has_list("Secret", chain.namespace)
+        absent = absent and chain.secret_name not in evidence.seen("Secret", chain.namespace)
+        return known(False) if absent else asks.namespace(chain.namespace, "Secrets")
     where = chain.secret.at("credentials")
     if chain.length is None:
         return asks.secret_value(chain.namespace, chain.secret_name)

@@ -1,0 +1,52 @@
+"""Secrets of which a gather or a cleaning tool took all data are there, and were not read."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from samples import Cluster
+
+from .faults import FAULTS
+from .runs import INGRESS, Bench, everything, named, states_of, told
+
+SECRETS = re.compile(r"/core/secrets(?:\.yaml|/.*)$")
+
+
+def _without_data(files: dict[str, bytes], left: Any) -> dict[str, bytes]:
+    """Give the files with the data of all Secrets replaced, or taken out."""
+    out = dict(files)
+    for path in filter(SECRETS.search, files):
+        body = yaml.safe_load(files[path])
+        for secret in body.get("items", [body]):
+            del secret["data"]
+            secret |= left
+        out[path] = json.dumps(body, default=lambda time: time.isoformat()).encode()
+    assert out != files
+    return out
+
+
+@pytest.mark.parametrize("left", [{}, {"data": {}}, {"data": None}], ids=str)
+def test_a_secret_without_any_key_was_not_read(bench: Bench, left: dict[str, Any]) -> None:
+    report = bench.report(_without_data(everything(Cluster()), left))
+    assert not named(report, "fail"), told(report)
+    states = states_of(report)
+    assert states[INGRESS, "secret", "secret-no-credentials-key"] == "unknown"
+    assert states[INGRESS, "secret", "secret-missing"] == "pass"
+
+
+def test_static_keys_are_not_gone_where_the_secrets_are_emptied(bench: Bench) -> None:
+    fault = next(one for one in FAULTS if one.rule == "secret-static-keys")
+    hidden = bench.report(_without_data(fault.files(), {}))
+    chain = fault.chains[0]
+    assert states_of(bench.report(fault.files()))[chain, "secret", "secret-static-keys"] == "fail"
+    assert states_of(hidden)[chain, "secret", "secret-static-keys"] == "unknown"
+
+
+def test_a_secret_without_any_key_among_others_with_theirs_is_a_fault(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.secrets["openshift-ingress-operator", "cloud-credentials"].data.clear()
+    report = bench.report(everything(cluster))
+    assert states_of(report)[INGRESS, "secret", "secret-no-credentials-key"] == "fail"
