@@ -32,12 +32,11 @@ def withhold_cut(evidence: Evidence, record: InputRecord) -> None:
     if len(record.ending_within_a_line) != 1 or record.ending_with_a_line < _MANY:
         return
     place = record.id, record.ending_within_a_line[0]
-    for obj in evidence.objects:
-        if (obj.where.input, obj.where.file) == place:
-            evidence.listed.discard((obj.root, obj.kind, obj.namespace))
-    for item in evidence.raw:
-        if (item.input, item.file) == place:
-            evidence.listed.discard((item.root, item.kind, item.namespace))
+    gone = [(o.root, o.kind, o.namespace) for o in evidence.objects if (o.where.input, o.where.file) == place]
+    gone += [
+        (item.root, item.kind, item.namespace) for item in evidence.raw if (item.input, item.file) == place
+    ]
+    evidence.listed.difference_update(gone)
     evidence.objects = [o for o in evidence.objects if (o.where.input, o.where.file) != place]
     evidence.raw = [item for item in evidence.raw if (item.input, item.file) != place]
     if any((problem.input, problem.member) == place for problem in evidence.problems):

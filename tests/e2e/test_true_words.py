@@ -197,12 +197,13 @@ def test_what_is_lacking_is_proven_by_the_request_and_by_the_policies(bench: Ben
     assert all("get-role-policy" in piece.file for piece in policies)
 
 
-def test_a_redirect_to_another_region_is_no_matter_of_public_access(bench: Bench) -> None:
+@pytest.mark.parametrize("what", ["discovery", "jwks"])
+def test_a_redirect_to_another_region_is_no_matter_of_public_access(bench: Bench, what: str) -> None:
     def moved(cluster: Cluster) -> None:
         words = "The bucket you are attempting to access must be addressed using the specified endpoint."
-        cluster.discovery = HttpError(301, "Moved Permanently", "PermanentRedirect", words)
+        setattr(cluster, what, HttpError(301, "Moved Permanently", "PermanentRedirect", words))
 
     report = bench.report(everything(edited(moved)))
-    (found,) = [f for f in report.findings if f.rule == "discovery-unreachable"]
+    (found,) = [f for f in report.findings if f.rule == f"{what}-unreachable"]
     assert "x-amz-bucket-region" in found.fix[0].text
     assert not any("Let everyone on the internet read" in step.text for step in found.fix)

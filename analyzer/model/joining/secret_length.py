@@ -138,8 +138,7 @@ def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerd
     if agreed is None:
         return verdicts
     for chain_id, odd in agreed.odd().items():
-        peers = _places(elided, odd.agreeing)
-        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=peers)
+        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=_places(elided, odd.agreeing))
     for chain_id, having in agreed.without_regional_line().items():
         verdicts[chain_id] = LengthVerdict(None, [], template_regional=False, peers=_places(elided, having))
     return verdicts
