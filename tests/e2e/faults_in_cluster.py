@@ -251,6 +251,9 @@ SECRET_FAULTS = [
         "secret-profile-header-missing", credentials(sts_credentials(ARN).removeprefix(b"[default]\n"))
     ),
     _readable("secret-malformed", credentials(_TWICE), variant="base64-twice"),
+    _readable("secret-malformed", credentials(sts_credentials(ARN).replace(b"\n", b"\r\n")), variant="crlf"),
+    _readable("secret-malformed", credentials(sts_credentials(ARN).replace(b"\n", b" \n")), variant="blanks"),
+    _readable("secret-malformed", role_arn(f'"{ARN}"'), variant="quotes"),
     _readable("secret-role-arn-malformed", role_arn(ARN.replace("123456789012", "1234567890"))),
     _readable("secret-role-arn-malformed", role_arn(ARN.replace(":role/", ":user/")), variant="user"),
     _readable("secret-partition-mismatch", role_arn(ARN.replace("arn:aws:", "arn:aws-cn:"))),
