@@ -11,7 +11,6 @@ from analyzer.engine.source import nearest
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.values import text as _text
-from analyzer.findings.baseline import LONGEST, accept, read_baseline
 from analyzer.findings.common_cause import find_common_cause
 from analyzer.findings.correlate import Moment, Trace, correlate
 from analyzer.findings.counts import count, rule_errors
@@ -120,6 +119,8 @@ def _accepted(report: Report, options: Options) -> Report:
     """Mark what the user's baseline accepts; whether it still holds is asked of today, or of --as-of."""
     if options.baseline is None:
         return report
+    from analyzer.findings.baseline import LONGEST, accept, read_baseline
+
     try:
         with options.baseline.open("rb") as file:
             text = file.read(LONGEST + 1).decode("utf-8-sig", "replace")

@@ -20,12 +20,8 @@ from analyzer.evidence.loose.files import REPORT
 from analyzer.findings.regional import region_apart
 from analyzer.findings.report import Report
 from analyzer.frozen import frozen
-from analyzer.iam import load_catalogue
 from analyzer.judgement import make_report, reading_code
-from analyzer.model.coverage import Absent, Copies, absent_parts
 from analyzer.model.join import Model, build_model
-from analyzer.model.joining.release_folders import release_folders
-from analyzer.model.requests.upgrade_release import take_target
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.options import Options
 from analyzer.patterns import compile_patterns, later
@@ -33,6 +29,7 @@ from analyzer.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from analyzer.fix.mend import Mended
+    from analyzer.model.coverage import Absent, Copies
 
 
 _PASTED = later(r"e[yw][A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}")
@@ -62,6 +59,9 @@ def upgrade(
 
     Raises as ``analyze`` does, and NothingToRead for a target without CredentialsRequests.
     """
+    from analyzer.model.joining.release_folders import release_folders
+    from analyzer.model.requests.upgrade_release import take_target
+
     options = options or Options()
     ruleset = built_in_rules(options.rules)
     evidence = _gather([*paths, target], progress)
@@ -144,6 +144,8 @@ def extract(
     progress: Progress = SILENT,
 ) -> Extraction:
     """Read the inputs and give all facts, without any judgement; raises as ``analyze`` does."""
+    from analyzer.model.coverage import Copies, absent_parts
+
     evidence = _gather(paths, progress)
     model = build_model(evidence, as_of, cluster=cluster)
     absent = tuple(absent_parts(evidence))
@@ -179,9 +181,20 @@ def _judge(evidence: Evidence, model: Model, ruleset: RuleSet, options: Options)
     return make_report(evidence, model, ruleset, outcomes, options)
 
 
+_LATE = (
+    "analyzer.evidence.key_objects", "analyzer.model.issuer.host", "analyzer.iam.api",
+    "analyzer.model.role.granted", "analyzer.model.role.organization_policies",
+    "analyzer.model.role.trust_policy",
+)  # fmt: skip
+"""What is loaded where an input holds what it is for."""
+
+
 def warm_up(options: Options) -> None:
-    """Load and compile what every run needs: processes forked after it begin with reading."""
-    import_module("analyzer.evidence.key_objects")
+    """Load and compile what a run may need: processes forked after it begin with reading."""
+    from analyzer.iam.catalogue import load_catalogue
+
+    for name in _LATE:
+        import_module(name)
     load_catalogue()
     ruleset = built_in_rules(options.rules)
     for rule in ruleset.rules:

@@ -20,8 +20,8 @@ from analyzer import session
 from analyzer.engine import RuleSet, Subject, check_facts, visible_facts
 from analyzer.evidence import gathered, members
 from analyzer.evidence.loose import files
-from analyzer.iam.coverage import Entry, read_entries
 from analyzer.iam.document import Path
+from analyzer.iam.entries import Entry, read_entries
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.joining import roles

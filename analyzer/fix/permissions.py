@@ -23,7 +23,8 @@ from analyzer.iam.document import decode
 from analyzer.iam.glob import matches
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.roles import Role
-from analyzer.model.role.permission_scope import entries_of, judge, private_zone_role, setting_of
+from analyzer.model.role.asked import entries_of, private_zone_role
+from analyzer.model.role.permission_scope import judge, setting_of
 from analyzer.model.role.policies import read_policies
 from analyzer.shell import file_name
 

@@ -12,32 +12,18 @@
 >>> decision.difference.marked()
 ('app[2]', 'app')
 
-Everything is three-valued: what is not known gives None or ``Unknown``, never a guess.
+Everything is three-valued: what is not known gives None or ``Unknown``, never a guess. A name is loaded when
+it is first asked for: most runs hold no policy.
 """
 
-from analyzer.iam.catalogue import Catalogue, load_catalogue
-from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context
-from analyzer.iam.coverage import ActionVerdict, Coverage, Entry, Scope, cover, read_entries
-from analyzer.iam.decide import Decision, decide
-from analyzer.iam.difference import Difference, difference
-from analyzer.iam.document import Path, PolicyProblem, dotted
-from analyzer.iam.evaluate import Request
-from analyzer.iam.explain import Near, explain, nearest_allow
-from analyzer.iam.layers import Layers
-from analyzer.iam.lines import evaluate_policy_line, evaluate_trust_line
-from analyzer.iam.lint import Lint
-from analyzer.iam.policy import (
-    ConditionClause,
-    Document,
-    Malformed,
-    MissingDocument,
-    Policy,
-    Principal,
-    Statement,
-    parse_policy,
-)
-from analyzer.iam.trust import TrustDecision, evaluate_trust, judge_trust
-from analyzer.iam.webidentity import WebIdentity, identity_from_claims
+# ruff: noqa: F403, F405 - all that api has
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analyzer.iam.api import *
 
 __all__ = [
     # documents
@@ -87,3 +73,9 @@ __all__ = [
     "evaluate_policy_line",
     "evaluate_trust_line",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("analyzer.iam.api"), name)

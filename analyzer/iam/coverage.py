@@ -8,7 +8,7 @@ unknown: the verdict stands and carries them in ``assumes``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -16,10 +16,11 @@ from analyzer.frozen import frozen
 from analyzer.iam.catalogue import Catalogue, load_catalogue
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage_layer import Asked, LayerVerdict, Verdict, judge_layer
+from analyzer.iam.entries import Entry
 from analyzer.iam.layers import LayerKind, Layers
 from analyzer.iam.logic import Ternary
 from analyzer.iam.match import split_arn
-from analyzer.iam.policy import ConditionClause, Malformed, parse_policy
+from analyzer.iam.policy import ConditionClause
 
 Denial = Literal["implicit", "explicit", "boundary", "session", "organization"]
 
@@ -40,17 +41,6 @@ _REGION_OF_SERVICE = {("aws-cn", "iam"): "cn-north-1", ("aws-cn", "support"): "c
 """Where a service's one endpoint is not where those of its partition are."""
 _NO_CALL = frozenset({"iam:passrole"})
 """Asked for by the call that passes the role: which Region it carries is not documented."""
-
-
-@frozen
-class Entry:
-    """One thing asked for: actions on a resource pattern, perhaps under a condition."""
-
-    actions: tuple[str, ...]
-    resource: str = "*"
-    conditions: tuple[ConditionClause, ...] = ()
-    effect: str = "Allow"
-    index: int = 0
 
 
 @frozen
@@ -132,31 +122,6 @@ class Coverage:
         """Return the worst verdict among the actions of one entry."""
         found = [one.verdict for one in self.actions if one.entry == index]
         return min(found, key=_ORDER.index) if found else None
-
-
-def read_entries(given: Iterable[Mapping[str, object]]) -> tuple[Entry, ...]:
-    """Return entries from plain objects with ``effect``, ``action``, ``resource``, ``policyCondition``.
-
-    ``action`` and ``resource`` may be a string or a list; more than one resource gives one entry each.
-    Raises ValueError naming the entry and what is wrong with it.
-    """
-    found: list[Entry] = []
-    for index, one in enumerate(given):
-        statement = {
-            "Effect": one.get("effect", "Allow"),
-            "Action": one.get("action"),
-            "Resource": one.get("resource", "*"),
-            "Condition": one.get("policyCondition") or {},
-        }
-        policy = parse_policy({"Version": "2012-10-17", "Statement": [statement]})
-        if isinstance(policy, Malformed):
-            raise ValueError(f"entry {index}: {policy.problems[0].reason}")  # noqa: TRY004 - the value is wrong
-        parsed = policy.statements[0]
-        found += [
-            Entry(parsed.actions or (), resource, parsed.conditions, parsed.effect, index)
-            for resource in parsed.resources or ()
-        ]
-    return tuple(found)
 
 
 def cover(

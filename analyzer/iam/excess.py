@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.catalogue import Action, Catalogue, load_catalogue
-from analyzer.iam.coverage import Entry
 from analyzer.iam.document import Path
+from analyzer.iam.entries import Entry
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Policy, Statement
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gathered import Evidence, Problem
@@ -31,8 +32,6 @@ from analyzer.model.joining.joined import Joined, all_requests_gathered, gathere
 from analyzer.model.requests.olm import subscription_subjects
 from analyzer.model.requests.requests import release_subjects
 from analyzer.model.requests.stale import stale_subjects
-from analyzer.model.requests.upgrade import upgrade_subjects
-from analyzer.model.requests.upgrade_release import Target
 from analyzer.model.subjects.chain import ChainModel, chain_subject
 from analyzer.model.subjects.cluster import with_cluster_facts, with_provider
 from analyzer.model.subjects.providers import provider_subjects
@@ -40,6 +39,9 @@ from analyzer.model.subjects.repairs import token_repairs
 from analyzer.model.subjects.timeline import timeline
 from analyzer.model.subjects.webhook_chains import webhook_chains
 from analyzer.model.workloads.webhook import webhook_subjects
+
+if TYPE_CHECKING:
+    from analyzer.model.requests.upgrade_release import Target
 
 
 @frozen
@@ -93,8 +95,11 @@ def build_model(
     # Whoever names the cluster knows that there are several.
     model = _subjects(joined, whole if cluster is None else evidence, foreign, together=choice.belongs)
     model = replace(model, beside=choice.beside, notes=(*left, *notes, *others, *untied, *joined.notes))
-    added = upgrade_subjects(target, model.joined) if target is not None else ()
-    return replace(model, subjects=(*model.subjects, *added))
+    if target is None:
+        return model
+    from analyzer.model.requests.upgrade import upgrade_subjects
+
+    return replace(model, subjects=(*model.subjects, *upgrade_subjects(target, model.joined)))
 
 
 def _subjects(joined: Joined, whole: Evidence, foreign: Foreign | None, *, together: bool) -> Model:

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from analyzer.iam import Layers, Policy, cover, parse_policy, read_entries
-from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.coverage import ActionVerdict
+from analyzer.iam.entries import Entry
 from analyzer.iam.excess import excess
 from tests.data import DATA
 

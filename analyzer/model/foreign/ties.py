@@ -17,7 +17,7 @@ from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import read
 from analyzer.model.joining.related import infra_name
 from analyzer.model.joining.roles import Role, RoleBook
-from analyzer.model.role.permission_scope import registry_store
+from analyzer.model.role.asked import registry_store
 from analyzer.model.symptoms.logs import symptoms_of
 
 _CONFIG = re.compile(r"config(?:-\d{1,9})?", re.ASCII)

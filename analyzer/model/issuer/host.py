@@ -10,10 +10,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import (
     BucketAccess,
 )
-from analyzer.iam.context import Context
-from analyzer.iam.evaluate import Request
 from analyzer.iam.policy import Policy
-from analyzer.iam.resource_policy import resource_grant
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import bucket_of
 from analyzer.model.joining.cluster import ClusterView, Facts
@@ -47,6 +44,10 @@ def _policy_access(found: BucketPolicy) -> BucketAccess:
     A policy that grants the public nothing does not: an access control list may. STS comes from no
     VPC, over TLS, from an address that is not known.
     """
+    from analyzer.iam.context import Context  # most runs hold no policy of a bucket
+    from analyzer.iam.evaluate import Request
+    from analyzer.iam.resource_policy import resource_grant
+
     policy = policy_of(found.document)
     context = Context.of({"aws:SecureTransport": "true"}, unknown=("aws:SourceIp",))
     partition = "aws" if not isinstance(found.document.raw, str) else _partition(found.document.raw)

@@ -10,7 +10,8 @@ from analyzer.evidence.origin import Where
 from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen
 from analyzer.iam.context import UNKNOWN, Context
-from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.coverage import ActionVerdict
+from analyzer.iam.entries import Entry
 from analyzer.iam.evaluate import Request
 from analyzer.iam.layers import Layers
 from analyzer.iam.lint import Lint, lint_policy
@@ -22,7 +23,8 @@ from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.roles import Role, RoleBook, policy_of
-from analyzer.model.role.permission_scope import Setting, entries_of, judge
+from analyzer.model.role.asked import entries_of
+from analyzer.model.role.permission_scope import Setting, judge
 from analyzer.model.role.policies import Version
 
 _DRIVERS, _MACHINES = "openshift-cluster-csi-drivers", "openshift-machine-api"

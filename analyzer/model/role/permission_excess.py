@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.records import CredentialsRequest
-from analyzer.iam.coverage import Entry
+from analyzer.iam.entries import Entry
 from analyzer.iam.excess import Excess, excess, may_be_asked_for
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
+from analyzer.model.role.asked import entries_of
 from analyzer.model.role.permission_causes import misspelt
 from analyzer.model.role.permission_judged import SHOWN, Judged
-from analyzer.model.role.permission_scope import entries_of
 
 
 def excess_facts(judged: Judged, sharing: Sequence[Chain]) -> Facts:

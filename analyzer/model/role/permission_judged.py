@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown, merge
 from analyzer.frozen import frozen
-from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.coverage import ActionVerdict
+from analyzer.iam.entries import Entry
 from analyzer.iam.policy import Document, Policy
 from analyzer.iam.resources import includes
 from analyzer.model.joining.asks import NOT_JUDGED, Asks

@@ -10,19 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from analyzer.evidence.records import CredentialsRequest
 from analyzer.evidence.values import dig, mapping, text
 from analyzer.frozen import frozen
 from analyzer.iam.context import ABSENT, UNKNOWN, Context, clock_keys
-from analyzer.iam.coverage import ActionVerdict, Entry, Scope, cover, read_entries
+from analyzer.iam.coverage import ActionVerdict, Scope, cover
+from analyzer.iam.entries import Entry
 from analyzer.iam.layers import Layers
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView, value_of
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.roles import Role
-
-REGISTRY = "openshift-image-registry"
-INGRESS = "openshift-ingress-operator"
+from analyzer.model.role.asked import INGRESS, REGISTRY, private_zone_role, registry_store
 
 # Images and snapshots have ARNs without an account; these EC2 actions are about them too.
 _ON_IMAGES = frozenset(
@@ -151,13 +149,6 @@ def _unread(chain: Chain, view: ClusterView, objects: Objects) -> Iterator[str]:
         yield "dnses.config.openshift.io"
 
 
-def registry_store(objects: Objects) -> tuple[str | None, str | None]:
-    """Give bucket and Region of the image registry, as far as its configuration names them."""
-    config = objects.one("Config", "cluster", group="imageregistry.operator.openshift.io")
-    store = mapping(dig(config.value, "spec", "storage", "s3")) if config else {}
-    return text(store.get("bucket")) or None, text(store.get("region")) or None
-
-
 def _zones(objects: Objects) -> tuple[str, ...]:
     """Give the ids of the zones that DNS names; none where one of them is named by its tags only."""
     dns = objects.one("DNS", "cluster", group="config.openshift.io")
@@ -168,28 +159,6 @@ def _zones(objects: Objects) -> tuple[str, ...]:
         found = found[:1]
     ids = [text(zone.get("id")) or "" for zone in found if zone]
     return tuple(one.rsplit("/", 1)[-1] for one in ids) if ids and all(ids) else ()
-
-
-def private_zone_role(objects: Objects) -> str | None:
-    """Give the role for a private zone in another account that DNS names; None where it names none."""
-    dns = objects.one("DNS", "cluster", group="config.openshift.io")
-    return text(dig(dns.value, "spec", "platform", "aws", "privateZoneIAMRole")) or None if dns else None
-
-
-def entries_of(request: CredentialsRequest) -> tuple[Entry, ...] | None:
-    """Read what a request asks for; None where it is not readable as such."""
-    try:
-        return read_entries(
-            {
-                "effect": e.effect,
-                "action": list(e.actions),
-                "resource": e.resource or "*",
-                "policyCondition": e.condition,
-            }
-            for e in request.entries
-        )
-    except ValueError:
-        return None
 
 
 def judge(entries: Iterable[Entry], layers: Layers, setting: Setting) -> list[ActionVerdict]:

@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.aws_records import OrganizationPolicy, SimulatedAction
 from analyzer.evidence.records import Symptom
-from analyzer.iam.coverage import ActionVerdict, Entry
-from analyzer.iam.layers import Layers
+from analyzer.iam.entries import Entry
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.chain import Chain
-from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known
 from analyzer.model.joining.role_choice import RoleChoice
-from analyzer.model.joining.roles import Role
-from analyzer.model.role.denied_calls import Denials, quotes_of, read_denials
-from analyzer.model.role.organization import Denied, everything, organization_facts, policy_denials
-from analyzer.model.role.permission_causes import (
-    features_of,
-    grouped,
-    hints,
-    in_other_versions,
-    overwritten_by,
-    serves_little,
-)
-from analyzer.model.role.permission_excess import excess_facts
-from analyzer.model.role.permission_judged import Judged
-from analyzer.model.role.permission_limits import boundary_facts, denied_facts, narrow_facts
-from analyzer.model.role.permission_scope import (
-    INGRESS,
-    Setting,
-    entries_of,
-    judge,
-    private_zone_role,
-    setting_of,
-)
-from analyzer.model.role.policies import maker_of, read_policies
-from analyzer.model.role.shared_zone import shared_vpc_problem, zone_lacks
-from analyzer.model.role.sign_in import sign_in_of
-from analyzer.model.role.simulated import Simulated, overrule, read_simulated, under_boundary
+from analyzer.model.role.asked import INGRESS, entries_of, private_zone_role
+from analyzer.model.role.denied_calls import read_denials
+from analyzer.model.role.organization import Denied, organization_facts
+from analyzer.model.role.simulated import read_simulated
 
 NAMES = (
     "maker", "policies", "assumes", "overwritten_by", "missing_finer", "missing_logged",
@@ -70,102 +45,30 @@ def permission_facts(
     asks, objects, evidence, now = joined.asks, joined.objects, joined.evidence, joined.now
     said = read_denials(denials, choice.name)
     simulated = read_simulated(evidence.of(SimulatedAction), choice.name)
-    above = _above(chain, choice, joined)
+    entries = entries_of(chain.request) if chain.request and chain.request.entries else None
+    above = _above(chain, choice, entries, joined)
     caller = choice.arn or "its role"
     facts = organization_facts(said, simulated.denied_by("organization"), above, caller, now)
     facts |= _private_zone(chain, objects, asks)
-    entries = entries_of(chain.request) if chain.request and chain.request.entries else None
     if choice.exists is False or not entries:
         ask = not_judged(choice.comes_first) if choice.exists is False else joined.no_request(chain)
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), ask)
     if choice.role is None:
         return facts | dict.fromkeys((f"permissions.{name}" for name in NAMES), asks.role(choice.name))
-    judged = _judged(chain, choice.role, entries, joined, said, simulated)
-    moved = _moved_away(judged)
-    maker = None
-    if not moved:
-        maker = overwritten_by(chain, judged.rows, joined.chains, judged.held.identity, judged.setting)
-    place: list[Cite] = [where for _, where in judged.held.places]
-    other: Fact | Unknown = known(maker.id if maker else None, *place)
-    if maker is None and serves_little(judged.rows) and not joined.all_requests and not moved:
-        other = asks.requests()
-    return facts | _facts(judged, other, joined.view, [c for c in joined.chains if c.id in sharing])
+    # Loaded where a role was handed in: most runs hold none.
+    from analyzer.model.role.granted import granted_facts
+
+    granted = granted_facts(chain, choice.role, entries, joined, said, simulated, sharing)
+    return facts | {f"permissions.{name}": fact for name, fact in granted.items()}
 
 
-def _judged(
-    chain: Chain, role: Role, entries: tuple[Entry, ...], joined: Joined, said: Denials, simulated: Simulated
-) -> Judged:
-    """Hold what a request asks for against what its role's policies grant, and AWS's own verdicts."""
-    held = read_policies(role, joined.book, joined.asks)
-    setting = setting_of(chain, role, joined.view, joined.objects)
-    rows, differing = overrule(judge(entries, held.identity, setting), simulated, held.identity)
-    limited = _under_boundary(entries, rows, held.layers, setting) if held.boundary is not None else rows
-    return Judged(
-        chain=chain,
-        role=role,
-        held=held,
-        maker=maker_of(role, hosted=joined.view.hosted),
-        entries=entries,
-        rows=rows,
-        limited=under_boundary(limited, rows, simulated),
-        setting=setting,
-        features=features_of(chain, setting, joined.objects),
-        denials=said,
-        book=joined.book,
-        asks=joined.asks,
-        simulated=simulated,
-        differing=tuple(differing),
-    )
-
-
-def _under_boundary(
-    entries: tuple[Entry, ...], rows: Sequence[ActionVerdict], layers: Layers, setting: Setting
-) -> list[ActionVerdict]:
-    """Judge a role under its boundary, which cuts what a Deny in the role's own policies takes too.
-
-    That is found once the Deny is gone, and a fault of its own.
-    """
-    limited = judge(entries, layers, setting)
-    denied = [row.action for row in rows if row.denial == "explicit"]
-    if not denied:
-        return limited
-    alone = judge(entries, replace(layers, identity=(everything(),)), setting)
-    cut = {row.action: row for row in alone if row.denial == "boundary" and row.action in denied}
-    return [cut.get(row.action, row) for row in limited]
-
-
-def _facts(judged: Judged, other: Fact | Unknown, view: ClusterView, sharing: Sequence[Chain]) -> Facts:
-    held, role = judged.held, judged.role
-    undecided = any(row.verdict == "unknown" for row in judged.rows)
-    place: list[Cite] = [where for _, where in held.places]
-    assumes = dict.fromkeys(one for row in judged.rows for one in row.assumes)
-    facts: Facts = {
-        "maker": known(judged.maker, role.where, derived=True),
-        "policies": known(held.names, *(place or (role.where,))),
-        "assumes": known(["no service control policy", "no resource control policy", "no VPC endpoint policy",
-                          *assumes], derived=True),
-        "simulated": known(list(judged.differing), *(r.where for r in judged.simulated.results[:3])),
-        "overwritten_by": judged.missing if undecided else other,
-    }  # fmt: skip
-    facts |= _missing(judged, zone_taken=zone_lacks(judged))
-    facts |= denied_facts(judged)
-    facts |= boundary_facts(judged)
-    facts |= narrow_facts(judged, view)
-    facts["shared_vpc_problem"] = shared_vpc_problem(judged)
-    facts |= excess_facts(judged, sharing)
-    return {f"permissions.{name}": fact for name, fact in facts.items()}
-
-
-def _above(chain: Chain, choice: RoleChoice, joined: Joined) -> list[Denied]:
+def _above(chain: Chain, choice: RoleChoice, entries: Sequence[Entry] | None, joined: Joined) -> list[Denied]:
     """What policies of the organization that were handed in take of what the request asks for."""
-    entries = entries_of(chain.request) if chain.request and chain.request.entries else None
     if not entries or not joined.evidence.of(OrganizationPolicy):
         return []
-    role = choice.role or Role(choice.name or "", choice.arn, choice.account)
-    setting = setting_of(chain, role, joined.view, joined.objects)
-    features = features_of(chain, setting, joined.objects)
-    sign_in = sign_in_of(chain, choice.arn, joined.view)
-    return policy_denials(joined.evidence, entries, features, setting, sign_in)
+    from analyzer.model.role.organization_policies import policy_denials
+
+    return policy_denials(chain, choice, entries, joined)
 
 
 def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
@@ -177,89 +80,3 @@ def _private_zone(chain: Chain, objects: Objects, asks: Asks) -> Facts:
         return {name: asks.config("dnses.config.openshift.io")}
     where = dns.where.at("spec", "platform", "aws", "privateZoneIAMRole")
     return {name: known(private_zone_role(objects), where)}
-
-
-# --- missing ----------------------------------------------------------------------------------
-
-
-def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
-    """Sort the actions that no policy of the role allows by how sure it is that they are needed."""
-    denied = [row for row in judged.rows if row.verdict == "denied" and row.denial == "implicit"]
-    denied += judged.under_deny()
-    denied = [row for row in denied if not (zone_taken and row.action.lower() == "sts:assumerole")]
-    plain = [row for row in denied if judged.features.needs(row.action)]
-    moved = in_other_versions(plain, judged.held.versions, judged.entries, judged.setting)
-    lists: dict[str, list[str]] = {name: [] for name in ("logged", "required", "likely", "optional")}
-    for row in denied:
-        if row.action not in moved:
-            lists[_grade(row, judged)].append(row.action)
-    found = {name: sorted(set(actions)) for name, actions in lists.items()}
-    quotes = [q for action in found["logged"] for q in quotes_of(judged.denials.of_identity(action), 2)]
-    keys, by = judged.features.key_place, judged.features.customer_key
-    cites = [
-        *judged.asked(denied),
-        *judged.told(denied),
-        keys if any(a.startswith("kms:") for a in found["required"]) else None,
-    ]
-    remarks = hints(judged.held.places, [action for actions in found.values() for action in actions])
-    facts: Facts = {
-        # what is not lacking is proven by no place: a place would pass for the proof of what is
-        f"missing_{name}": judged.listed(actions, *(quotes if name == "logged" else ()), *cites)
-        if actions
-        else judged.listed(actions)
-        for name, actions in found.items()
-    }
-    facts["missing_finer"] = known(not any(found.values()) and judged.denied_by_finer())
-    facts["missing_summary"] = known(
-        _summary(found, [lint.text for lint, _ in remarks], by, judged.differing)
-    )
-    facts["missing_first"] = known(next(iter(found["logged"] + found["required"]), None))
-    versions = [row for row in denied if row.action in moved]
-    told = {
-        action: f"(in {v.version} of policy {v.policy}, whose default is {v.default or 'another version'})"
-        for action, v in moved.items()
-    }
-    facts["other_version"] = judged.listed(grouped(versions, told), *(v.where for v in moved.values()))
-    logged = [row.action for row in versions if judged.denials.of_identity(row.action)]
-    facts["other_version_logged"] = judged.listed(sorted(set(logged)))
-    first = next(iter(moved.values()), None)
-    facts["other_version_policy"] = known(first.arn if first else None)
-    facts["other_version_id"] = known(first.version if first else None)
-    return facts
-
-
-def _moved_away(judged: Judged) -> bool:
-    """Tell whether all that is missing stands in other versions of the role's own policies."""
-    denied = [row for row in judged.rows if row.verdict == "denied" and judged.features.needs(row.action)]
-    moved = in_other_versions(denied, judged.held.versions, judged.entries, judged.setting)
-    return bool(denied) and all(row.action in moved for row in denied)
-
-
-def _grade(row: ActionVerdict, judged: Judged) -> str:
-    action = row.action.lower()
-    if judged.denials.of_identity(action):
-        return "logged"
-    if not judged.features.needs(action) or judged.maker in ("ROSA", "hosted"):
-        return "optional"
-    return "required" if judged.maker == "ccoctl" else "likely"
-
-
-def _summary(
-    found: dict[str, list[str]], remarks: Sequence[str], by: str | None, differing: Sequence[str]
-) -> str | None:
-    parts = (
-        ("logged", "Not allowed, and denied in the logs: {}"),
-        ("required", "Not allowed: {}"),
-        ("likely", "Not allowed: {}"),
-        ("optional", "Not allowed, and nothing shows that it is needed here: {}"),
-    )
-    told = [text.format(", ".join(found[name])) for name, text in parts if found[name]]
-    needed = [action for name in ("logged", "required", "likely") for action in found[name]]
-    if by and any(action.startswith("kms:") for action in needed):
-        told.append(f"The kms actions are needed: {by} encrypts volumes with a customer key")
-    told += [f"What stands there and does not count: {'; '.join(remarks)}"] if remarks else []
-    if told and differing:
-        told.append(
-            f"AWS's own verdict counts where it differs from the exported policies: {'; '.join(differing)}"
-        )
-    return ". ".join(told) or None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from analyzer.engine.facts import Fact, Unknown, merge
-from analyzer.iam.coverage import ActionVerdict, Entry
+from analyzer.iam.coverage import ActionVerdict
+from analyzer.iam.entries import Entry
 from analyzer.model.joining.objects import known
 from analyzer.model.role.permission_causes import zone_role_refuses
 from analyzer.model.role.permission_judged import Judged

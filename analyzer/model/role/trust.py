@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.iam.trust_fault import Problem
@@ -12,8 +13,10 @@ from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice
-from analyzer.model.role.trust_policy import TrustPolicy, read_trust_policy
 from analyzer.model.role.trust_told import PROBLEMS, all_facts, told
+
+if TYPE_CHECKING:
+    from analyzer.model.role.trust_policy import TrustPolicy
 
 _KEEPS_ALL_OUT: tuple[Problem, ...] = (
     "malformed",
@@ -61,6 +64,8 @@ def _trust_facts(
     if "trust" in role.conflicts:
         disagree = f"the exports of role {choice.name} disagree about its trust policy"
         return all_facts(asks.role(choice.name, disagree))
+    from analyzer.model.role.trust_policy import read_trust_policy  # most runs hold no trust policy
+
     trust = read_trust_policy(chain, choice, view, role.trust)
     if not chain.subjects:
         return _judged_for_anyone(trust, asks)

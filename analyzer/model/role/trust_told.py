@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.origin import Where
 from analyzer.iam.policy import Policy
-from analyzer.iam.trust import TrustDecision
 from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
-from analyzer.model.role.trust_policy import TrustPolicy
+
+if TYPE_CHECKING:
+    from analyzer.iam.trust import TrustDecision
+    from analyzer.model.role.trust_policy import TrustPolicy
 
 PROBLEMS: dict[str, tuple[Problem, ...]] = {
     problem.replace("-", "_"): (problem,)
