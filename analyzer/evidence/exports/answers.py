@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from analyzer.bundle.document import Document
-from analyzer.evidence.exports import SHAPES
 from analyzer.evidence.exports.shape import Command, Reading
+from analyzer.evidence.exports.shapes import SHAPES
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, Listing
 from analyzer.frozen import frozen

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import get_args
 
 from analyzer.evidence.aws_records import Decision, SimulatedAction
-from analyzer.evidence.exports.aws_cli import role_name_hint
+from analyzer.evidence.exports.file_names import role_name_hint
 from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json

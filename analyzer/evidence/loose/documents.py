@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from analyzer.bundle.document import Document, UnreadableDocument
 from analyzer.bundle.item_fields import item_kind
 from analyzer.bundle.lists import cut_list, parse_item
-from analyzer.evidence.exports.answers import read_answers
 from analyzer.evidence.exports.shape import Command
 from analyzer.evidence.loose.http_answers import answer_of_body
 from analyzer.evidence.loose.issuer_documents import read_issuer_document, target_of_name
@@ -119,6 +118,10 @@ def _of_documents(file: File, documents: list[Document]) -> tuple[list[object], 
             kinds.append(kind)
         else:
             rest.append(document)
+    if not rest:
+        return records, ", ".join(dict.fromkeys(kinds)), ()
+    from analyzer.evidence.exports.answers import read_answers  # most runs hold no export
+
     answers = read_answers(file.input, file.path, rest, file.command)
     kinds += answers.kinds
     return [*records, *answers.records], ", ".join(dict.fromkeys(kinds)), answers.notes

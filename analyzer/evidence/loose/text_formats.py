@@ -17,9 +17,9 @@ from analyzer.bundle.json_guard import ends_early, iter_json
 from analyzer.bundle.yaml_guard import iter_yaml
 from analyzer.evidence import ccoctl
 from analyzer.evidence.collected import MANIFEST, read_manifest, read_refusals
-from analyzer.evidence.exports import KEYS, rosa, text_output
+from analyzer.evidence.exports import text_output
 from analyzer.evidence.exports.failures import holds_failure, read_transcript
-from analyzer.evidence.exports.steampipe import csv_document
+from analyzer.evidence.exports.keys import KEYS
 from analyzer.evidence.loose.credential_texts import read_credential_texts
 from analyzer.evidence.loose.documents import File, parsed, parsed_objects
 from analyzer.evidence.loose.http_answers import (
@@ -52,14 +52,15 @@ PRIVATE = "it holds a private key, of which nothing is kept: take it out of what
 HEAD = 16 * 1024
 _LONGEST_BODY = 1 << 20
 _LONGEST_ANSWER = 4 << 20
+_EXPORTED = "|".join(KEYS).encode()
 JSON_START = later(rb"\s*(?:\{|\[\s*[\[{\]])")
 JSON_KEYS = later(
     rb'"(?:(?:apiVersion|issuer|jwks_uri|keys|kty|(?:\w{0,20}_)?[Tt]oken|Operation(?:Name)?|operation|'
-    + b"|".join(KEYS)
+    + _EXPORTED
     + rb')"\s*:|(?:PolicyArn|RoleARN)"|sub"\s*:\s*"system:serviceaccount:)'
 )
 _YAML_START = later(
-    rb"^[ ]{0,8}(?:- )?[\"']?(?:apiVersion|kind|" + b"|".join(KEYS) + rb")[\"']?:(?:\s|$)", re.MULTILINE
+    rb"^[ ]{0,8}(?:- )?[\"']?(?:apiVersion|kind|" + _EXPORTED + rb")[\"']?:(?:\s|$)", re.MULTILINE
 )
 _TOP_KEY = later(rb"^(?:[\"']?([A-Za-z][\w-]*)[\"']?:(?=[ \t\r\n]|\Z)|---)", re.MULTILINE)
 _MOST_TOP_KEYS = 5000
@@ -260,7 +261,11 @@ def _oc_text(file: File, head: bytes) -> Loose | None:
 
 
 def _rosa(file: File, head: bytes) -> Loose | None:
-    records = rosa.read_text(file.input, file.path, file.data) if b"arn:aws" in file.data else []
+    if b"arn:aws" not in file.data:
+        return None
+    from analyzer.evidence.exports import rosa
+
+    records = rosa.read_text(file.input, file.path, file.data)
     return Loose(tuple(records), "rosa", None) if records else None
 
 
@@ -270,7 +275,11 @@ def _ccoctl(file: File, head: bytes) -> Loose | None:
 
 
 def _rows(file: File, head: bytes) -> Loose | None:
-    document = csv_document(file.path, file.data) if b"arn" in head or b"eventsource" in head else None
+    if b"arn" not in head and b"eventsource" not in head:
+        return None
+    from analyzer.evidence.exports.steampipe import csv_document
+
+    document = csv_document(file.path, file.data)
     if document is None:
         return None
     found = parsed(file, lambda: iter((document,)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import field, replace
 
 from analyzer.evidence.aws_records import RoleAssignment
-from analyzer.evidence.exports.aws_cli import without_call_words
+from analyzer.evidence.exports.file_names import without_call_words
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
 from analyzer.frozen import frozen, slotted
