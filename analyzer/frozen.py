@@ -2,18 +2,17 @@
 
 ``dataclasses`` compiles six methods for each class, used or not, and studies its annotations; with some
 three hundred classes that is a seventh of a short run. Here an ``__init__`` is compiled for the classes of
-which many instances are made, and fields are described when somebody asks for them. Fields are a class's
-own: none are inherited.
+which many instances are made, and fields are described when somebody asks for them: until then
+``dataclasses`` is not even loaded, nor what it brings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from functools import cache
 from operator import attrgetter
 from types import CodeType, FunctionType
-from typing import Any, Final, NoReturn, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
 _FEW: Final = 8
@@ -21,6 +20,28 @@ _FEW: Final = 8
 _MANY: Final = 3
 """Fields from which on changing the class twice costs less than setting each past the guard."""
 _DESCRIPTION: Final = ("__dataclass_fields__", "__dataclass_params__")
+_MISSING: Final = object()
+
+if TYPE_CHECKING:
+    from dataclasses import field as field
+    from dataclasses import replace as replace
+else:
+
+    def field(**told: Any) -> _Field:
+        """Say of a field what ``dataclasses.field`` says."""
+        return _Field(told)
+
+    def replace(of: T, /, **changes: Any) -> T:
+        """Give an instance as it is but for the changes, as ``dataclasses.replace`` does."""
+        kept = {name: getattr(of, name) for name in of.__match_args__ if name not in changes}
+        return of.__class__(**kept, **changes)
+
+
+class _Field:
+    """What was said of a field, until somebody asks for its description."""
+
+    def __init__(self, told: dict[str, Any]) -> None:
+        self.told = told
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -49,20 +70,23 @@ def field_names(cls: type) -> tuple[str, ...]:
 
 def _made_anew(cls: type) -> Any:
     """Make a class again, with slots for its fields and what a dataclass has."""
-    names = tuple(name for name, of in cls.__annotations__.items() if not str(of).startswith("ClassVar"))
+    own = tuple(name for name, of in cls.__annotations__.items() if not str(of).startswith("ClassVar"))
+    inherited = dict.fromkeys(name for base in reversed(cls.__mro__[1:]) for name in field_names(base))
+    names = tuple(inherited | dict.fromkeys(own))
     content = dict(vars(cls))
-    written = {name: content.pop(name) for name in names if name in content}
+    written = {name: content.pop(name) for name in own if name in content}
     for name in ("__dict__", "__weakref__"):
         content.pop(name, None)
-    content |= {"__slots__": names, "__match_args__": names}
+    defaults = _Defaults(getattr(cls, "__frozen_defaults__", None), written)
+    content |= {"__slots__": tuple(name for name in own if name not in inherited)}
+    content |= {"__match_args__": names, "__frozen_defaults__": defaults}
     content |= {name: _Described(cls, name) for name in _DESCRIPTION}
     made: Any = type(cls)(cls.__name__, cls.__bases__, content)
-    made.__init__ = _first_init(made, _Defaults(written))
+    made.__init__ = _first_init(made, defaults)
     if "__repr__" not in content:
         made.__repr__ = _repr
     if "__eq__" not in content:
-        passed = {name for name, of in written.items() if isinstance(of, Field) and of.compare is False}
-        made.__eq__, made.__hash__ = _comparison([name for name in names if name not in passed])
+        made.__eq__, made.__hash__ = _comparison([name for name in names if name not in defaults.uncompared])
     return made
 
 
@@ -74,7 +98,12 @@ class _Described:
         self._name = name
 
     def __get__(self, _: object, owner: type) -> Any:
-        described: Any = dataclass(init=False, repr=False, eq=False)(self._written)
+        import dataclasses
+
+        for name, told in vars(self._written).copy().items():
+            if isinstance(told, _Field):
+                setattr(self._written, name, dataclasses.field(**told.told))
+        described: Any = dataclasses.dataclass(init=False, repr=False, eq=False)(self._written)
         for name in _DESCRIPTION:
             setattr(owner, name, getattr(described, name))
         return getattr(described, self._name)
@@ -83,14 +112,20 @@ class _Described:
 class _Defaults:
     """What fields hold that are not given: a value, or what a factory makes."""
 
-    def __init__(self, written: dict[str, Any]) -> None:
-        self.values: dict[str, Any] = {}
-        self.factories: dict[str, Callable[[], Any]] = {}
+    def __init__(self, base: _Defaults | None, written: dict[str, Any]) -> None:
+        self.values: dict[str, Any] = dict(base.values) if base else {}
+        self.factories: dict[str, Callable[[], Any]] = dict(base.factories) if base else {}
+        self.uncompared: set[str] = set(base.uncompared) if base else set()
         for name, of in written.items():
-            if isinstance(of, Field) and of.default_factory is not MISSING:
-                self.factories[name] = of.default_factory
-            elif not isinstance(of, Field) or of.default is not MISSING:
-                self.values[name] = of.default if isinstance(of, Field) else of
+            if type(of).__module__ == "dataclasses":
+                raise TypeError(f"{name}: take field from analyzer.frozen, not from dataclasses")
+            told = of.told if isinstance(of, _Field) else {"default": of}
+            if "default_factory" in told:
+                self.factories[name] = told["default_factory"]
+            elif "default" in told:
+                self.values[name] = told["default"]
+            if told.get("compare") is False:
+                self.uncompared.add(name)
 
     def all(self) -> dict[str, Any]:
         return self.values | {name: make() for name, make in self.factories.items()}
@@ -127,12 +162,13 @@ def _write_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
     attribute, where ``object.__setattr__`` takes several times as long.
     """
     names: tuple[str, ...] = cls.__match_args__
-    known: dict[str, Any] = {"MISSING": MISSING, "put": object.__setattr__}
+    known: dict[str, Any] = {"MISSING": _MISSING, "put": object.__setattr__}
     way = "direct"
     if cls.__setattr__ is _refuse_set:
         way = "thawed" if len(names) >= _MANY else "put"
     if way == "thawed":
-        known |= {"Frozen": cls, "Open": type(cls)("Open", cls.__bases__, {"__slots__": names})}
+        content = {"__slots__": cls.__slots__, "__setattr__": object.__setattr__}
+        known |= {"Frozen": cls, "Open": type(cls)("Open", cls.__bases__, content)}
     made = frozenset(place for place, name in enumerate(names) if name in defaults.factories)
     called = {f"field{place}": name for place, name in enumerate(names)}
     known |= {f"make_field{place}": defaults.factories[names[place]] for place in made}
@@ -142,7 +178,7 @@ def _write_init(cls: Any, defaults: _Defaults) -> Callable[..., None]:
         co_names=tuple(called.get(name, name) for name in code.co_names),
         co_consts=tuple(called.get(value, value) for value in code.co_consts),
     )
-    given = defaults.values | dict.fromkeys(defaults.factories, MISSING)
+    given = defaults.values | dict.fromkeys(defaults.factories, _MISSING)
     last = names[len(names) - len(given) :]  # a field without a default does not follow one with one
     init = FunctionType(code, known, "__init__", tuple(given[name] for name in last))
     init.__qualname__ = f"{cls.__qualname__}.__init__"
@@ -178,15 +214,21 @@ def _comparison(names: list[str]) -> tuple[Callable[[Any, object], Any], Callabl
 
 
 def _repr(self: Any) -> str:
+    from dataclasses import fields
+
     shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
     return f"{type(self).__qualname__}({shown})"
 
 
 def _refuse_set(_: object, name: str, value: object) -> NoReturn:
+    from dataclasses import FrozenInstanceError
+
     raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
 def _refuse_delete(_: object, name: str) -> NoReturn:
+    from dataclasses import FrozenInstanceError
+
     raise FrozenInstanceError(f"cannot delete field {name!r}")
 
 

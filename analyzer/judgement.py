@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from analyzer.engine import Fact, Outcome, RuleSet, Unknown
@@ -21,6 +20,7 @@ from analyzer.findings.regional import findings_in_region, missing_in_region, re
 from analyzer.findings.report import Cluster, Input, ReadError, Report, RoleRef, Rules, Run, Tool
 from analyzer.findings.scope import asked_beside, by_chain, for_control_plane, for_webhook, without_static
 from analyzer.findings.verdict import ChainInfo, judge_chain
+from analyzer.frozen import replace
 from analyzer.model.join import Model, issuer_in_force
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.link_facts import link_facts

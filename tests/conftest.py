@@ -25,7 +25,7 @@ from analyzer.iam.entries import Entry, read_entries
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.model.joining import roles
-from analyzer.model.role import permission_scope, trust_policy
+from analyzer.model.role import asked, trust_policy
 from analyzer.model.vocabulary import VOCABULARY
 from analyzer.redact import live_secrets
 from analyzer.reports import inert
@@ -134,7 +134,7 @@ def made_once() -> Iterator[None]:
         patch.setattr(members, "live_secrets", lambda data, *, urls=True: secrets(data, urls))
         patch.setattr(roles, "parse_policy", policy)
         patch.setattr(trust_policy, "evaluate_trust", decision)
-        patch.setattr(permission_scope, "read_entries", entries)
+        patch.setattr(asked, "read_entries", entries)
         patch.setattr(inert, "redact", functools.lru_cache(65_536)(inert.redact))
         yield
 

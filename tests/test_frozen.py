@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 import re
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+from dataclasses import FrozenInstanceError, dataclass, fields
 from typing import Any
 
 import pytest
 
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import field, frozen, replace, slotted
 from analyzer.patterns import later
 
 
@@ -32,8 +33,8 @@ class Theirs:
 
     a: int
     b: str = "x"
-    c: list[int] = field(default_factory=list)
-    d: int = field(default=0, repr=False, compare=False)
+    c: list[int] = dataclasses.field(default_factory=list)
+    d: int = dataclasses.field(default=0, repr=False, compare=False)
 
 
 @frozen
@@ -42,6 +43,22 @@ class Point:
 
     x: int
     y: int = 2
+
+
+@frozen
+class Longer(Ours):
+    """One that has the fields of another, one of them with another default."""
+
+    e: str = "e"
+    b: str = "z"
+
+
+@dataclass(frozen=True, slots=True)
+class TheirLonger(Theirs):
+    """The same, made by the standard library."""
+
+    e: str = "e"
+    b: str = "z"
 
 
 @slotted
@@ -57,7 +74,7 @@ class TheirRecord:
     """The same class, made by the standard library."""
 
     a: int
-    b: list[int] = field(default_factory=list)
+    b: list[int] = dataclasses.field(default_factory=list)
 
 
 def test_one_that_changes_behaves_as_the_standard_one() -> None:
@@ -75,6 +92,28 @@ def test_one_that_changes_behaves_as_the_standard_one() -> None:
             OurRecord()  # type: ignore[call-arg]
 
 
+def test_fields_are_inherited() -> None:
+    for args in 9 * ((1,), (1, "y"), (1, "y", [3], 4, "f")):
+        ours, theirs = Longer(*args), TheirLonger(*args)
+        assert repr(ours) == repr(theirs).replace("TheirLonger", "Longer")
+        assert [f.name for f in fields(ours)] == [f.name for f in fields(theirs)]
+        assert replace(ours, e="g") == Longer(*args[:4], e="g") != ours
+        assert copy.deepcopy(ours) == ours == pickle.loads(pickle.dumps(ours))  # noqa: S301
+        with pytest.raises(FrozenInstanceError):
+            ours.a = 2  # type: ignore[misc]
+    assert Longer(1, d=5) == Longer(1, d=6)
+    assert Longer(1) != Ours(1, "z")
+    assert (Longer.__match_args__, Longer.__slots__) == (TheirLonger.__match_args__, TheirLonger.__slots__)
+
+
+def test_a_field_of_the_standard_library_is_refused() -> None:
+    class Wrong:
+        a: list[int] = dataclasses.field(default_factory=list)
+
+    with pytest.raises(TypeError, match=r"analyzer\.frozen"):
+        frozen(Wrong)
+
+
 def test_it_behaves_as_the_standard_one() -> None:
     for args in 9 * ((1,), (1, "y"), (1, "y", [3], 4)):  # the first few are made another way than the rest
         ours, theirs = Ours(*args), Theirs(*args)
@@ -83,7 +122,7 @@ def test_it_behaves_as_the_standard_one() -> None:
         assert [getattr(ours, f.name) for f in fields(ours)] == [
             getattr(theirs, f.name) for f in fields(theirs)
         ]
-        assert replace(ours, a=9).a == 9
+        assert replace(ours, a=9) == dataclasses.replace(ours, a=9) == Ours(9, *args[1:])
         assert copy.deepcopy(ours) == ours == pickle.loads(pickle.dumps(ours))  # noqa: S301
     assert Ours(1, d=5) == Ours(1, d=6)
     assert Ours(1) != Ours(2)

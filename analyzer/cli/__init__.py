@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import NoReturn
 
 _KEPT = 8 << 20
 
@@ -23,10 +24,15 @@ def main() -> None:
     # A block that is freed at once: from then on glibc keeps what files are read into, where it gave that
     # back to the kernel after each. Untouched, it takes no memory.
     bytes(_KEPT)
-    from analyzer.cli.app import build
-    from analyzer.cli.guard import crashed
+    from analyzer.cli.guard import crashed, exit_code
+    from analyzer.cli.plainly import plain_analysis
 
     try:
+        plain = plain_analysis(sys.argv[1:], os.environ)
+        if plain is not None:
+            _leave(exit_code(plain.run))
+        from analyzer.cli.app import build
+
         build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except SystemExit as end:
         if sys.argv[1:2] == ["analyze"] and isinstance(end.code, int):
@@ -42,7 +48,7 @@ def _open_streams() -> None:
     sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
 
 
-def _leave(code: int) -> None:
+def _leave(code: int) -> NoReturn:
     """End at once: all is written, and to free a run's objects one by one takes a twentieth of it."""
     sys.stdout.flush()
     sys.stderr.flush()

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from analyzer.cli.analysis import Analysis
 from analyzer.cli.arguments import Of, Paths, Rules
 from analyzer.cli.groups import spread
 from analyzer.cli.guard import guarded
 from analyzer.cli.output import OutputOptions
-from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
-from analyzer.progress import Timed
+from analyzer.options import Options
 
 LEVELS = ("fail", "warn", "unknown")
 
@@ -71,28 +70,15 @@ def analyze(
     output: OutputOptions,
 ) -> int:
     """Diagnose which operators cannot use AWS, at which link, and what to change."""
-    from analyzer import session
-    from analyzer.options import Options
-
     paths = [p for group in (inputs, bundle, credrequests, iam, oidc, token) for p in group or ()]
-    if not paths:
-        raise UsageProblem("no input given", do="Pass a must-gather directory or archive")
     if fail_on not in LEVELS:
         raise UsageProblem(f"--fail-on takes fail, warn or unknown, not {fail_on!r}")
-    targets = output.targets(paths)
     options = Options(
         as_of=_time(as_of), rules=tuple(rules or ()), select=tuple(select or ()), ignore=tuple(ignore or ()),
         namespace=namespace, operator=operator, fail_on=fail_on, strict=strict,  # type: ignore[arg-type]
         baseline=baseline, cluster=of,
     )  # fmt: skip
-    with waiting(quiet=output.quiet) as progress:
-        timed = Timed(progress)
-        report = session.analyze(paths, options, timed)
-        timed.step("writing the report")
-    output.write(report, targets)
-    if timings:
-        print("\n".join(["  clock    work", *timed.lines()]), file=sys.stderr)
-    return report.exit_code
+    return Analysis(tuple(paths), options, output, timings).run()
 
 
 def _time(value: str | None) -> datetime | None:

@@ -45,7 +45,8 @@ def show(
 def _show(context: typer.Context, name: str) -> int:
     from tabulate import tabulate
 
-    from analyzer.cli.settings import Command, check_names, config_file, settings
+    from analyzer.cli.config_file import config_file
+    from analyzer.cli.settings import Command, check_names, settings
     from analyzer.reports.inert import inert
 
     root: Any = context.find_root()

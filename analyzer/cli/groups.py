@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
+import typer
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -16,7 +18,8 @@ def spread(command: Callable[P, R]) -> Callable[..., R]:
     """Let a command take a group of options as one value.
 
     A parameter whose type is a dataclass becomes one option for each of its fields, with the field's
-    ``Annotated`` type and default; the command gets the dataclass, filled in.
+    ``Annotated`` type and default; the command gets the dataclass, filled in. A module of such groups need
+    not load typer: where they become options, it is there.
     """
     signature = inspect.signature(command, eval_str=True)
     groups = {p.name: p.annotation for p in signature.parameters.values() if _is_group(p.annotation)}
@@ -41,7 +44,7 @@ def _is_group(annotation: object) -> bool:
 
 def _options(group: Any) -> list[inspect.Parameter]:
     """Give a parameter for each field, those of the classes that it builds on included."""
-    hints = get_type_hints(group, include_extras=True)
+    hints = get_type_hints(group, localns={"typer": typer}, include_extras=True)
     return [
         inspect.Parameter(
             field.name,

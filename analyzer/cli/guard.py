@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable
 from typing import ParamSpec
 
-import typer
-
 from analyzer.errors import DoctorError
 
 INTERNAL = 70
@@ -24,37 +22,44 @@ P = ParamSpec("P")
 
 
 def guarded(command: Callable[P, int]) -> Callable[P, None]:
-    """Turn a command that returns an exit code into one that ends the program with it.
+    """Turn a command that returns an exit code into one that ends the program with it."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        import typer
+
+        raise typer.Exit(exit_code(lambda: command(*args, **kwargs)))
+
+    return run
+
+
+def exit_code(command: Callable[[], int]) -> int:
+    """Run a command to its end, whichever that is, and give the exit code.
 
     An error of ours is one line on stderr with its own code. A crash is 70 and names the place in
     our code, never a value: the values may be secrets of the user's.
     """
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-            sys.stdout.flush()
-        except DoctorError as error:
-            complain(error)
-            code = error.exit_code
-        except KeyboardInterrupt:
-            say("interrupted")
-            code = INTERRUPTED
-        except BrokenPipeError:
-            # the reader went away (head, less): nothing to say, and nothing more to write
+    try:
+        code = command()
+        sys.stdout.flush()
+    except DoctorError as error:
+        complain(error)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        say("interrupted")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # the reader went away (head, less): nothing to say, and nothing more to write
+        _drop_output()
+        code = 0
+    except OSError as error:
+        code = USAGE if error.errno in _FULL else crashed(error)
+        if code == USAGE:
+            say(f"error: cannot write the output: {error.strerror}")
             _drop_output()
-            code = 0
-        except OSError as error:
-            code = USAGE if error.errno in _FULL else crashed(error)
-            if code == USAGE:
-                say(f"error: cannot write the output: {error.strerror}")
-                _drop_output()
-        except Exception as error:  # a crash must not look like a finding
-            code = crashed(error)
-        raise typer.Exit(code)
-
-    return run
+    except Exception as error:  # a crash must not look like a finding
+        code = crashed(error)
+    return code
 
 
 def _drop_output() -> None:

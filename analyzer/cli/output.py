@@ -7,16 +7,15 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, cast, get_args
 
-import typer
-
 from analyzer.errors import UsageProblem
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 
 if TYPE_CHECKING:
+    import typer
+
     from analyzer.findings.report import Report
     from analyzer.reports.formats import Options, Voice
     from analyzer.reports.identifying import Class
@@ -31,6 +30,8 @@ REPORT_FORMATS = ("text", "json", "markdown", "case", "sarif", "junit", "html")
 
 def format_option(known: tuple[str, ...]) -> Any:
     """Give the option -f of a command with these formats, the first of which is the default."""
+    import typer
+
     return typer.Option(
         "-f",
         "--format",
@@ -40,7 +41,7 @@ def format_option(known: tuple[str, ...]) -> Any:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Destination:
     """In which formats to show something, and where."""
 
@@ -122,7 +123,7 @@ class Destination:
         return shown
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextOptions(Destination):
     """How text is set, beside where it goes."""
 
@@ -142,7 +143,7 @@ class TextOptions(Destination):
         return Options(width=_width(), color=color, ascii=self.ascii_only, verbose=self.verbose)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputOptions(TextOptions):
     """How to show a report, and where."""
 

@@ -1,8 +1,4 @@
-"""Options that stand in a configuration file or in the environment, and where each value comes from.
-
-The file is named by --config or STS_DOCTOR_CONFIG, or lies in the user's configuration folder. The
-working directory is never looked at: it may be a bundle, and a bundle must not choose what is reported.
-"""
+"""Options that stand in a configuration file or in the environment, and where each value comes from."""
 
 from __future__ import annotations
 
@@ -15,12 +11,10 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from analyzer.cli.config_file import CONFIG, PREFIX, config_file
 from analyzer.cli.plain_values import take_plainly
 from analyzer.errors import UsageProblem
 from analyzer.frozen import frozen
-
-PREFIX = "STS_DOCTOR_"
-CONFIG = f"{PREFIX}CONFIG"
 
 _SINGLE = frozenset({"help", "version", "config", "output", "force"})
 """Options that are about one run and cannot be set for all."""
@@ -83,20 +77,6 @@ def flag(option: TyperOption) -> str:
 def variable(name: str) -> str:
     """Give the environment variable of an option: ``fail-on`` is ``STS_DOCTOR_FAIL_ON``."""
     return PREFIX + name.upper().replace("-", "_")
-
-
-def config_file(named: Path | None) -> Path | None:
-    """Find the configuration file: as named, or the user's own where there is one. Raises UsageProblem."""
-    chosen = named or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
-    if chosen is not None:
-        if not chosen.is_file():
-            raise UsageProblem(f"there is no configuration file {chosen}")
-        return chosen
-    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - see below
-    if home.startswith("~"):  # a user without a home, as in a container; Path would raise
-        return None
-    own = Path(home) / "sts-doctor" / "config.toml"
-    return own if own.is_file() else None
 
 
 def values_for(command: Any, name: str, file: Path | None) -> dict[str, object]:

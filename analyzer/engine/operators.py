@@ -7,12 +7,11 @@ whatever their order; else an unknown outweighs an error, because evidence may m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from typing import Final
 
 from analyzer.engine.facts import Facts, Unknown, lookup, merge
 from analyzer.engine.values import EvaluationError, a, arithmetic, checked, contained, ordered, same
-from analyzer.frozen import slotted
+from analyzer.frozen import field, slotted
 
 BUDGET: Final = 200_000
 """Work of one evaluation."""

@@ -10,10 +10,9 @@ look-around and ``\b`` are refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import field
 from typing import Final
 
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import field, frozen, slotted
 
 MAX_STATES: Final = 600
 _CACHE_SIZE: Final = 4096

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Final
 
 from analyzer.engine.facts import FactSpec, split_name
@@ -26,7 +25,7 @@ from analyzer.engine.syntax import (
     Select,
     Unary,
 )
-from analyzer.frozen import slotted
+from analyzer.frozen import field, slotted
 
 MAX_DEPTH: Final = 64
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import field
 from datetime import datetime
 
 from analyzer.bundle import ListItem, Place, UnreadableDocument, parse_item
@@ -12,7 +11,7 @@ from analyzer.evidence.masks.translation import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.evidence.values import mapping, text
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import field, frozen, slotted
 from analyzer.needles import Needles
 from analyzer.patterns import later
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
@@ -23,6 +22,7 @@ from analyzer.evidence.records import (
     Workload,
 )
 from analyzer.evidence.values import dig, items, mapping, parse_time, strings, text
+from analyzer.frozen import replace
 from analyzer.patterns import later
 
 _ELIDED = later(r"(\d{1,9}) bytes long")

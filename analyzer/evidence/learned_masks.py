@@ -7,7 +7,6 @@ text stands in what AWS itself writes, a role's ARN or a provider's URL, somebod
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence, ReadFile
 from analyzer.evidence.masks.shapes import fill_ins
@@ -20,6 +19,7 @@ from analyzer.evidence.records import (
     ProviderRecord,
     RoleRecord,
 )
+from analyzer.frozen import replace
 
 MASK = "REDACTED"
 

@@ -7,12 +7,11 @@ the model turns the absence of a record into "not known", with the command that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
 from analyzer.evidence.origin import Quote, Source, Where
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen
 
 Json = object
 """A value as the parsers give it: mappings, lists, strings, numbers, booleans, None."""

@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import Finding, Report
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 
 LONGEST = 4 << 20
 """Bytes of a baseline that are read: thousands of entries."""

@@ -8,13 +8,12 @@ keeps the causes that are left, and what would settle each. No state changes her
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from analyzer.engine import Outcome
 from analyzer.engine.rule import STAGES, Rule
 from analyzer.findings.report import LINKS, Candidate, Finding
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import frozen, replace, slotted
 
 _FOUND = ("fail", "warn", "info")
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import field
 
 from analyzer.engine import Missing as Asked
 from analyzer.engine import Outcome
 from analyzer.findings.order import FOUND
 from analyzer.findings.report import Chain, Missing
-from analyzer.frozen import slotted
+from analyzer.frozen import field, slotted
 from analyzer.patterns import later
 
 _IN_BUNDLE = later(

@@ -7,10 +7,10 @@ partition, and there such an account's keys are not valid.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import pairwise
 
 from analyzer.findings.report import Candidate, Finding, Fix, Missing
+from analyzer.frozen import replace
 from analyzer.patterns import later
 from analyzer.shell import unquoted
 

@@ -6,11 +6,10 @@ RFC 3339 in UTC.
 
 from __future__ import annotations
 
-from dataclasses import field
 from functools import cache
 from typing import Any, Literal
 
-from analyzer.frozen import field_names, frozen
+from analyzer.frozen import field, field_names, frozen
 
 SCHEMA_VERSION = "1"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from analyzer.engine import Outcome
 from analyzer.findings.report import LINKS, Asked, Chain
+from analyzer.frozen import replace
 
 
 def by_chain(outcomes: Iterable[Outcome]) -> dict[str, list[Outcome]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
 
 from analyzer.engine import Fact, Outcome
@@ -11,7 +10,7 @@ from analyzer.engine.rule import STAGES
 from analyzer.findings.links import judge_link
 from analyzer.findings.order import SEVERITIES, decisiveness
 from analyzer.findings.report import LINKS, Chain, Link, RoleRef, SimulatedError, Verdict
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 
 Recency = Literal["ongoing", "stopped", "unknown"]
 

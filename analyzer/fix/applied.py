@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.loose.sniff import read_loose
@@ -20,6 +19,7 @@ from analyzer.evidence.records import (
     RoleRecord,
 )
 from analyzer.fix.repair import Case, Change
+from analyzer.frozen import replace
 from analyzer.model.issuer.answers import assign_targets
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence
 from analyzer.findings.report import Finding, Report
 from analyzer.fix.applied import with_change
 from analyzer.fix.planning import Answer, answers
 from analyzer.fix.repair import Case, Refusal, Repair
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.join import Model
 
 Judge = Callable[[Evidence], tuple[Model, Report]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from analyzer.findings.report import Finding
 from analyzer.fix.issuer import mend_discovery, mend_keys
@@ -13,7 +12,7 @@ from analyzer.fix.repair import Case, Refusal, Repair
 from analyzer.fix.role import make_role
 from analyzer.fix.secret import mend_secret
 from analyzer.fix.trust import mend_trust
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.document import dotted
 from analyzer.iam.grammar import DocumentKind, validate_document
 from analyzer.model.joining.chain import Chain

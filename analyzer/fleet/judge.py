@@ -6,13 +6,12 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from analyzer.bundle import digest_of
 from analyzer.errors import DoctorError, NothingToRead, RefusedInput, Unreadable
 from analyzer.fleet.row import Row, now, row_of
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.options import Options
 from analyzer.session import analyze, built_in_rules
 from analyzer.version import __version__

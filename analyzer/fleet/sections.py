@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from analyzer.fleet.figures import Figures, Matrix
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.reports.wording import counted, listed, minute
 
 _MOST = 25

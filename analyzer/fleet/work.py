@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from analyzer.fleet.judge import Bounds
 from analyzer.fleet.ledger import Ledger, Task
 from analyzer.fleet.row import Row, now
+from analyzer.frozen import replace
 
 Done = Callable[[Task, Row | None], None]
 """Told of every bundle that is finished; None is an unchanged one."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from difflib import get_close_matches
 from functools import cache
 
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen
 from analyzer.iam import glob
 
 LEVELS = {"R": "Read", "W": "Write", "L": "List", "T": "Tagging", "P": "Permissions management"}

@@ -7,12 +7,11 @@ unknown value, or not known at all. Key names compare without case (IAM User Gui
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from typing import Final
 
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen
 
 
 class Known(Enum):

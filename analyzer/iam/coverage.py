@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Literal
 
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.catalogue import Catalogue, load_catalogue
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage_layer import Asked, LayerVerdict, Verdict, judge_layer

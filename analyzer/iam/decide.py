@@ -8,10 +8,9 @@ it cannot matter. Source: IAM User Guide, "Policy evaluation logic".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.evaluate import Hit, LayerResult, Request, judge_documents
 from analyzer.iam.layers import LayerKind, Layers
 from analyzer.iam.logic import Ternary, any3

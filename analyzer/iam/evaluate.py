@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen
 from analyzer.iam.conditions import conditions_hold
 from analyzer.iam.context import Context
 from analyzer.iam.layers import LayerKind

@@ -9,8 +9,8 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
+from analyzer.frozen import replace
 from analyzer.iam.document import Path, PolicyProblem, decode
 from analyzer.iam.match import ActionMatcher, ResourceMatcher
 from analyzer.iam.statement import (

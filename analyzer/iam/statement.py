@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen
 from analyzer.iam.document import Path, PolicyProblem, dotted
 from analyzer.iam.match import ActionMatcher, ResourceMatcher
 

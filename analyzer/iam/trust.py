@@ -8,10 +8,9 @@ nearest to working. Only the policy is judged here; the stages that STS passes b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.difference import Difference, difference
 from analyzer.iam.document import Path, PolicyProblem
 from analyzer.iam.lint import Lint

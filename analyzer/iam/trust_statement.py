@@ -6,9 +6,7 @@ nearest text; the first fault in ``PRECEDENCE`` explains the others.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam import glob
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import Known, describe

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Lookup, clock_keys
 from analyzer.iam.match import split_arn
 from analyzer.patterns import later

@@ -7,7 +7,6 @@ pure function of the evidence.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.records import Collected, KeySet, TokenSample
 from analyzer.evidence.values import text
 from analyzer.findings.report import Event
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.foreign.descriptions import without_others_described
 from analyzer.model.foreign.exports import Foreign, as_expected, foreign_exports
 from analyzer.model.foreign.issuers import without_others, without_untied

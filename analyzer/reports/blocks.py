@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analyzer.findings.report import Evidence, Finding, Fix
+from analyzer.frozen import replace
 from analyzer.reports.detail import Detail
 from analyzer.reports.excerpt import gutter_of, quoted
 from analyzer.reports.page import Page

@@ -6,10 +6,9 @@ colleagues: the text report.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analyzer.findings.readiness import LINK
 from analyzer.findings.report import Finding, Missing, Report
+from analyzer.frozen import replace
 from analyzer.reports.formats import Options
 from analyzer.reports.headline import errors_seen, sentence
 from analyzer.reports.inert import inert, rewritten

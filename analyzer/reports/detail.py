@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 
 _ALL = 10**6
 

@@ -7,11 +7,10 @@ clear the screen, set the title, or show a verdict that nobody gave.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from analyzer.frozen import field_names
+from analyzer.frozen import field_names, replace
 from analyzer.patterns import later
 from analyzer.redact import redact
 from analyzer.shell import with_words

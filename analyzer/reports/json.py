@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -89,6 +88,8 @@ def _problem(what: str, where: str) -> UsageProblem:
 
 def _built(kind: Any, value: Any) -> Any:
     """Turn plain values, already checked by the schema, into what a type hint says."""
+    from dataclasses import fields, is_dataclass
+
     if is_dataclass(kind) and isinstance(kind, type):
         names = {_FIELDS.get(key, key): item for key, item in value.items()}
         hints = _hints(kind)

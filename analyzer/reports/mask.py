@@ -11,12 +11,11 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import Evidence, Report
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.patterns import later
 from analyzer.reports.identifying import OURS, Class, identifying, is_word
 from analyzer.reports.inert import with_other_words

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from analyzer.bundle.document import Document
 from analyzer.evidence.exports.shape import Command, Reading
 from analyzer.evidence.exports.shapes import SHAPES
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, Listing
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 
 _DEEPEST = 2
 _ATTACHED = "PolicyArn"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from analyzer.evidence import ccoctl
 from analyzer.evidence.exports import iam_objects
@@ -14,6 +13,7 @@ from analyzer.evidence.exports.shape import Reading, Shape
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CallerIdentity, Json, Listing, ManagedPolicy, ProviderRecord, RoleRecord
 from analyzer.evidence.values import items, mapping, text
+from analyzer.frozen import replace
 
 
 def _truncated(value: Mapping[str, Json]) -> bool:

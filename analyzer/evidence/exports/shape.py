@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
 
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, ManagedPolicy
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import field, frozen, slotted
 from analyzer.patterns import later
 
 _OPTION = later(

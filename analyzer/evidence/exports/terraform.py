@@ -8,7 +8,6 @@ Attributes are those of the AWS provider's resources; policies are JSON text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import field, replace
 
 from analyzer.evidence.exports import iam_objects
 from analyzer.evidence.exports.issuer_hosts import bucket_policy, public_access
@@ -23,7 +22,7 @@ from analyzer.evidence.records import (
     RoleRecord,
 )
 from analyzer.evidence.values import dig, items, mapping, text
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import field, frozen, replace, slotted
 
 _DEEPEST = 8
 

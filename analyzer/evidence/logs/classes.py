@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import islice
 from operator import itemgetter
 
@@ -26,6 +25,7 @@ from analyzer.evidence.logs.error import Classified, worded, words_end
 from analyzer.evidence.logs.network import STS_HOST, Unreachable, no_answer_at, unreachable_at
 from analyzer.evidence.logs.text import FILLER, normalise, unescape
 from analyzer.evidence.logs.token_files import token_file_at
+from analyzer.frozen import replace
 from analyzer.patterns import later
 
 LONGEST = 65536

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from analyzer.evidence.logs.answers import answered
 from analyzer.evidence.logs.denials import denial, is_node, operation_action, slowed_action
 from analyzer.evidence.logs.error import Classified, words_end
 from analyzer.evidence.logs.text import normalise
+from analyzer.frozen import replace
 from analyzer.patterns import later
 
 CODE_WORDS = (

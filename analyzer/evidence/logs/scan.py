@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import field, replace
 from datetime import datetime
 
 from analyzer.evidence.logs.classes import classify, classify_all
@@ -14,7 +13,7 @@ from analyzer.evidence.logs.secrets import LogSecrets
 from analyzer.evidence.logs.text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import LogFile, Symptom
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import field, frozen, replace, slotted
 from analyzer.needles import count
 from analyzer.patterns import later
 

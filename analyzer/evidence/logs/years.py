@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from calendar import isleap
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.evidence.logs.text import NO_YEAR
 from analyzer.evidence.records import LogFile, Symptom
+from analyzer.frozen import replace
 
 
 def dated_file(file: LogFile, gathered: datetime | None) -> LogFile:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 
 from analyzer.bundle.document import UnreadableDocument
@@ -39,6 +38,7 @@ from analyzer.evidence.loose.text_formats import (
 )
 from analyzer.evidence.records import TokenSample
 from analyzer.evidence.tokens import says_token
+from analyzer.frozen import replace
 from analyzer.patterns import later
 
 __all__ = ["NOT_RELEVANT", "Loose", "name_tells", "read_loose", "speaks_of_aws"]

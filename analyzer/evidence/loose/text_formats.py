@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 
@@ -43,7 +42,7 @@ from analyzer.evidence.loose.screen import is_cut_by_powershell, without_left_ov
 from analyzer.evidence.public_keys import read_pem
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.patterns import later
 
 NOT_RELEVANT = "not relevant"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from analyzer.evidence.masks.shapes import is_hand_made, is_masked, is_stand_in
 from analyzer.evidence.records import Json, Symptom
 from analyzer.evidence.values import dig, items, text
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.needles import Needles, find
 from analyzer.patterns import later
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from analyzer.evidence.masks.shapes import is_masked, is_stand_in, without_account_masks
 from analyzer.evidence.masks.translation import holds_mask, holds_stand_in
@@ -19,6 +18,7 @@ from analyzer.evidence.records import (
     RoleRecord,
     TokenSample,
 )
+from analyzer.frozen import replace
 
 
 def without_masks(record: object) -> tuple[object | None, list[str]]:

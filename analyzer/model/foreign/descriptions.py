@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analyzer.evidence.aws_records import ClusterDescription, RoleAssignment
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.masks.shapes import is_masked
+from analyzer.frozen import replace
 from analyzer.model.joining.cluster import ClusterView, value_of
 from analyzer.model.joining.related import infra_name, is_related
 

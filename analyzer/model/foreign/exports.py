@@ -7,13 +7,12 @@ Secrets, logs, names, tags and keys still fit what was exported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import DiscoveryDocument, KeySet, Listing, ProviderRecord, RoleRecord
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.foreign.ties import are_proven
 from analyzer.model.issuer.answers import in_force
 from analyzer.model.issuer.signing_keys import key_ids, own_key_ids

@@ -7,7 +7,6 @@ lies beside.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.origin import Source
@@ -19,6 +18,7 @@ from analyzer.evidence.records import (
     ProviderRecord,
     RoleRecord,
 )
+from analyzer.frozen import replace
 from analyzer.model.issuer.discovery import is_in_cluster
 from analyzer.model.issuer.signing_keys import key_ids, own_key_ids
 from analyzer.model.joining.aws import provider_of, without_scheme

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, HttpAnswer
+from analyzer.frozen import replace
 from analyzer.model.issuer.answers import bad_answer_facts
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import is_https

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.public_keys import modulus_of_jwk, read_pem
 from analyzer.evidence.records import KeySet, PublicKey, TokenSample
 from analyzer.evidence.values import dig, strings, text
+from analyzer.frozen import replace
 from analyzer.model.issuer.tokens import ALGORITHMS
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import ClusterView, Facts

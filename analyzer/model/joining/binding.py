@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import field, replace
 
 from analyzer.engine.facts import Cite
 from analyzer.errors import UsageProblem
@@ -13,7 +12,7 @@ from analyzer.evidence.gathered import Evidence, GatherTime, Problem
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import K8sObject
 from analyzer.evidence.values import dig, text
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen, replace
 from analyzer.model.joining.objects import was_in_cluster
 
 _ID = ("ClusterVersion", ("spec", "clusterID"))

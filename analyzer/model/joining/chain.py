@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest, Secret, Workload
 from analyzer.evidence.values import text
-from analyzer.frozen import slotted
+from analyzer.frozen import field, slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials
 from analyzer.model.joining.hosted import Consumer
 from analyzer.model.joining.release_profile import names_release

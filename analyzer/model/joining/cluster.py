@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
@@ -12,7 +11,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import Json, K8sObject
 from analyzer.evidence.values import dig, items, mapping, text
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import GLOBAL_STS, is_hidden_issuer, partition_of
 from analyzer.model.joining.hosted import Hosted

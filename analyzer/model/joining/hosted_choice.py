@@ -7,7 +7,6 @@ there, that namespace's logs and the objects that describe the guest are the gue
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from analyzer.errors import UsageProblem
@@ -15,7 +14,7 @@ from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import LogFile, RoleRecord, Symptom
 from analyzer.evidence.values import dig, text
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.binding import (
     Identity,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
@@ -14,7 +13,7 @@ from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import credentials_request
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.values import dig, items, text
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.chain import Chain

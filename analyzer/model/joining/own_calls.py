@@ -5,11 +5,10 @@ The ServiceAccounts of operators have the same names everywhere; the provider te
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analyzer.evidence.aws_records import SIGN_IN, CloudTrailEvent
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.masks.shapes import is_masked
+from analyzer.frozen import replace
 from analyzer.model.joining.aws import provider_of, without_scheme
 from analyzer.model.joining.cluster import ClusterView, value_of
 

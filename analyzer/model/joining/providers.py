@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field, replace
 
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import CallerIdentity, FailedCall, Listing, ProviderRecord, RoleRecord
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen, replace
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.joining.roles import OWNED
 from analyzer.patterns import later

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import field, replace
 
 from analyzer.evidence.aws_records import RoleAssignment
 from analyzer.evidence.exports.file_names import without_call_words
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Listing, ManagedPolicy, PolicyDocument, RoleRecord
-from analyzer.frozen import frozen, slotted
+from analyzer.frozen import field, frozen, replace, slotted
 from analyzer.iam.document import decode
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.model.joining.aws import parse_role_arn

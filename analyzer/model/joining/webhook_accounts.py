@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import field
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import K8sObject
 from analyzer.evidence.values import dig, strings, text
-from analyzer.frozen import slotted
+from analyzer.frozen import field, slotted
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.webhook_names import ANNOTATION, near_misses

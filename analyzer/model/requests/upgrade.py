@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.evidence.values import dig, items
+from analyzer.frozen import replace
 from analyzer.model.joining.asks import NOT_JUDGED
 from analyzer.model.joining.chain import READ_ONLY_REQUEST, Chain, brought_by_release
 from analyzer.model.joining.chains import DELETE

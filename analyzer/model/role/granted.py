@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.frozen import replace
 from analyzer.iam.coverage import ActionVerdict
 from analyzer.iam.entries import Entry
 from analyzer.iam.layers import Layers

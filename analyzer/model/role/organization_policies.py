@@ -8,9 +8,9 @@ this account, that is said, and nothing fails because of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from analyzer.evidence.aws_records import OrganizationPolicy, PolicyTargets
+from analyzer.frozen import replace
 from analyzer.iam.entries import Entry
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Malformed, Policy, parse_policy

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Literal
 
 from analyzer.evidence.aws_records import SimulatedAction
+from analyzer.frozen import replace
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Scope, cover
 from analyzer.iam.entries import Entry

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Unknown
 from analyzer.evidence.origin import Where
 from analyzer.evidence.values import dig, items, mapping, text
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.context import UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict
 from analyzer.iam.entries import Entry

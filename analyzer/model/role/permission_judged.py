@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown, merge
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.coverage import ActionVerdict
 from analyzer.iam.entries import Entry
 from analyzer.iam.policy import Document, Policy

@@ -7,11 +7,10 @@ bucket, zones or service-linked roles grants all that is used, so that is no fin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analyzer.evidence.values import dig, mapping, text
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.context import ABSENT, UNKNOWN, Context, clock_keys
 from analyzer.iam.coverage import ActionVerdict, Scope, cover
 from analyzer.iam.entries import Entry

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Literal
 
 from analyzer.engine.facts import Unknown, merge
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import PolicyDocument
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
 from analyzer.model.joining.asks import NOT_JUDGED, Asks

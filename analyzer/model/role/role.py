@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.origin import Source, Where
+from analyzer.frozen import replace
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.records import Symptom
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.joining.asks import not_judged
 from analyzer.model.joining.aws import parse_role_arn, without_scheme
 from analyzer.model.joining.chain import Chain

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.gathered import Evidence
+from analyzer.frozen import replace
 from analyzer.model.foreign.exports import Foreign, are_tied, is_comparable
 from analyzer.model.inputs import input_facts
 from analyzer.model.issuer.issuer import issuer_facts

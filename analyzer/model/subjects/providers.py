@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Subject, Unknown
+from analyzer.frozen import replace
 from analyzer.model.issuer.provider import provider_facts
 from analyzer.model.joining.aws import provider_arn
 from analyzer.model.joining.chain import Chain

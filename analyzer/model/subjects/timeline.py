@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from analyzer.engine.facts import Cite
 from analyzer.evidence.records import K8sObject, TokenSample
 from analyzer.evidence.values import dig, items, parse_time, strings, text
 from analyzer.findings.report import Event, EventKind, Place
+from analyzer.frozen import replace
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import was_in_cluster
 from analyzer.model.subjects.chain import ChainModel

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
@@ -18,7 +17,7 @@ from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Symptom
 from analyzer.evidence.values import dig, items, parse_time, text
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.iam.match import role_of_session
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts

@@ -8,13 +8,13 @@ namespace: an EBS volume that could not be made is told of where it was claimed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.evidence.event_records import ATTACHER, ClusterEvent
 from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.records import Symptom
+from analyzer.frozen import replace
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.symptoms.from_conditions import Said, is_own, words_of

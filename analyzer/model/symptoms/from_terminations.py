@@ -7,7 +7,6 @@ OpenShift's operators have it), also where no log was gathered or the log has be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from analyzer.evidence.logs.classes import classify_all
 from analyzer.evidence.logs.regions import look, records
@@ -15,6 +14,7 @@ from analyzer.evidence.logs.text import instant
 from analyzer.evidence.logs.years import in_year
 from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.records import Symptom, Termination, Workload
+from analyzer.frozen import replace
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.symptoms.logs import AFTER_RESTART, is_previous, logs_of_now

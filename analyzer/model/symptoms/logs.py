@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from analyzer.engine.facts import Fact
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import LogFile, Symptom
+from analyzer.frozen import replace
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts

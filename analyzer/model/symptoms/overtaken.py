@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from analyzer.evidence.records import Symptom
+from analyzer.frozen import replace
 from analyzer.model.symptoms.logs import OFTEN, fell_silent
 
 _STAGES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
@@ -12,7 +11,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.logs.classes import classify
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import FailedCall, Symptom
-from analyzer.frozen import frozen
+from analyzer.frozen import frozen, replace
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.objects import known
 from analyzer.model.symptoms.logs import stamp

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from analyzer.bundle import excerpt
 from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.origin import Quote, Source, Where
 from analyzer.evidence.records import Symptom
+from analyzer.frozen import replace
 from analyzer.model.joining.chain import Chain
 from analyzer.patterns import later
 

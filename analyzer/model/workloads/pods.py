@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
+from analyzer.frozen import replace
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chain import Chain, copies_of
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts
