@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Iterable, Sequence
@@ -234,7 +233,9 @@ def _width() -> int:
     """Give the columns of a terminal, or what COLUMNS says of it; a file has the same in any environment."""
     if not sys.stdout.isatty():
         return DEFAULT_WIDTH
-    return max(60, min(shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns, 160))
+    from shutil import get_terminal_size
+
+    return max(60, min(get_terminal_size((DEFAULT_WIDTH, 24)).columns, 160))
 
 
 def write(content: str | bytes, path: str) -> None:

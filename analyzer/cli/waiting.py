@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +31,8 @@ class _Shown(Progress):
     """A line that a timer draws and each second renews."""
 
     def __init__(self) -> None:
+        import threading
+
         self._doing = "starting"
         self._begun = time.monotonic()
         self._ended = threading.Event()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from analyzer.errors import RuleProblem
 from analyzer.frozen import frozen
@@ -84,6 +83,8 @@ def problem(text: Text, what: str, start: int, end: int, advice: str = "") -> Ru
 def nearest(name: str, known: Iterable[str]) -> str:
     """Advice for a misspelt name: the nearest known one, else what is known; empty where nothing is."""
     names = sorted(known)
+    from difflib import get_close_matches
+
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"

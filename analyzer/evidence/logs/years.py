@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from calendar import isleap
 from datetime import datetime
 
 from analyzer.evidence.logs.text import NO_YEAR
@@ -40,5 +39,9 @@ def in_year(moment: datetime | None, near: datetime | None) -> datetime | None:
         return None
     years = (near.year - 1, near.year, near.year + 1)
     leap = (moment.month, moment.day) == (2, 29)
-    fitting = [moment.replace(year=year) for year in years if not leap or isleap(year)]
+    fitting = [moment.replace(year=year) for year in years if not leap or _is_leap(year)]
     return min(fitting, key=lambda placed: abs(placed - near), default=None)
+
+
+def _is_leap(year: int) -> bool:
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
