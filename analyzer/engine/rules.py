@@ -96,14 +96,16 @@ def _load(
     directories: Sequence[Path], vocabulary: Vocabulary, with_tests: bool, packed: Path | None = None
 ) -> tuple[RuleSet, list[RuleProblem]]:
     problems: list[RuleProblem] = []
+    digest = ""
     all_files: list[RuleFile] = []
     rules: dict[str, Rule] = {}
     places: dict[str, str] = {}
     for directory in directories:
         files = list(rule_files(directory, MAX_RULES - len(all_files), problems))
         all_files += files
+        digest = digest_of(files)
         trusted = directory == packed and not with_tests
-        known = unpack(directory, digest_of(files), vocabulary) if trusted else None
+        known = unpack(directory, digest, vocabulary) if trusted else None
         for rule in known or _read_all(files, vocabulary, with_tests, problems):
             place = f"{directory}{os.sep}{rule.file}:{rule.line}"
             if rule.id in rules:
@@ -116,7 +118,7 @@ def _load(
     order = {link: position for position, link in enumerate(LINKS)}
     ordered = tuple(sorted(rules.values(), key=lambda rule: (order[rule.link], rule.id)))
     packs = tuple(dict.fromkeys(directory.name or directory.resolve().name for directory in directories))
-    return RuleSet(ordered, digest_of(all_files), packs), problems
+    return RuleSet(ordered, digest if len(directories) == 1 else digest_of(all_files), packs), problems
 
 
 def _read_all(

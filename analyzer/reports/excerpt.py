@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
 from analyzer.findings.report import Evidence
 from analyzer.frozen import frozen
 from analyzer.patterns import later
@@ -113,6 +111,8 @@ def _difference(word: str, start: int, message: str) -> tuple[int, int] | None:
     """Give the part of a value in which it differs from its near double in the message."""
     if not _TOKEN.fullmatch(word):
         return None
+    from difflib import SequenceMatcher
+
     tokens = {t.rstrip(".:") for t in _TOKEN.findall(message)} - {word}
     near = [t for t in tokens if SequenceMatcher(None, word, t, autojunk=False).ratio() >= 0.75]
     if len(near) != 1:

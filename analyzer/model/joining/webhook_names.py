@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import SequenceMatcher
 
 ANNOTATION = "eks.amazonaws.com/role-arn"
 SKIP = "eks.amazonaws.com/skip-containers"
@@ -28,6 +27,8 @@ def near_misses(annotations: Mapping[str, str]) -> list[str]:
 
 
 def _is_near(key: str) -> bool:
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, _plain(key), _plain(ANNOTATION), autojunk=False).ratio() >= _NEAR
 
 
