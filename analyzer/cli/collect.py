@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from analyzer.cli.arguments import Of, Paths
@@ -11,6 +10,7 @@ from analyzer.cli.guard import guarded
 from analyzer.cli.output import Destination, format_option, write
 from analyzer.cli.waiting import waiting
 from analyzer.errors import UsageProblem
+from analyzer.frozen import frozen
 
 if TYPE_CHECKING:
     from analyzer.findings.report import Report
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "sh")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CollectOptions(Destination):
     """In which formats to ask, and where."""
 

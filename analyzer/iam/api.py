@@ -5,12 +5,11 @@ from __future__ import annotations
 from analyzer.iam.catalogue import Catalogue, load_catalogue
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context
 from analyzer.iam.coverage import ActionVerdict, Coverage, Scope, cover
-from analyzer.iam.decide import Decision, decide
-from analyzer.iam.difference import Difference, difference
+from analyzer.iam.decision import Decision, decide
 from analyzer.iam.document import Path, PolicyProblem, dotted
 from analyzer.iam.entries import Entry, read_entries
 from analyzer.iam.evaluate import Request
-from analyzer.iam.explain import Near, explain, nearest_allow
+from analyzer.iam.explanation import Near, explain, nearest_allow
 from analyzer.iam.layers import Layers
 from analyzer.iam.lines import evaluate_policy_line, evaluate_trust_line
 from analyzer.iam.lint import Lint
@@ -24,6 +23,7 @@ from analyzer.iam.policy import (
     Statement,
     parse_policy,
 )
+from analyzer.iam.text_difference import Difference, difference
 from analyzer.iam.trust import TrustDecision, evaluate_trust, judge_trust
 from analyzer.iam.webidentity import WebIdentity, identity_from_claims
 

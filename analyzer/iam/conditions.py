@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from analyzer.frozen import frozen
 from analyzer.iam import glob
 from analyzer.iam.context import ABSENT, PRESENT, UNKNOWN, Context, Known, Lookup, describe
-from analyzer.iam.difference import most_alike
 from analyzer.iam.logic import Ternary, any3, not3
 from analyzer.iam.operators import Operator, operator_named
 from analyzer.iam.policy import ConditionClause
+from analyzer.iam.text_difference import most_alike
 from analyzer.iam.values import instant
 from analyzer.iam.variables import UNCERTAIN, substitute
 

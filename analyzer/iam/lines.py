@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analyzer.iam.context import ABSENT, Context
-from analyzer.iam.decide import decide
+from analyzer.iam.decision import decide
 from analyzer.iam.document import dotted
 from analyzer.iam.evaluate import Request
-from analyzer.iam.explain import explain
+from analyzer.iam.explanation import explain
 from analyzer.iam.layers import Layers
 from analyzer.iam.match import account_of, role_of_session, split_arn
 from analyzer.iam.policy import Document, MissingDocument, parse_policy

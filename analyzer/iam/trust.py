@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from analyzer.frozen import frozen, replace
-from analyzer.iam.difference import Difference, difference
 from analyzer.iam.document import Path, PolicyProblem
 from analyzer.iam.lint import Lint
 from analyzer.iam.logic import Ternary, any3
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
+from analyzer.iam.text_difference import Difference, difference
 from analyzer.iam.trust_fault import Fault, Problem, independent
 from analyzer.iam.trust_lint import trust_lints
 from analyzer.iam.trust_statement import Judgement, judge_allow, judge_deny

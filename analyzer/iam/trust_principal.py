@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analyzer.iam.difference import most_alike
 from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary, any3, not3
 from analyzer.iam.match import split_arn
 from analyzer.iam.policy import Principal, Statement
+from analyzer.iam.text_difference import most_alike
 from analyzer.iam.trust_fault import Fault
 from analyzer.iam.webidentity import BUILT_IN, WebIdentity, provider_account, provider_suffix, strip_scheme
 

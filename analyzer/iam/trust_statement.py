@@ -10,11 +10,11 @@ from analyzer.frozen import frozen, replace
 from analyzer.iam import glob
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import Known, describe
-from analyzer.iam.difference import most_alike, similarity
 from analyzer.iam.document import Path
 from analyzer.iam.logic import Ternary, all3
 from analyzer.iam.operators import operator_named
 from analyzer.iam.policy import ConditionClause, Statement
+from analyzer.iam.text_difference import most_alike, similarity
 from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem, placeholder_in
 from analyzer.iam.trust_principal import allow_principal, deny_principal
 from analyzer.iam.webidentity import (

@@ -7,7 +7,9 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from analyzer.evidence.exports.aws_cli import role_name_hint
+from analyzer.evidence.exports.file_names import role_name_hint
+from analyzer.evidence.exports.keys import KEYS
+from analyzer.evidence.exports.shapes import SHAPES
 from analyzer.evidence.loose.sniff import Loose
 from analyzer.evidence.records import (
     CallerIdentity,
@@ -403,3 +405,7 @@ def test_providers_listed_by_a_query_are_there_and_others_may_be() -> None:
     (record,) = read("x.json", [{"Arn": arn}]).records
     assert isinstance(record, ProviderRecord)
     assert record.arn == arn
+
+
+def test_the_keys_by_which_exports_are_told_are_those_of_their_shapes() -> None:
+    assert sorted({key for shape in SHAPES for key in shape.keys}) == sorted(KEYS)

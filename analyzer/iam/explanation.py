@@ -8,13 +8,13 @@ from typing import Literal
 from analyzer.frozen import frozen
 from analyzer.iam.conditions import ClauseResult, evaluate_clause, nearest_value
 from analyzer.iam.context import ABSENT
-from analyzer.iam.decide import Decision
-from analyzer.iam.difference import Difference, difference, most_alike, similarity
+from analyzer.iam.decision import Decision
 from analyzer.iam.document import Path
 from analyzer.iam.evaluate import Hit, Request
 from analyzer.iam.layers import LAYER_NAMES, LayerKind, Layers
 from analyzer.iam.policy import Malformed, MissingDocument, Policy, Statement
 from analyzer.iam.service_rules import kept_by_aws
+from analyzer.iam.text_difference import Difference, difference, most_alike, similarity
 from analyzer.redact import redact
 
 Part = Literal["action", "resource", "condition"]
