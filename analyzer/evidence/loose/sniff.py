@@ -1,6 +1,6 @@
 """What a loose file is, told by its content: the reader that fits it is asked for records.
 
-Two tables hold the formats: ``exports.SHAPES`` for objects in JSON or YAML, ``text_formats.FORMATS``
+Two tables hold the formats: ``exports.shapes.SHAPES`` for objects in JSON or YAML, ``text_formats.FORMATS``
 for everything else. Names of files are hints only, and only where the content cannot say: which
 document an error page stands for, which role an unnamed list is of.
 """
