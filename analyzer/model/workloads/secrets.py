@@ -7,7 +7,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Quote, Where
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
-from analyzer.model.joining.chain import COPIES, Chain
+from analyzer.model.joining.chain import COPIES, Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined
@@ -198,6 +198,13 @@ def _line(cite: Where | None, setting: str) -> Where | Quote | None:
 
 
 def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
+    """Tell whether the other Secrets fit: the roles that were exported, or each other, to the byte.
+
+    Roles of a release's requests come out of one run with one name; another request's may have its own.
+    """
+    own = lengths.get(chain.id)
+    if own is not None and own.peers:
+        return brought_by_release(chain)
     others = [verdict.fits for chain_id, verdict in lengths.items() if chain_id != chain.id]
     return others.count(True) > others.count(False)
 
