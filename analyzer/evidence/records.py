@@ -169,6 +169,14 @@ class Workload:
 
 
 @frozen
+class IssuerFlag:
+    """The issuers that kube-apiserver says it started with, the one that it signs as first."""
+
+    issuers: tuple[str, ...]
+    where: Quote
+
+
+@frozen
 class LogFile:
     """One scanned log: the window is that of its first and last stamped lines."""
 
@@ -180,6 +188,7 @@ class LogFile:
     empty: bool
     first: datetime | None
     last: datetime | None
+    issuer_flag: IssuerFlag | None = None
 
 
 @frozen

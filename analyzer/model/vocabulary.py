@@ -33,8 +33,8 @@ cluster.credentials_mode       string  CloudCredential spec.credentialsMode; "" 
 cluster.authentication_issuer  string  Authentication spec.serviceAccountIssuer; "" where it is not set
 cluster.runtime_issuer         string  first service-account-issuer that kube-apiserver runs with: it signs
 cluster.runtime_refusal        string  what STS answers to tokens of runtime_issuer where that is not the one set: "" where a provider for it is known or not all are listed, and where both agree (derived)
-cluster.runtime_confirmed      bool    kube-apiserver's configuration tells runtime_issuer; not known where its operator alone does, which may have to roll it out yet
-cluster.runtime_source         string  what tells runtime_issuer: "kube-apiserver", its configuration; or "the operator of kube-apiserver", which alone is there
+cluster.runtime_confirmed      bool    kube-apiserver's configuration or its log tells runtime_issuer; not known where its operator alone does, which may have to roll it out yet
+cluster.runtime_source         string  what tells runtime_issuer: "kube-apiserver", its configuration or the flags in its log; or "the operator of kube-apiserver", which alone is there
 cluster.runtime_issuers        list    all service-account-issuers of kube-apiserver, in order
 cluster.issuer                 string  issuer that all is judged by: Authentication's, else kube-apiserver's first; "" for the in-cluster default
 cluster.sts                    bool    the operator's own test: mode Manual and an issuer is set
@@ -180,7 +180,7 @@ secret.default_token_path      bool    it names the token path of the API server
 secret.present                 bool    secretRef is among the Secrets of its gathered namespace
 secret.elsewhere               list    other places with a Secret of that name, or of that purpose
 secret.keys                    list    key names
-secret.credentials_key         bool    it has a key named credentials
+secret.credentials_key         bool    it has a key named credentials, and its value is not one of no bytes
 secret.static_keys             bool    it holds long-lived keys: both aws_* keys, or a credentials value of their exact length
 secret.readable                bool    the credentials value can be read (not elided)
 secret.length                  int     byte length of the credentials value, else null
@@ -203,6 +203,7 @@ secret.length_instead          string  what it fits if not that, as a phrase: ot
 secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte; without exports, those of the release's requests (derived)
 secret.token_path              string  web_identity_token_file, else null
 secret.token_path_mounted      bool    the pods mount a projected token at that path
+secret.token_path_refusal      string  what the SDK or STS answers where they do not (derived)
 secret.regional                bool    it asks for regional STS endpoints
 secret.copy_differs            string  how a copy that the operator made differs from it, else null
 secret.changed_after_pods      list    pods that began before the Secret was made, or its values were last set

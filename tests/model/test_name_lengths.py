@@ -128,8 +128,23 @@ def test_one_without_the_regional_line_stands_out(name: str, place: tuple[str, s
     """The name that the others agree on fits it only by the older template, which lacks the line."""
     made, older = chains(name, place), chains(name, place, template=1)
     assert lacking(made, place[1]) == {}
-    assert lacking(older, place[1]) == {}  # or a longer name has it
+    assert lacking(older, place[1]) == {one: tuple(sorted(older)) for one in older}
     one = "openshift-machine-api/aws-cloud-credentials"
     mixed = made | {one: older[one]}
     assert lacking(mixed, place[1]) == {one: tuple(sorted(set(made) - {one}))}
     assert odd(mixed, place[1]) == []
+
+
+@pytest.mark.parametrize("more", [5, 11, 28, 33])
+@pytest.mark.parametrize("name", ["prod", "a-name-of-some-length", "another-one-that-is-of-thirty-nine-char"])
+def test_no_template_is_told_by_an_unknown_text_or_a_path(name: str, more: int) -> None:
+    """What makes all values longer may be a line of their maker or a path that all roles have."""
+    assert lacking(chains(name, ("aws", "eu-west-1"), template=1, more=more), "eu-west-1") == {}
+
+
+def test_no_template_is_told_where_no_name_is_cut() -> None:
+    """A shorter name in a longer text makes values of the same lengths then."""
+    older = chains("prod", ("aws", "eu-west-1"), template=1)
+    uncut = {one: chain for one, chain in older.items() if not one.startswith("openshift-cloud-")}
+    assert len(uncut) == 4
+    assert lacking(uncut, "eu-west-1") == {}

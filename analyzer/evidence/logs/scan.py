@@ -8,11 +8,12 @@ from datetime import datetime
 
 from analyzer.evidence.logs.classes import classify, classify_all
 from analyzer.evidence.logs.error import Classified
+from analyzer.evidence.logs.flags import issuer_flag
 from analyzer.evidence.logs.regions import Record, first_stamp, last_stamp, look, records, regions
 from analyzer.evidence.logs.secrets import LogSecrets
 from analyzer.evidence.logs.text import NEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
-from analyzer.evidence.records import LogFile, Symptom
+from analyzer.evidence.records import IssuerFlag, LogFile, Symptom
 from analyzer.frozen import field, frozen, replace, slotted
 from analyzer.needles import count
 from analyzer.patterns import later
@@ -152,6 +153,7 @@ class LogScan:
         first: int | None = None
         last: int | None = None
         end: tuple[bytes, int, int] | None = None
+        flag: IssuerFlag | None = None
         self._looked_here = self._new_here = self._unread = 0
         self._late.clear()
         self.secrets.begin_log()
@@ -160,6 +162,7 @@ class LogScan:
                 if passed is not None:  # of the last region nobody asks how many lines it has
                     lines += count(passed[0], b"\n", 0, passed[1])
                 passed = region, stop
+                flag = issuer_flag(region, stop, lines, log.name, (input_id, path)) or flag
                 full = self._looked >= MOST_TEXT or self._looked_here >= MOST_TEXT_OF_LOG
                 if not full or lines == before:
                     self._scan(log, region, stop, lines)
@@ -175,7 +178,7 @@ class LogScan:
             self._read_latest(log)
             whose = log.name.namespace, log.name.pod, log.name.container
             window = instant(first), instant(last)
-            self.files.append(LogFile(input_id, path, *whose, passed is None, *window))
+            self.files.append(LogFile(input_id, path, *whose, passed is None, *window, flag))
             self.skimmed += self.files[-1:] if end is not None or self._unread else []
         return self.files[-1]
 

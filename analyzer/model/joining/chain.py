@@ -16,6 +16,9 @@ READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 READ_ONLY_SECRET = f"{REQUESTS_NAMESPACE}/cloud-credential-operator-iam-ro-creds"
 """Its Secret in every release (its request was not gathered with all bundles)."""
 
+STATIC_KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key"})
+"""The keys of a Secret that hold a long-lived pair: operators use both or none."""
+
 COPIES = {"image-registry-private-configuration": "installer-cloud-credentials"}
 """Secrets that an operator copies from another of its namespace: no consumer of their own."""
 
@@ -99,14 +102,24 @@ class Chain:
         if self.secret is None:
             return None
         keys = self.secret.values
+        pair = keys.keys() >= STATIC_KEYS
         if self.credentials is not None:
-            return self.credentials.static or ("aws_access_key_id" in keys and "credentials" not in keys)
-        return "aws_access_key_id" in keys or (self.length == STATIC_LENGTH and "credentials" in keys)
+            return self.credentials.static or (pair and "credentials" not in keys)
+        return pair or (self.length == STATIC_LENGTH and "credentials" in keys)
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether the Secret has a credentials value that is not elided as one of no bytes.
+
+        A value that can be read and is blank may have been blanked for us.
+        """
+        empty = self.length == 0 and self.credentials is None
+        return self.secret is not None and "credentials" in self.secret.values and not empty
 
     @property
     def sts_shaped(self) -> bool:
         """Whether the Secret has a credentials value and no long-lived keys."""
-        return self.secret is not None and "credentials" in self.secret.values and self.static_keys is False
+        return self.has_credentials and self.static_keys is False
 
 
 def brought_by_release(chain: Chain) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.logs.flags import API_SERVER
 from analyzer.evidence.masks.shapes import is_stand_in
-from analyzer.evidence.records import Json, K8sObject
+from analyzer.evidence.records import Json, K8sObject, LogFile
 from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen, replace
 from analyzer.model.joining.asks import Asks, not_judged
@@ -76,7 +78,7 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
     facts: Facts = {}
     _identity(facts, objects, asks)
     _mode(facts, evidence, objects, asks)
-    runtime = _runtime_issuers(objects)
+    runtime = _runtime_issuers(objects, evidence.log_files)
     own = objects.one("Authentication", "cluster", group="config.openshift.io")
     if own is None:
         facts["cluster.authentication_issuer"] = asks.config("authentications.config.openshift.io")
@@ -276,14 +278,14 @@ def _install_mode(config: str | None) -> str | None:
     return ""
 
 
-def _runtime_issuers(objects: Objects) -> Fact | None:
-    """What kube-apiserver runs with: the revision that the nodes run, else config, else observedConfig."""
+def _runtime_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
+    """What kube-apiserver runs with: by the revision that the nodes run, config, its log, observedConfig."""
     operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
     names = ["config"]
     if operator is not None:
         running = Counter(
             revision
-            for status in items(read(operator, "status", "nodeStatuses"))
+            for status in _nodes(operator)
             if isinstance(revision := dig(status, "currentRevision"), int) and revision > 0
         )
         names = [f"config-{revision}" for revision, _ in running.most_common(1)] + names
@@ -294,12 +296,39 @@ def _runtime_issuers(objects: Objects) -> Fact | None:
             return None  # what its operator wants may be another
         if config and issuers:
             return known(issuers, config.where.at("data", "config.yaml"))
+    if (logged := _logged_issuers(operator, logs)) is not None:
+        return logged
     if operator is not None:
         path = OBSERVED_ISSUERS
         issuers = [i for i in items(read(operator, *path)) if isinstance(i, str)]
         if issuers and not is_hidden_issuer(issuers[0]):
             return known(issuers, operator.where.at(*path))
     return None
+
+
+def _nodes(operator: K8sObject | None) -> list[Json]:
+    """Give what the operator of kube-apiserver says of each node."""
+    return items(read(operator, "status", "nodeStatuses")) if operator is not None else []
+
+
+def _logged_issuers(operator: K8sObject | None, logs: Iterable[LogFile]) -> Fact | None:
+    """Give the issuers that kube-apiserver logged when it started, the same on every node.
+
+    A log that was rotated since does not tell: then its operator must, that all nodes run one revision.
+    """
+    told: dict[str, LogFile | None] = {}
+    for log in logs:
+        if (log.namespace, log.container) == API_SERVER:
+            before = told.setdefault(log.pod, None)
+            newer = before is None or before.last is None or (log.last and log.last >= before.last)
+            told[log.pod] = log if log.issuer_flag and newer else before
+    flags = [log.issuer_flag for log in told.values() if log and log.issuer_flag]
+    firsts = {flag.issuers[0] for flag in flags}
+    revisions = [dig(status, "currentRevision") for status in _nodes(operator)]
+    alike = len(set(revisions)) == 1 if revisions else None not in told.values()
+    if len(firsts) != 1 or not alike or any(map(is_hidden_issuer, firsts)):
+        return None
+    return known(list(flags[0].issuers), *(flag.where for flag in flags))
 
 
 def _runtime_source(runtime: Fact, objects: Objects) -> Fact:
@@ -341,8 +370,6 @@ def _node_revisions(facts: Facts, objects: Objects, asks: Asks) -> Fact | Unknow
     if operator is None:
         return asks.config("kubeapiservers.operator.openshift.io")
     revisions = [
-        revision
-        for status in items(read(operator, "status", "nodeStatuses"))
-        if isinstance(revision := dig(status, "currentRevision"), int)
+        revision for status in _nodes(operator) if isinstance(revision := dig(status, "currentRevision"), int)
     ]
     return known(revisions, operator.where.at("status", "nodeStatuses"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.evidence.records import Container, TokenVolume, Workload
-from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
+from analyzer.model.joining.credentials import KUBERNETES_TOKEN, OPENSHIFT_TOKEN
 
 USUAL_AUDIENCES = ("openshift", "sts.amazonaws.com")
 
@@ -27,6 +27,13 @@ def tokens_without_audience(found: Workload) -> list[TokenVolume]:
         return []
     places = {v for c in found.containers for v, path in c.mounts.items() if path.rstrip("/") == _FOLDER}
     return [token for token in found.tokens if token.volume in places]
+
+
+def has_api_token(found: Workload) -> bool:
+    """Tell whether a container finds the API server's own token where Kubernetes mounts it."""
+    volumes = {token.volume for token in found.tokens if token.audience is None}
+    folder = KUBERNETES_TOKEN.rpartition("/")[0]
+    return any(c.mounts.get(volume, "").rstrip("/") == folder for c in found.containers for volume in volumes)
 
 
 def token_paths(workloads: Iterable[Workload]) -> list[str]:

@@ -17,6 +17,8 @@ _NAMES = range(1, ROLE_NAME_LIMIT // 2 + 1)
 _PATHS = range(ROLE_NAME_LIMIT)
 _ENOUGH = 4
 """Secrets that must agree on one name before another one counts as odd."""
+_SHORTEST_PATH = 2
+"""Characters by which a path makes an ARN longer: ``/a/`` for ``/``."""
 _MOST = 200
 """Chains that are compared: no release has more than some dozen."""
 
@@ -71,7 +73,8 @@ class Agreement:
     def without_regional_line(self) -> dict[str, tuple[str, ...]]:
         """Give the chains whose Secret fits the name of the others only by a template without that line.
 
-        With each stand the chains that have the line under every name that explains as much.
+        With each stand the chains that have the line under every name that explains as much; where too few
+        have it, all that agree, if the length of what is cut tells that no longer text was written.
         """
         regional: dict[str, set[bool]] = {}
         for of in self.best:
@@ -81,7 +84,19 @@ class Agreement:
                 regional.setdefault(chain.id, set()).update(fit.template.regional for fit in fits)
         having = tuple(sorted(chain_id for chain_id, lines in regional.items() if lines == {True}))
         lacking = [chain_id for chain_id, lines in regional.items() if lines == {False}]
-        return dict.fromkeys(lacking, having) if len(having) >= _ENOUGH else {}
+        if len(having) >= _ENOUGH:
+            return dict.fromkeys(lacking, having)
+        agreeing = tuple(sorted(t.chain.id for t in self.told))
+        return dict.fromkeys(lacking, agreeing) if self._is_pinned else {}
+
+    @property
+    def _is_pinned(self) -> bool:
+        """Tell whether the names explain every Secret, and no path that all roles have makes up for a text.
+
+        A longer name makes up for a shorter text as well, but not in a name that is cut.
+        """
+        cut = any(of[0] + one.tail >= ROLE_NAME_LIMIT for of in self.best for one in self.agreeing[of])
+        return cut and not self.unexplained and all(path < _SHORTEST_PATH for _, path in self.best)
 
     @property
     def unexplained(self) -> list[_Told]:

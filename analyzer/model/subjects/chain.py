@@ -204,7 +204,7 @@ def _mechanism(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> str
     """
     if chain.static_keys:
         return "static-keys"
-    if chain.secret_outside or (chain.secret is not None and "credentials" in chain.secret.values):
+    if chain.secret_outside or chain.has_credentials:
         return "sts-secret"
     if any("AWS_ROLE_ARN" in c.env for w in chain.workloads for c in w.containers):
         return "webhook"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Quote, Where
+from analyzer.evidence.records import Secret, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined
-from analyzer.model.joining.mounted_tokens import is_mounted
+from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import LengthVerdict, brokered
 
@@ -31,6 +35,7 @@ _TEXT_FACTS = (
     "arn_name_length",
     "token_path",
     "token_path_mounted",
+    "token_path_refusal",
     "regional",
     "foreign",
 )
@@ -79,7 +84,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         "secret.present": known(True, where),
         "secret.elsewhere": known([]),
         "secret.keys": known(keys, chain.secret.at()),
-        "secret.credentials_key": known("credentials" in keys, chain.secret.at()),
+        "secret.credentials_key": known(chain.has_credentials, chain.secret.at()),
         "secret.static_keys": known(bool(chain.static_keys), chain.secret.at()),
         "secret.readable": known(readable, where),
         "secret.length": known(chain.length, data),
@@ -94,8 +99,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
 
 
 def _changed_after(chain: Chain) -> Fact:
-    times = (chain.secret.created, chain.secret.changed) if chain.secret else ()
-    since = max(filter(None, times), default=None)
+    since = _last_written(chain.secret) if chain.secret else None
     older = [w for w in chain.workloads if since and w.started and w.started < since]
     return known([w.name for w in older], *(w.where for w in older))
 
@@ -139,12 +143,23 @@ def _text_facts(
         if verdict.token_path is not None and chain.workloads and (brokered(chain) or not mounted):
             facts["secret.token_path"] = known(verdict.token_path, data, derived=True)
             facts["secret.token_path_mounted"] = known(mounted, data, derived=True)
+            facts["secret.token_path_refusal"] = _path_refusal(verdict.token_path, chain.workloads)
         if verdict.template_regional is not None:
             facts["secret.regional"] = known(verdict.template_regional, data, derived=True)
         if chain.hosted_role is not None and verdict.fits is not False:
             facts |= _made_by_control_plane(*chain.hosted_role) | {"secret.foreign": foreign}
         return facts
     return _read_facts(chain, credentials, chain.credentials_where) | {"secret.foreign": foreign}
+
+
+def _path_refusal(path: str | None, workloads: Sequence[Workload]) -> Fact:
+    """Give what the SDK says, or STS where a file is there, if the token path is none of a token for AWS."""
+    words = f"WebIdentityErr: failed fetching WebIdentity token: unable to read file at {path}"
+    if path is None:
+        words = "WebIdentityErr: token file path is not set"
+    elif is_among(path, [KUBERNETES_TOKEN]) and any(map(has_api_token, workloads)):
+        words = "InvalidIdentityToken: Incorrect token audience"
+    return known(words, derived=True)
 
 
 def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> Facts:
@@ -173,6 +188,7 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         "secret.arn_name_length": known(len(arn.name) if arn else None, role),
         "secret.token_path": known(credentials.token_path, token),
         "secret.token_path_mounted": mounted,
+        "secret.token_path_refusal": _path_refusal(credentials.token_path, chain.workloads),
         "secret.regional": known(credentials.regional, cite),
     }
 
@@ -252,14 +268,27 @@ def _elsewhere(chain: Chain, joined: Joined) -> Fact:
 def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
     """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
     copied = next((copy for copy, original in COPIES.items() if original == chain.secret_name), None)
-    if copied is None or chain.length is None:
+    if copied is None or chain.secret is None or chain.length is None:
         return known(None)
     obj = joined.objects.one("Secret", copied, chain.namespace)
-    copy = kubernetes.secret(obj).values.get("credentials") if obj else None
-    if obj is None or copy is None or copy.length is None or copy.length == chain.length:
+    copy = kubernetes.secret(obj) if obj else None
+    value = copy.values.get("credentials") if copy else None
+    if obj is None or copy is None or value is None or value.length is None:
         return known(None)
-    phrase = f"{obj.name} has {copy.length} bytes, {chain.secret_name} {chain.length}"
-    return known(phrase, obj.where.at("data", "credentials"))
+    if value.length != chain.length:
+        phrase = f"{obj.name} has {value.length} bytes, {chain.secret_name} {chain.length}"
+        return known(phrase, obj.where.at("data", "credentials"))
+    written, since = _last_written(copy), _last_written(chain.secret)
+    if written is None or since is None or written >= since:
+        return known(None)
+    phrase = (
+        f"{obj.name} was last written {written:%Y-%m-%d %H:%M}Z, {chain.secret_name} {since:%Y-%m-%d %H:%M}Z"
+    )
+    return known(phrase, obj.where.at("metadata", "creationTimestamp"))
+
+
+def _last_written(secret: Secret) -> datetime | None:
+    return max(filter(None, (secret.created, secret.changed)), default=None)
 
 
 def _default_token_path(chain: Chain, joined: Joined) -> Fact | Unknown:

@@ -1,0 +1,74 @@
+"""Which keys of a Secret are credentials: half a pair is none, and neither is a value of no bytes."""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+
+import pytest
+
+from samples import Cluster
+
+from .runs import (
+    MACHINES,
+    REGISTRY,
+    Bench,
+    bundle,
+    edited,
+    everything,
+    findings,
+    named,
+    said,
+    states_of,
+    the_chain,
+    told,
+)
+
+PLACE = ("openshift-machine-api", "aws-cloud-credentials")
+KEY_ID, KEY = {"aws_access_key_id": b"A" * 20}, {"aws_secret_access_key": b"s" * 40}
+COPY = ("openshift-image-registry", "image-registry-private-configuration")
+
+
+@pytest.mark.parametrize("data", [KEY_ID, KEY, {"credentials": b""}, KEY_ID | {"credentials": b""}])
+def test_no_credentials(bench: Bench, data: dict[str, bytes]) -> None:
+    """Operators read the credentials where they are not empty, else both keys, else they give up."""
+    report = bench.report(bundle(edited(lambda c: c.set_credentials(*PLACE, data))))
+    assert said(the_chain(report, MACHINES)) == ("fail", "secret", "secret-no-credentials-key"), told(report)
+    assert named(report, "fail", "warn") == {"secret-no-credentials-key"}
+    assert the_chain(report, MACHINES).mechanism != "static-keys"
+
+
+@pytest.mark.parametrize("data", [KEY_ID | KEY, KEY_ID | KEY | {"credentials": b""}])
+def test_a_pair_of_keys(bench: Bench, data: dict[str, bytes]) -> None:
+    report = bench.report(bundle(edited(lambda c: c.set_credentials(*PLACE, data))))
+    assert said(the_chain(report, MACHINES))[2] == "secret-static-keys", told(report)
+
+
+def test_half_a_pair_beside_a_role_is_not_used(bench: Bench) -> None:
+    def both(cluster: Cluster) -> None:
+        cluster.set_credentials(*PLACE, cluster.secrets[PLACE].data | KEY_ID)
+
+    report = bench.report(bundle(edited(both)))
+    assert not findings(report, "fail", "warn"), told(report)
+
+
+def test_a_value_that_was_blanked_in_a_secret_handed_in_is_not_known(bench: Bench) -> None:
+    manifest = (
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: aws-cloud-credentials\n"
+        f"  namespace: openshift-machine-api\ndata:\n  credentials: '{base64.b64encode(b'').decode()}'\n"
+    )
+    report = bench.report(bundle(Cluster()) | {"secret.yaml": manifest.encode()})
+    assert "secret-no-credentials-key" not in named(report), told(report)
+
+
+def test_a_copy_that_is_older_than_its_original_warns(bench: Bench) -> None:
+    def anew(cluster: Cluster) -> None:
+        namespace, name = REGISTRY.split("/")
+        cluster.secrets[namespace, name].created = cluster.gathered - timedelta(days=2)
+
+    report = bench.report(everything(edited(anew)))
+    assert "secret-stale-copy" in named(report, "warn"), told(report)
+    assert not findings(report, "fail")
+    (finding,) = [f for f in findings(report, "warn") if f.rule == "secret-stale-copy"]
+    assert f"{COPY[1]} was last written" in finding.message
+    assert states_of(bench.report(everything(Cluster())))[REGISTRY, "secret", "secret-stale-copy"] == "pass"
