@@ -128,7 +128,15 @@ def workload(obj: K8sObject) -> Workload:
         where=obj.where,
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
         cut=not mounted <= {text(dig(volume, "name")) for volume in volumes},
+        running=dict(_running(obj)),
     )
+
+
+def _running(obj: K8sObject) -> Iterable[tuple[str, datetime]]:
+    for status in items(dig(obj.value, "status", "containerStatuses")):
+        name, since = text(dig(status, "name")), parse_time(dig(status, "state", "running", "startedAt"))
+        if name and since is not None:
+            yield name, since
 
 
 def _terminations(obj: K8sObject) -> Iterable[Termination]:

@@ -163,6 +163,8 @@ class Workload:
     terminations: tuple[Termination, ...] = ()
     cut: bool = False
     """Whether its volumes are not all there: containers mount others, which the API server refuses."""
+    running: Mapping[str, datetime] = field(default_factory=dict)
+    """By container, since when it runs: a restart is later than the pod's start."""
 
 
 # --- logs -------------------------------------------------------------------------------------

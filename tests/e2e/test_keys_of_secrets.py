@@ -6,6 +6,7 @@ import base64
 from datetime import timedelta
 
 import pytest
+import yaml
 
 from samples import Cluster
 
@@ -72,3 +73,26 @@ def test_a_copy_that_is_older_than_its_original_warns(bench: Bench) -> None:
     (finding,) = [f for f in findings(report, "warn") if f.rule == "secret-stale-copy"]
     assert f"{COPY[1]} was last written" in finding.message
     assert states_of(bench.report(everything(Cluster())))[REGISTRY, "secret", "secret-stale-copy"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("containers", "warned"), [("", False), ("machine-controller", False), ("machineset-controller", True)]
+)
+def test_a_container_that_was_restarted_since_has_read_the_secret(
+    bench: Bench, containers: str, warned: bool
+) -> None:
+    """A restart keeps the pod and its start; of containers only those count that use the Secret."""
+    cluster = edited(lambda c: setattr(c.secrets[PLACE], "created", c.gathered - timedelta(hours=20)))
+    files = bundle(cluster)
+    for path, content in files.items():
+        if "/openshift-machine-api/" not in path or not path.endswith(".yaml") or "pods" not in path:
+            continue
+        value = yaml.load(content, yaml.CSafeLoader)
+        for pod in value.get("items", [value]):
+            for status in pod.get("status", {}).get("containerStatuses", ()):
+                if containers in status["name"] and "running" in status["state"]:
+                    since = cluster.gathered - timedelta(hours=3)
+                    status["state"]["running"]["startedAt"] = f"{since:%Y-%m-%dT%H:%M:%SZ}"
+        files[path] = yaml.dump(value, Dumper=yaml.CSafeDumper).encode()
+    report = bench.report(files)
+    assert ("secret-newer-than-pods" in named(report, "warn")) == warned, told(report)

@@ -25,9 +25,7 @@ def issuer_flag(
     """
     if (name.namespace, name.container) != API_SERVER or name.age or find(region, _NEEDLE) < 0:
         return None
-    found = None
-    for found in _ISSUERS.finditer(region, 0, stop):
-        pass
+    found = max(_ISSUERS.finditer(region, 0, stop), key=lambda one: one.start(), default=None)
     if found is None:
         return None
     told = found[1].decode("utf-8", "replace")

@@ -11,11 +11,11 @@ from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Secret, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
-from analyzer.model.joining.chain import COPIES, Chain, brought_by_release
+from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined
-from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted
+from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted, paths_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import LengthVerdict, brokered
 
@@ -100,8 +100,17 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
 
 def _changed_after(chain: Chain) -> Fact:
     since = _last_written(chain.secret) if chain.secret else None
-    older = [w for w in chain.workloads if since and w.started and w.started < since]
+    older = [w for w in chain.workloads if since and (began := _began(w, chain)) and began < since]
     return known([w.name for w in older], *(w.where for w in older))
+
+
+def _began(found: Workload, chain: Chain) -> datetime | None:
+    """Give since when a pod's containers run that use the Secret: what is restarted reads it anew."""
+    names = {chain.secret_name, *copies_of(chain.secret_name)}
+    volumes = {volume for volume, name in found.secret_volumes.items() if name in names}
+    using = {c.name for c in found.containers if volumes & c.mounts.keys() or paths_of(found, c)}
+    times = (when for name, when in found.running.items() if not using or name in using)
+    return min(times, default=found.started)
 
 
 def _length_for(verdict: LengthVerdict, asks: Asks) -> Fact | Unknown:
