@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from samples import Cluster
+from samples.cluster import Secret
 
 from .runs import (
     MACHINES,
@@ -73,6 +74,18 @@ def test_a_copy_that_is_older_than_its_original_warns(bench: Bench) -> None:
     (finding,) = [f for f in findings(report, "warn") if f.rule == "secret-stale-copy"]
     assert f"{COPY[1]} was last written" in finding.message
     assert states_of(bench.report(everything(Cluster())))[REGISTRY, "secret", "secret-stale-copy"] == "pass"
+
+
+def test_keys_that_users_give_the_registry_are_no_stale_copy(bench: Bench) -> None:
+    """Its operator writes them where the copy is: the registry's bucket may be of another store."""
+
+    def own_keys(cluster: Cluster) -> None:
+        keys = {"REGISTRY_STORAGE_S3_ACCESSKEY": b"A" * 20, "REGISTRY_STORAGE_S3_SECRETKEY": b"s" * 40}
+        cluster.secrets[COPY[0], f"{COPY[1]}-user"] = Secret(keys, cluster.installed)
+        cluster.secrets[COPY].data = {"credentials": b"c" * 115}
+
+    report = bench.report(bundle(edited(own_keys)))
+    assert not findings(report, "fail", "warn"), told(report)
 
 
 @pytest.mark.parametrize(

@@ -275,9 +275,14 @@ def _elsewhere(chain: Chain, joined: Joined) -> Fact:
 
 
 def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
-    """Compare the registry's own copy of its Secret, which its operator writes and may leave stale."""
+    """Compare the registry's own copy of its Secret, which its operator writes and may leave stale.
+
+    It is no copy where users give the registry keys of their own, as for a bucket of another store.
+    """
     copied = next((copy for copy, original in COPIES.items() if original == chain.secret_name), None)
     if copied is None or chain.secret is None or chain.length is None:
+        return known(None)
+    if f"{copied}-user" in joined.evidence.seen("Secret", chain.namespace):
         return known(None)
     obj = joined.objects.one("Secret", copied, chain.namespace)
     copy = kubernetes.secret(obj) if obj else None
