@@ -88,7 +88,7 @@ keys.cluster                   list    kids of the cluster's bound token signing
 keys.signing                   string  kid that signs: the token's, else that of the newest signing key (derived)
 keys.signing_published         bool    that kid is in the key set
 keys.foreign                   bool    the key set has usable keys, and none of them is a key of this cluster
-keys.mismatched                list    kids that stand in the key set with another modulus than the cluster's key
+keys.mismatched                list    kids that stand in the key set with another public key than the cluster's key
 keys.old_unpublished           list    kids of older keys of the cluster that are not in the key set
 inputs.comparable              bool    whether inputs may be of different clusters: two bundles, or exports beside one
 inputs.clusters                list    the different clusters that the inputs are of, as phrases; one where they agree

@@ -237,6 +237,13 @@ def same_kid(cluster: Cluster) -> None:
     cluster.jwks = {"keys": [rsa_key("someone-else").jwk() | {"kid": cluster.signing_keys[0].kid}]}
 
 
+def _of_another_kind(cluster: Cluster) -> None:
+    """A key of a curve (RFC 7517, appendix A.1) under the kid of the cluster's RSA key."""
+    curve = {"kty": "EC", "crv": "P-256", "use": "sig", "kid": cluster.signing_keys[0].kid}
+    x, y = "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"
+    cluster.jwks = {"keys": [curve | {"x": x, "y": y}]}
+
+
 def _padded(cluster: Cluster) -> None:
     assert isinstance(cluster.jwks, dict)
     cluster.jwks["keys"][0]["n"] += "=="
@@ -273,6 +280,7 @@ KEY_FAULTS = [
         "jwks-key-missing", "keys", rotated(published=False), SIGNING_KEYS, variant="keys-of-the-cluster"
     ),
     Fault("jwks-key-mismatch", "keys", same_kid, KEY_SET),
+    Fault("jwks-key-mismatch", "keys", _of_another_kind, KEY_SET, variant="kind"),
     Fault("jwks-key-unusable", "keys", first_key(use="enc"), KEY_SET, variant="enc"),
     Fault("jwks-key-unusable", "keys", _padded, KEY_SET, variant="padded"),
     Fault("jwks-old-key-removed", "keys", old_key_removed, KEY_SET, state="warn", kind="hygiene"),

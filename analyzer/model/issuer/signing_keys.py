@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence, Set
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.public_keys import modulus_of_jwk, read_pem
+from analyzer.evidence.public_keys import read_pem, spki_of_jwk
 from analyzer.evidence.records import KeySet, PublicKey, TokenSample
 from analyzer.evidence.values import dig, strings, text
 from analyzer.frozen import replace
@@ -106,12 +106,12 @@ def _mismatched(key_set: KeySet, own: dict[str, PublicKey]) -> list[str]:
     Where one stands twice, once rightly, which of them AWS takes is not known: jwks-duplicate-key-id
     says that.
     """
-    published: dict[str, list[int]] = {}
+    published: dict[str, list[bytes]] = {}
     for key in key_set.keys:
-        kid, modulus = text(key.get("kid")) or "", modulus_of_jwk(key)
-        if modulus is not None and kid in own and own[kid].modulus is not None:
-            published.setdefault(kid, []).append(modulus)
-    return [kid for kid, moduli in published.items() if own[kid].modulus not in moduli]
+        kid, spki = text(key.get("kid")) or "", spki_of_jwk(key)
+        if spki is not None and kid in own:
+            published.setdefault(kid, []).append(spki)
+    return [kid for kid, keys in published.items() if own[kid].spki not in keys]
 
 
 def _token_kid(evidence: Evidence, issuer: str | None) -> Fact | None:
