@@ -185,3 +185,10 @@ def test_a_placeholder_in_a_secret_is_one(bench: Bench, text: str) -> None:
     cluster.set_role_arn("openshift-ingress-operator", "cloud-credentials", arn)
     report = bench.report(everything(cluster, secrets="full"))
     assert named(report, "fail") == {"secret-placeholder"}, told(report)
+
+
+def test_what_a_dry_run_left_for_a_thumbprint_is_no_mask(bench: Bench) -> None:
+    left = "<enter_tls_fingerprint_for_issuer_url_here>"
+    files = over(everything(Cluster()), Cluster().provider.thumbprints[0], left, "exports/")
+    report = bench.report(files)
+    assert named(report, "fail", "warn") == {"provider-thumbprint-malformed"}, told(report)

@@ -8,6 +8,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.masks.shapes import is_stand_in
 from analyzer.evidence.records import ProviderRecord
 from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.aws import PLACEHOLDER
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
 from analyzer.model.joining.objects import known
@@ -55,7 +56,8 @@ def detail_facts(
     facts["provider.audiences_malformed"] = known([repr(a) for a in worthless], where)
     facts["provider.audiences_worthless"] = known(worthless, where)
     prints = record.thumbprints or ()
-    shown = [one for one in prints if not is_stand_in(one)]
+    # what a dry run of ccoctl leaves is no mask: nobody filled it in
+    shown = [one for one in prints if PLACEHOLDER.search(one) or not is_stand_in(one)]
     bad = bad_thumbprints(shown)
     facts["provider.thumbprints_malformed"] = (
         known(bad, record.where.at("ThumbprintList")) if bad or len(shown) == len(prints) else asks.provider()
