@@ -38,6 +38,10 @@ _MARKER = later(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
 _JSON = later(rb"\s*+(?:\{\s*+[\"}]|\[\s*+[\"\[\]{}0-9tfn-])")
 _OPEN_ITEMS = later(rb'[\s,]*+"items"\s*+:\s*+(?=\[)')
 _FIRST_ITEM = later(rb"( *)-(?= |\n|\Z)")
+_NODE = later(rb"(?:[:-]) +([&*])([\w-]{1,60})(?=[ \t]*(?:\n|\Z)|(?<=\w)[ \t])")
+"""An anchor or an alias in the place of a value."""
+_MOST_BEFORE = 1 << 20
+"""Bytes of earlier items that are read once more for the anchors of a file."""
 _ERROR_TEXT = later(
     rb"\s*(?:<(?:!|html|\?)|error:|Error from server|Unable to connect|The connection to)", re.I
 )
@@ -61,6 +65,8 @@ class ListItem:
     complete: bool = True
     """False for the last item of a list that ends too early: it may lack fields it has."""
     format: Shape = "yaml"
+    before: bytes = b""
+    """The list's text from its first item with an anchor on, where this one refers to any; mostly none."""
 
     @property
     def in_list(self) -> bool:
@@ -124,19 +130,20 @@ def parse_item(item: ListItem, label: str, limits: Limits = DEFAULT_LIMITS) -> D
     """Parse one item, mostly without ``managedFields``; raises UnreadableDocument with the file's line."""
     if item.format == "json":
         return parse_json(item.data, label, limits, item.first_line)[0]
-    data = item.data
+    data = item.before + item.data
     if not any(kind in data and word in data for kind, word in _DATED):
         data = strip_managed_fields(data, item_base(data) + 2)
-    documents = parse_yaml(data, label, limits, item.first_line)
+    documents = parse_yaml(data, label, limits, item.first_line - count(item.before, b"\n"))
     if len(documents) != 1:
         raise UnreadableDocument(label, item.first_line, f"{len(documents)} documents where one was expected")
     document = documents[0]
     if not item.in_list:
         return document
-    if not isinstance(document.value, Seq) or len(document.value) != 1:
+    value = document.value
+    if not isinstance(value, Seq) or not value or (len(value) != 1 and not item.before):
         raise UnreadableDocument(label, item.first_line, "not one list item")
-    repeated = tuple(path[1:] for path in document.repeated)
-    return Document(label, document.text, document.first_line, document.value[0], "yaml", repeated)
+    repeated = tuple(path[1:] for path in document.repeated if path[0] == len(value) - 1)
+    return Document(label, document.text, document.first_line, value[-1], "yaml", repeated)
 
 
 def parse_items(
@@ -256,11 +263,40 @@ def _cut_yaml(text: bytes, line: int, start: int, end: int) -> tuple[list[ListIt
     complete = kind is not None and (stop < end or text[end - 1 : end] == b"\n")
     name = kind[1].decode("ascii", "replace") if kind else "List"
     items, at = [], start
+    anchored = _anchored(text, starts, stop)
     for item_start, item_end in zip(starts, [*starts[1:], stop], strict=True):
         line += count(text, b"\n", at, item_start)
         at = item_start
-        items.append(ListItem(line, text[item_start:item_end], name, complete or item_end != stop))
+        before = text[anchored.get(item_start, item_start) : item_start]
+        whole_item = complete or item_end != stop
+        items.append(ListItem(line, text[item_start:item_end], name, whole_item, before=before))
     return items, complete
+
+
+def _anchored(text: bytes, starts: list[int], stop: int) -> dict[int, int]:
+    """Give, for each item that refers to an anchor of an earlier one, where the first item with any begins.
+
+    The API server writes none; PyYAML and Ansible do for a value that stands twice.
+    """
+    found: dict[int, int] = {}
+    if not starts or find(text, b" &", starts[0], stop) < 0:
+        return found
+    first, known, room = -1, set[bytes](), _MOST_BEFORE
+    for begin, end in zip(starts, [*starts[1:], stop], strict=True):
+        own: set[bytes] = set()
+        for mark in _NODE.finditer(text, begin, end):
+            if mark[1] == b"&":
+                own.add(mark[2])
+            elif mark[2] not in own and mark[2] in known:
+                found[begin] = first  # what stands between them may refer to others
+        if own and first < 0:
+            first = begin
+        known |= own
+        room -= begin - found.get(begin, begin)
+        if room < 0:
+            del found[begin]
+            break
+    return found
 
 
 def _key(

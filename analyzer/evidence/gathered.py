@@ -11,7 +11,7 @@ from analyzer.evidence.masks.translation import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
 from analyzer.evidence.values import mapping, text
-from analyzer.frozen import field, frozen, slotted
+from analyzer.frozen import field, frozen, replace, slotted
 from analyzer.needles import Needles
 from analyzer.patterns import later
 
@@ -98,8 +98,8 @@ class RawItem:
         """The object's text."""
         if not self.squeezed:
             return self.kept
-        kept = self.kept
-        return ListItem(kept.first_line, unsqueeze(kept.data), kept.list_kind, kept.complete, kept.format)
+        before = unsqueeze(self.kept.before) if self.kept.before else b""
+        return replace(self.kept, data=unsqueeze(self.kept.data), before=before)
 
     def speaks_of(self, words: Needles) -> bool:
         """Tell whether the text holds one of the words."""
@@ -144,12 +144,13 @@ class Evidence:
         self, kind: str, namespace: str, name: str, item: ListItem, input_id: str, file: str, root: str
     ) -> None:
         """Keep an object as bytes until it is known whether it matters, packed once there are many."""
-        squeezed = self._plain + len(item.data) > _MOST_PLAIN
+        size = len(item.data) + len(item.before)
+        squeezed = self._plain + size > _MOST_PLAIN
         if squeezed:
-            data = squeeze(item.data)
-            item = ListItem(item.first_line, data, item.list_kind, item.complete, item.format)
+            before = squeeze(item.before) if item.before else b""
+            item = replace(item, data=squeeze(item.data), before=before)
         else:
-            self._plain += len(item.data)
+            self._plain += size
         self.raw.append(RawItem(kind, namespace, name, item, input_id, file, root, squeezed))
 
     def seen(self, kind: str, namespace: str) -> set[str]:

@@ -122,6 +122,36 @@ def test_a_cut_list_gives_its_whole_items(end: int) -> None:
         assert problems
 
 
+def test_an_item_may_refer_to_what_an_earlier_one_anchors() -> None:
+    """PyYAML and Ansible write so; what stands between may refer to others."""
+    one, two, three = {"issuer": "x"}, {"key": "y"}, [{"name": "z"}]
+    items = [
+        {"apiVersion": "v1", "data": one, "metadata": {"name": "a"}},
+        {"apiVersion": "v1", "data": two, "metadata": {"name": "b"}, "spec": one},
+        {"apiVersion": "v1", "metadata": {"name": "c"}, "spec": "rsa-public & *.example.com"},
+        {"apiVersion": "v1", "data": two, "metadata": {"name": "d"}, "spec": three, "status": three},
+    ]
+    data = yaml.safe_dump({"apiVersion": "v1", "items": items, "kind": "ConfigMapList"}).encode()
+    assert data.count(b"*id") == 3
+    cut = b.cut_list(data)
+    documents, problems = b.parse_items(cut, "f")
+    assert not problems
+    assert [document.value for document in documents] == items
+    assert [bool(item.before) for item in cut.items] == [False, True, False, True]
+    lines = data.splitlines()
+    for document, name in zip(documents, "abcd", strict=True):
+        place = document.at("metadata", "name")
+        assert lines[place.line - 1].strip() == f"name: {name}".encode()
+
+
+def test_an_alias_without_any_anchor_is_a_broken_item() -> None:
+    data = b"items:\n- apiVersion: v1\n  data: &a {}\n- apiVersion: v1\n  data: *b\nkind: ConfigMapList\n"
+    documents, (problem,) = b.parse_items(b.cut_list(data), "f")
+    assert len(documents) == 1
+    assert "alias" in str(problem)
+
+
+
 def test_a_broken_item_leaves_the_others() -> None:
     cut = b.cut_list(PODS.replace(b'name: "second"', b'name: "sec\x1bond'))
     documents, problems = b.parse_items(cut, "f")
