@@ -367,3 +367,36 @@ def test_the_version_of_real_requests_is_told_by_what_they_ask_for(minor: int) -
     assert span is not None
     assert minor in span
     assert span.last - span.first < 80
+
+
+def test_an_object_without_uid_and_annotations_has_none(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.14.9")
+    files = everything(cluster, details=True)
+    path = next(p for p in files if p.endswith("operator.openshift.io/cloudcredentials/cluster.yaml"))
+    body = yaml.safe_load(files[path])
+    body["metadata"] = {"name": "cluster"}
+    (message,) = found(ready(cluster, "4.15", files=files | {path: document(body)}), "upgrade-annotation")
+    assert "it is not set" in message
+
+
+def test_an_operator_that_holds_nothing_back_asks_for_no_annotation(ready: Callable[..., Report]) -> None:
+    cluster = Cluster(version="4.14.9")
+    cluster.operators["cloud-credential"].conditions["Upgradeable"] = Condition("True", cluster.installed)
+    assert not found(ready(cluster, "4.15"), "upgrade-annotation")
+    hidden = ready(cluster, "4.15", hide="clusteroperators")
+    assert not found(hidden, "upgrade-annotation"), told(hidden)
+
+
+def test_the_version_repeats_what_the_operator_says(ready: Callable[..., Report]) -> None:
+    """Of the operator alone the ClusterVersion is left: its sentence names the annotation."""
+    cluster = Cluster(version="4.14.9")
+    files = without(everything(cluster, details=True), "clusteroperators")
+    words = "Cluster operator cloud-credential should not be upgraded between minor versions: Upgradeable "
+    words += "annotation cloudcredential.openshift.io/upgradeable-to on the object needs updating"
+    held = {"type": "Upgradeable", "status": "False", "reason": "MultipleReasons", "message": words}
+    for path in [p for p in files if "clusterversions" in p]:
+        body = yaml.safe_load(files[path])
+        for one in body.get("items", [body]):
+            one["status"]["conditions"] = [held]
+        files[path] = document(body)
+    assert found(ready(cluster, "4.15", files=files), "upgrade-annotation")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.records import CredentialsRequest, K8sObject
-from analyzer.evidence.values import dig, items, strings, text
+from analyzer.evidence.origin import Where
+from analyzer.evidence.records import CredentialsRequest, Json, K8sObject
+from analyzer.evidence.values import dig, items, mapping, strings, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import NOT_JUDGED
 from analyzer.model.joining.cluster import Facts, value_of
@@ -20,6 +21,7 @@ from analyzer.patterns import later
 _VERSION = later(r"(?<!\d)4\.\d{1,2}(?!\d)")
 _REQUEST = "CredentialsRequest"
 ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
+_REASON = "MissingUpgradeableAnnotation"
 _GATED_GUESTS = 22
 """The first minor release in whose hosted guests the credential operator holds upgrades back."""
 
@@ -113,6 +115,11 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     where = operator.where.at("metadata", "annotations", ANNOTATION)
     facts["upgrade.annotation"] = known(value, where)
     facts["upgrade.annotation_problem"] = known(None, where)
+    if value is None and not blocked:
+        if joined.objects.one("ClusterOperator", "cloud-credential") is None:
+            return facts | {"upgrade.annotation_problem": joined.asks.config("clusteroperators.config.openshift.io")}
+        if _lets_upgrade(joined):
+            return facts
     if value is None:
         problem = known("it is not set", operator.where.at("metadata"), *said)
     elif version.minors is not None and (minor_of(value) or 0) not in version.minors:
@@ -129,7 +136,7 @@ def release_facts(version: Version, joined: Joined) -> Facts:
 
 def _has_metadata(operator: K8sObject) -> bool:
     """Tell whether an annotation would be seen: Insights keeps the spec alone."""
-    return any(dig(operator.value, "metadata", name) for name in ("uid", "annotations"))
+    return bool(mapping(operator.value.get("metadata")))
 
 
 def _gated(joined: Joined) -> Fact | Unknown:
@@ -150,9 +157,31 @@ def _gated(joined: Joined) -> Fact | Unknown:
 
 
 def _blocked(joined: Joined) -> Fact | None:
-    operator = joined.objects.one("ClusterOperator", "cloud-credential")
-    for index, entry in enumerate(items(dig(operator.value, "status", "conditions")) if operator else ()):
-        state = (dig(entry, "type"), dig(entry, "status"), dig(entry, "reason"))
-        if operator and state == ("Upgradeable", "False", "MissingUpgradeableAnnotation"):
-            return known(True, operator.where.at("status", "conditions", index))
-    return None
+    """Find that the credential operator holds upgrades back, in its own words or else in those of the version."""
+    told = [
+        (dig(entry, "status"), dig(entry, "reason"), where)
+        for entry, where in _conditions(joined.objects.one("ClusterOperator", "cloud-credential"))
+    ]
+    if not told:  # the ClusterVersion repeats what keeps it, in a sentence on each operator
+        told = [
+            (dig(entry, "status"), _REASON if ANNOTATION in (text(dig(entry, "message")) or "") else None, where)
+            for entry, where in _conditions(joined.objects.one("ClusterVersion", "version"))
+        ]
+    held = [where for status, reason, where in told if (status, reason) == ("False", _REASON)]
+    return known(True, held[0]) if held else None
+
+
+def _lets_upgrade(joined: Joined) -> bool:
+    """Tell whether the credential operator itself says that it holds nothing back."""
+    told = _conditions(joined.objects.one("ClusterOperator", "cloud-credential"))
+    return any(dig(entry, "status") == "True" for entry, _ in told)
+
+
+def _conditions(one: K8sObject | None) -> list[tuple[Json, Where]]:
+    """Give the conditions that tell whether an operator, or the cluster, may be upgraded."""
+    path = ("status", "conditions")
+    return [
+        (entry, one.where.at(*path, index))
+        for index, entry in enumerate(items(dig(one.value, *path)) if one else ())
+        if one and dig(entry, "type") == "Upgradeable"
+    ]
