@@ -117,3 +117,27 @@ def test_its_account_has_none_where_its_own_listing_says_so(bench: Bench) -> Non
     report = bench.report(files)
     assert named(report, "fail") == {"provider-account-mismatch"}, told(report)
     assert {c.id for c in report.chains if c.verdict.state == "fail"} == {OPERATOR_SECRET}
+
+
+def _listed_elsewhere(**options: str) -> dict[str, bytes]:
+    """The provider was listed in another account alone; nothing lists the roles' own."""
+    cluster = Cluster()
+    theirs = {"OpenIDConnectProviderList": [{"Arn": Provider(cluster.provider.url, OTHER).arn}]}
+    files = without(everything(cluster, **options), r"exports/oidc/")
+    return files | {"exports/other/list-oidc.json": aws_json(theirs)}
+
+
+def test_no_repair_writes_the_arn_that_is_at_fault(bench: Bench) -> None:
+    """The role was made for the request, and the provider elsewhere: the Secret is as ccoctl wrote it."""
+    report = bench.report(_listed_elsewhere(secrets="full"))
+    found = next(f for f in report.findings if f.rule == "secret-account-mismatch" and f.state == "fail")
+    assert not [fix for fix in found.fix if "role_arn" in (fix.command or "")], found.fix
+    assert "credentials of account 123456789012" in found.fix[0].text
+    assert "create-open-id-connect-provider" in (found.fix[0].command or "")
+
+
+def test_the_list_of_the_other_account_is_told_of(bench: Bench) -> None:
+    report = bench.report(_listed_elsewhere())
+    assert not named(report, "fail", "warn"), told(report)
+    (asked,) = [item for item in report.missing if item.evidence == "oidc-providers"]
+    assert f"account {OTHER} has a provider for the issuer" in asked.why

@@ -154,7 +154,8 @@ def _presence(
         )
     if expected in providers.gone:
         return _found(providers.gone[expected])
-    return {f"provider.{name}": asks.providers() for name in _PRESENCE}
+    why = f"account {elsewhere} has a provider for the issuer; account {account}, of the roles, was not listed"
+    return {f"provider.{name}": asks.providers(why if elsewhere else "") for name in _PRESENCE}
 
 
 def _found(*proof: Source, **facts: Fact | Unknown) -> Facts:
