@@ -263,6 +263,8 @@ class RoleRecord:
     boundary_arn: str | None = None
     boundary_known: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    untagged: bool = False
+    """Whether the export lists the tags, and there are none; many exports leave them out."""
     inline: tuple[PolicyDocument, ...] = ()
     inline_names: tuple[str, ...] | None = None
     attached: tuple[tuple[str, str], ...] | None = None

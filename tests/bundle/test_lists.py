@@ -151,7 +151,6 @@ def test_an_alias_without_any_anchor_is_a_broken_item() -> None:
     assert "alias" in str(problem)
 
 
-
 def test_a_broken_item_leaves_the_others() -> None:
     cut = b.cut_list(PODS.replace(b'name: "second"', b'name: "sec\x1bond'))
     documents, problems = b.parse_items(cut, "f")

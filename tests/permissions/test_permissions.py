@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -351,3 +352,40 @@ def test_a_resource_control_policy_over_another_role(bench: Bench) -> None:
         "exports/organization/list-policies-for-target.json": policies_for_target("p-abc12345", kind=kind),
     }
     assert not named(bench.report(files), "fail", "warn")
+
+
+@pytest.mark.parametrize(
+    "broad", [{"NotAction": ["iam:*", "route53:*"]}, {"Action": ["ec2:*", "s3:*", "kms:*"]}], ids=str
+)
+def test_what_also_serves_other_requests_is_not_the_policy_of_one(bench: Bench, broad: Json) -> None:
+    def edit(cluster: Cluster) -> None:
+        role = cluster.role("openshift-ingress-operator")
+        role.inline = {role.name: policy({"Effect": "Allow", "Resource": "*", **broad})}
+
+    report = analysed(bench, edit)
+    assert {f.rule for f in of_permissions(report, "fail", "warn")} == {"permission-missing"}, told(report)
+
+
+@pytest.mark.parametrize(
+    ("tags", "name", "expected"),
+    [(None, "", "fail"), ({}, "", "warn"), ({"team": "storage"}, "", "warn"), (None, "dns-policy", "warn")],
+)
+def test_ccoctl_is_known_by_its_names_where_an_export_leaves_tags_out(
+    bench: Bench, tags: dict[str, str] | None, name: str, expected: str
+) -> None:
+    def edit(cluster: Cluster) -> None:
+        role = cluster.role("openshift-ingress-operator")
+        body = own_policy(cluster, INGRESS)
+        body["Statement"][0]["Action"] = [
+            a for a in body["Statement"][0]["Action"] if a != "tag:GetResources"
+        ]
+        role.tags, role.description, role.inline = tags or {}, "", {name or role.name: body}
+
+    cluster = Cluster()
+    edit(cluster)
+    files = everything(cluster)
+    if tags is None:
+        empty = re.compile(rb',\s*"Tags": \[\]')
+        files = {path: empty.sub(b"", body) for path, body in files.items()}
+    (found,) = of_permissions(bench.report(files), "fail", "warn")
+    assert (found.rule, found.state) == ("permission-missing", expected)

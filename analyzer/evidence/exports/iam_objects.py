@@ -45,6 +45,7 @@ def role(value: Mapping[str, Json], where: Where, *, whole: bool, spell: Spellin
         boundary_arn=boundary,
         boundary_known=whole or boundary is not None or spell("Tags") in value or listed,
         tags=tags(value.get(spell("Tags")), spell),
+        untagged=value.get(spell("Tags")) == [],
         inline=inline,
         inline_names=tuple(policy.name for policy in inline) if listed else None,
         attached=attached(value.get(spell("AttachedManagedPolicies")), spell),

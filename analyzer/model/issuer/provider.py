@@ -154,7 +154,9 @@ def _presence(
         )
     if expected in providers.gone:
         return _found(providers.gone[expected])
-    why = f"account {elsewhere} has a provider for the issuer; account {account}, of the roles, was not listed"
+    why = (
+        f"account {elsewhere} has a provider for the issuer; account {account}, of the roles, was not listed"
+    )
     return {f"provider.{name}": asks.providers(why if elsewhere else "") for name in _PRESENCE}
 
 

@@ -38,6 +38,7 @@ class Role:
     trust: PolicyDocument | None = None
     description: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    untagged: bool = False
     max_session: int | None = None
     created: str | None = None
     boundary_arn: str | None = None
@@ -246,6 +247,7 @@ def _add(role: Role, record: RoleRecord, account: str | None) -> None:
     role.arn, role.account = role.arn or record.arn, role.account or account
     role.description = role.description or record.description
     role.tags.update(record.tags)
+    role.untagged |= record.untagged
     role.max_session = role.max_session or record.max_session
     role.created = role.created or record.created
     if record.boundary_known:

@@ -117,7 +117,9 @@ def release_facts(version: Version, joined: Joined) -> Facts:
     facts["upgrade.annotation_problem"] = known(None, where)
     if value is None and not blocked:
         if joined.objects.one("ClusterOperator", "cloud-credential") is None:
-            return facts | {"upgrade.annotation_problem": joined.asks.config("clusteroperators.config.openshift.io")}
+            return facts | {
+                "upgrade.annotation_problem": joined.asks.config("clusteroperators.config.openshift.io")
+            }
         if _lets_upgrade(joined):
             return facts
     if value is None:
@@ -164,7 +166,11 @@ def _blocked(joined: Joined) -> Fact | None:
     ]
     if not told:  # the ClusterVersion repeats what keeps it, in a sentence on each operator
         told = [
-            (dig(entry, "status"), _REASON if ANNOTATION in (text(dig(entry, "message")) or "") else None, where)
+            (
+                dig(entry, "status"),
+                _REASON if ANNOTATION in (text(dig(entry, "message")) or "") else None,
+                where,
+            )
             for entry, where in _conditions(joined.objects.one("ClusterVersion", "version"))
         ]
     held = [where for status, reason, where in told if (status, reason) == ("False", _REASON)]

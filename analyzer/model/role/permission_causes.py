@@ -88,10 +88,24 @@ def overwritten_by(
     served: list[tuple[int, Chain]] = []
     for other in chains:
         entries = entries_of(other.request) if other.id != chain.id and other.request else None
-        own = _plain(judge(entries, layers, setting)) if entries else []
+        own = _plain(judge(entries, layers, setting)) if entries and _names(layers, entries) else []
         if len(own) > 1 and all(row.verdict == "granted" for row in own):
             served.append((len(own), other))
     return max(served, key=lambda one: (one[0], one[1].id), default=(0, None))[1]
+
+
+def _names(layers: Layers, entries: Sequence[Entry]) -> bool:
+    """Tell whether policies name what a request asks for: ``ec2:*`` or NotAction grant it, and are of no request."""
+    asked = {action.lower() for entry in entries for action in entry.actions}
+    named = {
+        action.lower()
+        for policy in layers.identity
+        if isinstance(policy, Policy)
+        for statement in policy.statements
+        if statement.effect == "Allow"
+        for action in statement.actions or ("*",)
+    }
+    return len(named & asked) >= _HALF * len(named)
 
 
 def serves_little(rows: Sequence[ActionVerdict]) -> bool:

@@ -12,6 +12,8 @@ from analyzer.frozen import frozen, replace
 from analyzer.iam.layers import Layers
 from analyzer.iam.policy import Document, Malformed, MissingDocument, Policy
 from analyzer.model.joining.asks import NOT_JUDGED, Asks
+from analyzer.model.joining.chain import Chain
+from analyzer.model.joining.role_choice import prefix_of
 from analyzer.model.joining.roles import DESCRIPTION, OWNED, Role, RoleBook, policy_of
 
 Maker = Literal["ccoctl", "ROSA", "hosted"]
@@ -178,7 +180,7 @@ def _versions(role: Role, book: RoleBook) -> Iterable[Version]:
                 yield Version(name, arn, document.version, default.version, read, document.where)
 
 
-def maker_of(role: Role, *, hosted: bool | None) -> Maker | None:
+def maker_of(role: Role, chain: Chain, *, hosted: bool | None) -> Maker | None:
     """Tell what made a role, None for a hand or a program that is not known.
 
     The policy of ccoctl's roles is meant to be the request's, word for word. ROSA and hosted control
@@ -190,4 +192,16 @@ def maker_of(role: Role, *, hosted: bool | None) -> Maker | None:
     described = (role.description or "").startswith(DESCRIPTION)
     if described or any(tag.startswith(OWNED) for tag in role.tags):
         return "ccoctl"
-    return None if hosted is False else "hosted"
+    if hosted is not False:
+        return "hosted"
+    return "ccoctl" if _has_ccoctls_names(role, chain) else None
+
+
+def _has_ccoctls_names(role: Role, chain: Chain) -> bool:
+    """Tell ccoctl's names: of the role, and of its one policy, which is inline and bears the role's.
+
+    Many exports leave out tags and description; where they have others, something else made the role.
+    """
+    told = bool(role.tags or role.untagged or role.description)
+    named = prefix_of(role.name, chain.namespace, chain.secret_name) is not None
+    return named and not told and list(role.inline) == [role.name] and not role.attached
