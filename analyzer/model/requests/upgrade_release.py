@@ -159,7 +159,7 @@ def _gated(joined: Joined) -> Fact | Unknown:
 
 
 def _blocked(joined: Joined) -> Fact | None:
-    """Find that the credential operator holds upgrades back, in its own words or else in those of the version."""
+    """Find that the credential operator holds upgrades back: in its own words, else in the version's."""
     told = [
         (dig(entry, "status"), dig(entry, "reason"), where)
         for entry, where in _conditions(joined.objects.one("ClusterOperator", "cloud-credential"))

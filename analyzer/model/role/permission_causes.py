@@ -95,7 +95,7 @@ def overwritten_by(
 
 
 def _names(layers: Layers, entries: Sequence[Entry]) -> bool:
-    """Tell whether policies name what a request asks for: ``ec2:*`` or NotAction grant it, and are of no request."""
+    """Tell whether policies name what a request asks for: ``ec2:*`` or NotAction grant it for anyone."""
     asked = {action.lower() for entry in entries for action in entry.actions}
     named = {
         action.lower()
