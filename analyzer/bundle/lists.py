@@ -287,6 +287,8 @@ def _anchored(text: bytes, starts: list[int], stop: int) -> dict[int, int]:
         for mark in _NODE.finditer(text, begin, end):
             if mark[1] == b"&":
                 own.add(mark[2])
+            elif text[begin : mark.start(1)].strip() == b"-":
+                continue  # the whole item is one that was read already
             elif mark[2] not in own and mark[2] in known:
                 found[begin] = first  # what stands between them may refer to others
         if own and first < 0:
