@@ -38,8 +38,10 @@ _MARKER = later(rb" *-(?: +(?=\S)|[ \t]*\n(?:[ \t]*\n)* *)")
 _JSON = later(rb"\s*+(?:\{\s*+[\"}]|\[\s*+[\"\[\]{}0-9tfn-])")
 _OPEN_ITEMS = later(rb'[\s,]*+"items"\s*+:\s*+(?=\[)')
 _FIRST_ITEM = later(rb"( *)-(?= |\n|\Z)")
-_NODE = later(rb"(?:[:-]) +([&*])([\w-]{1,60})(?=[ \t]*(?:\n|\Z)|(?<=\w)[ \t])")
+_NODE = later(rb"[:-] ([&*])([\w-]{1,60})(?=[ \t]*(?:\n|\Z)|(?<=\w)[ \t])")
 """An anchor or an alias in the place of a value."""
+_ANCHORS = (b": &", b"- &")
+"""What a program writes before an anchor, and what few scripts in a ConfigMap hold."""
 _MOST_BEFORE = 1 << 20
 """Bytes of earlier items that are read once more for the anchors of a file."""
 _ERROR_TEXT = later(
@@ -279,7 +281,7 @@ def _anchored(text: bytes, starts: list[int], stop: int) -> dict[int, int]:
     The API server writes none; PyYAML and Ansible do for a value that stands twice.
     """
     found: dict[int, int] = {}
-    if not starts or find(text, b" &", starts[0], stop) < 0:
+    if not starts or not any(find(text, sign, starts[0], stop) >= 0 for sign in _ANCHORS):
         return found
     first, known, room = -1, set[bytes](), _MOST_BEFORE
     for begin, end in zip(starts, [*starts[1:], stop], strict=True):
