@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from analyzer.cli.analysis import Analysis
 from analyzer.cli.app import build
+from analyzer.cli.config_file import PREFIX
 from analyzer.cli.plainly import plain_analysis
 
 WORDS = (
@@ -21,6 +22,12 @@ WORDS = (
     "-qf", "--format=json", "-v", "--strict", "--help", "--bundle", "--output=x", "-x", "é", "~/a", "a b",
 )  # fmt: skip
 TREE = build("analyze")
+
+
+def without_settings(home: Path) -> dict[str, str]:
+    """Give an environment in which nothing is set for the program; its settings would lie below ``home``."""
+    others = {name: value for name, value in os.environ.items() if PREFIX not in name}
+    return others | {"XDG_CONFIG_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)}
 
 
 def by_the_library(arguments: list[str]) -> Analysis | None:
@@ -85,7 +92,7 @@ def test_errors_are_the_same_both_ways(arguments: list[str], tmp_path: Path) -> 
         subprocess.run(
             [sys.executable, "-m", "analyzer", "analyze", *more, *arguments],
             capture_output=True, text=True, check=False, cwd=tmp_path,
-            env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)},
+            env=without_settings(tmp_path),
         )
         for more in ([], ["--fail-on", "fail"])
     ]  # fmt: skip
@@ -102,7 +109,6 @@ def test_a_plain_run_loads_neither_the_library_nor_what_it_brings() -> None:
         "finally: print(sorted({'typer', 'click', 'dataclasses', 'inspect', 'gettext'} & set(sys.modules)))"
     )
     sample = Path(__file__).parents[2] / "samples" / "bundle-only"
-    run = subprocess.run(
-        [sys.executable, "-c", script, str(sample)], capture_output=True, text=True, check=False
-    )
+    ran = [sys.executable, "-c", script, str(sample)]
+    run = subprocess.run(ran, capture_output=True, text=True, check=False, env=without_settings(sample))
     assert run.stdout.splitlines()[-1] == "[]", run.stderr
