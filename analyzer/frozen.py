@@ -33,7 +33,9 @@ else:
 
     def replace(of: T, /, **changes: Any) -> T:
         """Give an instance as it is but for the changes, as ``dataclasses.replace`` does."""
-        kept = {name: getattr(of, name) for name in of.__match_args__ if name not in changes}
+        made = getattr(of, "__frozen_defaults__", None)
+        passed = made.uninitialised | changes.keys() if made else changes
+        kept = {name: getattr(of, name) for name in of.__match_args__ if name not in passed}
         return of.__class__(**kept, **changes)
 
 
@@ -116,6 +118,7 @@ class _Defaults:
         self.values: dict[str, Any] = dict(base.values) if base else {}
         self.factories: dict[str, Callable[[], Any]] = dict(base.factories) if base else {}
         self.uncompared: set[str] = set(base.uncompared) if base else set()
+        self.uninitialised: set[str] = set(base.uninitialised) if base else set()
         for name, of in written.items():
             if type(of).__module__ == "dataclasses":
                 raise TypeError(f"{name}: take field from analyzer.frozen, not from dataclasses")
@@ -126,6 +129,8 @@ class _Defaults:
                 self.values[name] = told["default"]
             if told.get("compare") is False:
                 self.uncompared.add(name)
+            if told.get("init") is False:
+                self.uninitialised.add(name)
 
     def all(self) -> dict[str, Any]:
         return self.values | {name: make() for name, make in self.factories.items()}

@@ -64,6 +64,14 @@ class TheirLonger(Theirs):
 
 
 @slotted
+class Keeping:
+    """One that keeps something of its own."""
+
+    a: int
+    store: dict[int, str] = field(default_factory=dict, init=False)
+
+
+@slotted
 class OurRecord:
     """One that changes, made our way."""
 
@@ -106,6 +114,14 @@ def test_fields_are_inherited() -> None:
     assert Longer(1, d=5) == Longer(1, d=6)
     assert Longer(1) != Ours(1, "z")
     assert (Longer.__match_args__, Longer.__slots__) == (TheirLonger.__match_args__, TheirLonger.__slots__)
+
+
+def test_what_is_not_given_is_made_anew_for_a_changed_instance() -> None:
+    """A store of what was read, say, is of one instance."""
+    for number in range(20):
+        first = Keeping(number)
+        first.store[number] = "read"
+        assert replace(first, a=number + 1).store == {} == dataclasses.replace(first, a=number + 1).store
 
 
 def test_a_field_of_the_standard_library_is_refused() -> None:

@@ -43,7 +43,9 @@ _NODE = later(rb"[:-] ([&*])([\w-]{1,60})(?=[ \t]*(?:\n|\Z)|(?<=\w)[ \t])")
 _ANCHORS = (b": &", b"- &")
 """What a program writes before an anchor, and what few scripts in a ConfigMap hold."""
 _MOST_BEFORE = 1 << 20
-"""Bytes of earlier items that are read once more for the anchors of a file."""
+"""Bytes of earlier items that are read once more for the anchors of a list."""
+_TIMES = 4
+"""And how many times its size."""
 _ERROR_TEXT = later(
     rb"\s*(?:<(?:!|html|\?)|error:|Error from server|Unable to connect|The connection to)", re.I
 )
@@ -283,7 +285,7 @@ def _anchored(text: bytes, starts: list[int], stop: int) -> dict[int, int]:
     found: dict[int, int] = {}
     if not starts or not any(find(text, sign, starts[0], stop) >= 0 for sign in _ANCHORS):
         return found
-    first, known, room = -1, set[bytes](), _MOST_BEFORE
+    first, known, room = -1, set[bytes](), min(_MOST_BEFORE, _TIMES * (stop - starts[0]))
     for begin, end in zip(starts, [*starts[1:], stop], strict=True):
         own: set[bytes] = set()
         for mark in _NODE.finditer(text, begin, end):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -187,6 +188,16 @@ def test_a_users_request_may_have_a_secret_of_any_length(bench: Bench, ours: boo
     report = bench.report(files)
     (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
     assert (found.state, found.chains) == ("fail" if ours else "warn", (INGRESS,)), told(report)
+
+
+def test_a_secret_that_was_made_later_may_have_a_role_of_another_name(bench: Bench) -> None:
+    """An upgrade brought its request, say, and ccoctl was run again with another name."""
+    cluster = Cluster()
+    cluster.set_role_arn(*INGRESS.split("/"), cluster.role("openshift-ingress-operator").arn + "-of-my-own")
+    held = cluster.secrets[tuple(INGRESS.split("/"))]
+    held.created += timedelta(days=30)
+    (found,) = [f for f in bench.report(bundle(cluster)).findings if f.rule == "secret-length-mismatch"]
+    assert (found.state, found.chains) == ("warn", (INGRESS,))
 
 
 def test_a_token_that_no_container_mounts_is_none(bench: Bench) -> None:

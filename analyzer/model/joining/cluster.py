@@ -25,6 +25,7 @@ OBSERVED_ISSUERS = ("spec", "observedConfig", "apiServerArguments", "service-acc
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
 """What kube-apiserver signs as where no issuer is set."""
 
+_USUAL_MASTERS = 3
 ITS_OPERATOR = "the operator of kube-apiserver"
 """``cluster.runtime_source`` where the operator's wish alone tells what kube-apiserver runs with."""
 
@@ -296,7 +297,7 @@ def _runtime_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
             return None  # what its operator wants may be another
         if config and issuers:
             return known(issuers, config.where.at("data", "config.yaml"))
-    if (logged := _logged_issuers(operator, logs)) is not None:
+    if (logged := _logged_issuers(objects, logs)) is not None:
         return logged
     if operator is not None:
         path = OBSERVED_ISSUERS
@@ -311,24 +312,40 @@ def _nodes(operator: K8sObject | None) -> list[Json]:
     return items(read(operator, "status", "nodeStatuses")) if operator is not None else []
 
 
-def _logged_issuers(operator: K8sObject | None, logs: Iterable[LogFile]) -> Fact | None:
+def _logged_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
     """Give the issuers that kube-apiserver logged when it started, the same on every node.
 
-    A log that was rotated since does not tell: then its operator must, that all nodes run one revision.
+    Its operator must say that all nodes run one revision and none is on its way to another: then one log
+    is enough, as those of the others may be rotated. Without it every node's log must tell.
     """
+    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
+    nodes = _nodes(operator)
+    pods = {f"{API_SERVER[1]}-{dig(status, 'nodeName')}" for status in nodes}
     told: dict[str, LogFile | None] = {}
     for log in logs:
-        if (log.namespace, log.container) == API_SERVER:
+        if (log.namespace, log.container) == API_SERVER and (not nodes or log.pod in pods):
             before = told.setdefault(log.pod, None)
             newer = before is None or before.last is None or (log.last and log.last >= before.last)
             told[log.pod] = log if log.issuer_flag and newer else before
     flags = [log.issuer_flag for log in told.values() if log and log.issuer_flag]
     firsts = {flag.issuers[0] for flag in flags}
-    revisions = [dig(status, "currentRevision") for status in _nodes(operator)]
-    alike = len(set(revisions)) == 1 if revisions else None not in told.values()
-    if len(firsts) != 1 or not alike or any(map(is_hidden_issuer, firsts)):
+    revisions = {dig(status, "currentRevision") for status in nodes}
+    revisions |= {to for status in nodes if (to := dig(status, "targetRevision"))}
+    whole = None not in told.values() and len(told) >= _masters(objects)
+    if (
+        len(firsts) != 1
+        or not (len(revisions) == 1 if nodes else whole)
+        or any(map(is_hidden_issuer, firsts))
+    ):
         return None
     return known(list(flags[0].issuers), *(flag.where for flag in flags))
+
+
+def _masters(objects: Objects) -> int:
+    """Give how many nodes run a kube-apiserver, as far as the cluster's topology tells."""
+    infra = objects.one("Infrastructure", "cluster", group="config.openshift.io")
+    single = infra is not None and dig(infra.value, "status", "controlPlaneTopology") == "SingleReplica"
+    return 1 if single else _USUAL_MASTERS
 
 
 def _runtime_source(runtime: Fact, objects: Objects) -> Fact:
