@@ -200,7 +200,7 @@ secret.length_fits             bool    the byte length fits a template for the r
 secret.length_expected         list    byte lengths that would fit
 secret.length_for              string  what the length was compared with: a role, or what others are named like
 secret.length_instead          string  what it fits if not that, as a phrase: other roles, another token path, line ends of Windows
-secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte; without exports, those of the release's requests (derived)
+secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte
 secret.token_path              string  web_identity_token_file, else null
 secret.token_path_mounted      bool    the pods mount a projected token at that path
 secret.token_path_refusal      string  what the SDK or STS answers where they do not (derived)

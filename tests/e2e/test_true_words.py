@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 
 import pytest
 
@@ -172,32 +171,6 @@ def test_a_users_request_may_have_a_role_of_any_name(bench: Bench, ours: bool) -
     report = bench.report(files)
     found = {c for f in report.findings if f.rule == "trust-role-missing" for c in f.chains}
     assert found == ({INGRESS} if ours else set()), told(report)
-
-
-@pytest.mark.parametrize("ours", [True, False])
-def test_a_users_request_may_have_a_secret_of_any_length(bench: Bench, ours: bool) -> None:
-    """In a bundle alone the roles of a release's requests are told by their Secrets; another's are not."""
-    cluster = Cluster()
-    cluster.set_role_arn(*INGRESS.split("/"), cluster.role("openshift-ingress-operator").arn + "-of-my-own")
-    files = bundle(cluster)
-    if not ours:
-        request = next(path for path in files if path.endswith("/openshift-ingress.yaml"))
-        body = re.sub(rb"\n +include\.release\.openshift\.io/[^\n]*", b"", files.pop(request))
-        body = body.replace(b"name: openshift-ingress\n", b"name: my-certificates\n")
-        files[request.replace("openshift-ingress.yaml", "my-certificates.yaml")] = body
-    report = bench.report(files)
-    (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
-    assert (found.state, found.chains) == ("fail" if ours else "warn", (INGRESS,)), told(report)
-
-
-def test_a_secret_that_was_made_later_may_have_a_role_of_another_name(bench: Bench) -> None:
-    """An upgrade brought its request, say, and ccoctl was run again with another name."""
-    cluster = Cluster()
-    cluster.set_role_arn(*INGRESS.split("/"), cluster.role("openshift-ingress-operator").arn + "-of-my-own")
-    held = cluster.secrets[tuple(INGRESS.split("/"))]
-    held.created += timedelta(days=30)
-    (found,) = [f for f in bench.report(bundle(cluster)).findings if f.rule == "secret-length-mismatch"]
-    assert (found.state, found.chains) == ("warn", (INGRESS,))
 
 
 def test_a_token_that_no_container_mounts_is_none(bench: Bench) -> None:
