@@ -13,9 +13,7 @@ from typing import Any
 
 import pytest
 
-from analyzer import iam
 from analyzer.frozen import field, frozen, replace, slotted
-from analyzer.iam import api
 from analyzer.patterns import later
 
 
@@ -202,10 +200,3 @@ def test_a_start_loads_what_it_needs() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[1:] == ["[]", "[]"]
-
-
-def test_what_a_package_offers_late_is_what_it_names() -> None:
-    assert set(iam.__all__) == set(api.__all__)
-    assert all(getattr(iam, name) is getattr(api, name) for name in iam.__all__)
-    with pytest.raises(AttributeError):
-        iam.nothing  # noqa: B018

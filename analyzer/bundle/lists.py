@@ -45,7 +45,7 @@ _ANCHORS = (b": &", b"- &")
 _MOST_BEFORE = 1 << 20
 """Bytes of earlier items that are read once more for the anchors of a list."""
 _TIMES = 4
-"""And how many times its size."""
+"""The same bound as a multiple of the list's own size."""
 _ERROR_TEXT = later(
     rb"\s*(?:<(?:!|html|\?)|error:|Error from server|Unable to connect|The connection to)", re.I
 )

@@ -82,9 +82,9 @@ def problem(text: Text, what: str, start: int, end: int, advice: str = "") -> Ru
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Advice for a misspelt name: the nearest known one, else what is known; empty where nothing is."""
-    names = sorted(known)
     from difflib import get_close_matches
 
+    names = sorted(known)
     close = get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]!r}?"

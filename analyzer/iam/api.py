@@ -1,4 +1,19 @@
-"""What ``analyzer.iam`` offers, each name from the module that holds it."""
+"""Evaluate AWS IAM policies offline: trust policies, permissions, coverage of what is asked for.
+
+>>> from analyzer.iam.api import evaluate_trust, parse_policy
+>>> policy = parse_policy('''{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+...   "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/id.example.com"},
+...   "Action": "sts:AssumeRoleWithWebIdentity",
+...   "Condition": {"StringEquals": {"id.example.com:sub": "app"}}}}''')
+>>> decision = evaluate_trust(policy, provider_arn=None, issuer="https://id.example.com",
+...     role_account="123456789012", subject="app2", audiences=["openshift"])
+>>> decision.allowed, decision.problem
+(False, 'subject-mismatch')
+>>> decision.difference.marked()
+('app[2]', 'app')
+
+Everything is three-valued: what is not known gives None or ``Unknown``, never a guess.
+"""
 
 from __future__ import annotations
 

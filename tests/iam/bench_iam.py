@@ -14,7 +14,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from analyzer.iam import Context, Layers, Policy, Request, decide, parse_policy
+from analyzer.iam.api import Context, Layers, Policy, Request, decide, parse_policy
 
 DECISIONS = 10_000
 TARGET_SECONDS = 0.15

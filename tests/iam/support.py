@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.iam import (
+from analyzer.iam.api import (
     Context,
     Decision,
     Document,

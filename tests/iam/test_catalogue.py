@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from analyzer.iam import load_catalogue
+from analyzer.iam.api import load_catalogue
 from analyzer.iam.lint import lint_policy, policy_size
 from tests.iam.bench_iam import measure
 from tests.iam.support import policy, statement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.iam import PRESENT, UNKNOWN, Context
+from analyzer.iam.api import PRESENT, UNKNOWN, Context
 from analyzer.iam.conditions import evaluate_clause
 from analyzer.iam.policy import ConditionClause
 from analyzer.iam.values import instant, number

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.iam import evaluate_policy_line, evaluate_trust_line
+from analyzer.iam.api import evaluate_policy_line, evaluate_trust_line
 from analyzer.iam.grammar import validate_document
 from tests.iam.support import corpus
 

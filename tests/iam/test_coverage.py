@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from analyzer.iam import (
+from analyzer.iam.api import (
     UNKNOWN,
     Context,
     Coverage,

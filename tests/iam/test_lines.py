@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzer.iam import Malformed, Policy, evaluate_policy_line, evaluate_trust_line, parse_policy
+from analyzer.iam.api import Malformed, Policy, evaluate_policy_line, evaluate_trust_line, parse_policy
 from tests.iam.support import PROVIDER, SUBJECT, statement, trust_statement
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [statement()]}

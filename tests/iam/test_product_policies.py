@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from analyzer.iam import Layers, Policy, cover, parse_policy, read_entries
+from analyzer.iam.api import Layers, Policy, cover, parse_policy, read_entries
 from analyzer.iam.coverage import ActionVerdict
 from analyzer.iam.entries import Entry
 from analyzer.iam.excess import excess

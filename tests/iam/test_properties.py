@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analyzer.iam import (
+from analyzer.iam.api import (
     Context,
     Layers,
     MissingDocument,

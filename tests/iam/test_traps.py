@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from analyzer.iam import (
+from analyzer.iam.api import (
     ABSENT,
     Context,
     Layers,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from analyzer.iam import difference
+from analyzer.iam.api import difference
 from analyzer.iam.document import dotted
 from tests.iam.support import ACTION, HOST, PROVIDER, SUBJECT, trust, trust_statement
 
