@@ -200,7 +200,8 @@ secret.length_fits             bool    the byte length fits a template for the r
 secret.length_expected         list    byte lengths that would fit
 secret.length_for              string  what the length was compared with: a role, or what others are named like
 secret.length_instead          string  what it fits if not that, as a phrase: other roles, another token path, line ends of Windows
-secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte
+secret.length_alike            bool    the role that was found for it is named like those of the other Secrets of the release's requests, as far as the length tells (derived)
+secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte; without exports, those of the release's requests (derived)
 secret.token_path              string  web_identity_token_file, else null
 secret.token_path_mounted      bool    the pods mount a projected token at that path
 secret.token_path_refusal      string  what the SDK or STS answers where they do not (derived)
@@ -291,7 +292,7 @@ permissions.organization_layer string  which of the two; known as above
 permissions.organization_caller string  ARN of the caller in that log line, else the role; known as above
 permissions.organization_recency string  ongoing or stopped at gather time where a log line alone says it, else unknown; known as above
 permissions.organization_proof string  what says that the organization denies it, as a phrase; known as above
-permissions.organization_certain bool    AWS says it, or a listing shows that the policy bears on the account; known as above
+permissions.organization_bearing string  that the policy bears on the account is shown, by AWS or a listing, or given, by who handed it in, or not listed; known as above
 permissions.simulated          list    what AWS's own simulation decides otherwise than the exported policies, as phrases
 permissions.narrow             list    actions granted on fewer resources than asked for and used here, with those resources, as phrases
 permissions.narrow_logged      list    those of these actions that a log line denies

@@ -223,16 +223,21 @@ class TestOrganization:
         assert "elasticloadbalancing:DescribeLoadBalancers" in found.message
         assert "route53" not in found.message
 
-    def test_one_that_is_not_shown_to_warns(self, bench: Bench, cluster: Cluster) -> None:
+    def test_one_that_is_handed_in_alone_fails(self, bench: Bench, cluster: Cluster) -> None:
         report = run(bench, everything(cluster), {"p": recorded.organization_policy(REGIONS)})
         found = rule(report, "permission-organization-deny")
         assert found, told(report)
-        assert (found.state, report.exit_code) == ("warn", 0)
+        assert (found.state, report.exit_code) == ("fail", 1)
+        assert "no listing shows whether it bears on this account" in found.message
 
-    def test_one_of_another_target_says_nothing(self, bench: Bench, cluster: Cluster) -> None:
+    def test_one_that_the_accounts_listing_lacks_is_a_remark(self, bench: Bench, cluster: Cluster) -> None:
         listed = recorded.policies_for_target("p-FullAWSAccess")
         files = {"p": recorded.organization_policy(REGIONS), "l": listed}
-        assert not rule(run(bench, everything(cluster), files), "permission-organization-deny")
+        report = run(bench, everything(cluster), files)
+        found = rule(report, "permission-organization-deny")
+        assert found, told(report)
+        assert (found.state, report.exit_code) == ("info", 0)
+        assert "listing of the account's own policies lacks it" in found.message
 
     def test_one_that_denies_other_regions_only_passes(self, bench: Bench, cluster: Cluster) -> None:
         document = {**REGIONS, "Statement": [{**REGIONS["Statement"][0]}]}  # type: ignore[dict-item]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -171,6 +172,49 @@ def test_a_users_request_may_have_a_role_of_any_name(bench: Bench, ours: bool) -
     report = bench.report(files)
     found = {c for f in report.findings if f.rule == "trust-role-missing" for c in f.chains}
     assert found == ({INGRESS} if ours else set()), told(report)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_users_request_may_have_a_secret_of_any_length(bench: Bench, ours: bool) -> None:
+    """In a bundle alone the roles of a release's requests are told by their Secrets; another's are not."""
+    cluster = Cluster()
+    cluster.set_role_arn(*INGRESS.split("/"), cluster.role("openshift-ingress-operator").arn + "-of-my-own")
+    files = bundle(cluster)
+    if not ours:
+        request = next(path for path in files if path.endswith("/openshift-ingress.yaml"))
+        body = re.sub(rb"\n +include\.release\.openshift\.io/[^\n]*", b"", files.pop(request))
+        body = body.replace(b"name: openshift-ingress\n", b"name: my-certificates\n")
+        files[request.replace("openshift-ingress.yaml", "my-certificates.yaml")] = body
+    report = bench.report(files)
+    (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
+    assert (found.state, found.chains) == ("fail" if ours else "warn", (INGRESS,)), told(report)
+
+
+def test_the_export_of_a_role_of_another_name_explains_its_secret(bench: Bench) -> None:
+    """Without the export this fails: with it, it is no pass either, but a remark."""
+    cluster = Cluster()
+    role = cluster.role("openshift-ingress-operator")
+    del cluster.roles[role.name]
+    role.name = "routers"
+    cluster.roles[role.name] = role
+    cluster.set_role_arn(*INGRESS.split("/"), role.arn)
+    report = bench.report(everything(cluster))
+    (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
+    assert (found.state, found.chains) == ("info", (INGRESS,)), told(report)
+    assert "fits instead: the role that was found for it, " + role.arn in found.message
+    assert report.counts.fail == 0
+    (found,) = [f for f in bench.report(bundle(cluster)).findings if f.rule == "secret-length-mismatch"]
+    assert found.state == "fail"
+
+
+def test_a_secret_that_was_made_later_may_have_a_role_of_another_name(bench: Bench) -> None:
+    """An upgrade brought its request, say, and ccoctl was run again with another name."""
+    cluster = Cluster()
+    cluster.set_role_arn(*INGRESS.split("/"), cluster.role("openshift-ingress-operator").arn + "-of-my-own")
+    held = cluster.secrets[tuple(INGRESS.split("/"))]
+    held.created += timedelta(days=30)
+    (found,) = [f for f in bench.report(bundle(cluster)).findings if f.rule == "secret-length-mismatch"]
+    assert (found.state, found.chains) == ("warn", (INGRESS,))
 
 
 def test_a_token_that_no_container_mounts_is_none(bench: Bench) -> None:

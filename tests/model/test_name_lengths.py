@@ -107,7 +107,7 @@ def test_without_the_region_nothing_is_odd() -> None:
     assert odd(found, "") == []
 
 
-def test_a_bundle_alone_warns_of_the_secret_of_another_clusters_role(tmp_path: Path) -> None:
+def test_a_bundle_alone_tells_the_secret_of_another_clusters_role(tmp_path: Path) -> None:
     cluster, other = Cluster(), Cluster(name="staging-old")
     cluster.set_role_arn(
         "openshift-machine-api", "aws-cloud-credentials", other.role("openshift-machine-api").arn
@@ -117,7 +117,7 @@ def test_a_bundle_alone_warns_of_the_secret_of_another_clusters_role(tmp_path: P
         (tmp_path / name).write_bytes(data)
     report = analyze([tmp_path])
     found = [f for f in report.findings if f.rule == "secret-length-mismatch"]
-    assert [(f.state, f.subject) for f in found] == [("warn", "openshift-machine-api/aws-cloud-credentials")]
+    assert [(f.state, f.subject) for f in found] == [("fail", "openshift-machine-api/aws-cloud-credentials")]
     assert "a role named as those of 5 other Secrets are" in found[0].message
     assert len([p for p in found[0].evidence if p.file.endswith("secrets.yaml")]) >= 2
 

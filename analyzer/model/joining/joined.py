@@ -223,4 +223,6 @@ def _lengths(
     for chain_id, odd in judge_together(chains, view.region).items():
         if not lengths[chain_id].expected:
             lengths[chain_id] = odd
+        elif lengths[chain_id].fits and odd.fits is False:
+            lengths[chain_id] = replace(lengths[chain_id], expected=odd.expected, peers=odd.peers)
     return lengths

@@ -39,7 +39,7 @@ class LengthVerdict:
     token_path: str | None = None
     """The only token path with which the length fits."""
     peers: tuple[Where, ...] = ()
-    """Other Secrets, which tell what the role's name should be like where it was not exported."""
+    """Other Secrets, which tell what the role's name is expected to be like, where this one's is not."""
 
 
 def judge_length(

@@ -12,7 +12,9 @@ from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.role.denied_calls import Denials, actions_of, quotes_of, recency_of
 
-_NAMES = ("denied", "layer", "caller", "recency", "proof", "certain")
+_NAMES = ("denied", "layer", "caller", "recency", "proof", "bearing")
+BEARING = ("shown", "given", "not listed")
+"""How sure it is that a policy bears on the account, the surest first."""
 _RECENCY = {
     "ongoing": "ongoing at gather time", "stopped": "stopped at gather time",
     "unknown": "and nothing tells whether it still would",
@@ -27,7 +29,8 @@ class Denied:
     layer: str
     proof: str
     cites: tuple[Cite, ...]
-    certain: bool
+    bearing: str = "shown"
+    """One of ``BEARING``: AWS or a listing shows it, or it was handed in, or a listing lacks it."""
 
 
 def organization_facts(
@@ -53,7 +56,7 @@ def organization_facts(
         "caller": next((s.caller for s in logged if s.caller), None) or caller,
         "recency": recency_of(logged, now) if only_logged else "unknown",
         "proof": "; ".join(source.proof for source in found),
-        "certain": any(source.certain for source in found),
+        "bearing": min((source.bearing for source in found), key=BEARING.index),
     }
     return {f"permissions.organization_{name}": known(value, *cites) for name, value in values.items()}
 
@@ -64,11 +67,11 @@ def _logged(said: Denials, now: datetime | None) -> list[Denied]:
         return []
     layers = " and a ".join(sorted({s.layer.partition(":")[0] for s in found if s.layer}))
     proof = f"AWS says so in a log, {_RECENCY[recency_of(found, now)]}"
-    return [Denied(tuple(actions_of(found)), layers, proof, tuple(quotes_of(found)), certain=True)]
+    return [Denied(tuple(actions_of(found)), layers, proof, tuple(quotes_of(found)))]
 
 
 def _simulated(found: Sequence[SimulatedAction]) -> list[Denied]:
     actions = tuple(dict.fromkeys(result.action for result in found))
     cites = tuple(result.where for result in found[:5])
     proof = "AWS's own simulation says that the organization does not allow it"
-    return [Denied(actions, "policy of the organization", proof, cites, certain=True)] if found else []
+    return [Denied(actions, "policy of the organization", proof, cites)] if found else []

@@ -1,8 +1,8 @@
 """What policies of the organization that were handed in take of what a request asks for.
 
 Such a policy counts for its explicit Denies only, as if it stood beside the one that allows
-everything: which others stand at its level is in no export. Where no listing shows that it bears on
-this account, that is said, and nothing fails because of it.
+everything: which others stand at its level is in no export. One that a listing of the account lacks may
+bear on it from a unit above, or not at all.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ from analyzer.model.role.sign_in import sign_in_of
 
 _ALL = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Principal": "*"}]}
 _TOO_MANY = 40
+_SHOWN = {
+    "shown": "",
+    "given": ", and no listing shows whether it bears on this account",
+    "not listed": ", but the listing of the account's own policies lacks it",
+}
 _RESOURCE_CONTROL = "resource control policy"
 # Resource control policies bear on these services only (AWS Organizations user guide). Unlike service
 # control policies they bear on the sign-in too.
@@ -49,13 +54,12 @@ def policy_denials(
     denied = []
     for policy in evidence.of(OrganizationPolicy)[:_TOO_MANY]:
         document = policy_of(policy.document)
-        if policy.kind in listed and policy.id not in bearing:
-            continue
+        shown = "shown" if policy.id in bearing else "not listed" if policy.kind in listed else "given"
         if isinstance(document, Policy):
             taken = _taken(policy, document, entries, features, setting)
             if policy.kind == _RESOURCE_CONTROL and sign_in.denied_by(document):
                 taken.append(ACTION)
-            denied.append(_said_of(policy, document, taken, listed=policy.id in bearing))
+            denied.append(_said_of(policy, document, taken, shown))
     return denied
 
 
@@ -83,10 +87,9 @@ def _taken(
     return [r.action for r in rows if r.denial == "organization" and features.needs(r.action)]
 
 
-def _said_of(policy: OrganizationPolicy, document: Policy, taken: Sequence[str], *, listed: bool) -> Denied:
+def _said_of(policy: OrganizationPolicy, document: Policy, taken: Sequence[str], bearing: str) -> Denied:
     actions = tuple(dict.fromkeys(taken))
-    shown = "" if listed else "; nothing shows that it bears on this account"
-    proof = f"the {policy.kind} {policy.name} ({policy.id}), handed in, denies it{shown}"
+    proof = f"the {policy.kind} {policy.name} ({policy.id}), handed in, denies it{_SHOWN[bearing]}"
     wanted = [action.lower() for action in actions]
     places = [
         policy.document.where.at(*statement.path)
@@ -94,7 +97,7 @@ def _said_of(policy: OrganizationPolicy, document: Policy, taken: Sequence[str],
         if statement.effect == "Deny"
         and any(statement.action_matcher.matches(action) is not False for action in wanted)
     ]
-    return Denied(actions, policy.kind, proof, tuple(places) or (policy.where,), certain=listed)
+    return Denied(actions, policy.kind, proof, tuple(places) or (policy.where,), bearing)
 
 
 def _under_resource_control(entries: Sequence[Entry]) -> list[Entry]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence import kubernetes
@@ -11,7 +11,7 @@ from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Secret, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
-from analyzer.model.joining.chain import COPIES, Chain, copies_of
+from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined
@@ -22,6 +22,8 @@ from analyzer.model.joining.secret_length import LengthVerdict, brokered
 _DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
 """Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
 
+_ONE_RUN = timedelta(days=1)
+"""How long after the others a Secret is made by what made them."""
 _TEXT_FACTS = (
     "role_arn_missing",
     "role_arn",
@@ -49,6 +51,7 @@ _PRESENT_FACTS = (
     "length_expected",
     "length_for",
     "length_instead",
+    "length_alike",
     "peers_fit",
     "copy_differs",
     "changed_after_pods",
@@ -88,7 +91,8 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         "secret.static_keys": known(bool(chain.static_keys), chain.secret.at()),
         "secret.readable": known(readable, where),
         "secret.length": known(chain.length, data),
-        "secret.peers_fit": known(_peers_fit(chain, joined.lengths), derived=True),
+        "secret.peers_fit": known(_peers_fit(chain, joined), derived=True),
+        "secret.length_alike": known(not (verdict.fits and _is_odd(chain, joined)), derived=True),
         "secret.copy_differs": _copy_differs(chain, joined),
         "secret.changed_after_pods": _changed_after(chain),
     }
@@ -115,12 +119,18 @@ def _began(found: Workload, chain: Chain) -> datetime | None:
 
 def _length_for(verdict: LengthVerdict, asks: Asks) -> Fact | Unknown:
     """Say what the length was compared with."""
-    if verdict.role_arn is not None:
-        return known(f"role {verdict.role_arn}", derived=True)
     if verdict.peers:
         phrase = f"a role named as those of {len(verdict.peers)} other Secrets are"
         return known(phrase, *verdict.peers, derived=True)
+    if verdict.role_arn is not None:
+        return known(f"role {verdict.role_arn}", derived=True)
     return asks.roles()
+
+
+def _instead(verdict: LengthVerdict) -> str:
+    if verdict.fits:
+        return f"the role that was found for it, {verdict.role_arn}"
+    return verdict.instead or "nothing that was exported"
 
 
 def _length_facts(verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
@@ -135,7 +145,7 @@ def _length_facts(verdict: LengthVerdict, data: Where | None, asks: Asks) -> Fac
         "secret.length_fits": fits,
         "secret.length_expected": expected,
         "secret.length_for": _length_for(verdict, asks),
-        "secret.length_instead": known(verdict.instead or "nothing that was exported", derived=True),
+        "secret.length_instead": known(_instead(verdict), derived=True),
     }
 
 
@@ -222,9 +232,30 @@ def _line(cite: Where | None, setting: str) -> Where | Quote | None:
     return cite.line_of(setting) if cite else None
 
 
-def _peers_fit(chain: Chain, lengths: dict[str, LengthVerdict]) -> bool:
+def _peers_fit(chain: Chain, joined: Joined) -> bool:
+    """Tell whether the other Secrets fit: the roles that were exported, or each other, to the byte.
+
+    The roles of a release's requests come out of one run with one name. Another request's may have its
+    own, and so may that of a Secret which was made later, as for a request that an upgrade brought.
+    """
+    lengths = joined.lengths
+    if lengths[chain.id].peers:
+        return _is_odd(chain, joined)
     others = [verdict.fits for chain_id, verdict in lengths.items() if chain_id != chain.id]
     return others.count(True) > others.count(False)
+
+
+def _is_odd(chain: Chain, joined: Joined) -> bool:
+    """Tell whether the Secret should be of the same run as the others, and its length is not."""
+    odd = bool(joined.lengths[chain.id].peers)
+    return odd and brought_by_release(chain) and not _made_later(chain, joined.chains)
+
+
+def _made_later(chain: Chain, chains: Sequence[Chain]) -> bool:
+    """Tell whether a Secret was made after the others, most of which come with the installation."""
+    made = [c.secret.created for c in chains if c.id != chain.id and c.secret and c.secret.created]
+    own = chain.secret.created if chain.secret else None
+    return bool(made) and own is not None and own > sorted(made)[len(made) // 2] + _ONE_RUN
 
 
 def provider_account(joined: Joined) -> Fact | Unknown:
