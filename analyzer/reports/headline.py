@@ -109,8 +109,10 @@ def _entry(page: Page, story: Story, group: Group, lead: str, *, full: bool, bri
 
 def sentence(story: Story, group: Group) -> str:
     """Say a verdict in one short sentence: the title of its rule where there is one."""
-    verdict = group.chains[0].verdict
-    finding = next((f for f in story.report.findings if f.rule == group.rule), None)
+    chain = next((c for c in group.chains if c.verdict.recency == "ongoing"), group.chains[0])
+    verdict = chain.verdict
+    found = [f for f in story.report.findings if f.rule == group.rule]
+    finding = next((f for f in found if chain.id in f.chains), found[0] if found else None)
     if finding is None or not finding.title:
         return verdict.sentence
     if group.state == "suspected":

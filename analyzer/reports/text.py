@@ -104,9 +104,10 @@ def _picture(page: Page, story: Story, detail: Detail) -> list[str]:
     return ["", *title, *draw_chain(page, shown), *matrix]
 
 
-def _telling(chain: Chain) -> int:
+def _telling(chain: Chain) -> tuple[int, int]:
     """How much a chain shows: of those with one verdict the one with most broken links is drawn."""
-    return sum(link.state in ("fail", "warn") for link in chain.links)
+    states = [link.state for link in chain.links]
+    return states.count("fail") + states.count("warn"), states.count("fail")
 
 
 def _unread(page: Page, report: Report) -> list[str]:

@@ -272,3 +272,22 @@ def test_an_input_that_was_cut_is_named_by_its_path(name: str) -> None:
     report = replace(made.HEALTHY, errors=(cut,))
     path = re.escape(report.inputs[0].path)
     assert re.search(rf"{path}\W*: the data ends too early", render(report, name, Options()))
+
+
+def test_what_goes_on_speaks_for_what_has_stopped_beside_it() -> None:
+    """Storage was denied for a while; ingress still is, which the sentence and the drawn chain must say."""
+    ingress, storage, *others = made.SUSPECTED.chains
+    was = replace(
+        ingress.verdict, recency="stopped", sentence="STS denied storage then. The cause lies at keys."
+    )
+    quiet = replace(
+        ingress,
+        id=storage.id,
+        operator=storage.operator,
+        verdict=was,
+        links=tuple(replace(link, state="warn") if link.state == "fail" else link for link in ingress.links),
+    )
+    text = flat(render_text(replace(made.SUSPECTED, chains=(quiet, ingress, *others))))
+    assert "STS denied storage then" not in text
+    assert "still going on" in text
+    assert "✘ fail" in text.partition("chain")[2].partition("✘ fail[")[0]
