@@ -15,7 +15,21 @@ from samples.cluster import REGISTRY_COPY, REGISTRY_SOURCE
 from samples.edits import drop_role
 from tests.e2e.faults import FAULTS
 from tests.e2e.faults_in_cluster import role_of_another_request, untruncated
-from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, edited, everything, exports, told, without
+from tests.e2e.runs import (
+    DRIVERS,
+    INGRESS,
+    MACHINES,
+    NETWORK,
+    READ_ONLY,
+    REGISTRY,
+    Bench,
+    bundle,
+    edited,
+    everything,
+    exports,
+    told,
+    without,
+)
 
 
 def test_the_role_that_fits_to_the_byte_is_named(bench: Bench) -> None:
@@ -188,6 +202,18 @@ def test_a_users_request_may_have_a_secret_of_any_length(bench: Bench, ours: boo
     report = bench.report(files)
     (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
     assert (found.state, found.chains) == ("fail" if ours else "warn", (INGRESS,)), told(report)
+
+
+def test_where_the_roles_have_a_path_too_the_odd_secret_is_a_warning(bench: Bench) -> None:
+    """A path explains what a name alone does not: roles that were named one by one may agree by chance."""
+    cluster = Cluster()
+    for chain in (INGRESS, REGISTRY, MACHINES, DRIVERS, NETWORK, READ_ONLY):
+        role = cluster.role(chain.split("/")[0])
+        role.path = "/ops/of/mine/" if chain == INGRESS else "/ops/"
+        cluster.set_role_arn(*chain.split("/"), role.arn)
+    report = bench.report(bundle(cluster))
+    (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
+    assert (found.state, found.chains) == ("warn", (INGRESS,)), told(report)
 
 
 def test_the_export_of_a_role_of_another_name_explains_its_secret(bench: Bench) -> None:

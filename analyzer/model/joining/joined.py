@@ -224,5 +224,10 @@ def _lengths(
         if not lengths[chain_id].expected:
             lengths[chain_id] = odd
         elif lengths[chain_id].fits and odd.fits is False:
-            lengths[chain_id] = replace(lengths[chain_id], expected=odd.expected, peers=odd.peers)
+            lengths[chain_id] = replace(
+                lengths[chain_id],
+                expected=odd.expected,
+                peers=odd.peers,
+                peers_certain=odd.peers_certain,
+            )
     return lengths

@@ -31,6 +31,8 @@ class Odd:
     """Byte lengths that would fit the name that the others agree on."""
     agreeing: tuple[str, ...]
     """The chains that agree."""
+    by_name_alone: bool
+    """Whether the name explains them, without a path: names chosen one by one do not agree so by chance."""
 
 
 @frozen
@@ -66,7 +68,9 @@ class Agreement:
         of = max(self.best, key=lambda of: (-of[1], of[0]))
         agree = tuple(sorted(t.chain.id for t in self.agreeing[of]))
         return {
-            t.chain.id: Odd(expected_lengths(self._length(t, of), self.paths[t.chain.id], self.region), agree)
+            t.chain.id: Odd(
+                expected_lengths(self._length(t, of), self.paths[t.chain.id], self.region), agree, of[1] == 0
+            )
             for t in self.unexplained
         }
 

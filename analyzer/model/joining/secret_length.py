@@ -40,6 +40,8 @@ class LengthVerdict:
     """The only token path with which the length fits."""
     peers: tuple[Where, ...] = ()
     """Other Secrets, which tell what the role's name is expected to be like, where this one's is not."""
+    peers_certain: bool = False
+    """Whether one name explains all of these, without a path of the roles."""
 
 
 def judge_length(
@@ -138,7 +140,12 @@ def judge_together(chains: Sequence[Chain], region: str) -> dict[str, LengthVerd
     if agreed is None:
         return verdicts
     for chain_id, odd in agreed.odd().items():
-        verdicts[chain_id] = LengthVerdict(False, odd.expected, peers=_places(elided, odd.agreeing))
+        verdicts[chain_id] = LengthVerdict(
+            False,
+            odd.expected,
+            peers=_places(elided, odd.agreeing),
+            peers_certain=odd.by_name_alone,
+        )
     for chain_id, having in agreed.without_regional_line().items():
         verdicts[chain_id] = LengthVerdict(None, [], template_regional=False, peers=_places(elided, having))
     return verdicts

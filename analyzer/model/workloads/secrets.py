@@ -247,7 +247,7 @@ def _peers_fit(chain: Chain, joined: Joined) -> bool:
 
 def _is_odd(chain: Chain, joined: Joined) -> bool:
     """Tell whether the Secret should be of the same run as the others, and its length is not."""
-    odd = bool(joined.lengths[chain.id].peers)
+    odd = joined.lengths[chain.id].peers_certain
     return odd and brought_by_release(chain) and not _made_later(chain, joined.chains)
 
 
