@@ -27,6 +27,7 @@ HIDDEN = [
     ("secret-role-foreign", r"exports/iam/get-role-staging-"),
     ("workload-predates-issuer", r"openshift-machine-api/pods/.*/machine-controller/.*current\.log"),
     ("workload-predates-issuer", r"openshift-machine-api/(?:core/pods|pods/[^/]+/[^/]+)\.yaml"),
+    ("provider-url-mismatch-scheme", r"exports/oidc/list-"),
     ("issuer-inconsistent", r"openshift-kube-apiserver/core/configmaps"),
     (
         "request-role-name-collision",

@@ -124,6 +124,9 @@ def _presence(
         if (of := provider_of(arn)) and of[1] == wanted
     ]
     here = [(arn, listing) for arn, owner, listing in listed if account is None or owner == account]
+    if record is not None and not record.arn and not here and "://" in (record.url or ""):
+        why = "the provider's Url was exported with a scheme, which IAM leaves out: a listing shows its ARN"
+        return {f"provider.{name}": asks.providers(why) for name in _PRESENCE}
     if record is not None or here:
         where = record.where if record else here[0][1].where
         arn = record.arn if record and record.arn else (here[0][0] if here else None)
