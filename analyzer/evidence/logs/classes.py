@@ -220,7 +220,7 @@ def _host(text: str, found: re.Match[str], signing_in: bool) -> Classified | Non
 
 
 def _rate(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
-    near = text[max(0, found.start() - 160) : found.end() + 200]
+    near = text[max(0, found.start() - 400) : found.end() + 200]  # JSON within JSON takes much room
     if ("Throttl" not in near and "(Service: " not in near) or not answered(near, 0, len(near)):
         return None
     action = operation_action(text, found.start())

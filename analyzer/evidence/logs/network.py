@@ -39,6 +39,10 @@ _ASKED = later(
     r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?"
     r"|\bconnection\s+#-?\d+\s+to\s+(?:tls://)?)$"
 )
+_FIELD = later(  # "code":"NetworkingError",…,"host":"…": the SDK for JavaScript, as an object
+    r"(?:NetworkingError|TimeoutError|\bE(?:TIMEDOUT|CONNREFUSED|CONNRESET|HOSTUNREACH|NETUNREACH|PIPE))\b"
+    r"[\w\s\"'.,:/\x1f-]{0,240}\bhost(?:name)?[\"'\x1f]*:\s*[\"'\x1f]*$"
+)
 _HOST = later(STS_HOST)
 _PAGE = later(r"RequestID:\s*,\s+deserialization\s+failed")
 # Go's net/url: whatever follows the address is why the request failed, of a proxy its words alone. One
@@ -64,6 +68,8 @@ def unreachable_at(text: str, begin: int, end: int) -> Unreachable | None:
     failure = _FAILURE.search(text, end, after_end)
     if told and (failure or not told[0].lower().startswith("lookup")):
         return Unreachable(begin - len(before) + told.start(), failure.end() if failure else end, host)
+    if field := _FIELD.search(text, max(0, begin - 320), begin):
+        return Unreachable(field.start(), end, host)
     asked = _ASKED.search(before)
     failed = failure or _GO_FAILURE.match(text, end, after_end)
     if asked and failed:

@@ -59,6 +59,7 @@ _NEEDLES: tuple[tuple[bytes, tuple[bytes, ...]], ...] = (
             b"AGAIN sts",
             b"n: sts",
             b"'sts",
+            b'"sts',
             b"`sts",
             b"(sts",
             b"t: sts",

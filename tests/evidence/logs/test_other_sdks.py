@@ -146,7 +146,33 @@ DOT_NET: list[Case] = [
         "HttpRequestException: Name or service not known (sts.us-east-1.amazonaws.com:443)",
     ),
 ]
+UNREACHED = {
+    "message": "Client network socket disconnected",
+    "code": "NetworkingError",
+    "path": None,
+    "host": "sts.amazonaws.com",
+    "port": 443,
+}
+SLOWED = {
+    "name": "ThrottlingException",
+    "$fault": "client",
+    "$metadata": {"httpStatusCode": 400, "requestId": "63175dcc-b2a1-4a43-85e3-806b74e7a9cd", "attempts": 3},
+    "message": "Rate exceeded",
+}
 JAVASCRIPT: list[Case] = [
+    ("throttled", {}, json.dumps({"m": json.dumps({"error": json.dumps(SLOWED)})})),
+    ("sts-unreachable", {"resource": "sts.amazonaws.com"}, json.dumps(UNREACHED)),
+    (
+        "sts-unreachable",
+        {"resource": "sts.amazonaws.com"},
+        json.dumps({"m": json.dumps({"error": json.dumps(UNREACHED)})}),
+    ),
+    (
+        "sts-unreachable",
+        {"resource": "sts.us-east-2.amazonaws.com"},
+        "{ code: 'TimeoutError', time: 2024-05-14T08:00:01.000Z, region: 'us-east-2', "
+        "hostname: 'sts.us-east-2.amazonaws.com' }",
+    ),
     (
         "action-denied",
         {},
