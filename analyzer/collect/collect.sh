@@ -24,7 +24,8 @@ esac
 
 tab=$(printf '\t')
 name=sts-collect-$(date -u +%Y%m%dT%H%M%SZ)-$$
-out=$PWD/$name
+# Beside where it is run, so that no answer tells where that is.
+out=$name
 man=$out/MANIFEST.tsv
 if [ -z "$dry" ]; then
     mkdir "$out" || exit 1

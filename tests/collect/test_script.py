@@ -125,6 +125,16 @@ def test_a_call_that_fails_does_not_end_it(tmp_path: Path, shell: list[str]) -> 
     assert (bench.collected / "MANIFEST.tsv").read_text().count("\n64\t") > 5
 
 
+def test_what_is_kept_does_not_tell_where_it_was_run(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.serve({("oc", "adm", "inspect", "ns/openshift-ingress"): {"namespaces/x.yaml": b"kind: Namespace"}})
+    assert bench.run(WHOLE, shell=["dash"]).returncode == 0
+    assert (bench.collected / "inspect-openshift-ingress" / "namespaces" / "x.yaml").exists()
+    kept = [path for path in bench.collected.rglob("*") if path.is_file()]
+    assert len(kept) > 5
+    assert not [path.name for path in kept if str(tmp_path).encode() in path.read_bytes()]
+
+
 def test_it_is_not_run_traced(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.serve({})
