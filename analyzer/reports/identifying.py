@@ -1,17 +1,18 @@
-"""What in a report identifies a customer: accounts, domains, clusters."""
+"""What in a report identifies a customer: accounts, domains, clusters, addresses."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from ipaddress import ip_address
 from typing import Any, Literal, get_args
 
 from analyzer.aws_domains import ANY, SERVICE
 from analyzer.findings.report import LINKS, Report
 from analyzer.patterns import later
 
-Class = Literal["accounts", "domains", "clusters"]
+Class = Literal["accounts", "domains", "clusters", "addresses"]
 CLASSES: tuple[Class, ...] = get_args(Class)
 OURS = frozenset({"rule", "link", "state", "kind", "severity", "recency", "fingerprint", "sha256", "stage"})
 """Fields that hold words of this program, or hashes."""
@@ -29,6 +30,18 @@ _NAMED_HOSTS = (
 _CERTIFIED = later(r"certificate is valid for ([^\"\\]{1,2000}?)(?:, not |[\"\\]|$)")
 _AUTHORITY = later(r"candidate authority certificate \\*\"([^\"\\]{3,200})")
 _MAIL = later(rf"(?<![\w.+-])([\w.+-]{{1,64}}@{_HOST})")
+_WITHIN = ("local", "internal", "corp", "lan", "intranet")
+"""What the names of hosts end with that nobody registers."""
+_BARE_HOST = later(
+    r"(?i)(?<![\w./@-])((?:[a-z0-9][a-z0-9-]{0,62}\.){1,8}"
+    rf"(?:com|net|org|edu|gov|mil|{'|'.join(_WITHIN)}))\b(?![./]?[\w(]|-)"
+)
+"""A host of which nothing else says that it is one: what ends like a name of the internet or of a company."""
+_ADDRESSES = (
+    later(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?![\w]|\.\d)"),
+    later(r"(?i)(?<![\w:.])((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})(?![\w:])"),
+    later(r"\bip-(\d{1,3}(?:-\d{1,3}){3})\b"),  # as AWS calls its instances
+)
 _BASE_DOMAIN = later(rf"(?i)(?<![\w.-])(?:\*\.)?(?:[\w-]+\.)*(?:api|api-int|apps)\.({_HOST})")
 _BUCKETS = (
     later(r"\bs3://([A-Za-z0-9.-]+)"),
@@ -39,7 +52,7 @@ _BUCKETS = (
     later(rf"://s3[.-](?:[a-z0-9-]+\.)*(?:{SERVICE})/([A-Za-z0-9.-]+)"),
 )
 _PUBLIC = (
-    "amazon.com", "cluster.local", "github.com", "ietf.org", "k8s.io", "kubernetes.io", "localhost",
+    "amazon.com", "cluster.local", "github.com", "golang.org", "ietf.org", "k8s.io", "kubernetes.io", "localhost",
     "oasis-open.org", "openshift.com", "openshift.io", "quay.io", "redhat.com", "svc",
 )  # fmt: skip
 """Names under which no customer's host lies, or that every cluster has."""
@@ -80,6 +93,8 @@ def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
             for name in (private, _owner(private)):
                 if name and not _is_ours(name, ours):
                     yield "domains", name, is_word("domains", name)
+        for address in _addresses(text):
+            yield "addresses", address, True
         for value in (*_MAIL.findall(text), *_AUTHORITY.findall(text)):
             if not _is_ours(value, ours):
                 yield "domains", value, is_word("domains", value)
@@ -105,7 +120,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 def is_word(of: Class, value: str) -> bool:
     """Tell whether a value is so plain that only whole words of a text may be it."""
-    return of != "accounts" and (value.isalpha() or len(value) < 6)
+    return of == "addresses" or (of != "accounts" and (value.isalpha() or len(value) < 6))
 
 
 def _own_words(report: Report) -> frozenset[str]:
@@ -152,6 +167,8 @@ def _owner(domain: str | None) -> str | None:
     *labels, last = (domain or "").split(".")
     if last == "internal":  # what AWS calls its instances, and what nobody registers
         return None
+    if len(labels) < 2 and last in _WITHIN:  # a machine's own name
+        return None
     label = next((one for one in reversed(labels) if len(one) > len("com")), "")
     return label if len(label) >= _SHORTEST_OWNER else None
 
@@ -163,8 +180,20 @@ def _hosts(text: str) -> Iterator[str]:
         yield from (name.strip().removeprefix("*.") for name in names.split(","))
     yield from (mail.rpartition("@")[2] for mail in _MAIL.findall(text))
     yield from (host for match in _BASE_DOMAIN.finditer(text) for host in [match[1]] if not _is_file(host))
-    for pattern in _NAMED_HOSTS:
+    for pattern in (*_NAMED_HOSTS, _BARE_HOST):
         yield from (host for host in pattern.findall(text) if not _is_file(host))
+
+
+def _addresses(text: str) -> Iterator[str]:
+    """Give the addresses in a text but those that every machine has."""
+    for pattern in _ADDRESSES:
+        for found in pattern.findall(text):
+            try:
+                address = ip_address(found.replace("-", "."))
+            except ValueError:
+                continue
+            if not (address.is_loopback or address.is_unspecified or address.is_link_local):
+                yield found.replace("-", ".")
 
 
 def _is_file(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""Pseudonyms for what identifies a customer: accounts, domains, clusters; the same in every format.
+"""Pseudonyms for what identifies a customer: accounts, domains, clusters, addresses; the same in every format.
 
 Values are found where their place says what they are (an ARN, a URL, the issuer, a role's name) and are
 then replaced wherever they occur, also inside base64 and where an excerpt was cut in the middle of one.
@@ -153,8 +153,13 @@ def _is_it(named: Named, text: str) -> bool:
 
 
 def _spelt(named: Named) -> list[str]:
-    """Give the pieces of a pattern for a value; AWS's console writes an account as 1234-5678-9012."""
+    """Give the pieces of a pattern for a value.
+
+    AWS's console writes an account as 1234-5678-9012, and AWS calls an instance by its address: ip-10-0-1-2.
+    """
     pieces = [re.escape(letter) for letter in named.value]
+    if named.of == "addresses":
+        return ["[.-]" if letter == "." else piece for letter, piece in zip(named.value, pieces, strict=True)]
     if named.of == "accounts" and len(pieces) == _DIGITS:
         pieces[8:8] = pieces[4:4] = ["-?"]
     return pieces
@@ -163,6 +168,8 @@ def _spelt(named: Named) -> list[str]:
 def _pseudonym(of: Class, value: str, number: int) -> str:
     if of == "accounts":
         return f"{number:012d}"
+    if of == "addresses":
+        return f"address-{number}"
     if of == "clusters":
         return f"00000000-0000-0000-0000-{number:012d}" if _UUID.fullmatch(value) else f"cluster-{number}"
     return f"host-{number}.example" if "." in value else f"name-{number}"

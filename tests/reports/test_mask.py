@@ -100,6 +100,28 @@ def test_values_are_found_wherever_they_stand(parts: list[str], cut: int, front:
 
 
 @pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("dial tcp 10.0.8.15:443: i/o timeout", r"dial tcp address-1:443: i/o timeout"),
+        ("10.0.8.15->10.0.8.151", r"address-\d->address-\d"),
+        ("lookup x on [fd02::a]:53", r"lookup x on \[address-1\]:53"),
+        ("node ip-10-0-8-15 is 10.0.8.15", r"node ip-address-1 is address-1"),
+        ("node=ip-10-0-8-15.ec2.internal", r"node=host-\d\.example"),
+        ("via proxy01.acme-bank.com and acme-bank", r"via host-\d\.example and name-\d"),
+        ("the proxy is proxy.corp", r"the proxy is host-\d\.example"),
+        ("of 127.0.0.1, 0.0.0.0, ::1 and 169.254.169.254", None),
+        ("4.14.12 at 08:00:01 of std::map and 300.1.1.1", None),
+        ("java.net.SocketException, golang.org/x/net, x509.Error in net.com()", None),
+        ("sts.amazonaws.com, redhat.com and sa.ns.svc.cluster.local", None),
+    ],
+)
+def test_addresses_and_hosts_that_stand_by_themselves(text: str, shown: str | None) -> None:
+    finding = made.finding("trust-subject", "trust", "ingress", message=text)
+    message = masked(replace(made.FAIL, findings=(finding,))).findings[0].message
+    assert re.fullmatch(shown, message) if shown else message == text
+
+
+@pytest.mark.parametrize(
     "host, shown",
     [
         ("mybucket.s3.eu-west-1.amazonaws.com", r"name-\d\.s3\.eu-west-1\.amazonaws\.com"),
@@ -180,7 +202,7 @@ def test_a_key_id_stays_where_no_account_is_masked() -> None:
     [
         "ip-10-0-1-2.ec2.internal:10250 refuses; compute nodes do not",
         "exports/iam/get-role.json:12 and the bucket policy of the bucket",
-        "alertmanager.openshift-monitoring.svc:9093 and quay.io:443, 10.0.0.1:6443",
+        "alertmanager.openshift-monitoring.svc:9093 and quay.io:443, 127.0.0.1:6443",
     ],
 )
 def test_what_identifies_nobody_stays(text: str) -> None:
