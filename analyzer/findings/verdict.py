@@ -85,7 +85,8 @@ def _verdict(
     if signs and unknown and (info.recency != "stopped" or len(signs) > _log_signs(signs)):
         return _suspected(info, signs, outcomes)
     if unknown:
-        sentence = _open(unknown, warned, fits=_length_fits(outcomes))
+        fits = _length_fits(outcomes) and not info.in_part
+        sentence = _open(unknown, warned, fits=fits, in_part=info.in_part)
         sentence += " AWS let it sign in within a day of the gather." if info.signed_in else ""
         return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
     if warned:
@@ -97,15 +98,15 @@ def _verdict(
     return Verdict("pass", None, None, holds, info.recency, None)
 
 
-def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool) -> str:
+def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool, in_part: bool) -> str:
     """Say what is left open on a chain without a fault, and what is to be heeded all the same."""
-    opening = "No fault shows"
+    opening = "No fault shows in what was asked" if in_part else "No fault shows"
     if warned:
         first = min(warned, key=decisiveness)
         more = len({o.rule.id for o in warned}) - 1
         others = f" (and {more} more)" if more else ""
         # Its title, not its message, which names this chain alone: chains with one warning are told together.
-        opening = f"No fault shows, but a warning{others}, {first.rule.id}: {first.rule.title}"
+        opening += f", but a warning{others}, {first.rule.id}: {first.rule.title}"
     if list(unknown) == ["secret"] and fits:
         rest = (
             "All that is left open is the Secret's value, of which a must-gather keeps the byte length alone"
@@ -161,7 +162,9 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
     judged = {o.rule.link for o in outcomes if o.state != "not-applicable"}
     pointed = [link for link in first.rule.points_at if link in judged]
     links = [link for link in (pointed or LINKS) if link in open_links]
-    if links:
+    if info.in_part:  # a rule that was not asked may hold the cause, on whichever link
+        tail = f" Of what was asked, {_listed(links)} cannot be judged from these inputs." if links else ""
+    elif links:
         lies = (
             "The cause lies" if first.state == "fail" or _is_log_line(first) else "A cause in AWS would lie"
         )
@@ -170,7 +173,7 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
         rest = [link for link in LINKS if link in open_links]
         left = f"; {_listed(rest)} cannot be judged" if rest else ""
         tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs{left}." if pointed else ""
-    link = links[0] if links else None
+    link = links[0] if links and not info.in_part else None
     said = first.message if first.message.endswith(".") or not tail else f"{first.message}."
     return Verdict("suspected", link, first.rule.id, said + tail, info.recency, None)
 

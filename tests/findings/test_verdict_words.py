@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from analyzer.reports.formats import Options, render
 from samples import Cluster
+from samples.scenarios import SCENARIOS
 from tests.e2e.faults import FAULTS
-from tests.e2e.runs import INGRESS, Bench, bundle, the_chain, told
+from tests.e2e.runs import INGRESS, Bench, bundle, everything, the_chain, told
 
 
 @pytest.fixture
@@ -31,3 +33,16 @@ def test_a_warning_is_named(bench: Bench) -> None:
 def test_without_one_nothing_shows(bench: Bench) -> None:
     chain = the_chain(bench.report(bundle(Cluster())), INGRESS)
     assert chain.verdict.sentence.startswith("No fault shows; ")
+
+
+def test_nothing_is_ruled_out_by_rules_that_were_not_asked(bench: Bench) -> None:
+    """The Secret's value is the only thing left open, and the cause stands in the trust policy."""
+    files = everything(SCENARIOS["trust-wrong-service-account"].cluster())
+    whole = the_chain(bench.report(files), INGRESS).verdict
+    assert (whole.state, whole.rule) == ("fail", "trust-subject-mismatch")
+    report = bench.report(files, ignore=("trust-subject-mismatch",))
+    verdict = the_chain(report, INGRESS).verdict
+    assert (verdict.state, verdict.rule, verdict.link) == ("suspected", "log-assume-role-denied", None)
+    assert "Of what was asked, secret cannot be judged" in verdict.sentence
+    text = render(report, "text", Options(width=400))
+    assert not [words for words in ("cause lies", "candidates: ", "All that is left open") if words in text]
