@@ -46,6 +46,12 @@ def test_lines_that_powershell_pipes_begin_with_a_mark() -> None:
     assert second["because"] == ["request: an object is needed, this is null, or not there"]
 
 
+def test_an_action_that_is_empty_is_called_so() -> None:
+    line = '{"request": {"action": "", "resource": "*"}, "identityPolicies": []}'
+    result = CliRunner().invoke(app, ["inspect", "policy", "-"], input=line)
+    assert json.loads(result.stdout)["because"] == ["request.action: a string is needed, this is an empty one"]
+
+
 LINE = '{"id": "é\u2028", "request": {"action": "s3:x", "resource": "*"}, "identityPolicies": []}\n'
 
 

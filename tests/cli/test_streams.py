@@ -54,3 +54,10 @@ def test_a_closed_stdin_is_no_crash(command: tuple[str, ...]) -> None:
 def test_the_name_of_a_pipe_may_be_a_link() -> None:
     ran = run("analyze", str(SAMPLE), "-f", "json", "-o", "/dev/stdout", redirected="")
     assert (ran.returncode, ran.stdout[0], ran.stderr) == (1, "{", "")
+
+
+@pytest.mark.parametrize("command", ["analyze", "collect", "facts"])
+def test_inputs_on_stdin_are_refused_with_what_to_do(command: str) -> None:
+    ran = run(command, "-", redirected="</dev/null")
+    said = "inputs are not read from standard input. Save it to a file and pass that"
+    assert (ran.returncode, ran.stderr) == (2, f"sts-doctor: error: {said}\n")
