@@ -35,14 +35,17 @@ class Asks:
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
-        return _ask(f"config:{what}", f"{what}: {why}", f"oc get {argument(what, '<KIND>')} -o yaml", CLUSTER)
+        kept = file_name(f"{what}.yaml")
+        command = f"oc get {argument(what, '<KIND>')} -o yaml > {kept}"
+        return _ask(f"config:{what}", f"{what}: {why}", command, CLUSTER)
 
     def configmap(self, namespace: str, name: str) -> Unknown:
         """Ask for one ConfigMap."""
         return _ask(
             f"configmap:{namespace}/{name}",
             f"ConfigMap {namespace}/{name} is not in the bundle",
-            f"oc -n {argument(namespace, '<NAMESPACE>')} get configmap {argument(name, '<NAME>')} -o yaml",
+            f"oc -n {argument(namespace, '<NAMESPACE>')} get configmap {argument(name, '<NAME>')} -o yaml > "
+            + file_name(f"configmap-{namespace}-{name}.yaml"),
             CLUSTER,
         )
 
