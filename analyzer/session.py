@@ -169,7 +169,9 @@ def _gather(paths: Sequence[Path], progress: Progress) -> Evidence:
                 "a token was given in the place of a file", do="Save it, best without its signature, as token"
             )
         if not there and str(path) == "-":
-            raise UsageProblem("inputs are not read from standard input", do="Save it to a file and pass that")
+            raise UsageProblem(
+                "inputs are not read from standard input", do="Save it to a file and pass that"
+            )
         if not there:
             raise UsageProblem(f"{path} does not exist")
     evidence = gather(paths)

@@ -59,7 +59,7 @@ class Destination:
         str,
         typer.Option(
             metavar="CLASSES",
-            help="Put pseudonyms for accounts, domains, clusters, addresses (separated by commas), or for all.",
+            help="Put pseudonyms for accounts, domains, clusters, addresses (with commas), or for all.",
         ),
     ] = ""
     mask_map: Annotated[

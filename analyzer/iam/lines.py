@@ -204,7 +204,7 @@ def _optional_text(value: object, path: str) -> str | None:
 def _named(value: object) -> str:
     """Name a value's kind as JSON does; what is not there reads as null."""
     kinds: tuple[tuple[type, str], ...] = (
-        (bool, "true or false"), (str, "a string" if value else "an empty one"), (int, "a number"), (float, "a number"),
-        (Mapping, "an object"), (list, "a list"),
+        (bool, "true or false"), (str, "a string" if value else "an empty one"), (int, "a number"),
+        (float, "a number"), (Mapping, "an object"), (list, "a list"),
     )  # fmt: skip
     return next((name for kind, name in kinds if isinstance(value, kind)), "null, or not there")

@@ -52,8 +52,8 @@ _BUCKETS = (
     later(rf"://s3[.-](?:[a-z0-9-]+\.)*(?:{SERVICE})/([A-Za-z0-9.-]+)"),
 )
 _PUBLIC = (
-    "amazon.com", "cluster.local", "github.com", "golang.org", "ietf.org", "k8s.io", "kubernetes.io", "localhost",
-    "oasis-open.org", "openshift.com", "openshift.io", "quay.io", "redhat.com", "svc",
+    "amazon.com", "cluster.local", "github.com", "golang.org", "ietf.org", "k8s.io", "kubernetes.io",
+    "localhost", "oasis-open.org", "openshift.com", "openshift.io", "quay.io", "redhat.com", "svc",
 )  # fmt: skip
 """Names under which no customer's host lies, or that every cluster has."""
 _AWS = later(rf"(?i)\.(?:{ANY})$")

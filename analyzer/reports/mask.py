@@ -1,4 +1,4 @@
-"""Pseudonyms for what identifies a customer: accounts, domains, clusters, addresses; the same in every format.
+"""Pseudonyms for what identifies a customer (accounts, domains, clusters, addresses), the same everywhere.
 
 Values are found where their place says what they are (an ARN, a URL, the issuer, a role's name) and are
 then replaced wherever they occur, also inside base64 and where an excerpt was cut in the middle of one.

@@ -49,7 +49,9 @@ def test_lines_that_powershell_pipes_begin_with_a_mark() -> None:
 def test_an_action_that_is_empty_is_called_so() -> None:
     line = '{"request": {"action": "", "resource": "*"}, "identityPolicies": []}'
     result = CliRunner().invoke(app, ["inspect", "policy", "-"], input=line)
-    assert json.loads(result.stdout)["because"] == ["request.action: a string is needed, this is an empty one"]
+    assert json.loads(result.stdout)["because"] == [
+        "request.action: a string is needed, this is an empty one"
+    ]
 
 
 LINE = '{"id": "é\u2028", "request": {"action": "s3:x", "resource": "*"}, "identityPolicies": []}\n'
