@@ -214,6 +214,7 @@ workload.token_paths           list    paths at which projected tokens are mount
 workload.token_path            string  that path, where there is one; where none is known, the usual one (derived)
 workload.audiences             list    audiences of those tokens
 workload.audiences_wrong       list    audiences that are neither in the provider's ClientIDList nor openshift or sts.amazonaws.com
+workload.audiences_refused     list    those of them that its ClientIDList, as exported, is shown to lack
 workload.service_accounts      list    ServiceAccounts that the pods run as
 workload.service_accounts_foreign list those that the request does not name
 workload.presumed              bool    nothing but token and namespace shows that the pods use the Secret, and STS refused none

@@ -17,6 +17,8 @@ from .runs import (
     edited,
     everything,
     findings,
+    flips,
+    named,
     said,
     states_of,
     the_chain,
@@ -45,11 +47,28 @@ def test_a_volume_without_audience_gives_the_api_servers(bench: Bench) -> None:
         token.audience = None
 
     cluster = edited(edit)
-    report = bench.report(bundle(cluster))
+    report = bench.report(everything(cluster))
     assert said(the_chain(report, INGRESS)) == ("fail", "workload", "workload-token-audience"), told(report)
     (finding,) = findings(report, "fail", "warn")
     assert f"the audience {cluster.issuer}, which" in finding.message
     assert finding.chains == (INGRESS,)
+
+
+def test_a_provider_may_list_the_api_servers_audience(bench: Bench) -> None:
+    """Its list settles it: where that is not known, the audience is worth a warning."""
+
+    def edit(cluster: Cluster) -> None:
+        token = cluster.workload("ingress-operator").token
+        assert token is not None
+        token.audience = None
+        cluster.provider.client_ids.append(cluster.issuer)
+
+    files = everything(edited(edit))
+    whole, hidden = bench.report(files), bench.report(without(files, r"oidc"))
+    assert not findings(whole, "fail", "warn"), told(whole)
+    assert not flips(whole, hidden)
+    assert named(hidden, "fail", "warn") == {"workload-token-audience"}, told(hidden)
+    assert findings(hidden, "warn")
 
 
 def test_a_length_that_fits_one_path_shows_that_none_else_is_named(bench: Bench) -> None:

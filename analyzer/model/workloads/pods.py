@@ -29,6 +29,7 @@ _NAMES = (
     "token_paths",
     "audiences",
     "audiences_wrong",
+    "audiences_refused",
     "service_accounts",
     "service_accounts_foreign",
 )
@@ -66,6 +67,9 @@ def workload_facts(
         "workload.token_paths": known(token_paths(workloads), *(token.where for token in tokens)),
         "workload.audiences": known(_audiences(tokens), *(token.where for token in tokens)),
         "workload.audiences_wrong": _wrong_audiences(tokens, client_ids, api_audience),
+        "workload.audiences_refused": client_ids
+        if isinstance(client_ids, Unknown)
+        else _wrong_audiences(tokens, client_ids, api_audience),
         "workload.service_accounts": known(_accounts(workloads), *(found.where for found in workloads)),
         "workload.service_accounts_foreign": known(
             _accounts(foreign), *(found.where.at("spec", "serviceAccountName") for found in foreign)
@@ -102,7 +106,8 @@ def _wrong_audiences(
 ) -> Fact | Unknown:
     """Give the audiences that neither the provider lists nor STS is usually asked with.
 
-    That of the API server is none that any provider is made with.
+    That of the API server is none that providers are made with: it shows without their list, which alone
+    proves it.
     """
     listed = () if isinstance(client_ids, Unknown) else client_ids
     wrong = [t for t in tokens if t.audience not in USUAL_AUDIENCES and t.audience not in listed]
@@ -130,9 +135,17 @@ def _without_token(
     failing = {s.pod for s in symptoms if s.klass == "token-file" and s.source == "log"}
     bare = _bare(chain, complete=complete, failing=failing, told_path=told_path)
     any_token = any(aws_tokens(found) or tokens_without_audience(found) for found in chain.workloads)
-    if not bare and not complete and not any_token and not chain.optional:
-        return asks.namespace(chain.namespace, "pods")
+    if not bare and not any_token and not chain.optional:
+        if not complete:
+            return asks.namespace(chain.namespace, "pods")
+        if _needs_secret(chain) and chain.secret is None and not evidence.has_list("Secret", chain.namespace):
+            return asks.namespace(chain.namespace, "Secrets")
     return known([found.name for found in bare], *(found.where for found in bare))
+
+
+def _needs_secret(chain: Chain) -> bool:
+    """Tell whether the role comes by a Secret of this cluster."""
+    return chain.webhook_account is None and chain.consumer is None
 
 
 def _is_refused(symptoms: Sequence[Symptom]) -> Callable[[Workload], bool]:
@@ -147,14 +160,16 @@ def _bare(
 
     A container that uses the Secret needs one. Operators that read the Secret through the API cannot
     be told from those that leave AWS to their operands, so they count only when no workload of the
-    chain has a token at all, and only where all of them were gathered; or where they are among the
-    ``failing``, whose logs say that they look for a token's file and find none.
+    chain has a token at all, and only where all of them were gathered and there is a Secret to read: until
+    then the operands are not made. Or they are among the ``failing``, whose logs say that they look for a
+    token's file and find none.
     """
     bare = []
     if chain.optional:
         return []
     names = {chain.secret_name, *copies_of(chain.secret_name)}
     any_token = bool(token_paths(chain.workloads))  # a volume that no container mounts is of no use
+    has_secret = chain.secret is not None or not _needs_secret(chain)
     for found in chain.workloads:
         secret_volumes = {v for v, name in found.secret_volumes.items() if name in names}
         users = [
@@ -163,7 +178,7 @@ def _bare(
             if secret_volumes & set(container.mounts) or names & set(container.env_secrets.values())
         ]
         lacking = [container for container in users if not _finds_token(found, container, told_path)]
-        idle = complete and not any_token and found.service_account in chain.service_accounts
+        idle = complete and has_secret and not any_token and found.service_account in chain.service_accounts
         if lacking or idle or (found.name in failing and not token_paths([found])):
             bare.append(found)
     return bare

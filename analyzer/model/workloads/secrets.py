@@ -13,6 +13,7 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
 from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.consumers import uses_secret
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted, paths_of
@@ -24,6 +25,10 @@ _DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
 
 _ONE_RUN = timedelta(days=1)
 """How long after the others a Secret is made by what made them."""
+
+_MADE_FOR = "cloudcredential.openshift.io/credentials-request"
+"""The annotation by which the credential operator tells the request that it made a Secret for."""
+
 _TEXT_FACTS = (
     "role_arn_missing",
     "role_arn",
@@ -285,7 +290,7 @@ def _provider_account(joined: Joined, issuer: str | None) -> Fact | Unknown:
 
 
 def _elsewhere(chain: Chain, joined: Joined) -> Fact:
-    """Find Secrets of STS shape that no chain claims, of this name or in this namespace."""
+    """Find Secrets of STS shape that nothing claims or uses, of this name or in this namespace."""
     claimed = {c.id for c in joined.chains}
     found: list[tuple[str, Cite]] = []
     for obj in joined.objects.all("Secret"):
@@ -293,9 +298,27 @@ def _elsewhere(chain: Chain, joined: Joined) -> Fact:
         record = kubernetes.secret(obj)
         if place in claimed or set(record.values) != {"credentials"}:
             continue
-        if obj.name == chain.secret_name or obj.namespace == chain.namespace:
+        if obj.name != chain.secret_name and obj.namespace != chain.namespace:
+            continue
+        if not _serves_another(record, chain, joined):
             found.append((place, obj.where))
     return known([place for place, _ in found], *(cite for _, cite in found))
+
+
+def _serves_another(secret: Secret, chain: Chain, joined: Joined) -> bool:
+    """Tell a Secret with a use of its own: a copy, one made for another request, or one that pods mount."""
+    made_for = secret.annotations.get(_MADE_FOR)
+    request = chain.request
+    if secret.name in COPIES or (made_for and request and made_for != f"{request.namespace}/{request.name}"):
+        return True
+    own = {found.name for found in chain.workloads}
+    pods = list(joined.evidence.parse_raw(("Pod",), (secret.namespace,), words={secret.name}))
+    pods += [obj for obj in joined.objects.all("Pod") if obj.namespace == secret.namespace]
+    return any(
+        uses_secret(kubernetes.workload(obj), secret.name)
+        for obj in pods
+        if secret.namespace != chain.namespace or obj.name not in own
+    )
 
 
 def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:

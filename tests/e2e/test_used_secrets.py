@@ -1,0 +1,107 @@
+"""Secrets with a use of their own, and pods that wait for theirs: neither is why a chain has none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from samples import Cluster
+from samples.cluster import Secret
+from samples.manifests import listing, metadata
+
+from .faults_in_cluster import drop_secret, move_secret
+from .layered import OPERATOR, OPERATOR_SECRET, albo, put
+from .runs import (
+    INGRESS,
+    MACHINES,
+    REGISTRY,
+    Bench,
+    bundle,
+    edited,
+    findings,
+    named,
+    states_of,
+    told,
+    without,
+)
+
+DRIVERS = "openshift-cluster-csi-drivers"
+
+
+def _beside(cluster: Cluster, **meta: Any) -> None:
+    """Put the ingress operator's Secret into another operator's namespace."""
+    own = cluster.secrets.pop(("openshift-ingress-operator", "cloud-credentials"))
+    cluster.secrets[DRIVERS, "cloud-credentials"] = Secret(own.data, own.created, **meta)
+
+
+def _brokered(cluster: Cluster) -> None:
+    _beside(cluster, annotations={"cloudcredential.openshift.io/credentials-request": f"{DRIVERS}/another"})
+
+
+def _mounted(cluster: Cluster) -> None:
+    _beside(cluster)
+    volume = {"name": "own", "secret": {"defaultMode": 420, "secretName": "cloud-credentials"}}
+    cluster.workload("aws-ebs-csi-driver-operator").volumes.append(volume)
+
+
+@pytest.mark.parametrize(
+    ("edit", "chain"),
+    [(drop_secret(REGISTRY), REGISTRY), (_brokered, INGRESS), (_mounted, INGRESS)],
+    ids=["the-registrys-copy", "made-for-another-request", "mounted-by-pods"],
+)
+def test_a_secret_in_use_is_none_in_a_wrong_place(
+    bench: Bench, edit: Callable[[Cluster], object], chain: str
+) -> None:
+    """To delete it, as is advised of a stray one, would break what uses it."""
+    report = bench.report(bundle(edited(edit)))
+    assert named(report, "fail") == {"secret-missing"}, told(report)
+    assert findings(report, "fail")[0].chains == (chain,)
+
+
+@pytest.mark.parametrize("edit", [_beside, move_secret("openshift-machine-api", "aws-credentials")])
+def test_one_that_nothing_uses_is_still_named(bench: Bench, edit: Callable[[Cluster], object]) -> None:
+    report = bench.report(bundle(edited(edit)))
+    assert named(report, "fail") == {"secret-wrong-location"}, told(report)
+    assert findings(report, "fail")[0].chains in ((INGRESS,), (MACHINES,))
+
+
+def _waiting(cluster: Cluster, **operator: Any) -> None:
+    """Run an operator's own pod, which mounts nothing, as the ServiceAccount that its request names."""
+    albo(cluster, **operator)
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata(cluster, "Pod", f"{OPERATOR}-controller-manager-7d9f8", OPERATOR),
+        "spec": {
+            "containers": [{"name": "manager", "image": "example.com/manager"}],
+            "serviceAccountName": _ACCOUNT,
+        },
+        "status": {"phase": "Running"},
+    }
+    put(cluster, f"namespaces/{OPERATOR}/core/pods.yaml", listing(cluster, [pod], "Pod", "v1"))
+
+
+_ACCOUNT = f"{OPERATOR}-controller-manager"
+_VOLUME = (OPERATOR_SECRET, "workload", "workload-token-volume-missing")
+
+
+def test_without_its_secret_an_operators_pod_shows_nothing_by_having_no_token(bench: Bench) -> None:
+    """It waits for a role, and its operands, which would sign in, are not made yet."""
+
+    def edit(cluster: Cluster) -> None:
+        _waiting(cluster, role=None)
+        put(cluster, f"namespaces/{OPERATOR}/core/secrets.yaml", listing(cluster, [], "Secret", "v1"))
+
+    report = bench.report(bundle(edited(edit)))
+    assert named(report, "fail") == {"olm-role-arn-missing"}, told(report)
+
+
+def test_whether_the_secret_is_there_decides_it(bench: Bench) -> None:
+    files = bundle(edited(_waiting))
+    whole = bench.report(files)
+    assert states_of(whole)[_VOLUME] == "fail", told(whole)
+    hidden = bench.report(without(files, rf"namespaces/{OPERATOR}/core/secrets\.yaml"))
+    assert states_of(hidden)[_VOLUME] == "unknown", told(hidden)
+    assert any(_VOLUME[2] in item.decides for item in hidden.missing)
