@@ -168,6 +168,7 @@ request.subjects               list    system:serviceaccount:<namespace>:<name> 
 request.sts_role_arn           string  providerSpec.stsIAMRoleARN, else null
 request.drift                  list    how the request in the cluster differs from the release's, as phrases; null where there is no release of this version to compare with
 request.namespace_missing      string  how it shows that the namespace of the Secret does not exist, as one phrase, else null
+request.namespace_held         bool    the bundle holds that namespace, or something in it
 request.provision_failure      string  what the condition CredentialsProvisionFailure says, unless that is known noise, else null
 request.token_path             string  cloudTokenPath, else null
 request.role_name              string  name that ccoctl gives the role, cut at 64 characters; null where the cluster's --name is not known (derived)

@@ -74,6 +74,7 @@ def request_facts(chain: Chain, joined: Joined) -> Facts:
         ),
         "request.drift": _drift(chain, joined.match, asks),
         "request.namespace_missing": _namespace_missing(chain, joined),
+        "request.namespace_held": known(_has_namespace(chain.namespace, joined.evidence)),
         "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
         "request.namespace": known(request.namespace, where) if request else joined.no_request(chain),
         "request.token_path": (
@@ -174,7 +175,7 @@ def _namespace_missing(chain: Chain, joined: Joined) -> Fact | Unknown:
             return still
         if found is None or not still:
             return known(None)
-        return known(f"{phrase}, though the bundle holds an older namespace of that name", found[1])
+        return known(f"{phrase}, though the bundle holds it, and it is older", found[1])
     if chain.gated:
         return asks.config(chain.gated)
     if found:
