@@ -168,7 +168,6 @@ request.subjects               list    system:serviceaccount:<namespace>:<name> 
 request.sts_role_arn           string  providerSpec.stsIAMRoleARN, else null
 request.drift                  list    how the request in the cluster differs from the release's, as phrases; null where there is no release of this version to compare with
 request.namespace_missing      string  how it shows that the namespace of the Secret does not exist, as one phrase, else null
-request.namespace_held         bool    the bundle holds that namespace, or something in it
 request.provision_failure      string  what the condition CredentialsProvisionFailure says, unless that is known noise, else null
 request.token_path             string  cloudTokenPath, else null
 request.role_name              string  name that ccoctl gives the role, cut at 64 characters; null where the cluster's --name is not known (derived)
@@ -215,7 +214,8 @@ workload.token_paths           list    paths at which projected tokens are mount
 workload.token_path            string  that path, where there is one; where none is known, the usual one (derived)
 workload.audiences             list    audiences of those tokens
 workload.audiences_wrong       list    audiences that are neither in the provider's ClientIDList nor openshift or sts.amazonaws.com
-workload.audiences_refused     list    those of them that its ClientIDList, as exported, is shown to lack
+workload.audiences_odd         list    those; where there are none, the API server's own, which the provider may list
+workload.audience_fault        string  what is odd about them, as a phrase (derived)
 workload.service_accounts      list    ServiceAccounts that the pods run as
 workload.service_accounts_foreign list those that the request does not name
 workload.presumed              bool    nothing but token and namespace shows that the pods use the Secret, and STS refused none

@@ -150,12 +150,12 @@ def test_of_two_exports_that_disagree_neither_is_taken(
 
 
 @pytest.mark.parametrize(
-    ("hours", "expected"), [(timedelta(hours=100), "warn"), (timedelta(hours=-100), "pass")]
+    ("hours", "expected"), [(timedelta(hours=100), "fail"), (timedelta(hours=-100), "pass")]
 )
 def test_a_namespace_that_the_operator_misses_though_it_is_there(
     bench: Bench, hours: timedelta, expected: str
 ) -> None:
-    """A condition from before the namespace was made is over; a newer one contradicts the bundle."""
+    """A condition from before the namespace was made is over; a newer one is held against the bundle."""
     cluster = Cluster()
     entry = {"type": "MissingTargetNamespace", "status": "True", "message": "target namespace not found"}
     entry["lastTransitionTime"] = stamp(cluster.installed + hours)

@@ -94,13 +94,6 @@ def test_any_text_is_read(text: str) -> None:
     read_credentials(text)
 
 
-def test_the_default_profile_may_be_named_as_others_are() -> None:
-    """The SDKs for Go look for `[profile default]` too."""
-    read = read_credentials(GOOD.replace("[default]", "[profile default]"))
-    assert (read.profile, read.role_arn) == (True, ARN)
-    assert not read_credentials(GOOD.replace("[default]", "[profile other]")).profile
-
-
 def test_only_the_default_profile_counts() -> None:
     other = "[other]\nrole_arn = arn:aws:iam::999999999999:role/other\n\n"
     for text in (other + GOOD, f"{GOOD}\n\n{other}", other + GOOD.replace("[default]", "[ default ]")):

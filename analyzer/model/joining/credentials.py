@@ -25,7 +25,7 @@ _PLACEHOLDER = later(
     r"|\b(?:CHANGE|REPLACE)[_-]?ME\b",
     re.MULTILINE,
 )
-_DEFAULT = later(r"^\s*\[\s*(?:profile\s+)?default\s*\]\s*$", re.MULTILINE)  # Go's SDKs take both names
+_DEFAULT = later(r"^\s*\[\s*default\s*\]\s*$", re.MULTILINE)
 _HEADER = later(r"^\s*\[.*\]\s*$")
 _SETTING = later(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
 

@@ -74,7 +74,6 @@ def request_facts(chain: Chain, joined: Joined) -> Facts:
         ),
         "request.drift": _drift(chain, joined.match, asks),
         "request.namespace_missing": _namespace_missing(chain, joined),
-        "request.namespace_held": known(_has_namespace(chain.namespace, joined.evidence)),
         "request.provision_failure": _provision_failure(chain, in_cluster, joined.view, asks),
         "request.namespace": known(request.namespace, where) if request else joined.no_request(chain),
         "request.token_path": (
@@ -174,7 +173,9 @@ def _namespace_missing(chain: Chain, joined: Joined) -> Fact | Unknown:
         if isinstance(still, Unknown):
             return still
         if found is None or not still:
-            return known(None)
+            unasked = chain.in_cluster is None and _is_in_cluster(chain, joined)[0] is None
+            mute = chain.consumer is not None or joined.view.hosted or _is_untouched(joined.view)
+            return asks.requests() if unasked and not mute else known(None)
         return known(f"{phrase}, though the bundle holds it, and it is older", found[1])
     if chain.gated:
         return asks.config(chain.gated)

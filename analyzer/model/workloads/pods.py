@@ -29,7 +29,7 @@ _NAMES = (
     "token_paths",
     "audiences",
     "audiences_wrong",
-    "audiences_refused",
+    "audiences_odd",
     "service_accounts",
     "service_accounts_foreign",
 )
@@ -52,8 +52,11 @@ def workload_facts(
     """
     if not chain.workloads:
         none = _no_pods(chain, evidence, asks)
-        presumed = known(False) if isinstance(none, Fact) else none
-        return {f"workload.{name}": none for name in _NAMES} | {"workload.presumed": presumed}
+        told = isinstance(none, Fact)
+        return {f"workload.{name}": none for name in _NAMES} | {
+            "workload.presumed": known(False) if told else none,
+            "workload.audience_fault": known(None) if told else none,
+        }
     workloads = chain.workloads
     tokens = [
         token
@@ -66,10 +69,7 @@ def workload_facts(
         "workload.without_token": _without_token(chain, evidence, asks, symptoms, told_path),
         "workload.token_paths": known(token_paths(workloads), *(token.where for token in tokens)),
         "workload.audiences": known(_audiences(tokens), *(token.where for token in tokens)),
-        "workload.audiences_wrong": _wrong_audiences(tokens, client_ids, api_audience),
-        "workload.audiences_refused": client_ids
-        if isinstance(client_ids, Unknown)
-        else _wrong_audiences(tokens, client_ids, api_audience),
+        **_odd_audiences(tokens, client_ids, api_audience),
         "workload.service_accounts": known(_accounts(workloads), *(found.where for found in workloads)),
         "workload.service_accounts_foreign": known(
             _accounts(foreign), *(found.where.at("spec", "serviceAccountName") for found in foreign)
@@ -101,13 +101,37 @@ def _with_audience(tokens: Iterable[TokenVolume], audience: str) -> Iterable[Tok
     return (replace(token, audience=audience) for token in tokens)
 
 
+def _odd_audiences(
+    tokens: Sequence[TokenVolume], client_ids: Sequence[str] | Unknown, api_audience: str
+) -> Facts:
+    """Give the audiences that STS does not accept, and the API server's own, which it may accept."""
+    wrong = _wrong_audiences(tokens, client_ids, api_audience)
+    if isinstance(wrong, Unknown):
+        return dict.fromkeys(
+            ("workload.audiences_wrong", "workload.audiences_odd", "workload.audience_fault"), wrong
+        )
+    of_api = [token for token in tokens if token.audience == api_audience]
+    if not wrong.value:
+        fault = "the API server's own. The provider lists it, and AWS is shown a token that opens the cluster"
+    elif isinstance(client_ids, Unknown):
+        fault = "the API server's own, with which no IAM OIDC provider is made"
+    else:
+        fault = "neither one that the IAM OIDC provider lists nor openshift or sts.amazonaws.com"
+    return {
+        "workload.audiences_wrong": wrong,
+        "workload.audiences_odd": wrong
+        if wrong.value
+        else known(_audiences(of_api), *(t.where for t in of_api)),
+        "workload.audience_fault": known(fault, derived=True),
+    }
+
+
 def _wrong_audiences(
     tokens: Sequence[TokenVolume], client_ids: Sequence[str] | Unknown, api_audience: str
 ) -> Fact | Unknown:
     """Give the audiences that neither the provider lists nor STS is usually asked with.
 
-    That of the API server is none that providers are made with: it shows without their list, which alone
-    proves it.
+    That of the API server is none that any provider is made with.
     """
     listed = () if isinstance(client_ids, Unknown) else client_ids
     wrong = [t for t in tokens if t.audience not in USUAL_AUDIENCES and t.audience not in listed]
