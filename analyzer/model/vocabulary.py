@@ -87,9 +87,10 @@ jwks.duplicates                list    kids that stand there more than once
 keys.cluster                   list    kids of the cluster's bound token signing keys
 keys.signing                   string  kid that signs: the token's, else that of the newest signing key (derived)
 keys.signing_published         bool    that kid is in the key set
-keys.foreign                   bool    the key set has usable keys, and none of them is a key of this cluster
+keys.foreign                   bool    the key set has usable keys, and none of them is a key of this cluster, by id or by numbers
 keys.mismatched                list    kids that stand in the key set with another public key than the cluster's key
 keys.old_unpublished           list    kids of older keys of the cluster that are not in the key set
+keys.renamed                   list    keys of the cluster that the key set holds under other ids alone, each as a phrase
 inputs.comparable              bool    whether inputs may be of different clusters: two bundles, or exports beside one
 inputs.clusters                list    the different clusters that the inputs are of, as phrases; one where they agree
 inputs.doubtful                string  why the exports may be of another cluster though nothing proves it, as one phrase, else null

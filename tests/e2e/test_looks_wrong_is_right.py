@@ -30,6 +30,7 @@ from .runs import (
     findings,
     told,
     used,
+    without,
 )
 from .test_healthy_matrix import SHAPES
 
@@ -464,7 +465,7 @@ def test_a_request_of_an_operator_that_users_install_is_none_of_the_release(
 def test_manifests_that_ccoctl_made_for_another_cluster_are_not_the_clusters(bench: Bench) -> None:
     """Names of roles are cut at 64 characters, so that some values have one length in all clusters."""
     other = Cluster(name="another-one", account="999988887777")
-    manifests = exports(other, parts=(), ccoctl=True)
+    manifests = without(exports(other, parts=(), ccoctl=True), "authentication")
     report = bench.report(everything(Cluster()) | manifests)
     assert not findings(report, "fail"), told(report)
     assert any("most Secrets in its folder have other lengths" in text for text in report.inputs[0].warnings)
@@ -473,6 +474,30 @@ def test_manifests_that_ccoctl_made_for_another_cluster_are_not_the_clusters(ben
     report = bench.report(everything(Cluster()) | manifests | own)
     assert not findings(report, "fail", "warn"), told(report)
     assert {c.verdict.state for c in report.chains} == {"pass"}
+
+
+def test_manifests_of_a_cluster_whose_name_is_as_long_are_told_by_the_issuer_beside_them(
+    bench: Bench,
+) -> None:
+    """Their values have the lengths of this cluster's; both clusters' roles are in one account."""
+    ours = Cluster()
+    other = Cluster(name="".join(reversed(ours.name)))
+    ours.roles |= other.roles
+    ours.providers += other.providers
+    report = bench.report(everything(ours) | exports(other, parts=(), ccoctl=True))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert any("in its folder is for the issuer" in text for text in report.inputs[0].warnings)
+
+
+def test_a_letter_more_in_a_name_is_no_line_end(bench: Bench) -> None:
+    """A manifest without one cannot be the longer of the two by it."""
+    ours = Cluster()
+    other = Cluster(name="other" + ours.name[4:])
+    ours.roles |= other.roles
+    ours.providers += other.providers
+    manifests = without(exports(other, parts=(), ccoctl=True), "authentication")
+    report = bench.report(everything(ours) | manifests)
+    assert not findings(report, "fail"), told(report)
 
 
 def _static(cluster: Cluster) -> None:
@@ -497,3 +522,9 @@ def test_what_is_wrong_with_a_secret_that_nothing_uses_breaks_nothing(
     assert report.exit_code == 0, told(report)
     assert {f.rule for f in findings(report, "fail", "warn")} <= {"input-live-secret"}, told(report)
     assert any(f.chains == (READ_ONLY,) for f in findings(report, "info")), told(report)
+
+
+def test_the_role_that_nothing_uses_may_be_gone_though_a_readable_secret_names_it(bench: Bench) -> None:
+    report = bench.report(everything(edited(_read_only_role_missing), secrets="full"))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert {c.verdict.state for c in report.chains} == {"pass"}, told(report)

@@ -84,20 +84,33 @@ def signing_facts(
     return result | _compared(keys, key_sets[0], ids, extra)
 
 
-_COMPARED = ("keys.foreign", "keys.mismatched", "keys.old_unpublished")
+_COMPARED = ("keys.foreign", "keys.mismatched", "keys.old_unpublished", "keys.renamed")
 
 
 def _compared(keys: Sequence[PublicKey], key_set: KeySet, published: Set[object], extra: Set[str]) -> Facts:
     """Compare the cluster's keys with the published ones; ``extra`` are ids that its tokens show."""
     own = {key.kid: key for key in keys}
-    where = key_set.where.at("keys")
-    foreign = bool(published) and not published & (set(own) | extra)
+    where, renamed = key_set.where.at("keys"), _renamed(key_set, keys)
+    foreign = bool(published) and not renamed and not published & (set(own) | extra)
     older = [key for key in keys[:-1] if key.kid not in published and not foreign]
     return {
         "keys.foreign": known(foreign, where, *(k.where for k in keys)),
         "keys.mismatched": known(_mismatched(key_set, own), where),
         "keys.old_unpublished": known([k.kid for k in older], where, *(k.where for k in older)),
+        "keys.renamed": known(renamed, where),
     }
+
+
+def _renamed(key_set: KeySet, keys: Sequence[PublicKey]) -> list[str]:
+    """Name the cluster's keys whose numbers are published, but under other ids alone."""
+    published: dict[bytes | None, list[str]] = {}
+    for key in key_set.keys:
+        published.setdefault(spki_of_jwk(key), []).append(text(key.get("kid")) or "no id")
+    return [
+        f"{key.kid} as {' and '.join(ids)}"
+        for key in keys
+        if (ids := published.get(key.spki)) and key.kid not in ids
+    ]
 
 
 def _mismatched(key_set: KeySet, own: dict[str, PublicKey]) -> list[str]:

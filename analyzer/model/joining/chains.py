@@ -183,7 +183,14 @@ def _withhold_emptied(chains: Collection[Chain]) -> None:
 
 
 def speaks_for(elided: SecretValue | None, readable: SecretValue) -> bool:
-    """Tell whether a manifest speaks for the cluster's Secret: if their lengths agree, a newline aside."""
+    """Tell whether a manifest speaks for the cluster's Secret: if their lengths agree, a newline aside.
+
+    The cluster's may have one at its end that the manifest has not, or lack one: a name that is longer
+    by a letter is no newline.
+    """
     if elided is None or elided.length is None or readable.length is None:
         return True
-    return abs(elided.length - readable.length) <= 1
+    if readable.text is None:
+        return abs(elided.length - readable.length) <= 1
+    bare = len(readable.text.rstrip("\n").encode())
+    return elided.length in (readable.length, bare, bare + 1)

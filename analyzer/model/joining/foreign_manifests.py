@@ -1,7 +1,7 @@
-"""Manifests that ccoctl made for another cluster: their Secrets' values have other lengths than this one's.
+"""Manifests that ccoctl made for another cluster: by the issuer beside them, or by their values' lengths.
 
-Names of roles are cut at 64 characters, so that some values of every cluster have one length: the Secrets
-of a folder are judged together.
+Names of roles are cut at 64 characters, so that some values of every cluster have one length, and those of
+two clusters whose names are as long as each other have all: the Secrets of a folder are judged together.
 """
 
 from __future__ import annotations
@@ -12,14 +12,48 @@ from collections.abc import Sequence
 from analyzer.evidence.gathered import Problem
 from analyzer.evidence.kubernetes import secret
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import dig, text
 from analyzer.model.joining.chains import speaks_for
+from analyzer.model.joining.cluster import ClusterView
 from analyzer.model.joining.objects import was_in_cluster
+from analyzer.model.joining.related import is_related
 
 Folder = tuple[str, str]
 
 
-def without_foreign_manifests(objects: Sequence[K8sObject]) -> tuple[list[K8sObject], list[Problem]]:
-    """Leave out what fits among the manifests of a folder most of which do not, and say so."""
+def without_foreign_manifests(
+    objects: Sequence[K8sObject], view: ClusterView
+) -> tuple[list[K8sObject], list[Problem]]:
+    """Leave out the Secrets among the manifests of another cluster, and say so."""
+    manifests = [obj for obj in objects if not was_in_cluster(obj)]
+    named = _beside_another_issuer(manifests, view)
+    gone = {id(obj): f"left out: the Authentication in its folder is for the issuer {url}, which is not the "
+            "cluster's" for obj, url in named}  # fmt: skip
+    rest = [obj for obj in manifests if id(obj) not in gone]
+    odd = "left out: most Secrets in its folder have other lengths than the cluster's, as another's have"
+    gone |= {id(obj): odd for obj in _among_other_lengths(objects, rest)}
+    return [obj for obj in objects if id(obj) not in gone], [
+        Problem(obj.where.input, obj.where.file, "not-used", gone[id(obj)], "note")
+        for obj in manifests
+        if id(obj) in gone
+    ]
+
+
+def _beside_another_issuer(manifests: Sequence[K8sObject], view: ClusterView) -> list[tuple[K8sObject, str]]:
+    """Find Secrets whose folder holds the Authentication that ccoctl wrote for an issuer never this one's."""
+    if not view.issuer:
+        return []
+    issuers = {
+        _folder(obj): url
+        for obj in manifests
+        if obj.kind == "Authentication" and (url := text(dig(obj.value, "spec", "serviceAccountIssuer")))
+    }
+    others = {folder: url for folder, url in issuers.items() if not is_related(url, view)}
+    return [(o, others[_folder(o)]) for o in manifests if o.kind == "Secret" and _folder(o) in others]
+
+
+def _among_other_lengths(objects: Sequence[K8sObject], manifests: Sequence[K8sObject]) -> list[K8sObject]:
+    """Find Secrets whose lengths fit the cluster's, in a folder in which those of most do not."""
     kept = {
         (obj.namespace, obj.name): secret(obj).values.get("credentials")
         for obj in objects
@@ -27,8 +61,8 @@ def without_foreign_manifests(objects: Sequence[K8sObject]) -> tuple[list[K8sObj
     }
     fitting: dict[Folder, list[K8sObject]] = {}
     others: Counter[Folder] = Counter()
-    for obj in objects:
-        if obj.kind != "Secret" or was_in_cluster(obj):
+    for obj in manifests:
+        if obj.kind != "Secret":
             continue
         own, value = kept.get((obj.namespace, obj.name)), secret(obj).values.get("credentials")
         if own and own.length is not None and value and value.text is not None and not value.masked:
@@ -36,12 +70,7 @@ def without_foreign_manifests(objects: Sequence[K8sObject]) -> tuple[list[K8sObj
                 fitting.setdefault(_folder(obj), []).append(obj)
             else:
                 others[_folder(obj)] += 1
-    gone = [obj for folder, fit in fitting.items() if others[folder] > len(fit) for obj in fit]
-    left_out = {id(obj) for obj in gone}
-    detail = "left out: most Secrets in its folder have other lengths than the cluster's, as another's have"
-    return [obj for obj in objects if id(obj) not in left_out], [
-        Problem(obj.where.input, obj.where.file, "not-used", detail, "note") for obj in gone
-    ]
+    return [obj for folder, fit in fitting.items() if others[folder] > len(fit) for obj in fit]
 
 
 def _folder(obj: K8sObject) -> Folder:

@@ -91,7 +91,7 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
     if aside:
         left = {id(obj) for folder in aside for obj in folder.objects}
         objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
-    own, strange = without_foreign_manifests(objects.every())
+    own, strange = without_foreign_manifests(objects.every(), view)
     objects = Objects(own) if strange else objects
     book, providers = read_roles(evidence), read_providers(evidence)
     guest = bool(view.hosted) and value_of(view.facts, "cluster.platform") in (None, "AWS")
