@@ -128,6 +128,8 @@ def _with_repeats(decision: TrustDecision, policy: Policy, identity: WebIdentity
             return replace(decision, faults=(fault, *decision.faults))
         if other.allowed == decision.allowed:
             return decision
+        of_either = {fault.problem for fault in other.faults}
+        decision = replace(decision, faults=tuple(f for f in decision.faults if f.problem in of_either))
     return replace(
         decision,
         allowed=None,

@@ -53,6 +53,7 @@ issuer.provider_arn            string  ARN that its IAM OIDC provider has in the
 issuer.near                    string  the issuer of an IAM OIDC provider that is there and almost this one's, else null (derived)
 issuer.near_arn                string  the ARN of that provider, else null (derived)
 issuer.has_provider            bool    the account of the cluster's roles has an IAM OIDC provider for it
+issuer.elsewhere               string  the account that has the provider where that of the cluster's roles has none, else null
 issuer.meant                   string  the one issuer that the trust policies of the cluster's roles name (derived)
 issuer.meant_arn               string  the ARN of a listed provider for that issuer, where several roles name it, else null (derived)
 ccoctl.name                    string  the --name that ccoctl was given for this cluster (derived)
@@ -196,6 +197,7 @@ secret.arn_account             string  account of the ARN
 secret.arn_role_name           string  role name of the ARN, without its path
 secret.arn_name_length         int     length of that name
 secret.provider_account        string  account that holds the provider of the cluster's issuer
+secret.account_told            bool    the role is in the account of all roles, of which provider-account-mismatch says that it has no provider
 secret.foreign                 string  how it shows that the role is not the one made for this request, as one phrase, else null
 secret.length_fits             bool    the byte length fits a template for the role that this request must use
 secret.length_expected         list    byte lengths that would fit

@@ -7,7 +7,7 @@ from samples.aws import Provider
 from samples.yamlout import aws_json
 
 from .layered import OPERATOR_SECRET, albo
-from .runs import Bench, everything, named, told, used, without
+from .runs import Bench, bundle, everything, named, told, used, without
 
 OTHER = "444455556666"
 
@@ -117,6 +117,17 @@ def test_its_account_has_none_where_its_own_listing_says_so(bench: Bench) -> Non
     report = bench.report(files)
     assert named(report, "fail") == {"provider-account-mismatch"}, told(report)
     assert {c.id for c in report.chains if c.verdict.state == "fail"} == {OPERATOR_SECRET}
+
+
+@pytest.mark.parametrize("hidden", ["", "exports/iam/(?!get-caller)"])
+def test_what_no_role_finds_in_its_account_is_told_once_of_the_provider(bench: Bench, hidden: str) -> None:
+    """The Secrets are as they should be: their account alone has no provider."""
+    cluster = Cluster()
+    files = _files(own_lists=True)
+    readable = bundle(cluster, secrets="full") | {p: b for p, b in files.items() if p.startswith("exports/")}
+    report = bench.report(without(readable, hidden) if hidden else readable)
+    assert named(report, "fail") == {"provider-account-mismatch"}, told(report)
+    assert {c.verdict.rule for c in used(report)} == {"provider-account-mismatch"}
 
 
 def _listed_elsewhere(**options: str) -> dict[str, bytes]:

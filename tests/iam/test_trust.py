@@ -166,6 +166,7 @@ def test_keys_named_twice() -> None:
         decision = trust(document(one, two))
         assert (decision.allowed, decision.problem) == (None, "duplicate-key")
         assert decision.path[-1] == SUB
+        assert not [fault for fault in decision.faults if fault.problem == "subject-mismatch"]
     same = trust(document(first, first))
     assert (same.allowed, same.problem) == (True, None)
     assert "duplicate-key" in {lint.code for lint in same.lints}

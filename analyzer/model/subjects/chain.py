@@ -36,7 +36,7 @@ from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
 from analyzer.model.workloads.pods import workload_facts
 from analyzer.model.workloads.predating import predating_facts
-from analyzer.model.workloads.secrets import provider_account, secret_facts
+from analyzer.model.workloads.secrets import is_told_of_all, provider_account, secret_facts
 
 
 @frozen
@@ -142,7 +142,8 @@ def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Fa
     foreign = foreign_role(chain, joined.choices, joined.chains, joined.names, issuer)
     judged = without_trust(choice, "secret-role-foreign") if foreign else choice
     if _in_another_account(choice, joined):
-        judged = without_trust(choice, "secret-account-mismatch")
+        told = is_told_of_all(chain, joined)
+        judged = without_trust(choice, "provider-account-mismatch" if told else "secret-account-mismatch")
     role_known = choice.role is not None and (foreign is not None or choice.role.trust is not None)
     shown_by = [choice.role.where] if foreign and choice.role else []
     foreign_fact = known(foreign, choice.proof, *shown_by) if role_known else asks.role(choice.name)

@@ -163,4 +163,14 @@ def _issuer_at_aws(provider: Mapping[str, Fact | Unknown]) -> Facts:
         "issuer.near": near,
         "issuer.near_arn": provider["provider.near_arn"],
         "issuer.has_provider": provider["provider.present"],
+        "issuer.elsewhere": _provider_elsewhere(provider),
     }
+
+
+def _provider_elsewhere(provider: Mapping[str, Fact | Unknown]) -> Fact | Unknown:
+    """Give the account that has the provider in the place of the roles' own, where that is told of it."""
+    settled, near = provider["provider.settled"], provider["provider.near"]
+    told = (
+        isinstance(settled, Fact) and settled.value is True and isinstance(near, Fact) and near.value is None
+    )
+    return provider["provider.other_account"] if told else known(None)

@@ -12,7 +12,7 @@ from analyzer.evidence.records import Secret, Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
-from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.consumers import uses_secret
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
 from analyzer.model.joining.joined import Joined
@@ -68,6 +68,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
     evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
     facts: Facts = {
         "secret.provider_account": provider_account(joined),
+        "secret.account_told": known(is_told_of_all(chain, joined)),
         "secret.default_token_path": _default_token_path(chain, joined),
     }
     gathered = evidence.has_list("Secret", chain.namespace) and not chain.gated
@@ -261,6 +262,13 @@ def _made_later(chain: Chain, chains: Sequence[Chain]) -> bool:
     made = [c.secret.created for c in chains if c.id != chain.id and c.secret and c.secret.created]
     own = chain.secret.created if chain.secret else None
     return bool(made) and own is not None and own > sorted(made)[len(made) // 2] + _ONE_RUN
+
+
+def is_told_of_all(chain: Chain, joined: Joined) -> bool:
+    """Tell whether the account of the Secret's role is that of all roles, whose listing has no provider."""
+    arn = parse_role_arn(chain.credentials.role_arn) if chain.credentials else None
+    elsewhere = value_of(joined.view.facts, "issuer.elsewhere")
+    return elsewhere is not None and arn is not None and arn.account == joined.asks.account
 
 
 def provider_account(joined: Joined) -> Fact | Unknown:
