@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 
 from analyzer.engine.facts import Fact
-from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk
+from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk, spki_of_jwk
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
 from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.model.issuer.signing_keys import signing_keys
@@ -58,6 +58,7 @@ def mend_keys(case: Case) -> Repair | Refusal:
     mine = {kid for kid, jwk in keys.items() if jwk is not None}
     if len(mine) < len(keys):
         return Refusal("a public key of the cluster is no RSA key")
+    published = {key.spki: key.kid for key in own}
     notes: list[str] = []
     kept: list[dict[str, Json]] = []
     for key_set in [k for k in case.joined.evidence.of(KeySet) if not k.planned][:1]:
@@ -67,6 +68,9 @@ def mend_keys(case: Case) -> Repair | Refusal:
                 continue
             if problem := jwk_problem(jwk):
                 notes.append(f"Left out, since AWS cannot use it: {kid or 'a key without kid'} ({problem}).")
+                continue
+            if right := published.get(spki_of_jwk(jwk) or b""):
+                notes.append(f"Key {kid} is this cluster's own under another id: it is published as {right}.")
                 continue
             kept.append(dict(jwk))
             notes.append(

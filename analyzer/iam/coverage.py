@@ -185,6 +185,7 @@ def _pattern_verdicts(
             resource=resource,
             conditions=entry.conditions,
             has_resources=action.has_resources if action else None,
+            partition=scope.partition if scope and resource == "*" else None,
         )
         row = _judge(entry, pattern, asked, layers, _regional(asked, context, scope))
         rows.append(row if action else replace(row, known=False, nearest=book.nearest(name)))

@@ -12,7 +12,7 @@ from analyzer.iam.context import Context
 from analyzer.iam.implies import implied
 from analyzer.iam.layers import LAYER_NAMES, LayerKind
 from analyzer.iam.logic import Ternary, all3
-from analyzer.iam.match import resolve_resource
+from analyzer.iam.match import resolve_resource, split_arn
 from analyzer.iam.policy import ConditionClause, Document, Malformed, MissingDocument, Policy, Statement
 from analyzer.iam.resources import Cover, cover, cover_except, overlaps
 from analyzer.iam.variables import Unset, has_variables, widened
@@ -29,6 +29,8 @@ class Asked:
     resource: str
     conditions: tuple[ConditionClause, ...]
     has_resources: bool | None
+    partition: str | None = None
+    """Where the resource is ``*``: the partition that it stands for, which no call of a role leaves."""
 
 
 @frozen
@@ -64,7 +66,8 @@ def judge_layer(
 ) -> LayerVerdict:
     """Return the verdict of one layer: explicit denial, granted, conditional, partial, implicit denial."""
     layer = LAYER_NAMES[kind]
-    hits = [hit for one in documents if _is_clear(one) for hit in _hits(one, asked, context, layer)]
+    found = [hit for one in documents if _is_clear(one) for hit in _hits(one, asked, context, layer)]
+    hits = [hit for hit in found if not _is_elsewhere(hit, asked.partition)]
     denies = [hit for hit in hits if hit.statement.effect == "Deny"]
     allows = [hit for hit in hits if hit.statement.effect == "Allow"]
     certain = [hit for hit in denies if hit.covers is Cover.FULL and hit.holds is True]
@@ -78,6 +81,14 @@ def judge_layer(
         return LayerVerdict("unknown", reasons=tuple(missing))
     assumes = tuple(f"no Deny in {_name(one, layer)}" for one in documents if not _is_clear(one))
     return LayerVerdict("granted", reasons=verdict.reasons, assumes=assumes)
+
+
+def _is_elsewhere(hit: _Hit, partition: str | None) -> bool:
+    """Tell a statement about resources of other partitions alone: nothing here is granted or denied by it."""
+    if partition is None or hit.statement.not_resources or not hit.patterns:
+        return False
+    named = [arn.partition if (arn := split_arn(pattern)) else "*" for pattern in hit.patterns]
+    return not any("*" in one or "?" in one or "$" in one or one == partition for one in named)
 
 
 def _weighed(allows: list[_Hit], denies: list[_Hit], asked: Asked, layer: str) -> LayerVerdict:

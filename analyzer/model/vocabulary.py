@@ -305,6 +305,7 @@ permissions.conditional        list    actions granted under conditions that the
 permissions.conditional_logged list    those of these actions that a log line denies
 permissions.other_version      list    actions that the default version of an attached policy lacks and another version has, as phrases
 permissions.other_version_logged list    those of these actions that a log line denies
+permissions.other_version_first string  the first of them, one that is denied in a log before others, else null
 permissions.other_version_policy string  ARN of the first such policy, else null
 permissions.other_version_id   string  id of that version, else null
 permissions.private_zone_role  string  role for a private zone in another account that DNS names; null where it names none, and for all but the ingress operator

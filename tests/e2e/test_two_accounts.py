@@ -86,6 +86,15 @@ def test_an_answer_is_of_the_account_whose_listing_lies_beside_it(bench: Bench) 
     assert not named(hidden, "fail", "warn"), told(hidden)
 
 
+def test_a_provider_in_both_accounts_is_in_the_roles_own(bench: Bench) -> None:
+    """A cluster was moved from an account, or the provider was made in the wrong one first."""
+    cluster = Cluster()
+    files = everything(cluster, secrets="full")
+    files |= {p: body for p, body in _files(own_lists=True).items() if p.startswith("exports/other/")}
+    report = bench.report(files)
+    assert {c.verdict.state for c in used(report)} == {"pass"}, told(report)
+
+
 def test_a_role_of_another_account_is_one_cause(bench: Bench) -> None:
     cluster = Cluster()
     role = cluster.role("openshift-ingress-operator")

@@ -164,6 +164,20 @@ def test_a_region_lock_and_where_the_one_endpoint_of_a_service_is(
     assert found == expected
 
 
+def test_what_is_of_another_partition_is_neither_granted_nor_denied_here() -> None:
+    """Policies copied from the commercial partition: no call of a role in GovCloud is about its resources."""
+    asked, scope = entry("s3:GetObject"), Scope("aws-us-gov", "us-gov-west-1", "123456789012")
+    theirs, both = "arn:aws:s3:::*", ["arn:aws:s3:::*", "arn:aws-us-gov:s3:::*"]
+    assert verdict(asked, allow("s3:*", theirs), scope=scope) == "denied(implicit)"
+    assert verdict(asked, allow("s3:*", theirs)) == "partial"
+    assert verdict(asked, allow("s3:*", "arn:*:s3:::*"), scope=scope) == "partial"
+    assert verdict(asked, statement(Action="s3:*", Resource=both), scope=scope) == "partial"
+    spared = {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::secret/*"}
+    assert verdict(asked, spared, scope=scope) == "partial"
+    guard = statement("Deny", Action="s3:*", Resource=theirs)
+    assert verdict(asked, allow("*"), guard, scope=scope) == "granted"
+
+
 def test_missing_documents() -> None:
     asked = entry("s3:GetObject")
     missing = MissingDocument("arn:aws:iam::aws:policy/P")

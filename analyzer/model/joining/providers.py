@@ -30,16 +30,22 @@ class Providers:
     """The accounts that the exports show: of callers, roles and providers, and in the paths of answers."""
 
     def account_of(self, record: ProviderRecord) -> str | None:
-        """Give a record's account: by its ARN, by a listing that holds its Url, else the only caller's."""
+        """Give a record's account: by its ARN, by a listing that holds its Url, else the only caller's.
+
+        Where the listings of several accounts do, it is that beside which the record lies.
+        """
         parsed = provider_of(record.arn) if record.arn else None
         if parsed:
             return parsed[0]
         url = without_scheme(record.url or "")
         listed = {p[0]: li for li in self.listings for a in li.names if (p := provider_of(a)) and p[1] == url}
+        beside = [owner for owner, listing in listed.items() if _beside(record.where, listing.where)]
+        if len(listed) > 1 and len(beside) == 1:
+            return beside[0]
         if len(listed) != 1:
             return None if len(self.accounts) > 1 else self.caller
-        ((owner, listing),) = listed.items()
-        return owner if self._only_there(owner) or _beside(record.where, listing.where) else None
+        (owner,) = listed
+        return owner if self._only_there(owner) or beside else None
 
     def _only_there(self, owner: str) -> bool:
         """Tell whether every other account's listing was handed in: what none of them names is not there."""

@@ -159,6 +159,7 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     facts["other_version"] = judged.listed(grouped(versions, told), *(v.where for v in moved.values()))
     logged = [row.action for row in versions if judged.denials.of_identity(row.action)]
     facts["other_version_logged"] = judged.listed(sorted(set(logged)))
+    facts["other_version_first"] = known(next(iter(sorted(set(logged)) or sorted(moved)), None))
     first = next(iter(moved.values()), None)
     facts["other_version_policy"] = known(first.arn if first else None)
     facts["other_version_id"] = known(first.version if first else None)

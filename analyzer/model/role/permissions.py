@@ -26,7 +26,8 @@ NAMES = (
     "denied_summary", "boundary", "boundary_cuts", "boundary_logged", "boundary_optional", "boundary_narrow",
     "boundary_summary", "boundary_denied", "boundary_words",
     "narrow", "narrow_logged", "conditional", "conditional_logged", "other_version",
-    "other_version_logged", "other_version_policy", "other_version_id", "shared_vpc_problem", "excess",
+    "other_version_logged", "other_version_first", "other_version_policy", "other_version_id",
+    "shared_vpc_problem", "excess",
     "excess_levels", "risks", "unknown_actions", "simulated",
 )  # fmt: skip
 

@@ -192,7 +192,7 @@ def _client_ids(joined: Joined) -> list[str] | Unknown:
 
 def _in_another_account(choice: RoleChoice, joined: Joined) -> bool:
     """Tell a role that the Secret seeks in another account than the provider's: no export of it is of use."""
-    account = provider_account(joined)
+    account = provider_account(joined, choice.account)
     here = account.value if isinstance(account, Fact) else None
     return choice.how == "secret" and choice.role is None and here not in (None, choice.account)
 

@@ -66,8 +66,9 @@ _PRESENT_FACTS = (
 def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts:
     """Give the ``secret.*`` facts of a chain; ``foreign`` names the chain whose role its Secret names."""
     evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
+    arn = parse_role_arn(chain.credentials.role_arn) if chain.credentials else None
     facts: Facts = {
-        "secret.provider_account": provider_account(joined),
+        "secret.provider_account": provider_account(joined, arn.account if arn else None),
         "secret.account_told": known(is_told_of_all(chain, joined)),
         "secret.default_token_path": _default_token_path(chain, joined),
     }
@@ -271,15 +272,18 @@ def is_told_of_all(chain: Chain, joined: Joined) -> bool:
     return elsewhere is not None and arn is not None and arn.account == joined.asks.account
 
 
-def provider_account(joined: Joined) -> Fact | Unknown:
-    """The one account with a provider for the issuer; null where a complete listing has none."""
-    found, rival = _provider_account(joined, joined.view.issuer), joined.view.rival
+def provider_account(joined: Joined, account: str | None) -> Fact | Unknown:
+    """The account with a provider for the issuer: ``account``, that of the role, where it has one.
+
+    Else the only one that has; null where a complete listing has none.
+    """
+    found, rival = _provider_account(joined, joined.view.issuer, account), joined.view.rival
     if rival is None or (isinstance(found, Fact) and found.value):
         return found
-    return _provider_account(joined, rival.issuer)
+    return _provider_account(joined, rival.issuer, account)
 
 
-def _provider_account(joined: Joined, issuer: str | None) -> Fact | Unknown:
+def _provider_account(joined: Joined, issuer: str | None, account: str | None) -> Fact | Unknown:
     if not issuer:
         return joined.view.facts["cluster.issuer"] if issuer is None else known(None)
     wanted = without_scheme(issuer)
@@ -289,9 +293,11 @@ def _provider_account(joined: Joined, issuer: str | None) -> Fact | Unknown:
         if found and found[1] == wanted:
             owners[found[0]] = listing.where
     for record in joined.providers.records:
-        account = joined.providers.account_of(record)
-        if account and without_scheme(record.url or "") == wanted:
-            owners.setdefault(account, record.where)
+        owner = joined.providers.account_of(record)
+        if owner and without_scheme(record.url or "") == wanted:
+            owners.setdefault(owner, record.where)
+    if account in owners:
+        return known(account, owners[account])
     if len(owners) == 1:
         return known(*owners.popitem())
     return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
