@@ -10,7 +10,7 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Secret, Workload
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
+from analyzer.model.joining.aws import RoleArn, parse_role_arn, provider_of, without_scheme
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.consumers import uses_secret
@@ -66,7 +66,7 @@ _PRESENT_FACTS = (
 def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts:
     """Give the ``secret.*`` facts of a chain; ``foreign`` names the chain whose role its Secret names."""
     evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
-    arn = parse_role_arn(chain.credentials.role_arn) if chain.credentials else None
+    arn = _named_role(chain)
     facts: Facts = {
         "secret.provider_account": provider_account(joined, arn.account if arn else None),
         "secret.account_told": known(is_told_of_all(chain, joined)),
@@ -265,9 +265,14 @@ def _made_later(chain: Chain, chains: Sequence[Chain]) -> bool:
     return bool(made) and own is not None and own > sorted(made)[len(made) // 2] + _ONE_RUN
 
 
+def _named_role(chain: Chain) -> RoleArn | None:
+    written = chain.credentials.role_arn if chain.credentials else None
+    return parse_role_arn(written) if written else None
+
+
 def is_told_of_all(chain: Chain, joined: Joined) -> bool:
     """Tell whether the account of the Secret's role is that of all roles, whose listing has no provider."""
-    arn = parse_role_arn(chain.credentials.role_arn) if chain.credentials else None
+    arn = _named_role(chain)
     elsewhere = value_of(joined.view.facts, "issuer.elsewhere")
     return elsewhere is not None and arn is not None and arn.account == joined.asks.account
 
