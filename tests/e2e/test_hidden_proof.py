@@ -4,7 +4,7 @@ import pytest
 
 from analyzer.findings.diff import compare
 from samples import Cluster
-from tests.properties.hiding import judged, subjects_of
+from tests.properties.hiding import judged, subjects_of, turned
 
 from .faults import FAULTS
 from .faults_in_cluster import shared_role
@@ -45,6 +45,14 @@ def test_the_rest_does_not_pass(bench: Bench, name: str, hidden: str) -> None:
     assert found
     assert [after.get(key) for key in found].count("pass") == 0, [(k, after.get(k)) for k in found]
     assert "unknown" in [after.get(key, "unknown") for key in found]
+
+
+@pytest.mark.parametrize("name", ["role-shared-named", "permission-missing-made-by-hand"])
+def test_policies_without_their_role_blame_nobody(bench: Bench, name: str) -> None:
+    """Whom the role admits, and what made it, its own export alone tells."""
+    fault = next(one for one in FAULTS if one.id == name)
+    hidden = without(fault.files(), r"get-role-demo-openshift-ingress-operator-cloud-credentials\.json")
+    assert not turned(*(judged(bench, subjects_of(bench, files)) for files in (fault.files(), hidden)))
 
 
 @pytest.mark.parametrize(

@@ -200,8 +200,9 @@ def maker_of(role: Role, chain: Chain, *, hosted: bool | None) -> Maker | None:
 def _has_ccoctls_names(role: Role, chain: Chain) -> bool:
     """Tell ccoctl's names: of the role, and of its one policy, which is inline and bears the role's.
 
-    Many exports leave out tags and description; where they have others, something else made the role.
+    Many exports leave out tags and description; where they have others, something else made the role, and
+    where there is no export of the role itself, beside its policies, it may have.
     """
-    told = bool(role.tags or role.untagged or role.description)
+    told = bool(role.tags or role.untagged or role.description or role.trust is None)
     named = prefix_of(role.name, chain.namespace, chain.secret_name) is not None
     return named and not told and list(role.inline) == [role.name] and not role.attached
