@@ -202,7 +202,8 @@ def foreign_role(
         return f"the account has the role of that name under another path, {role.arn}"
     maker = _maker(role, chain, chains, names)
     shared = bool(issuer) and names_issuer(role, issuer) and admits(role, chain.subjects)
-    if maker and role.trust and not shared and not may_admit(chain, role):  # only its trust tells of a shared one
+    # only its trust policy tells whether it is shared
+    if maker and role.trust and not shared and not may_admit(chain, role):
         return f"it was made for {maker}"
     prefix = prefix_of(role.name, chain.namespace, chain.secret_name)
     other_issuer = issuer and role.trust and not names_issuer(role, issuer)
