@@ -206,6 +206,7 @@ secret.length_instead          string  what it fits if not that, as a phrase: ot
 secret.length_alike            bool    the role that was found for it is named like those of the other Secrets of the release's requests, as far as the length tells (derived)
 secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte; without exports, those of the release's requests (derived)
 secret.token_path              string  web_identity_token_file, else null
+secret.token_path_told         string  what the Secret tells the SDK about it, as a phrase (derived)
 secret.token_path_mounted      bool    the pods mount a projected token at that path
 secret.token_path_refusal      string  what the SDK or STS answers where they do not (derived)
 secret.regional                bool    it asks for regional STS endpoints
@@ -295,6 +296,7 @@ permissions.boundary_words     string  how AWS says that the boundary denies wha
 permissions.organization_denied list    actions that a service or resource control policy denies: AWS says so in a log or a simulation, or such a policy was handed in; known only then
 permissions.organization_layer string  which of the two; known as above
 permissions.organization_caller string  ARN of the caller in that log line, else the role; known as above
+permissions.organization_account string  that caller's account; known as above
 permissions.organization_recency string  ongoing or stopped at gather time where a log line alone says it, else unknown; known as above
 permissions.organization_proof string  what says that the organization denies it, as a phrase; known as above
 permissions.organization_bearing string  that the policy bears on the account is shown, by AWS or a listing, or given, by who handed it in, or not listed; known as above

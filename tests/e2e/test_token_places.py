@@ -152,3 +152,14 @@ def test_a_pod_whose_text_is_cut_shows_nothing_of_its_token(bench: Bench) -> Non
     assert len(ended) >= 2
     report = bench.report(files | ended)
     assert {f.rule for f in findings(report, "fail", "warn")} == {"input-incomplete"}, told(report)
+
+
+def test_a_secret_without_a_token_path_says_so(bench: Bench) -> None:
+    cluster = Cluster()
+    arn = cluster.role("openshift-machine-api").arn
+    cluster.set_credentials(
+        "openshift-machine-api", "aws-cloud-credentials", f"[default]\nrole_arn = {arn}\n".encode()
+    )
+    report = bench.report(bundle(cluster, secrets="full"))
+    (found,) = [f for f in report.findings if f.rule == "secret-token-path-unmounted"]
+    assert "of no token file (web_identity_token_file is missing), and its pods mount" in found.message

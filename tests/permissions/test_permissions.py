@@ -173,6 +173,7 @@ def test_the_organization_is_believed_without_any_export(bench: Bench, because: 
     report = bench.report(bundle(cluster))
     (finding,) = of_permissions(report)
     assert (finding.rule, finding.state) == ("permission-organization-deny", "fail")
+    assert f"--target-id {Cluster().account}" in (finding.fix[0].command or "")
     assert words in finding.message
     symptom = next(f for f in report.findings if f.rule == "log-action-denied")
     assert symptom.explained_by == ("permission-organization-deny",)

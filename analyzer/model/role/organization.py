@@ -12,7 +12,7 @@ from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.role.denied_calls import Denials, actions_of, quotes_of, recency_of
 
-_NAMES = ("denied", "layer", "caller", "recency", "proof", "bearing")
+_NAMES = ("denied", "layer", "caller", "recency", "proof", "bearing", "account")
 BEARING = ("shown", "given", "not listed")
 """How sure it is that a policy bears on the account, the surest first."""
 _RECENCY = {
@@ -58,7 +58,14 @@ def organization_facts(
         "proof": "; ".join(source.proof for source in found),
         "bearing": min((source.bearing for source in found), key=BEARING.index),
     }
-    return {f"permissions.organization_{name}": known(value, *cites) for name, value in values.items()}
+    facts: Facts = {f"permissions.organization_{n}": known(value, *cites) for n, value in values.items()}
+    account = _account_in(str(values["caller"]))
+    return facts | {"permissions.organization_account": known(account, *cites) if account else Unknown()}
+
+
+def _account_in(caller: str) -> str | None:
+    found = caller.split(":", 5)[4:5]
+    return found[0] if found and found[0].isdigit() else None
 
 
 def _logged(said: Denials, now: datetime | None) -> list[Denied]:

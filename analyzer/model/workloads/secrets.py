@@ -23,6 +23,8 @@ from analyzer.model.joining.secret_length import LengthVerdict, brokered
 _DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
 """Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
 
+_NO_PATH = "of no token file (web_identity_token_file is missing)"
+
 _ONE_RUN = timedelta(days=1)
 """How long after the others a Secret is made by what made them."""
 
@@ -41,6 +43,7 @@ _TEXT_FACTS = (
     "arn_role_name",
     "arn_name_length",
     "token_path",
+    "token_path_told",
     "token_path_mounted",
     "token_path_refusal",
     "regional",
@@ -168,6 +171,7 @@ def _text_facts(
         # a length that fits shows no more of a path than that it is none of the others
         if verdict.token_path is not None and chain.workloads and (brokered(chain) or not mounted):
             facts["secret.token_path"] = known(verdict.token_path, data, derived=True)
+            facts["secret.token_path_told"] = _path_told(verdict.token_path)
             facts["secret.token_path_mounted"] = known(mounted, data, derived=True)
             facts["secret.token_path_refusal"] = _path_refusal(verdict.token_path, chain.workloads)
         if verdict.template_regional is not None:
@@ -176,6 +180,10 @@ def _text_facts(
             facts |= _made_by_control_plane(*chain.hosted_role) | {"secret.foreign": foreign}
         return facts
     return _read_facts(chain, credentials, chain.credentials_where) | {"secret.foreign": foreign}
+
+
+def _path_told(path: str | None) -> Fact:
+    return known(f"to read the token at {path}" if path else _NO_PATH, derived=True)
 
 
 def _path_refusal(path: str | None, workloads: Sequence[Workload]) -> Fact:
@@ -213,6 +221,7 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         "secret.arn_role_name": known(arn.name if arn else None, role),
         "secret.arn_name_length": known(len(arn.name) if arn else None, role),
         "secret.token_path": known(credentials.token_path, token),
+        "secret.token_path_told": _path_told(credentials.token_path),
         "secret.token_path_mounted": mounted,
         "secret.token_path_refusal": _path_refusal(credentials.token_path, chain.workloads),
         "secret.regional": known(credentials.regional, cite),
