@@ -39,9 +39,11 @@ _ASKED = later(
     r"(?:\b(?:Post|Get|Head|Put)\s*[\"'\s]*https?://|\blookup\s|\bConnect\s+to\s|\bHTTP\s+request:\s|\bhost='?|\bhost:\s?"
     r"|\bconnection\s+#-?\d+\s+to\s+(?:tls://)?)$"
 )
-_FIELD = later(  # "code":"NetworkingError",…,"host":"…": the SDK for JavaScript, as an object
-    r"(?:NetworkingError|TimeoutError|\bE(?:TIMEDOUT|CONNREFUSED|CONNRESET|HOSTUNREACH|NETUNREACH|PIPE))\b"
-    r"[\w\s\"'.,:/\x1f-]{0,240}\bhost(?:name)?[\"'\x1f]*:\s*[\"'\x1f]*$"
+# "code":"NetworkingError",…,"host":"…": the SDK for JavaScript, as an object. Codes to try again are none.
+_FIELD = later(
+    r"\b(?:code|errno|name)[\"'\x1f]*:\s*[\"'\x1f]*(?:NetworkingError|TimeoutError"
+    r"|E(?:TIMEDOUT|CONNREFUSED|CONNRESET|HOSTUNREACH|NETUNREACH|PIPE))[\"'\x1f]+\s*,"
+    r"(?:(?!\bhost(?:name)?[\"'\x1f]*:)[\w\s\"'.,:/\x1f-]){0,240}\bhost(?:name)?[\"'\x1f]*:\s*[\"'\x1f]*$"
 )
 _HOST = later(STS_HOST)
 _PAGE = later(r"RequestID:\s*,\s+deserialization\s+failed")

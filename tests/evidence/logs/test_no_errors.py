@@ -48,6 +48,10 @@ HARMLESS = [
     '[INFO] 10.0.0.1:1 - 2 "A IN sts.amazonaws.com. udp 57 false 1232" NOERROR qr,rd,ra 96 0.1s',
     "[ERROR] plugin/errors: 2 example.com. A: read udp 10.0.0.1:1->10.0.0.2:53: i/o timeout",
     '{"code":"ok","host":"sts.amazonaws.com","note":"NetworkingError is retried"}',
+    '{"msg":"recovered from ETIMEDOUT","host":"sts.us-east-2.amazonaws.com"}',
+    '{"retryCodes":"ECONNRESET,ETIMEDOUT","host":"sts.us-east-2.amazonaws.com"}',
+    '{"retryable": "Throttling, TimeoutError", "host": "sts.us-east-2.amazonaws.com", "status": 200}',
+    '{"code":"ECONNREFUSED","host":"db.example.com","peers":"x","hostname":"sts.us-east-2.amazonaws.com"}',
     "using endpoint https://sts.us-east-2.amazonaws.com for sts, timeout 30s",
     # mention of the words
     "retryable codes: IDPCommunicationError, IDPRejectedClaim, ExpiredToken, Throttling",
