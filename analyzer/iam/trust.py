@@ -130,6 +130,8 @@ def _with_repeats(decision: TrustDecision, policy: Policy, identity: WebIdentity
             return decision
         of_either = {fault.problem for fault in other.faults}
         decision = replace(decision, faults=tuple(f for f in decision.faults if f.problem in of_either))
+    else:  # the text is gone: what its other value was is not known, nor whether it is at fault
+        decision = replace(decision, faults=tuple(f for f in decision.faults if not _at_any(f.path, repeats)))
     return replace(
         decision,
         allowed=None,
@@ -140,6 +142,10 @@ def _with_repeats(decision: TrustDecision, policy: Policy, identity: WebIdentity
         sentence=sentence,
         because=(sentence, *decision.because),
     )
+
+
+def _at_any(path: Path, keys: Sequence[Path]) -> bool:
+    return any(path[: len(key)] == key for key in keys)
 
 
 def _judge(policy: Policy, identity: WebIdentity) -> TrustDecision:

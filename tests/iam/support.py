@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -75,7 +75,9 @@ def trust_statement(**elements: Any) -> dict[str, Any]:
     }
 
 
-def trust(*statements: object, **identity: Any) -> TrustDecision:
+def trust(
+    *statements: object, duplicates: Sequence[tuple[str | int, ...]] = (), **identity: Any
+) -> TrustDecision:
     """Judge statements (or one document in text) for the token of these tests."""
     source: object = {"Version": "2012-10-17", "Statement": list(statements)}
     if len(statements) == 1 and isinstance(statements[0], str):
@@ -87,7 +89,7 @@ def trust(*statements: object, **identity: Any) -> TrustDecision:
         "audiences": ["openshift"],
         **identity,
     }
-    return evaluate_trust(parse_policy(source), **given)
+    return evaluate_trust(parse_policy(source, duplicates=duplicates), **given)
 
 
 def corpus(name: str) -> list[dict[str, Any]]:

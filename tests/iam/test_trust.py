@@ -167,6 +167,11 @@ def test_keys_named_twice() -> None:
         assert (decision.allowed, decision.problem) == (None, "duplicate-key")
         assert decision.path[-1] == SUB
         assert not [fault for fault in decision.faults if fault.problem == "subject-mismatch"]
+    # of a document that was read before, only the paths of such keys are left
+    (left,) = json.loads(document(first, second))["Statement"]
+    decision = trust(left, duplicates=[("Statement", 0, "Condition", "StringEquals", SUB)])
+    assert (decision.allowed, decision.problem) == (None, "duplicate-key")
+    assert not [fault for fault in decision.faults if fault.problem == "subject-mismatch"]
     same = trust(document(first, first))
     assert (same.allowed, same.problem) == (True, None)
     assert "duplicate-key" in {lint.code for lint in same.lints}
