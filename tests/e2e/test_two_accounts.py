@@ -7,7 +7,7 @@ from samples.aws import Provider
 from samples.yamlout import aws_json
 
 from .layered import OPERATOR_SECRET, albo
-from .runs import Bench, bundle, everything, named, told, used, without
+from .runs import Bench, bundle, everything, flips, named, told, used, without
 
 OTHER = "444455556666"
 
@@ -93,6 +93,22 @@ def test_a_provider_in_both_accounts_is_in_the_roles_own(bench: Bench) -> None:
     files |= {p: body for p, body in _files(own_lists=True).items() if p.startswith("exports/other/")}
     report = bench.report(files)
     assert {c.verdict.state for c in used(report)} == {"pass"}, told(report)
+    # the other's listing alone does not tell that their own account has none
+    hidden = bench.report(without(files, r"exports/oidc/"))
+    assert not named(hidden, "fail", "warn"), told(hidden)
+    assert {c.verdict.state for c in used(hidden)} == {"unknown"}, told(hidden)
+
+
+def test_where_one_roles_account_has_a_provider_too_nothing_passes(bench: Bench) -> None:
+    """With that account's listing hidden, the Secret is said to name a role of another account."""
+    cluster = Cluster()
+    role = cluster.role("openshift-ingress-operator")
+    role.account = OTHER
+    cluster.set_role_arn("openshift-ingress-operator", "cloud-credentials", role.arn)
+    files = everything(cluster, secrets="full")
+    both = files | {p: b for p, b in _files(own_lists=True).items() if p.startswith("exports/other/")}
+    assert not flips(bench.report(both), bench.report(files))
+    assert named(bench.report(files), "fail") == {"secret-account-mismatch"}
 
 
 def test_a_role_of_another_account_is_one_cause(bench: Bench) -> None:
@@ -149,14 +165,19 @@ def _listed_elsewhere(**options: str) -> dict[str, bytes]:
 
 def test_no_repair_writes_the_arn_that_is_at_fault(bench: Bench) -> None:
     """The role was made for the request, and the provider elsewhere: the Secret is as ccoctl wrote it."""
-    report = bench.report(_listed_elsewhere(secrets="full"))
+    cluster = Cluster()
+    role = cluster.role("openshift-ingress-operator")
+    role.account = OTHER
+    cluster.set_role_arn("openshift-ingress-operator", "cloud-credentials", role.arn)
+    report = bench.report(everything(cluster, secrets="full"))
     found = next(f for f in report.findings if f.rule == "secret-account-mismatch" and f.state == "fail")
     assert not [fix for fix in found.fix if "role_arn" in (fix.command or "")], found.fix
-    assert "credentials of account 123456789012" in found.fix[0].text
+    assert f"credentials of account {OTHER}" in found.fix[0].text
     assert "create-open-id-connect-provider" in (found.fix[0].command or "")
 
 
 def test_the_list_of_the_other_account_is_told_of(bench: Bench) -> None:
+    assert not named(bench.report(_listed_elsewhere(secrets="full")), "fail", "warn")
     report = bench.report(_listed_elsewhere())
     assert not named(report, "fail", "warn"), told(report)
     (asked,) = [item for item in report.missing if item.evidence == "oidc-providers"]

@@ -287,9 +287,10 @@ def is_told_of_all(chain: Chain, joined: Joined) -> bool:
 
 
 def provider_account(joined: Joined, account: str | None) -> Fact | Unknown:
-    """The account with a provider for the issuer: ``account``, that of the role, where it has one.
+    """The account with a provider for the issuer: that of all roles, where the role is there and it has one.
 
-    Else the only one that has; null where a complete listing has none.
+    Else the only one that has; null where a complete listing has none. Another's says nothing of all roles
+    while the listing of their own account may have one too.
     """
     found, rival = _provider_account(joined, joined.view.issuer, account), joined.view.rival
     if rival is None or (isinstance(found, Fact) and found.value):
@@ -310,8 +311,11 @@ def _provider_account(joined: Joined, issuer: str | None, account: str | None) -
         owner = joined.providers.account_of(record)
         if owner and without_scheme(record.url or "") == wanted:
             owners.setdefault(owner, record.where)
-    if account in owners:
-        return known(account, owners[account])
+    if account is not None and account == joined.asks.account:
+        if account in owners:
+            return known(account, owners[account])
+        if owners and not joined.providers.complete(account):
+            return joined.asks.providers()
     if len(owners) == 1:
         return known(*owners.popitem())
     return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
