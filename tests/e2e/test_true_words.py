@@ -9,7 +9,7 @@ import pytest
 
 from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
-from samples import Cluster
+from samples import Cluster, recorded
 from samples.aws import HttpError
 from samples.cluster import REGISTRY_COPY, REGISTRY_SOURCE
 from samples.edits import drop_role
@@ -233,14 +233,32 @@ def test_the_export_of_a_role_of_another_name_explains_its_secret(bench: Bench) 
     assert found.state == "fail"
 
 
-def test_a_secret_that_was_made_later_may_have_a_role_of_another_name(bench: Bench) -> None:
-    """An upgrade brought its request, say, and ccoctl was run again with another name."""
+@pytest.mark.parametrize("days", [30, -30])
+def test_a_secret_that_was_made_apart_may_have_a_role_of_another_name(bench: Bench, days: int) -> None:
+    """An upgrade brought its request, say, or it was left as it was when ccoctl was run with another name."""
     cluster = Cluster()
     cluster.set_role_arn(*INGRESS.split("/"), cluster.role("openshift-ingress-operator").arn + "-of-my-own")
     held = cluster.secrets[tuple(INGRESS.split("/"))]
-    held.created += timedelta(days=30)
+    held.created += timedelta(days=days)
     (found,) = [f for f in bench.report(bundle(cluster)).findings if f.rule == "secret-length-mismatch"]
     assert (found.state, found.chains) == ("warn", (INGRESS,))
+
+
+def test_a_sign_in_with_a_role_of_another_name_explains_its_secret(bench: Bench) -> None:
+    """What AWS let in is not at fault, also where no role was exported."""
+    cluster = Cluster()
+    arn = f"arn:aws:iam::{cluster.account}:role/routers"
+    cluster.set_role_arn(*INGRESS.split("/"), arn)
+    subject = "system:serviceaccount:openshift-ingress-operator:ingress-operator"
+
+    def state(role: str) -> str:
+        event = recorded.sign_in(cluster, subject, role, cluster.gathered - timedelta(minutes=5))
+        report = bench.report(bundle(cluster) | {"case/trail.json": recorded.log_file(event)})
+        (found,) = [f for f in report.findings if f.rule == "secret-length-mismatch"]
+        return found.state
+
+    assert state(arn) == "warn"
+    assert state(cluster.role("openshift-ingress-operator").arn) == "fail"
 
 
 def test_a_token_that_no_container_mounts_is_none(bench: Bench) -> None:

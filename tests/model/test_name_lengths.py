@@ -76,6 +76,27 @@ def test_a_role_of_another_name_is_odd(name: str, place: tuple[str, str], by: in
     assert odd(found, place[1]) == [strange.id]
 
 
+def _named_one_by_one() -> dict[str, Chain]:
+    """Give Secrets of roles that people named; four agree with one name, but by several templates."""
+    names = ("imageregistry", "router", "mapi", "ebs-csi-driver", "network-config", "cloud-credential")
+    found = chains("", ("aws", "eu-west-1"))
+    for chain, name in zip(found.values(), names, strict=True):
+        arn = f"arn:aws:iam::210987654321:role/my-cluster_{name}-role"
+        chain.length = TEMPLATES[0].length(len(arn), OPENSHIFT_TOKEN, "eu-west-1")
+    return found
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_those_that_several_templates_explain_may_agree_by_chance(*, by_hand: bool) -> None:
+    found = _named_one_by_one() if by_hand else chains("demo", ("aws", "eu-west-1"))
+    if not by_hand:
+        strange = found["openshift-cluster-csi-drivers/ebs-cloud-credentials"]
+        strange.length = (strange.length or 0) + 5
+    told = agreed(found, "eu-west-1")
+    assert told is not None
+    assert {one.by_name_alone for one in told.odd().values()} == {not by_hand}
+
+
 def test_where_either_of_two_may_be_the_odd_one_none_is() -> None:
     found = chains("a-name-of-12", ("aws", "eu-west-1"))  # four of six names are cut
     strange = found["openshift-ingress-operator/cloud-credentials"]

@@ -102,6 +102,17 @@ def fitting_arns(length: int, token_paths: Iterable[str], region: str) -> set[in
     }
 
 
+def written_as(
+    length: int, arn_length: int, token_paths: Iterable[str], region: str
+) -> frozenset[tuple[str, int]]:
+    """Give the templates, each with the bytes beyond it, in which a value of ``length`` may be written."""
+    paths = list(token_paths)
+    return frozenset(
+        (fit.template.name, length - fit.template.length(arn_length, fit.token_path, region))
+        for fit in fitting(length, arn_length, paths, region)
+    )
+
+
 def _variants(region: str) -> set[int]:
     """Give the bytes that a value may have beyond its template: a line break, a region line, both."""
     line = len(f"\nregion = {region}")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from analyzer.frozen import frozen
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, partition_of
 from analyzer.model.joining.chain import Chain
-from analyzer.model.joining.credentials import expected_lengths, fitting, fitting_arns
+from analyzer.model.joining.credentials import expected_lengths, fitting, fitting_arns, written_as
 
 _NAMES = range(1, ROLE_NAME_LIMIT // 2 + 1)
 _PATHS = range(ROLE_NAME_LIMIT)
@@ -32,7 +32,8 @@ class Odd:
     agreeing: tuple[str, ...]
     """The chains that agree."""
     by_name_alone: bool
-    """Whether the name explains them, without a path: names chosen one by one do not agree so by chance."""
+    """Whether the name explains them, without a path, and one maker wrote all: names chosen one by one do
+    not agree so by chance."""
 
 
 @frozen
@@ -67,12 +68,26 @@ class Agreement:
         # of those that explain as much: without a path, and without a line break at the end of every value
         of = max(self.best, key=lambda of: (-of[1], of[0]))
         agree = tuple(sorted(t.chain.id for t in self.agreeing[of]))
+        alone = of[1] == 0 and self._have_one_maker(of)
         return {
             t.chain.id: Odd(
-                expected_lengths(self._length(t, of), self.paths[t.chain.id], self.region), agree, of[1] == 0
+                expected_lengths(self._length(t, of), self.paths[t.chain.id], self.region), agree, alone
             )
             for t in self.unexplained
         }
+
+    def _have_one_maker(self, of: tuple[int, int]) -> bool:
+        """Tell whether one template, with the same line ends or lines more, fits all that agree."""
+        return bool(
+            frozenset.intersection(
+                *(
+                    written_as(
+                        one.chain.length or 0, self._length(one, of), self.paths[one.chain.id], self.region
+                    )
+                    for one in self.agreeing[of]
+                )
+            )
+        )
 
     def without_regional_line(self) -> dict[str, tuple[str, ...]]:
         """Give the chains whose Secret fits the name of the others only by a template without that line.

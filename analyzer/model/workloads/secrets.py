@@ -14,11 +14,12 @@ from analyzer.model.joining.aws import RoleArn, parse_role_arn, provider_of, wit
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
 from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.joining.consumers import uses_secret
-from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials
+from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials, fitting
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted, paths_of
 from analyzer.model.joining.objects import known
-from analyzer.model.joining.secret_length import LengthVerdict, brokered
+from analyzer.model.joining.secret_length import LengthVerdict, brokered, known_paths
+from analyzer.model.symptoms.recorded_calls import last_sign_in
 
 _DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
 """Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
@@ -26,7 +27,7 @@ _DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
 _NO_PATH = "of no token file (web_identity_token_file is missing)"
 
 _ONE_RUN = timedelta(days=1)
-"""How long after the others a Secret is made by what made them."""
+"""How long before or after the others a Secret is made by what made them."""
 
 _MADE_FOR = "cloudcredential.openshift.io/credentials-request"
 """The annotation by which the credential operator tells the request that it made a Secret for."""
@@ -252,7 +253,7 @@ def _peers_fit(chain: Chain, joined: Joined) -> bool:
     """Tell whether the other Secrets fit: the roles that were exported, or each other, to the byte.
 
     The roles of a release's requests come out of one run with one name. Another request's may have its
-    own, and so may that of a Secret which was made later, as for a request that an upgrade brought.
+    own, and so may that of a Secret which was made at another time, as for a request that an upgrade brought.
     """
     lengths = joined.lengths
     if lengths[chain.id].peers:
@@ -264,14 +265,23 @@ def _peers_fit(chain: Chain, joined: Joined) -> bool:
 def _is_odd(chain: Chain, joined: Joined) -> bool:
     """Tell whether the Secret should be of the same run as the others, and its length is not."""
     odd = joined.lengths[chain.id].peers_certain
-    return odd and brought_by_release(chain) and not _made_later(chain, joined.chains)
+    one_run = brought_by_release(chain) and not _made_apart(chain, joined.chains)
+    return odd and one_run and not _fits_sign_in(chain, joined)
 
 
-def _made_later(chain: Chain, chains: Sequence[Chain]) -> bool:
-    """Tell whether a Secret was made after the others, most of which come with the installation."""
+def _fits_sign_in(chain: Chain, joined: Joined) -> bool:
+    """Tell whether the Secret has the length for a role with which AWS let one of its users sign in."""
+    last = last_sign_in(chain, joined.evidence)
+    if last is None or not last.role_arn or chain.length is None:
+        return False
+    return bool(fitting(chain.length, len(last.role_arn), known_paths(chain), joined.view.region))
+
+
+def _made_apart(chain: Chain, chains: Sequence[Chain]) -> bool:
+    """Tell whether a Secret was made in another run than most others: for an upgrade, or by an older one."""
     made = [c.secret.created for c in chains if c.id != chain.id and c.secret and c.secret.created]
     own = chain.secret.created if chain.secret else None
-    return bool(made) and own is not None and own > sorted(made)[len(made) // 2] + _ONE_RUN
+    return bool(made) and own is not None and abs(own - sorted(made)[len(made) // 2]) > _ONE_RUN
 
 
 def _named_role(chain: Chain) -> RoleArn | None:
