@@ -489,6 +489,19 @@ def test_manifests_of_a_cluster_whose_name_is_as_long_are_told_by_the_issuer_bes
     assert any("in its folder is for the issuer" in text for text in report.inputs[0].warnings)
 
 
+@pytest.mark.parametrize("number", ["00", "99"])
+def test_the_authentication_of_another_cluster_in_their_folder_outweighs_not_their_own(
+    bench: Bench, number: str
+) -> None:
+    """Everything was put into one folder: the Secrets are the cluster's all the same."""
+    other = exports(Cluster(name="stag"), parts=(), ccoctl=True)
+    (theirs,) = [path for path in other if "authentication" in path]
+    beside = {theirs.replace("authentication-02", f"authentication-{number}"): other[theirs]}
+    report = bench.report(everything(Cluster(), ccoctl=True) | beside)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert {c.verdict.state for c in report.chains} == {"pass"}, told(report)
+
+
 def test_a_letter_more_in_a_name_is_no_line_end(bench: Bench) -> None:
     """A manifest without one cannot be the longer of the two by it."""
     ours = Cluster()

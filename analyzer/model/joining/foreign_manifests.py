@@ -43,12 +43,14 @@ def _beside_another_issuer(manifests: Sequence[K8sObject], view: ClusterView) ->
     """Find Secrets whose folder holds the Authentication that ccoctl wrote for an issuer never this one's."""
     if not view.issuer:
         return []
-    issuers = {
-        _folder(obj): url
-        for obj in manifests
-        if obj.kind == "Authentication" and (url := text(dig(obj.value, "spec", "serviceAccountIssuer")))
+    issuers: dict[Folder, list[str]] = {}
+    for obj in manifests:
+        if obj.kind == "Authentication" and (url := text(dig(obj.value, "spec", "serviceAccountIssuer"))):
+            issuers.setdefault(_folder(obj), []).append(url)
+    # in a folder of several clusters' files, whose a Secret is shows its length at best
+    others = {
+        folder: urls[0] for folder, urls in issuers.items() if not any(is_related(url, view) for url in urls)
     }
-    others = {folder: url for folder, url in issuers.items() if not is_related(url, view)}
     return [(o, others[_folder(o)]) for o in manifests if o.kind == "Secret" and _folder(o) in others]
 
 
