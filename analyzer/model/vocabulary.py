@@ -299,7 +299,7 @@ permissions.organization_caller string  ARN of the caller in that log line, else
 permissions.organization_account string  that caller's account; known as above
 permissions.organization_recency string  ongoing or stopped at gather time where a log line alone says it, else unknown; known as above
 permissions.organization_proof string  what says that the organization denies it, as a phrase; known as above
-permissions.organization_bearing string  that the policy bears on the account is shown, by AWS or a listing, or given, by who handed it in, or not listed; known as above
+permissions.organization_bearing string  that the policy bears on the account is shown, by AWS or a listing, or given, by who handed in it alone, or among others, or not listed; known as above
 permissions.simulated          list    what AWS's own simulation decides otherwise than the exported policies, as phrases
 permissions.narrow             list    actions granted on fewer resources than asked for and used here, with those resources, as phrases
 permissions.narrow_logged      list    those of these actions that a log line denies

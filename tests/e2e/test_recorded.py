@@ -230,6 +230,17 @@ class TestOrganization:
         assert (found.state, report.exit_code) == ("fail", 1)
         assert "no listing shows whether it bears on this account" in found.message
 
+    def test_one_of_several_warns(self, bench: Bench, cluster: Cluster) -> None:
+        """An organization has policies for accounts of other uses, such as one that denies all."""
+        files = {
+            "p": recorded.organization_policy(REGIONS),
+            "q": recorded.organization_policy(REGIONS).replace(b"p-abc12345", b"p-sandbox1"),
+        }
+        report = run(bench, everything(cluster), files)
+        found = rule(report, "permission-organization-deny")
+        assert found, told(report)
+        assert (found.state, report.exit_code) == ("warn", 0)
+
     def test_one_that_the_accounts_listing_lacks_is_a_remark(self, bench: Bench, cluster: Cluster) -> None:
         listed = recorded.policies_for_target("p-FullAWSAccess")
         files = {"p": recorded.organization_policy(REGIONS), "l": listed}

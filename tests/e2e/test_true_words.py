@@ -244,6 +244,15 @@ def test_a_secret_that_was_made_apart_may_have_a_role_of_another_name(bench: Ben
     assert (found.state, found.chains) == ("warn", (INGRESS,))
 
 
+def test_where_no_two_were_made_together_their_times_tell_of_no_run(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.set_role_arn(*INGRESS.split("/"), cluster.role("openshift-ingress-operator").arn + "-of-my-own")
+    for number, held in enumerate(cluster.secrets.values()):
+        held.created -= timedelta(days=10 * number)
+    (found,) = [f for f in bench.report(bundle(cluster)).findings if f.rule == "secret-length-mismatch"]
+    assert (found.state, found.chains) == ("fail", (INGRESS,))
+
+
 def test_a_sign_in_with_a_role_of_another_name_explains_its_secret(bench: Bench) -> None:
     """What AWS let in is not at fault, also where no role was exported."""
     cluster = Cluster()

@@ -13,7 +13,7 @@ from analyzer.model.joining.objects import known
 from analyzer.model.role.denied_calls import Denials, actions_of, quotes_of, recency_of
 
 _NAMES = ("denied", "layer", "caller", "recency", "proof", "bearing", "account")
-BEARING = ("shown", "given", "not listed")
+BEARING = ("shown", "given", "among others", "not listed")
 """How sure it is that a policy bears on the account, the surest first."""
 _RECENCY = {
     "ongoing": "ongoing at gather time", "stopped": "stopped at gather time",
@@ -30,7 +30,7 @@ class Denied:
     proof: str
     cites: tuple[Cite, ...]
     bearing: str = "shown"
-    """One of ``BEARING``: AWS or a listing shows it, or it was handed in, or a listing lacks it."""
+    """One of ``BEARING``: AWS or a listing shows it; it was handed in, alone or not; a listing lacks it."""
 
 
 def organization_facts(

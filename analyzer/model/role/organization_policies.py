@@ -7,6 +7,7 @@ bear on it from a unit above, or not at all.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from analyzer.evidence.aws_records import OrganizationPolicy, PolicyTargets
@@ -29,6 +30,7 @@ _TOO_MANY = 40
 _SHOWN = {
     "shown": "",
     "given": ", and no listing shows whether it bears on this account",
+    "among others": ", as one of several, and no listing shows which of them bear on this account",
     "not listed": ", but the listing of the account's own policies lacks it",
 }
 _RESOURCE_CONTROL = "resource control policy"
@@ -52,15 +54,21 @@ def policy_denials(
     bearing = {one for listing in listings for one in listing.ids}
     listed = {listing.kind for listing in listings}
     denied = []
-    for policy in evidence.of(OrganizationPolicy)[:_TOO_MANY]:
-        document = policy_of(policy.document)
-        shown = "shown" if policy.id in bearing else "not listed" if policy.kind in listed else "given"
+    read = [(one, policy_of(one.document)) for one in evidence.of(OrganizationPolicy)[:_TOO_MANY]]
+    denying = Counter(one.kind for one, document in read if _denies(document))
+    for policy, document in read:
+        alone = "given" if denying[policy.kind] < 2 else "among others"
+        shown = "shown" if policy.id in bearing else "not listed" if policy.kind in listed else alone
         if isinstance(document, Policy):
             taken = _taken(policy, document, entries, features, setting)
             if policy.kind == _RESOURCE_CONTROL and sign_in.denied_by(document):
                 taken.append(ACTION)
             denied.append(_said_of(policy, document, taken, shown))
     return denied
+
+
+def _denies(document: object) -> bool:
+    return isinstance(document, Policy) and any(one.effect == "Deny" for one in document.statements)
 
 
 def everything() -> Policy | Malformed:

@@ -278,10 +278,17 @@ def _fits_sign_in(chain: Chain, joined: Joined) -> bool:
 
 
 def _made_apart(chain: Chain, chains: Sequence[Chain]) -> bool:
-    """Tell whether a Secret was made in another run than most others: for an upgrade, or by an older one."""
-    made = [c.secret.created for c in chains if c.id != chain.id and c.secret and c.secret.created]
+    """Tell whether a Secret was made in another run than most others: for an upgrade, or by an older one.
+
+    Where the others were not made together, their times tell of no run.
+    """
+    made = sorted(c.secret.created for c in chains if c.id != chain.id and c.secret and c.secret.created)
     own = chain.secret.created if chain.secret else None
-    return bool(made) and own is not None and abs(own - sorted(made)[len(made) // 2]) > _ONE_RUN
+    if not made or own is None:
+        return False
+    run = made[len(made) // 2]
+    together = [time for time in made if abs(time - run) <= _ONE_RUN]
+    return 2 * len(together) > len(made) and abs(own - run) > _ONE_RUN
 
 
 def _named_role(chain: Chain) -> RoleArn | None:
