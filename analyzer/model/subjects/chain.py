@@ -36,7 +36,8 @@ from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
 from analyzer.model.workloads.pods import workload_facts
 from analyzer.model.workloads.predating import predating_facts
-from analyzer.model.workloads.secrets import is_told_of_all, provider_account, secret_facts
+from analyzer.model.workloads.provider_account import is_told_of_all, provider_account
+from analyzer.model.workloads.secrets import secret_facts
 
 
 @frozen

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from analyzer.engine.facts import Cite, Fact, Unknown
+from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Secret, Workload
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.aws import RoleArn, parse_role_arn, provider_of, without_scheme
+from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
-from analyzer.model.joining.cluster import Facts, value_of
-from analyzer.model.joining.consumers import uses_secret
+from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials, fitting
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted, paths_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import LengthVerdict, brokered, known_paths
 from analyzer.model.symptoms.recorded_calls import last_sign_in
+from analyzer.model.workloads.provider_account import is_told_of_all, named_role, provider_account
+from analyzer.model.workloads.stray_secrets import secrets_elsewhere
 
 _DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
 """Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
@@ -28,9 +29,6 @@ _NO_PATH = "of no token file (web_identity_token_file is missing)"
 
 _ONE_RUN = timedelta(days=1)
 """How long before or after the others a Secret is made by what made them."""
-
-_MADE_FOR = "cloudcredential.openshift.io/credentials-request"
-"""The annotation by which the credential operator tells the request that it made a Secret for."""
 
 _TEXT_FACTS = (
     "role_arn_missing",
@@ -70,7 +68,7 @@ _PRESENT_FACTS = (
 def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts:
     """Give the ``secret.*`` facts of a chain; ``foreign`` names the chain whose role its Secret names."""
     evidence, asks, verdict = joined.evidence, joined.asks, joined.lengths[chain.id]
-    arn = _named_role(chain)
+    arn = named_role(chain)
     facts: Facts = {
         "secret.provider_account": provider_account(joined, arn.account if arn else None),
         "secret.account_told": known(is_told_of_all(chain, joined)),
@@ -83,7 +81,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         if chain.gated:
             absent = asks.config(chain.gated)
         facts["secret.present"] = known(False) if gathered else absent
-        facts["secret.elsewhere"] = _elsewhere(chain, joined) if gathered else absent
+        facts["secret.elsewhere"] = secrets_elsewhere(chain, joined) if gathered else absent
         blank: Fact | Unknown = known(None) if gathered else absent
         return facts | {f"secret.{name}": blank for name in (*_TEXT_FACTS, *_PRESENT_FACTS)}
     if chain.secret is None:
@@ -289,85 +287,6 @@ def _made_apart(chain: Chain, chains: Sequence[Chain]) -> bool:
     run = made[len(made) // 2]
     together = [time for time in made if abs(time - run) <= _ONE_RUN]
     return 2 * len(together) > len(made) and abs(own - run) > _ONE_RUN
-
-
-def _named_role(chain: Chain) -> RoleArn | None:
-    written = chain.credentials.role_arn if chain.credentials else None
-    return parse_role_arn(written) if written else None
-
-
-def is_told_of_all(chain: Chain, joined: Joined) -> bool:
-    """Tell whether the account of the Secret's role is that of all roles, whose listing has no provider."""
-    arn = _named_role(chain)
-    elsewhere = value_of(joined.view.facts, "issuer.elsewhere")
-    return elsewhere is not None and arn is not None and arn.account == joined.asks.account
-
-
-def provider_account(joined: Joined, account: str | None) -> Fact | Unknown:
-    """The account with a provider for the issuer: that of all roles, where the role is there and it has one.
-
-    Else the only one that has; null where a complete listing has none. Another's says nothing of all roles
-    while the listing of their own account may have one too.
-    """
-    found, rival = _provider_account(joined, joined.view.issuer, account), joined.view.rival
-    if rival is None or (isinstance(found, Fact) and found.value):
-        return found
-    return _provider_account(joined, rival.issuer, account)
-
-
-def _provider_account(joined: Joined, issuer: str | None, account: str | None) -> Fact | Unknown:
-    if not issuer:
-        return joined.view.facts["cluster.issuer"] if issuer is None else known(None)
-    wanted = without_scheme(issuer)
-    owners: dict[str, Cite] = {}
-    for arn, listing in joined.providers.listed_arns():
-        found = provider_of(arn)
-        if found and found[1] == wanted:
-            owners[found[0]] = listing.where
-    for record in joined.providers.records:
-        owner = joined.providers.account_of(record)
-        if owner and without_scheme(record.url or "") == wanted:
-            owners.setdefault(owner, record.where)
-    if account is not None and account == joined.asks.account:
-        if account in owners:
-            return known(account, owners[account])
-        if owners and not joined.providers.complete(account):
-            return joined.asks.providers()
-    if len(owners) == 1:
-        return known(*owners.popitem())
-    return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
-
-
-def _elsewhere(chain: Chain, joined: Joined) -> Fact:
-    """Find Secrets of STS shape that nothing claims or uses, of this name or in this namespace."""
-    claimed = {c.id for c in joined.chains}
-    found: list[tuple[str, Cite]] = []
-    for obj in joined.objects.all("Secret"):
-        place = f"{obj.namespace}/{obj.name}"
-        record = kubernetes.secret(obj)
-        if place in claimed or set(record.values) != {"credentials"}:
-            continue
-        if obj.name != chain.secret_name and obj.namespace != chain.namespace:
-            continue
-        if not _serves_another(record, chain, joined):
-            found.append((place, obj.where))
-    return known([place for place, _ in found], *(cite for _, cite in found))
-
-
-def _serves_another(secret: Secret, chain: Chain, joined: Joined) -> bool:
-    """Tell a Secret with a use of its own: a copy, one made for another request, or one that pods mount."""
-    made_for = secret.annotations.get(_MADE_FOR)
-    request = chain.request
-    if secret.name in COPIES or (made_for and request and made_for != f"{request.namespace}/{request.name}"):
-        return True
-    own = {found.name for found in chain.workloads}
-    pods = list(joined.evidence.parse_raw(("Pod",), (secret.namespace,), words={secret.name}))
-    pods += [obj for obj in joined.objects.all("Pod") if obj.namespace == secret.namespace]
-    return any(
-        uses_secret(kubernetes.workload(obj), secret.name)
-        for obj in pods
-        if secret.namespace != chain.namespace or obj.name not in own
-    )
 
 
 def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
