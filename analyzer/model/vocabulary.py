@@ -33,7 +33,7 @@ cluster.credentials_mode       string  CloudCredential spec.credentialsMode; "" 
 cluster.authentication_issuer  string  Authentication spec.serviceAccountIssuer; "" where it is not set
 cluster.runtime_issuer         string  first service-account-issuer that kube-apiserver runs with: it signs
 cluster.runtime_refusal        string  what STS answers to tokens of runtime_issuer where that is not the one set: "" where a provider for it is known or not all are listed, and where both agree (derived)
-cluster.runtime_confirmed      bool    kube-apiserver's configuration or its log tells runtime_issuer; not known where its operator alone does, which may have to roll it out yet
+cluster.runtime_confirmed      bool    kube-apiserver's configuration or its log tells runtime_issuer; not known where its operator alone does, which may have to roll it out yet, or where that is to give it another
 cluster.runtime_source         string  what tells runtime_issuer: "kube-apiserver", its configuration or the flags in its log; or "the operator of kube-apiserver", which alone is there
 cluster.runtime_issuers        list    all service-account-issuers of kube-apiserver, in order
 cluster.issuer                 string  issuer that all is judged by: Authentication's, else kube-apiserver's first; "" for the in-cluster default

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -20,11 +21,13 @@ from .runs import (
     exports,
     named,
     said,
+    states_of,
     the_chain,
     told,
     without,
 )
 
+RULE = "mode-issuer-not-rolled-out"
 OLD = "https://d1a2b3c4d5e6f7.cloudfront.net"
 NEW = "https://demo-oidc.s3.us-west-2.amazonaws.com"
 BUCKET = "arn:aws:s3:::demo-7xk2p-image-registry-us-west-2-kqzhdwvbnxtr"
@@ -122,6 +125,48 @@ def test_of_an_issuer_on_its_way_is_told_what_sts_says_to_the_tokens_of_today(
         assert error.text.endswith(f"account for {old}")
     else:
         assert error is None
+
+
+CONFIG_MAPS = r"openshift-kube-apiserver/core/configmaps"
+ITS_OPERATOR = r"/kubeapiservers/"
+
+
+def _observed(issuer: str) -> Edit:
+    def hook(path: str, body: Any) -> Any:
+        if path.endswith("kubeapiservers/cluster.yaml"):
+            body["spec"]["observedConfig"]["apiServerArguments"]["service-account-issuer"] = [issuer]
+        return body
+
+    return lambda cluster: cluster.hooks.append(hook)
+
+
+@pytest.mark.parametrize("hidden", [None, CONFIG_MAPS], ids=["all-there", "its-operator-alone"])
+def test_what_the_operator_has_not_observed_kube_apiserver_does_not_run_with(
+    bench: Bench, hidden: str | None
+) -> None:
+    cluster = Cluster()
+    cluster.authentication_issuer = "https://next-oidc.s3.us-west-2.amazonaws.com"
+    files = everything(cluster)
+    report = bench.report(without(files, hidden) if hidden else files)
+    assert named(report, "fail", kind="cause") == {RULE}, told(report)
+    waiting = {link.link: link.waits_for for link in the_chain(report, MACHINES).links}
+    assert {waiting[name] for name in ("provider", "trust")} == {RULE}
+
+
+@pytest.mark.parametrize(
+    ("hidden", "state"),
+    [(None, "unknown"), (CONFIG_MAPS, "fail"), (ITS_OPERATOR, "pass")],
+    ids=["both", "its-operator-alone", "kube-apiserver-alone"],
+)
+def test_where_operator_and_kube_apiserver_differ_neither_is_believed_alone(
+    bench: Bench, hidden: str | None, state: str
+) -> None:
+    """The issuer was set back just now: hiding what contradicts decides, and turns nothing around."""
+    cluster = Cluster()
+    _observed("https://next-oidc.s3.us-west-2.amazonaws.com")(cluster)
+    files = everything(cluster)
+    report = bench.report(without(files, hidden) if hidden else files)
+    assert states_of(report)[MACHINES, "mode", RULE] == state, told(report)
 
 
 BUCKET_URL = "https://demo-oidc.s3.us-west-2.amazonaws.com"

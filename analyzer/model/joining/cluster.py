@@ -93,11 +93,10 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
     missing = asks.configmap("openshift-kube-apiserver", "config")
     facts["cluster.runtime_issuers"] = runtime or missing
     facts["cluster.runtime_source"] = _runtime_source(runtime, objects) if runtime else missing
-    sure = runtime is not None and value_of(facts, "cluster.runtime_source") == "kube-apiserver"
-    facts["cluster.runtime_confirmed"] = known(True, *runtime.cites) if runtime and sure else missing
     facts["cluster.runtime_issuer"] = (
         Fact(runtime.value[0], runtime.cites) if runtime and isinstance(runtime.value, list) else missing
     )
+    facts["cluster.runtime_confirmed"] = _confirmed(facts, objects, asks)
     if told is not None:
         _told_outside(facts, told)
     _follow_region(facts)
@@ -128,8 +127,6 @@ def _rival(facts: Facts, asks: Asks) -> Rival | None:
     revisions = value_of(facts, "cluster.node_revisions")
     if value_of(facts, "cluster.platform") != "AWS":
         waits = facts["cluster.platform"] if isinstance(facts["cluster.platform"], Unknown) else Unknown()
-    elif value_of(facts, "cluster.runtime_source") != "kube-apiserver":
-        waits = asks.configmap("openshift-kube-apiserver", "config")
     elif isinstance(revisions, list) and len(set(revisions)) > 1:
         why = "kube-apiserver is on its way from one issuer to another"
         waits = asks.config("kubeapiservers.operator.openshift.io", why)
@@ -299,12 +296,15 @@ def _runtime_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
             return known(issuers, config.where.at("data", "config.yaml"))
     if (logged := _logged_issuers(objects, logs)) is not None:
         return logged
-    if operator is not None:
-        path = OBSERVED_ISSUERS
-        issuers = [i for i in items(read(operator, *path)) if isinstance(i, str)]
-        if issuers and not is_hidden_issuer(issuers[0]):
-            return known(issuers, operator.where.at(*path))
-    return None
+    return _observed_issuers(operator)
+
+
+def _observed_issuers(operator: K8sObject | None) -> Fact | None:
+    """Give the issuers that kube-apiserver is to run with by its operator's word."""
+    issuers = [i for i in items(read(operator, *OBSERVED_ISSUERS)) if isinstance(i, str)] if operator else []
+    if operator is None or not issuers or is_hidden_issuer(issuers[0]):
+        return None
+    return known(issuers, operator.where.at(*OBSERVED_ISSUERS))
 
 
 def _nodes(operator: K8sObject | None) -> list[Json]:
@@ -353,6 +353,21 @@ def _runtime_source(runtime: Fact, objects: Objects) -> Fact:
     operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
     observed = operator is not None and operator.where.at(*OBSERVED_ISSUERS) in runtime.cites
     return known(ITS_OPERATOR if observed else "kube-apiserver", *runtime.cites)
+
+
+def _confirmed(facts: Facts, objects: Objects, asks: Asks) -> Fact | Unknown:
+    """Tell whether kube-apiserver itself says what it runs with, and its operator nothing else.
+
+    An issuer reaches the operator before it reaches kube-apiserver: what differs is on its way to another.
+    """
+    source = facts["cluster.runtime_source"]
+    if not isinstance(source, Fact) or source.value == ITS_OPERATOR:
+        return asks.configmap("openshift-kube-apiserver", "config")
+    observed = _observed_issuers(objects.one("KubeAPIServer", "cluster", group="operator.openshift.io"))
+    if observed is not None and items(observed.value)[0] != value_of(facts, "cluster.runtime_issuer"):
+        why = "kube-apiserver's operator is to give it another issuer than it runs with"
+        return asks.config("kubeapiservers.operator.openshift.io", why)
+    return known(True, *source.cites)
 
 
 def config_issuers(config: str | None) -> list[str]:
