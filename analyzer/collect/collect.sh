@@ -144,7 +144,7 @@ secret_manifest() {
     [ -n "$value" ] || return 0
     printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  namespace: "%s"\n  name: "%s"\n' "$ns" "$secret"
     printf 'data:\n  credentials: %s\n' "$(printf '%s' "$value" | base64 | tr -d '\r\n')"
-    printf '%s\n' "$value" | tr -cd '[:print:]\n' | sed 's/^/# credentials: /'
+    printf '%s\n' "$value" | tr -cd '\040-\176\n' | sed 's/^/# credentials: /'
 }
 
 # Of an install-config: how credentials are made, and where.

@@ -244,6 +244,7 @@ class Bench:
     def run(
         self, script: str, *arguments: str, shell: Sequence[str] = ("dash",)
     ) -> subprocess.CompletedProcess[str]:
+        """Run a script in a shell; with busybox's, all other programs are busybox's too."""
         place = self.folder / "work"
         place.mkdir(exist_ok=True)
         path = self.folder / "collect.sh"
@@ -251,7 +252,7 @@ class Bench:
         for tool in TOOLS:  # no other program, and above all no real curl, can be started
             link = self.folder / "tools" / tool
             link.parent.mkdir(exist_ok=True)
-            if not link.exists() and (found := shutil.which(tool)):
+            if not link.exists() and (found := shutil.which("busybox" if shell[0] == "busybox" else tool)):
                 link.symlink_to(found)
         environment = {"PATH": f"{self.folder / 'bin'}:{self.folder / 'tools'}", "HOME": str(self.folder)}
         return subprocess.run(

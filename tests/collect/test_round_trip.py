@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 import stat
 import tarfile
 from collections.abc import Callable
@@ -247,7 +248,10 @@ def test_a_machine_without_a_way_out_proves_nothing_about_the_issuer(bench: Benc
     assert {"jwks", "discovery"} <= {item.evidence for item in after.missing}
 
 
-def test_secrets_never_reach_the_disk(bench: Bench) -> None:
+@pytest.mark.parametrize("shell", [["dash"], ["busybox", "sh"]], ids=" ".join)
+def test_secrets_never_reach_the_disk(bench: Bench, shell: list[str]) -> None:
+    if not shutil.which(shell[0]):
+        pytest.skip(f"{shell[0]} is not installed")
     cluster = Cluster()
     text = b"""[default]
 role_arn = arn:aws:iam::123456789012:role/x
@@ -262,7 +266,7 @@ password=hunter22"""
     bench.serve(table)
     call = "secret_value openshift-ingress-operator cloud-credentials\n"
     script = write_script(wanted).replace("\nfinish\n", f"\n{call}finish\n")
-    result = bench.run(script)
+    result = bench.run(script, shell=shell)
     everything = b"".join(p.read_bytes() for p in bench.collected.rglob("*") if p.is_file())
     with tarfile.open(bench.archive) as packed:
         members = {m.name for m in packed.getmembers()}
