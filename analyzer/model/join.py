@@ -24,10 +24,11 @@ from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.issuer.tokens import collected_at, token_facts, verification_keys
 from analyzer.model.joining.binding import newest_gather
 from analyzer.model.joining.chain import Chain
-from analyzer.model.joining.cluster import DEFAULT_ISSUER, ITS_OPERATOR, Facts, value_of
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.hosted_choice import choose_cluster
 from analyzer.model.joining.joined import Joined, all_requests_gathered, gathered_at, join
+from analyzer.model.joining.runtime_issuer import ITS_OPERATOR
 from analyzer.model.requests.olm import subscription_subjects
 from analyzer.model.requests.requests import release_subjects
 from analyzer.model.requests.stale import stale_subjects

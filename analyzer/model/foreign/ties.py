@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from analyzer.evidence.values import text
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.joining.chain import Chain
-from analyzer.model.joining.cluster import config_issuers, value_of
+from analyzer.model.joining.cluster import value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import read
 from analyzer.model.joining.related import infra_name
 from analyzer.model.joining.roles import Role, RoleBook
+from analyzer.model.joining.runtime_issuer import config_issuers
 from analyzer.model.role.asked import registry_store
 from analyzer.model.symptoms.logs import symptoms_of
 

@@ -13,8 +13,9 @@ from analyzer.model.issuer.key_set import key_set_facts
 from analyzer.model.issuer.signing_keys import signing_facts
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_hidden_issuer, is_https, issuer_fault
-from analyzer.model.joining.cluster import OBSERVED_ISSUERS, ClusterView, Facts
+from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
+from analyzer.model.joining.runtime_issuer import OBSERVED_ISSUERS
 from analyzer.model.joining.urls import split_url
 
 

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.logs.flags import API_SERVER
 from analyzer.evidence.masks.shapes import is_stand_in
-from analyzer.evidence.records import Json, K8sObject, LogFile
+from analyzer.evidence.records import K8sObject
 from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen, replace
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import GLOBAL_STS, is_hidden_issuer, partition_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.objects import Objects, known, read
-
-OBSERVED_ISSUERS = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
-"""Where the operator of kube-apiserver notes the issuers that it is to run with."""
+from analyzer.model.joining.runtime_issuer import nodes_of, runtime_facts
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
 """What kube-apiserver signs as where no issuer is set."""
-
-_USUAL_MASTERS = 3
-ITS_OPERATOR = "the operator of kube-apiserver"
-"""``cluster.runtime_source`` where the operator's wish alone tells what kube-apiserver runs with."""
 
 Facts = dict[str, Fact | Unknown]
 
@@ -79,7 +69,6 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
     facts: Facts = {}
     _identity(facts, objects, asks)
     _mode(facts, evidence, objects, asks)
-    runtime = _runtime_issuers(objects, evidence.log_files)
     own = objects.one("Authentication", "cluster", group="config.openshift.io")
     if own is None:
         facts["cluster.authentication_issuer"] = asks.config("authentications.config.openshift.io")
@@ -90,13 +79,7 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
             if not isinstance(value, str) or is_hidden_issuer(value)
             else known(value, own.where.at("spec", "serviceAccountIssuer"))
         )
-    missing = asks.configmap("openshift-kube-apiserver", "config")
-    facts["cluster.runtime_issuers"] = runtime or missing
-    facts["cluster.runtime_source"] = _runtime_source(runtime, objects) if runtime else missing
-    facts["cluster.runtime_issuer"] = (
-        Fact(runtime.value[0], runtime.cites) if runtime and isinstance(runtime.value, list) else missing
-    )
-    facts["cluster.runtime_confirmed"] = _confirmed(facts, objects, asks)
+    facts |= runtime_facts(objects, evidence.log_files, asks)
     if told is not None:
         _told_outside(facts, told)
     _follow_region(facts)
@@ -276,110 +259,6 @@ def _install_mode(config: str | None) -> str | None:
     return ""
 
 
-def _runtime_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
-    """What kube-apiserver runs with: by the revision that the nodes run, config, its log, observedConfig."""
-    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
-    names = ["config"]
-    if operator is not None:
-        running = Counter(
-            revision
-            for status in _nodes(operator)
-            if isinstance(revision := dig(status, "currentRevision"), int) and revision > 0
-        )
-        names = [f"config-{revision}" for revision, _ in running.most_common(1)] + names
-    for name in names:
-        config = objects.one("ConfigMap", name, "openshift-kube-apiserver")
-        issuers = config_issuers(text(read(config, "data", "config.yaml"))) if config else []
-        if config and issuers and is_hidden_issuer(issuers[0]):
-            return None  # what its operator wants may be another
-        if config and issuers:
-            return known(issuers, config.where.at("data", "config.yaml"))
-    if (logged := _logged_issuers(objects, logs)) is not None:
-        return logged
-    return _observed_issuers(operator)
-
-
-def _observed_issuers(operator: K8sObject | None) -> Fact | None:
-    """Give the issuers that kube-apiserver is to run with by its operator's word."""
-    issuers = [i for i in items(read(operator, *OBSERVED_ISSUERS)) if isinstance(i, str)] if operator else []
-    if operator is None or not issuers or is_hidden_issuer(issuers[0]):
-        return None
-    return known(issuers, operator.where.at(*OBSERVED_ISSUERS))
-
-
-def _nodes(operator: K8sObject | None) -> list[Json]:
-    """Give what the operator of kube-apiserver says of each node."""
-    return items(read(operator, "status", "nodeStatuses")) if operator is not None else []
-
-
-def _logged_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
-    """Give the issuers that kube-apiserver logged when it started, the same on every node.
-
-    Its operator must say that all nodes run one revision and none is on its way to another: then one log
-    is enough, as those of the others may be rotated. Without it every node's log must tell.
-    """
-    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
-    nodes = _nodes(operator)
-    pods = {f"{API_SERVER[1]}-{dig(status, 'nodeName')}" for status in nodes}
-    told: dict[str, LogFile | None] = {}
-    for log in logs:
-        if (log.namespace, log.container) == API_SERVER and (not nodes or log.pod in pods):
-            before = told.setdefault(log.pod, None)
-            newer = before is None or before.last is None or (log.last and log.last >= before.last)
-            told[log.pod] = log if log.issuer_flag and newer else before
-    flags = [log.issuer_flag for log in told.values() if log and log.issuer_flag]
-    firsts = {flag.issuers[0] for flag in flags}
-    revisions = {dig(status, "currentRevision") for status in nodes}
-    revisions |= {to for status in nodes if (to := dig(status, "targetRevision"))}
-    whole = None not in told.values() and len(told) >= _masters(objects)
-    if (
-        len(firsts) != 1
-        or not (len(revisions) == 1 if nodes else whole)
-        or any(map(is_hidden_issuer, firsts))
-    ):
-        return None
-    return known(list(flags[0].issuers), *(flag.where for flag in flags))
-
-
-def _masters(objects: Objects) -> int:
-    """Give how many nodes run a kube-apiserver, as far as the cluster's topology tells."""
-    infra = objects.one("Infrastructure", "cluster", group="config.openshift.io")
-    single = infra is not None and dig(infra.value, "status", "controlPlaneTopology") == "SingleReplica"
-    return 1 if single else _USUAL_MASTERS
-
-
-def _runtime_source(runtime: Fact, objects: Objects) -> Fact:
-    """Tell whether kube-apiserver's configuration says what it runs with, or its operator's wish alone."""
-    operator = objects.one("KubeAPIServer", "cluster", group="operator.openshift.io")
-    observed = operator is not None and operator.where.at(*OBSERVED_ISSUERS) in runtime.cites
-    return known(ITS_OPERATOR if observed else "kube-apiserver", *runtime.cites)
-
-
-def _confirmed(facts: Facts, objects: Objects, asks: Asks) -> Fact | Unknown:
-    """Tell whether kube-apiserver itself says what it runs with, and its operator nothing else.
-
-    An issuer reaches the operator before it reaches kube-apiserver: what differs is on its way to another.
-    """
-    source = facts["cluster.runtime_source"]
-    if not isinstance(source, Fact) or source.value == ITS_OPERATOR:
-        return asks.configmap("openshift-kube-apiserver", "config")
-    observed = _observed_issuers(objects.one("KubeAPIServer", "cluster", group="operator.openshift.io"))
-    if observed is not None and items(observed.value)[0] != value_of(facts, "cluster.runtime_issuer"):
-        why = "kube-apiserver's operator is to give it another issuer than it runs with"
-        return asks.config("kubeapiservers.operator.openshift.io", why)
-    return known(True, *source.cites)
-
-
-def config_issuers(config: str | None) -> list[str]:
-    """Give the issuers that a configuration of kube-apiserver names, the one in force first."""
-    try:
-        parsed: Json = json.loads(config or "")
-    except (ValueError, RecursionError):
-        return []
-    arguments = mapping(dig(parsed, "apiServerArguments"))
-    return [issuer for issuer in items(arguments.get("service-account-issuer")) if isinstance(issuer, str)]
-
-
 def _issuer(facts: Facts) -> Fact | Unknown:
     """The issuer that the chain is judged by.
 
@@ -402,6 +281,8 @@ def _node_revisions(facts: Facts, objects: Objects, asks: Asks) -> Fact | Unknow
     if operator is None:
         return asks.config("kubeapiservers.operator.openshift.io")
     revisions = [
-        revision for status in _nodes(operator) if isinstance(revision := dig(status, "currentRevision"), int)
+        revision
+        for status in nodes_of(operator)
+        if isinstance(revision := dig(status, "currentRevision"), int)
     ]
     return known(revisions, operator.where.at("status", "nodeStatuses"))
