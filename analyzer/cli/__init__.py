@@ -17,8 +17,9 @@ def main() -> None:
 
         print(f"sts-doctor {__version__}")
         return
-    if sys.stdout is None or sys.stderr is None:
-        _open_streams()
+    from analyzer.cli.streams import settle_streams
+
+    settle_streams()
     # What a run makes lives to its end: looking for garbage all the time is a fifth of a start.
     gc.set_threshold(300_000, 20, 50)
     # A block that is freed at once: from then on glibc keeps what files are read into, where it gave that
@@ -40,12 +41,6 @@ def main() -> None:
         raise
     except Exception as error:  # outside a command, as in reading its settings: no finding either
         raise SystemExit(crashed(error)) from None
-
-
-def _open_streams() -> None:
-    """Give a program that was started with a closed stdout or stderr one that goes nowhere."""
-    nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for as long as the program runs
-    sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
 
 
 def _leave(code: int) -> NoReturn:

@@ -48,10 +48,6 @@ def exit_code(command: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         code = INTERRUPTED
-    except BrokenPipeError:
-        # the reader went away (head, less): nothing to say, and nothing more to write
-        _drop_output()
-        code = 0
     except OSError as error:
         code = USAGE if error.errno in _FULL else crashed(error)
         if code == USAGE:

@@ -219,3 +219,12 @@ def test_columns_count_on_a_terminal(
     monkeypatch.setattr("sys.stdout", stdout())
     monkeypatch.setenv("COLUMNS", columns)
     assert TextOptions().options(Target("text", "-")).width == width
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "99999-01-01", "now"]
+)
+def test_a_time_that_is_none_is_refused(time: str) -> None:
+    result = call("analyze", BUNDLE, "--as-of", time)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is not a time. Write it as" in result.stderr

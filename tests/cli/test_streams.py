@@ -36,6 +36,26 @@ def test_a_full_disk_is_no_crash(command: tuple[str, ...]) -> None:
     assert ran.stderr == "sts-doctor: error: cannot write the output: No space left on device\n"
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full")  # noqa: PTH110
+@pytest.mark.parametrize("command", [("analyze", "nowhere"), ("analyze", "--nonsense"), ("facts", "nowhere")])
+def test_an_error_that_cannot_be_said_is_no_finding(command: tuple[str, ...]) -> None:
+    assert run(*command, redirected="2>/dev/full").returncode == 2
+    assert run(*command, redirected="2>&-").returncode == 2
+
+
+def test_a_reader_that_goes_away_changes_no_verdict(tmp_path: Path) -> None:
+    saved = tmp_path / "report.json"
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [*PROGRAM, "analyze", str(SAMPLE), "-f", "html", "-o", "-", "-f", "json", "-o", str(saved)],
+        stdout=writing, stderr=subprocess.PIPE, text=True, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert saved.read_text(encoding="utf-8").rstrip().endswith("}")
+
+
 def test_a_report_is_whole_though_the_program_ends_at_once() -> None:
     """What is written to a pipe is there to the last byte, and the exit code with it."""
     ran = run("analyze", str(SAMPLE), "-f", "json", redirected="")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -332,6 +332,14 @@ def test_s41_recency_is_judged_at_the_time_that_is_given(bench: Bench) -> None:
     report = bench.report(everything(cluster), as_of=cluster.gathered + timedelta(days=1))
     assert the_chain(report, MACHINES).verdict.recency == "stopped"
     assert report.run.as_of_from == "--as-of"
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_the_ends_of_the_calendar_are_times_like_others(bench: Bench, year: int) -> None:
+    report = bench.report(
+        everything(edited(log_side.refused_by_issuer)), as_of=datetime(year, 1, 1, tzinfo=UTC)
+    )
+    assert report.counts.error == 0
 
 
 def test_s42_a_shared_cause_and_a_single_one(bench: Bench) -> None:

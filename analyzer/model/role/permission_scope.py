@@ -7,7 +7,7 @@ bucket, zones or service-linked roles grants all that is used, so that is no fin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from analyzer.evidence.values import dig, mapping, text
 from analyzer.frozen import frozen, replace
@@ -93,6 +93,7 @@ class Setting:
 
 _NODES = ("master", "worker")
 _LONGEST_SESSION = timedelta(hours=12)
+_FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 def _parts(scope: Scope) -> tuple[str | None, str | None, str | None]:
@@ -135,7 +136,8 @@ def _clock(now: datetime | None) -> dict[str, str]:
     """
     if now is None:
         return {}
-    return clock_keys(now) | {"aws:tokenissuetime": str(int((now - _LONGEST_SESSION).timestamp()))}
+    since = max(now, _FIRST_MOMENT + _LONGEST_SESSION) - _LONGEST_SESSION
+    return clock_keys(now) | {"aws:tokenissuetime": str(int(since.timestamp()))}
 
 
 def _unread(chain: Chain, view: ClusterView, objects: Objects) -> Iterator[str]:
