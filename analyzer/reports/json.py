@@ -71,11 +71,20 @@ def _check(value: object, where: str) -> None:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
-    error = best_match(Draft202012Validator(schema()).iter_errors(value))
+    error = best_match(Draft202012Validator(_open(schema())).iter_errors(value))
     if error is not None:
         message = inert(str(error.message))
         short = message if len(message) <= 200 else f"{message[:100]} ... {message[-90:]}"
         raise _problem(f"at {inert(error.json_path)}: {short}", where)
+
+
+def _open(part: Any) -> Any:
+    """Give the schema as it is for a reader: fields that a later program added are not looked at."""
+    if isinstance(part, list):
+        return [_open(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {key: _open(item) for key, item in part.items() if (key, item) != ("additionalProperties", False)}
 
 
 def _problem(what: str, where: str) -> UsageProblem:
