@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -33,6 +34,11 @@ Lines = Annotated[
 _LONGEST = 64 << 20
 _YEAR_9999 = 253_370_764_800
 """Seconds since 1970 beyond which a time has no four digits of a year."""
+
+_Places = tuple[tuple[str, ...], ...]
+_TRUST: _Places = (("Role", "AssumeRolePolicyDocument"), ("AssumeRolePolicyDocument",))
+_POLICY: _Places = (("PolicyVersion", "Document"), ("PolicyDocument",), ("Document",))
+"""Where answers of AWS hold a policy document."""
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files; - reads stdin.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the decision as JSON.")]
@@ -71,14 +77,16 @@ def policy(
         return _each_line(lines, evaluate_policy_line)
     if not policies or not action:
         raise UsageProblem("no request", do="Give --policy FILE --action SERVICE:ACTION, or JSON lines")
+    if not re.fullmatch(r"[A-Za-z0-9-]+:[A-Za-z0-9]+", action):
+        raise UsageProblem(f"--action {action!r} is no action", do="Write one as s3:GetObject")
     line: dict[str, object] = {
         "request": {"action": action, "resource": resource, "context": _context(context or [])},
-        "identityPolicies": [_document(p) for p in policies],
+        "identityPolicies": [_policy_of(p) for p in policies],
     }
     if boundary:
-        line["permissionBoundaries"] = [_document(p) for p in boundary]
+        line["permissionBoundaries"] = [_policy_of(p) for p in boundary]
     if scp:
-        line["serviceControlPolicies"] = [[_document(p)] for p in scp]
+        line["serviceControlPolicies"] = [[_policy_of(p)] for p in scp]
     decision = evaluate_policy_line(line)
     _show(decision, f"{decision['decision']}: {action} on {resource}", as_json=as_json)
     return {"Allowed": 0, "Unknown": 4}.get(str(decision["decision"]), 1)
@@ -115,7 +123,7 @@ def trust(
     claims = {"iss": issuer or None, "sub": sub, "aud": aud or None}
     given = {key: value for key, value in claims.items() if value is not None}
     decision = evaluate_trust_line(
-        {"trustPolicy": _document(document), "providerArn": provider, "claims": given}
+        {"trustPolicy": _trust_of(document), "providerArn": provider, "claims": given}
     )
     word = {True: "Allowed", False: "Denied", None: "Unknown"}[decision["allowed"]]
     _show(
@@ -224,22 +232,41 @@ def _context(pairs: list[str]) -> dict[str, object]:
     return found
 
 
-def _document(path: Path) -> object:
-    """Give the policy document of a file: itself, or the first that an AWS answer holds."""
+def _policy_of(path: Path) -> object:
+    return _document(path, _POLICY, _TRUST, "a trust policy: inspect trust decides about one")
+
+
+def _trust_of(path: Path) -> object:
+    return _document(path, _TRUST, _POLICY, "no trust policy: inspect policy decides about what it holds")
+
+
+def _document(path: Path, wanted: _Places, other: _Places, what: str) -> object:
+    """Give the policy document of a file: itself, or the first that an AWS answer holds.
+
+    Raises UsageProblem, saying what the file holds, where that is a document of the other kind.
+    """
     raw = _bytes(path)
     try:
         value: object = json.loads(raw)
     except (ValueError, RecursionError):
         return raw.decode("utf-8", "replace")
-    for keys in (("Role", "AssumeRolePolicyDocument"), ("PolicyVersion", "Document"), ("PolicyDocument",),
-                 ("AssumeRolePolicyDocument",), ("Document",)):  # fmt: skip
-        inner: object = value
+    inner = _within(value, wanted)
+    if inner is not None:
+        return inner
+    if _within(value, other) is not None:
+        raise UsageProblem(f"{path} holds {what}")
+    # the text, not the parsed value: the parser must see keys that are named twice
+    return raw.decode("utf-8", "replace")
+
+
+def _within(value: object, places: _Places) -> object:
+    for keys in places:
+        inner = value
         for key in keys:
             inner = inner.get(key) if isinstance(inner, Mapping) else None
         if inner is not None:
             return inner
-    # the text, not the parsed value: the parser must see keys that are named twice
-    return raw.decode("utf-8", "replace")
+    return None
 
 
 def _bytes(path: Path) -> bytes:

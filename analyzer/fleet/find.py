@@ -60,20 +60,34 @@ class Found:
 
 
 def find_bundles(paths: Sequence[Path]) -> Iterator[Found]:
-    """Yield the bundles under some paths, in the order of their names.
+    """Yield the bundles under some paths, in the order of their names; one that several of them hold, once.
 
     A path that is a file is a candidate whatever it holds. Raises UsageProblem for a path that does
     not exist.
     """
+    if len(paths) < 2:
+        yield from _below(paths)
+        return
+    seen: set[Path] = set()
+    for found in _below(paths):
+        if found.path not in seen:
+            seen.add(found.path)
+            yield found
+
+
+def _below(paths: Sequence[Path]) -> Iterator[Found]:
+    """Do it path by path; a folder above a bundle, which tells what lies beside it, goes first."""
     _listed.clear()
     files: dict[Path, list[str]] = {}
-    for path in map(_looked_up, paths):
+    bundles: list[Path] = []
+    for path in sorted(map(_looked_up, paths), key=lambda path: len(path.parts)):
         if not _is_folder(path):
             files.setdefault(path.parent, []).append(path.name)
         elif is_bundle_folder(path):
-            yield Found(path, ())
+            bundles.append(path)
         else:
             yield from _walk(path, 0)
+    yield from (Found(path, ()) for path in bundles)
     for folder, names in files.items():
         for name, parts in _without_parts(folder, names):
             yield Found(folder / name, tuple(folder / part for part in parts.names[1:]) if parts else ())

@@ -79,3 +79,16 @@ def test_options_beside_lines_are_not_passed_over(more: list[str]) -> None:
     result = CliRunner().invoke(app, ["inspect", *more], input=b"{}")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "a request in options and JSON lines" in result.stderr
+
+
+def test_a_decision_is_made_about_the_kind_of_policy_that_was_handed_in() -> None:
+    role, policy = (
+        next((SAMPLE / "exports" / "iam").glob(name)) for name in ("get-role-demo*", "get-role-policy-*")
+    )
+    denied = call("inspect", "policy", "--policy", role, "--action", "s3:GetObject")
+    assert (denied.exit_code, denied.stdout) == (2, "")
+    assert "holds a trust policy" in denied.stderr
+    denied = call("inspect", "trust", "--policy", policy, "--issuer", "https://x", "--sub", "y")
+    assert (denied.exit_code, denied.stdout) == (2, "")
+    assert "holds no trust policy" in denied.stderr
+    assert call("inspect", "policy", "--policy", policy, "--action", "x").exit_code == 2

@@ -85,6 +85,14 @@ def test_the_parts_of_each_archive_are_one_bundle(tmp_path: Path) -> None:
     assert found(tmp_path) == every | {"a.zip.001": every["a.zip.001"][1:]}
 
 
+def test_a_bundle_that_several_paths_hold_is_one(tmp_path: Path) -> None:
+    tree(tmp_path, "a.zip", "mg/must-gather.local.1/quay-sha256-1/namespaces/a/b.yaml", "mg/roles.json")
+    paths = [tmp_path / "mg" / "must-gather.local.1", tmp_path / "mg", tmp_path, tmp_path, tmp_path / "a.zip"]
+    once = list(find_bundles([tmp_path]))
+    assert list(find_bundles(paths)) == list(find_bundles(paths[::-1])) == once
+    assert {f.path.name: [p.name for p in f.beside] for f in once}["must-gather.local.1"] == ["roles.json"]
+
+
 def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
     tree(tmp_path / "a", "b.zip")
     (tmp_path / "a" / "loop").symlink_to(tmp_path)
