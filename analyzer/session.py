@@ -254,8 +254,6 @@ def _check_readable(evidence: Evidence) -> None:
         )
     elif not first and any(i.kind in ("tar", "zip") for i in evidence.inputs):
         detail = f": it was opened, and its {members} files are none of those that a bundle holds"
-    elif not first and not any(i.bytes for i in evidence.inputs):
-        detail = ": there is nothing in it"
     refused = any(i.stopped for i in evidence.inputs)
     raise (RefusedInput if refused else NothingToRead)(
         f"no must-gather and no export found in {names}{detail}",

@@ -137,7 +137,10 @@ def _close(evidence: Evidence, record: InputRecord, source: Source) -> None:
     withhold_cut(evidence, record)
     record.sha256 = source.sha256
     record.kind = kind_of(record.layouts, record.contents) or record.kind
-    if record.kind == "file" and any(one.input == record.id for one in evidence.unused):
+    if record.kind in ("file", "directory") and not record.bytes and not source.issues:
+        record.kind = "empty"
+        evidence.problems.append(Problem(record.id, "", "not-used", "there is nothing in it", "note"))
+    elif record.kind == "file" and any(one.input == record.id for one in evidence.unused):
         record.kind = "not recognised"
         detail = "nothing in it is known, so it was not used"
         evidence.problems.append(Problem(record.id, "", "not-used", detail, "note"))

@@ -147,7 +147,9 @@ def _remarks(page: Page, report: Report) -> list[str]:
                 if i.members == 1:
                     place, text = i.path, warning.removeprefix(f"{i.path}: ")
                 else:
-                    place, _, text = warning.partition(": ")
+                    place, colon, text = warning.partition(": ")
+                    if not colon:
+                        place, text = i.path, warning
                 alike.setdefault(text, []).append(place)
     lines = [
         line

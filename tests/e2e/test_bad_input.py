@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from analyzer.cli.app import app
 from analyzer.errors import NothingToRead, UsageProblem
+from analyzer.reports.text import render_text
 from analyzer.session import analyze
 from samples import Cluster
 from samples.scenarios import SCENARIOS
@@ -127,6 +128,14 @@ def test_a_file_that_is_no_bundle_beside_one_that_is(bench: Bench, tmp_path: Pat
     bench.check(report)
     assert not findings(report, "fail", "warn"), told(report)
     assert len(report.chains) == 6
+
+
+def test_an_empty_input_beside_a_bundle_is_named(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "roles.json").touch()
+    (tmp_path / "exports").mkdir()
+    report = analyze([bench.tree(everything(Cluster())), tmp_path / "roles.json", tmp_path / "exports"])
+    assert [i.kind for i in report.inputs[1:]] == ["empty", "empty"]
+    assert "! roles.json and 1 more: there is nothing in it" in render_text(report)
 
 
 # --- truncated archives ---------------------------------------------------------------------------
