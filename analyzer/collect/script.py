@@ -24,11 +24,18 @@ _DISCLOSES = {
     "token": "header and payload of a token, without its signature",
     "identity": "who runs this script in AWS",
     "sign_ins": "CloudTrail's record of the last sign-ins, without session tokens",
-    "everything": "all of the above that an STS cluster has",
 }
 
 EVERYTHING = Plan((Call("everything", (), ()),), (), ())
 """For a cluster of which no bundle is at hand."""
+
+_WITHIN = {
+    "everything": (
+        "config", "configmap", "install_config", "requests", "secret_value", "inspect", "identity", "roles",
+        "providers", "issuer", "sign_ins",
+    ),
+}  # fmt: skip
+"""The functions that one of the script calls in its turn."""
 
 
 def write_script(plan: Plan) -> str:
@@ -45,7 +52,8 @@ def _head(calls: Sequence[Call]) -> list[str]:
         "# Where oc or aws is not installed, those calls are left out: run it on each machine that has one.",
         "# The answers of curl count only from outside the cluster's network. What is kept:",
     ]
-    functions = dict.fromkeys(call.function for call in calls)
+    called = [_WITHIN.get(call.function, (call.function,)) for call in calls]
+    functions = dict.fromkeys(function for group in called for function in group)
     return lines + [f"#   {function}: {_DISCLOSES[function]}" for function in functions]
 
 

@@ -31,6 +31,15 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 WHOLE = write_script(Plan(tuple(Call(name, words, ()) for name, words in FUNCTIONS.items()), (), ()))
 
+
+def test_the_head_of_the_whole_script_names_all_that_it_keeps() -> None:
+    script = write_script(EVERYTHING)
+    head, body = script.split("# What follows", 1)
+    whole = body[body.index("\neverything() {") : body.index("\n}", body.index("\neverything() {"))]
+    called = {name for name in FUNCTIONS if re.search(rf"(?:^|do|then) +{name}\b", whole, re.MULTILINE)}
+    assert set(re.findall(r"^#   (\w+): ", head, re.MULTILINE)) == called
+
+
 ALLOWED = re.compile(
     r"oc (?:-n \S+ )?get (?!--raw)|oc adm inspect ns/|oc -n \S+ exec \S+(?: of \S+)? -c \S+ -- cat \S+$"
     r"|aws (?:iam|sts) (?:get|list)-[a-z-]+ |aws cloudtrail lookup-events "
