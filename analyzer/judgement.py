@@ -292,6 +292,13 @@ def _with_exit_code(report: Report, evidence: Evidence, options: Options) -> Rep
         code = 1
     elif of_reading := reading_code(evidence):
         code = of_reading
-    elif options.strict and any(c.verdict.state in ("unknown", "suspected") for c in report.chains):
+    elif options.strict and _open(report):
         code = 4
     return replace(report, exit_code=code)
+
+
+def _open(report: Report) -> bool:
+    """Tell whether a verdict is not known: of a chain, or of a cluster of which no chain is here."""
+    if not report.chains:
+        return report.cluster.sts is not False
+    return any(c.verdict.state in ("unknown", "suspected") for c in report.chains)

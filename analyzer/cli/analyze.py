@@ -65,7 +65,7 @@ def analyze(
     timings: Annotated[
         bool, typer.Option(help="Say on stderr how long each step took: on the clock, and of the processor.")
     ] = False,
-    strict: Annotated[bool, typer.Option(help="Exit 4 where a chain's verdict is not known.")] = False,
+    strict: Annotated[bool, typer.Option(help="Exit 4 where a verdict is not known.")] = False,
     *,
     output: OutputOptions,
 ) -> int:

@@ -15,7 +15,7 @@ from samples.scenarios import SCENARIOS
 
 from .fault import Fault
 from .faults_in_permissions import denied
-from .runs import EXPORTS_DECIDE, Bench, findings, flips, ids, named, told, used, without
+from .runs import EXPORTS_DECIDE, Bench, everything, findings, flips, ids, named, told, used, without
 from .runs import bundle as bundle_of
 from .test_faults import ONE_OF_EACH
 
@@ -99,6 +99,14 @@ def test_strict_says_that_something_decisive_is_unknown(bench: Bench) -> None:
     root = bench.tree(bundle_of(Cluster()))
     assert analyze([root], Options(strict=True)).exit_code == 4
     assert analyze([root], Options(fail_on="unknown")).exit_code == 1
+
+
+def test_strict_is_not_content_with_inputs_that_hold_no_chain(bench: Bench) -> None:
+    cluster = Cluster()
+    keys = {name: data for name, data in everything(cluster).items() if name.endswith("keys.json")}
+    report = analyze([bench.tree(keys)], Options(strict=True))
+    assert (report.chains, report.exit_code) == ((), 4)
+    assert analyze([bench.tree(keys)]).exit_code == 0
 
 
 @pytest.mark.parametrize("fault", FROM_EXPORTS, ids=ids(FROM_EXPORTS))
