@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from os import PathLike
+from datetime import UTC
+from os import PathLike, fspath
 from pathlib import Path
 
 from analyzer import session
 from analyzer.errors import DoctorError, UsageProblem
 from analyzer.findings.report import Report
+from analyzer.frozen import replace
 from analyzer.options import Options
 from analyzer.reports.formats import FORMATS
 from analyzer.reports.formats import Options as Look
@@ -26,9 +28,13 @@ def analyze(
     Bundles, exports, tokens and documents are told apart by content. Nothing is written, printed or
     sent. Whatever an input holds never raises: what could not be read stands in ``report.errors``.
     Raises DoctorError for a path that is not there, for inputs in which there is nothing to judge, and
-    for a bad rule file; it says what happened, where, and what to do.
+    for a bad rule file; it says what happened, where, and what to do. A time without a zone is in UTC.
     """
-    several = [paths] if isinstance(paths, str | PathLike) else paths
+    several = [paths] if isinstance(paths, str | PathLike) else list(paths)
+    if not several or not all(fspath(path) for path in several):
+        raise UsageProblem("the path is empty" if several else "no path given")
+    if options is not None and options.as_of is not None and options.as_of.tzinfo is None:
+        options = replace(options, as_of=options.as_of.replace(tzinfo=UTC))
     return session.analyze([Path(path) for path in several], options)
 
 

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import tarfile
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,18 @@ def test_the_library_example_runs(
     assert "get-role-demo-openshift-ingress-operator-cloud-credentials.json:" in shown
     assert "aws iam update-assume-role-policy" in shown
     assert "trust-subject-mismatch" in str(names["text"])
+
+
+def test_the_library_takes_times_and_paths_as_the_command_line_does() -> None:
+    from analyzer import DoctorError, Options, analyze
+
+    plain, zoned = (
+        analyze(SAMPLE, Options(as_of=datetime(2024, 3, 13, tzinfo=zone))) for zone in (None, UTC)
+    )
+    assert plain == zoned
+    for paths in ("", [""], [SAMPLE, ""], []):
+        with pytest.raises(DoctorError, match=r"the path is empty|no path given"):
+            analyze(paths)
 
 
 def test_the_library_page_names_what_is_exported() -> None:

@@ -59,7 +59,7 @@ class Destination:
         str,
         typer.Option(
             metavar="CLASSES",
-            help="Put pseudonyms for accounts, domains, clusters, addresses (with commas), or for all.",
+            help="Replace by pseudonyms: accounts, domains, clusters, addresses (comma-separated), or all.",
         ),
     ] = ""
     mask_map: Annotated[
