@@ -89,8 +89,16 @@ class _Heard:
         chains = [c for c in finding.chains if c in self.traces]
         if not chains or any(s.rule.id in expected for c in chains for s in self.seen.get(c, ())):
             return finding
+        if not self._is_answered(finding):
+            return finding  # STS may be content with today's tokens: no error is to be expected
         remarks = self._contradiction(rule, chains) or self._hidden(rule, chains)
         return replace(finding, remarks=remarks or (self._silence(rule, chains, expected),))
+
+    def _is_answered(self, finding: Finding) -> bool:
+        """Tell whether the cause leads to an error of STS here: its answer may come out empty."""
+        chains = set(finding.chains)
+        failed = [o for o in self.outcomes if o.rule.id == finding.rule and o.state == "fail"]
+        return any(o.sts_error for o in failed if chains & set(o.subject.chains))
 
     def _contradiction(self, rule: Rule, chains: Sequence[str]) -> tuple[str, ...]:
         """Say that AWS answered at a stage that this cause lets no call of the chain get to."""

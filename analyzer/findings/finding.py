@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, cast
 
 from analyzer.engine import Outcome
+from analyzer.findings.explaining import explained, explains
 from analyzer.findings.order import FOUND, KINDS, SEVERITIES
 from analyzer.findings.report import LINKS, Evidence, Finding, FindingState, Fix
 
@@ -23,11 +24,7 @@ def make_findings(outcomes: Sequence[Outcome], relevant: frozenset[str]) -> tupl
         if outcome.state in FOUND:
             subject = "" if outcome.subject.kind == "chain" else outcome.subject.name
             groups.setdefault((outcome.rule.id, subject, outcome.message), []).append(outcome)
-    failed: dict[str, set[str]] = {}
-    for outcome in outcomes:
-        if outcome.state in FOUND:
-            failed.setdefault(outcome.rule.id, set()).update(outcome.subject.chains)
-    findings = [_finding(group, relevant, outcomes, failed) for group in groups.values()]
+    findings = [_finding(group, relevant, outcomes) for group in groups.values()]
     return tuple(sorted(findings, key=_rank))
 
 
@@ -43,23 +40,12 @@ def _rank(finding: Finding) -> tuple[int, int, int, int, str, tuple[str, ...]]:
     )
 
 
-def _finding(
-    group: Sequence[Outcome],
-    relevant: frozenset[str],
-    outcomes: Sequence[Outcome],
-    failed: dict[str, set[str]],
-) -> Finding:
+def _finding(group: Sequence[Outcome], relevant: frozenset[str], outcomes: Sequence[Outcome]) -> Finding:
     first, rule = group[0], group[0].rule
     chains = tuple(sorted({c for o in group for c in o.subject.chains if c in relevant}))
     proofs = [proof for outcome in group for proof in outcome.proofs][:_EVIDENCE_LIMIT]
-    explained_by = sorted(
-        {
-            o.rule.id
-            for o in outcomes
-            if o.state == "fail" and rule.id in o.rule.explains and set(o.subject.chains) & set(chains)
-        }
-    )
-    explains = [s for s in rule.explains if failed.get(s, set()) & set(chains)]
+    beside = [o for o in outcomes if o.state in FOUND and set(o.subject.chains) & set(chains)]
+    explained_by = {o.rule.id for o in beside if o.state == "fail" and explains(o.rule, first)}
     subject = first.subject.name if first.subject.kind != "chain" else ", ".join(chains) or first.subject.name
     return Finding(
         rule=rule.id,
@@ -82,8 +68,8 @@ def _finding(
         fingerprint=_fingerprint(
             rule.id, first.subject.kind, _stable_names(first.subject.kind, first.subject.name, chains)
         ),
-        explains=tuple(explains),
-        explained_by=tuple(explained_by),
+        explains=tuple(explained(rule, beside)),
+        explained_by=tuple(sorted(explained_by)),
     )
 
 

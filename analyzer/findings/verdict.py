@@ -70,8 +70,8 @@ def _verdict(
         first = causes[0]
         also = tuple(dict.fromkeys(o.rule.id for o in causes if o.rule.id != first.rule.id))
         return Verdict(
-            "fail", first.rule.link, first.rule.id, first.message, info.recency, _simulated(causes),
-            also=also,
+            "fail", first.rule.link, first.rule.id, first.message, info.recency,
+            _simulated(causes, outcomes), also=also,
         )  # fmt: skip
     symptoms = [o for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
     if symptoms:
@@ -127,17 +127,26 @@ def _is_log_line(sign: Outcome) -> bool:
     return sign.rule.id.startswith("log-")
 
 
-def _simulated(causes: Sequence[Outcome]) -> SimulatedError | None:
+def _simulated(causes: Sequence[Outcome], outcomes: Sequence[Outcome]) -> SimulatedError | None:
     """What STS answers: the error of the stage that it gets to first, whichever link the cause is on.
 
-    Nothing where a cause in the Secret or the pods keeps the program from asking at all. A cause whose own
-    answer came out empty may leave STS content with today's tokens.
+    Nothing where a cause in the Secret or the pods keeps the program from asking at all, or where an error
+    that none of the causes explains shows that the call ends before them. A cause whose own answer came out
+    empty may leave STS content with today's tokens.
     """
     if any(o.rule.link in ("secret", "workload") and o.rule.sts_error is None for o in causes):
         return None
     asked = [(STAGES.index(o.rule.sts_error.stage), n) for n, o in enumerate(causes) if o.rule.sts_error]
+    if asked and _ends_before(min(asked)[0], causes, outcomes):
+        return None
     error = causes[min(asked)[1]].sts_error if asked else None
     return SimulatedError(error.stage, error.text) if error else None
+
+
+def _ends_before(stage: int, causes: Sequence[Outcome], outcomes: Sequence[Outcome]) -> bool:
+    explained = {symptom for cause in causes for symptom in cause.rule.explains}
+    met = [o.rule for o in outcomes if o.rule.kind == "symptom" and o.state == "fail"]
+    return any(rule.stage and STAGES.index(rule.stage) < stage and rule.id not in explained for rule in met)
 
 
 def _tells_less(sign: Outcome) -> tuple[bool, bool, int, int]:

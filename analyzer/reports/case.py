@@ -81,7 +81,7 @@ def _verdict(story: Story, group: Group) -> str:
     head = (
         f"{len(group.chains)} of {len(story.used)} {noun} {_HEADS.get(group.state, group.state)} ({names})."
     )
-    errors = errors_seen(group) if group.state in ("fail", "suspected") else ""
+    errors = errors_seen(story, group)
     since = f" {errors[:1].upper()}{errors[1:]}." if errors else ""
     return f"{head} {sentence(story, group)}{since}"
 

@@ -26,6 +26,9 @@ _HANG = " " * len(_LEAD)
 
 _TOGETHER = timedelta(hours=1)
 
+TROUBLE = ("fail", "suspected")
+"""Verdicts on chains that do not work, be the cause proven or not."""
+
 _ENTRIES = 5
 """How many verdicts a short answer gives; each is about another break."""
 
@@ -33,14 +36,14 @@ _ENTRIES = 5
 def draw_verdict(page: Page, story: Story, *, brief: bool = False, asides: bool = True) -> list[str]:
     """Write one entry for each group of chains, the worst first; ``brief`` cuts what STS answers.
 
-    Without ``asides`` what does not fail has one line beside what does.
+    Without ``asides`` what shows no trouble has one line beside what does.
     """
     if not story.groups:
         return _without_chains(page, story)
     lines = _failures_apart(page, story)
     most = len(story.groups) if page.verbose else _ENTRIES
     if not asides:
-        most = min(most, max(1, sum(group.state == "fail" for group in story.groups)))
+        most = min(most, max(1, sum(group.state in TROUBLE for group in story.groups)))
     for position, group in enumerate(story.groups[:most]):
         lead = _HANG if lines else _LEAD
         lines += _entry(page, story, group, lead, full=position == 0 or page.verbose, brief=brief)
@@ -68,7 +71,7 @@ def draw_today(page: Page, story: Story) -> list[str]:
         lines.append(
             page.one_line(_HANG, f"{page.signs.dots} {counted(len(left), 'more verdict')} (-v for all)")
         )
-    if any(group.state in ("fail", "suspected") for group in story.groups):
+    if any(group.state in TROUBLE for group in story.groups):
         lines += page.paragraph(_HANG, "Proof and repair: -v, or sts-doctor analyze.")
     return ["", *lines]
 
@@ -93,11 +96,13 @@ def _entry(page: Page, story: Story, group: Group, lead: str, *, full: bool, bri
     head = f"{lead}{page.signs.states[group.state]} {STATE_WORDS[group.state].upper()}{where}"
     said = sentence(story, group)
     names = listed([story.name(c.id) for c in group.chains], len(group.chains) if page.verbose else 8)
+    errors = errors_seen(story, group)
     if not full:
-        text = f"{said} ({names})" if group.state != "pass" else names
+        beside = "; ".join(filter(None, [names, errors]))
+        text = f"{said} ({beside})" if group.state != "pass" else names
         return page.paragraph(f"{head} {page.signs.dash} ", text, group.state, hang=len(_LEAD) + 2)
     lines = page.paragraph(f"{head} {page.signs.dash} ", said, group.state, hang=len(_LEAD) + 2)
-    lines += page.paragraph(_HANG, _share(page, story, group), hang=len(_LEAD) + 2)
+    lines += page.paragraph(_HANG, _share(page, story, group, errors), hang=len(_LEAD) + 2)
     answer = _answer(group)
     if answer:
         in_full = page.paragraph(_HANG, answer, hang=len(_LEAD) + 2)
@@ -129,22 +134,40 @@ def names_in_headline(page: Page, group: Group) -> bool:
     return page.verbose or len(group.chains) <= 3
 
 
-def _share(page: Page, story: Story, group: Group) -> str:
+def _share(page: Page, story: Story, group: Group, errors: str) -> str:
     """Say how many are concerned, who, since when, and whether it still goes on."""
     operators = all(chain.operator for chain in story.used)
     noun = "operators" if operators else "consumers"
     common = story.report.common_cause
     same = "same break on " if common and common.rule == group.rule else ""
     names = f": {', '.join(story.name(c.id) for c in group.chains)}" if names_in_headline(page, group) else ""
-    errors = errors_seen(group) if group.state in ("fail", "suspected") else ""
     return page.joined([f"{same}{len(group.chains)} of {len(story.used)} {noun}{names}", errors])
 
 
-def errors_seen(group: Group) -> str:
-    """Say since when the logs show errors, and whether they go on; nothing where they show none."""
-    verdicts = [chain.verdict for chain in group.chains]
-    recency = next((r for r in ("ongoing", "stopped") if any(v.recency == r for v in verdicts)), "unknown")
-    return RECENCY_WORDS[recency].format(since=_since(sorted(v.since for v in verdicts if v.since)))
+def errors_seen(story: Story, group: Group) -> str:
+    """Say since when errors show, whether they go on, and whose they are where one chain alone has any.
+
+    Nothing where they show none, or the chains do work.
+    """
+    if group.state not in TROUBLE:
+        return ""
+    met = [c for c in group.chains if c.verdict.recency != "unknown"]
+    recency = next((r for r in ("ongoing", "stopped") if any(c.verdict.recency == r for c in met)), "unknown")
+    of = f" of {story.name(met[0].id)}" if len(met) == 1 < len(group.chains) else ""
+    since = _since(sorted(c.verdict.since for c in group.chains if c.verdict.since))
+    said = RECENCY_WORDS[recency].format(of=of, since=since)
+    others = _of_another_cause(story, group) if said else ""
+    return f"{said}, {others}" if others else said
+
+
+def _of_another_cause(story: Story, group: Group) -> str:
+    """Name the errors of a chain that is proven broken elsewhere, where no proven cause explains them."""
+    ids = {chain.id for chain in group.chains}
+    found = [f for f in story.report.findings if f.state == "fail" and ids & set(f.chains)]
+    met = [f for f in found if f.kind == "symptom" and f.rule.startswith("log-")]
+    if group.state != "fail" or not met or any(f.explained_by for f in met):
+        return ""
+    return f"of a cause that is not proven: {listed(list(dict.fromkeys(f.rule for f in met)))}"
 
 
 def _since(starts: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def _verdict(story: Story, group: Group) -> str:
 def _who(story: Story, group: Group) -> str:
     noun = "operators" if all(chain.operator for chain in story.used) else "consumers"
     text = f"**{len(group.chains)} of {len(story.used)} {noun}**: {_names(story, group)}"
-    errors = errors_seen(group) if group.state in ("fail", "suspected") else ""
+    errors = errors_seen(story, group)
     return f"{text} · {prose(errors)}" if errors else text
 
 

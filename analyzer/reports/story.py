@@ -104,11 +104,13 @@ def _verdict_groups(used: tuple[Chain, ...]) -> tuple[Group, ...]:
         Group(v.state, v.rule, v.link, chains) for chains in _grouped(used, key) for v in (chains[0].verdict,)
     ]
 
-    def rank(group: Group) -> tuple[int, bool, int, int]:
+    def rank(group: Group) -> tuple[int, bool, int, bool, int]:
         link = LINKS.index(group.link) if group.link in LINKS else len(LINKS)
         # of what is not known, what has a warning goes before what has none, however many that are
         quiet = group.state != "unknown" or not any(map(_is_warned, group.chains))
-        return _ORDER.index(group.state), quiet, -len(group.chains), link
+        # of faults on equally many chains, what fails now goes before what may fail some day
+        met_now = any(chain.verdict.recency == "ongoing" for chain in group.chains)
+        return _ORDER.index(group.state), quiet, -len(group.chains), not met_now, link
 
     return tuple(sorted(groups, key=rank))
 

@@ -20,8 +20,8 @@ STATE_WORDS = {
 """The one word for each state, wherever people read it."""
 
 RECENCY_WORDS = {
-    "ongoing": "errors{since}, still going on",
-    "stopped": "errors{since}, stopped before the gather",
+    "ongoing": "errors{of}{since}, still going on",
+    "stopped": "errors{of}{since}, stopped before the gather",
     "unknown": "",
 }
 

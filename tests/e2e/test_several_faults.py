@@ -8,7 +8,8 @@ import pytest
 
 from analyzer.reports.formats import Options, render
 from samples import Cluster, edits, faults, logs
-from samples.aws import HttpError, ManagedPolicy
+from samples.aws import HttpError, ManagedPolicy, static_credentials
+from samples.cluster import EXAMPLE_KEY
 from samples.exports import export_files
 from samples.keys import jwks, rsa_key
 
@@ -392,3 +393,81 @@ def test_a_drawn_break_of_one_operator_is_not_said_of_all_that_share_its_verdict
     assert chain == "chain    ingress; others of this verdict differ (-v for all)" or "  ingress" in drawn, (
         text
     )
+
+
+def _bounded(cluster: Cluster, space: str) -> None:
+    nothing = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [nothing]}
+    cluster.role(space).boundary = ManagedPolicy("limit", [document], cluster.account)
+
+
+def test_a_fault_of_one_operator_does_not_hide_what_stops_them_all(bench: Bench) -> None:
+    """Proven is what no call gets to; what calls end with now is in sight, and not blamed on it."""
+    cluster = Cluster()
+    _bounded(cluster, NETWORK.split("/")[0])
+    since = cluster.gathered - timedelta(hours=9)
+    faults.authentication_fails(cluster, logs.no_provider(cluster.issuer or ""), since=since)
+    report = bench.report({p: d for p, d in everything(cluster).items() if "/oidc/" not in p})
+    assert said(the_chain(report, NETWORK)) == ("fail", "permissions", "permission-boundary"), told(report)
+    assert the_chain(report, NETWORK).verdict.simulated_error is None
+    text = " ".join(render(report, "text", Options()).split())
+    assert "still going on, of a cause that is not proven: log-no-provider" in text, text
+    assert "? SUSPECTED — STS finds no OIDC provider" in text, text
+    assert "(storage, image-registry, ingress, machine-api; errors since" in text, text
+
+
+def test_a_proven_cause_of_the_errors_is_not_called_unproven(bench: Bench) -> None:
+    cluster = Cluster()
+    _bounded(cluster, NETWORK.split("/")[0])
+    cluster.providers.clear()
+    since = cluster.gathered - timedelta(hours=9)
+    faults.authentication_fails(cluster, logs.no_provider(cluster.issuer or ""), since=since)
+    report = bench.report(everything(cluster))
+    assert said(the_chain(report, NETWORK)) == ("fail", "provider", "provider-missing"), told(report)
+    error = the_chain(report, NETWORK).verdict.simulated_error
+    assert error is not None
+    assert error.stage == "provider"
+    assert "not proven" not in render(report, "text", Options())
+
+
+def test_of_faults_of_one_operator_each_the_one_that_fails_now_is_told_first(bench: Bench) -> None:
+    cluster = Cluster()
+    static = static_credentials(*EXAMPLE_KEY)
+    cluster.set_credentials(*MACHINES.split("/"), static)
+    edits.trust_subjects(cluster.role(INGRESS_SPACE), ["system:serviceaccount:other:one"])
+    since = cluster.gathered - timedelta(hours=9)
+    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
+    text = render(bench.report(everything(cluster)), "text", Options())
+    assert "VERDICT  ✘ FAIL at trust" in text, text
+    assert "✘ FAIL at secret — The Secret holds long-lived keys. (machine-api)" in text, text
+
+
+def test_errors_of_one_operator_are_not_said_of_all_that_share_a_fault(bench: Bench) -> None:
+    """Tokens of the former issuer serve still: what the registry is answered is about its Secret."""
+    cluster = Cluster()
+    cluster.authentication_issuer = "https://new-oidc.s3.us-west-2.amazonaws.com"
+    cluster.set_role_arn(*REGISTRY.split("/"), cluster.role(INGRESS_SPACE).arn)
+    faults.authentication_fails(
+        cluster, logs.NOT_AUTHORIZED, since=cluster.gathered - timedelta(hours=30),
+        namespaces=["openshift-image-registry"],
+    )  # fmt: skip
+    report = bench.report(everything(cluster, secrets="full"))
+    (shared,) = [f for f in report.findings if f.rule == "mode-issuer-not-rolled-out"]
+    assert shared.remarks == ()
+    text = " ".join(render(report, "text", Options()).split())
+    assert "6 of 6 operators · errors of image-registry since" in text, text
+    (condition,) = [f for f in report.findings if f.rule == "operator-storage-error"]
+    assert condition.explained_by == ("secret-role-foreign",), "what STS answers is not about the issuer"
+
+
+def test_a_condition_comes_of_what_the_error_in_it_comes_of(bench: Bench) -> None:
+    cluster = Cluster()
+    role = cluster.role("openshift-image-registry")
+    role.inline[role.name]["Statement"][0]["Action"].remove("s3:PutObject")
+    since = cluster.gathered - timedelta(hours=9)
+    faults.call_denied(cluster, "s3:PutObject", namespace="openshift-image-registry", since=since)
+    report = bench.report(everything(cluster))
+    (condition,) = [f for f in report.findings if f.rule == "operator-storage-error"]
+    assert condition.explained_by == ("permission-missing",), told(report)
+    (cause,) = [f for f in report.findings if f.rule == "permission-missing" and f.state == "fail"]
+    assert cause.explains == ("log-action-denied", "operator-storage-error")

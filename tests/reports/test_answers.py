@@ -125,7 +125,7 @@ def test_one_break_of_many_operators_is_told_once() -> None:
 def test_several_faults_stand_apart() -> None:
     text = render_text(made.SEVERAL)
     assert "✘ FAIL at trust — Title of trust-subject." in text
-    assert "✘ FAIL at secret — Title of secret-wrong. (storage)" in text
+    assert "✘ FAIL at secret — Title of secret-wrong. (storage; errors" in text
     assert "also: 1 like this: network" in text
     assert "✘ fail[secret-wrong]: Message of secret-wrong" in text
     assert "aws iam fix --rule secret-wrong" in text

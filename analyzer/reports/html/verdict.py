@@ -80,7 +80,7 @@ def draw_verdict(story: Story, anchors: Anchors) -> Headline:
         first=lines[0],
         others=tuple(lines[1:]),
         share=_share(story, group) if group is not None and not apart else "",
-        errors=errors_seen(group) if group is not None and failing else "",
+        errors=errors_seen(story, group) if group is not None and failing else "",
         answer_lead=answer_lead(error.stage, error.text) if error else "",
         answer=" ".join(error.text.split()) if error else None,
         message=main.message if main and main.message.rstrip(".") != lines[0].text.rstrip(".") else None,
