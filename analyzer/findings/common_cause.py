@@ -23,8 +23,18 @@ def find_common_cause(chains: Sequence[Chain], outcomes: Sequence[Outcome]) -> C
         return None
     ids = tuple(c.id for c in chains if c.verdict.rule == rule)
     used = sum(c.verdict.state != "not-applicable" for c in chains)
-    sentence = f"{shared[rule].message} It breaks {count} of {used} chains."
+    sentence = f"{shared[rule].message} It breaks {count} of {used} chains.{_behind(chains, rule)}"
     beside = [o for o in shared.values() if o.rule.kind == "cause" and o.rule.id != rule]
     beside = [o for o in beside if len(set(o.subject.chains) & set(ids)) > 1]
     names = tuple(o.rule.id for o in sorted(beside, key=decisiveness))
     return CommonCause(rule, shared[rule].rule.link, ids, sentence, names)
+
+
+def _behind(chains: Sequence[Chain], rule: str) -> str:
+    """Count the chains that break before it, and would there too."""
+    more = sum(rule in c.verdict.also for c in chains)
+    if not more:
+        return ""
+    return (
+        " 1 more has it behind another fault." if more == 1 else f" {more} more have it behind other faults."
+    )

@@ -98,7 +98,7 @@ def _entry(page: Page, story: Story, group: Group, lead: str, *, full: bool, bri
     names = listed([story.name(c.id) for c in group.chains], len(group.chains) if page.verbose else 8)
     errors = errors_seen(story, group)
     if not full:
-        beside = "; ".join(filter(None, [names, errors]))
+        beside = "; ".join(filter(None, [names, errors, _further(group)]))
         text = f"{said} ({beside})" if group.state != "pass" else names
         return page.paragraph(f"{head} {page.signs.dash} ", text, group.state, hang=len(_LEAD) + 2)
     lines = page.paragraph(f"{head} {page.signs.dash} ", said, group.state, hang=len(_LEAD) + 2)
@@ -142,6 +142,14 @@ def _share(page: Page, story: Story, group: Group, errors: str) -> str:
     same = "same break on " if common and common.rule == group.rule else ""
     names = f": {', '.join(story.name(c.id) for c in group.chains)}" if names_in_headline(page, group) else ""
     return page.joined([f"{same}{len(group.chains)} of {len(story.used)} {noun}{names}", errors])
+
+
+def _further(group: Group) -> str:
+    """Name the causes that each of the chains has behind the first: mended alone, that does not help."""
+    shared = [
+        rule for rule in group.chains[0].verdict.also if all(rule in c.verdict.also for c in group.chains)
+    ]
+    return f"also {listed(shared, 2)}" if shared else ""
 
 
 def errors_seen(story: Story, group: Group) -> str:

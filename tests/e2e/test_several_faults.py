@@ -471,3 +471,16 @@ def test_a_condition_comes_of_what_the_error_in_it_comes_of(bench: Bench) -> Non
     assert condition.explained_by == ("permission-missing",), told(report)
     (cause,) = [f for f in report.findings if f.rule == "permission-missing" and f.state == "fail"]
     assert cause.explains == ("log-action-denied", "operator-storage-error")
+
+
+def test_a_fault_of_its_own_does_not_hide_that_the_shared_one_is_behind_it(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.providers.clear()
+    del cluster.secrets[tuple(NETWORK.split("/"))]  # type: ignore[arg-type]
+    report = bench.report(everything(cluster))
+    assert report.common_cause is not None
+    assert report.common_cause.sentence.endswith(
+        "It breaks 5 of 6 chains. 1 more has it behind another fault."
+    )
+    text = " ".join(render(report, "text", Options()).split())
+    assert "The Secret that the request names does not exist. (network; also provider-missing)" in text
