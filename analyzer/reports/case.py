@@ -78,12 +78,23 @@ _HEADS = {
 def _verdict(story: Story, group: Group) -> str:
     names = listed([story.name(chain.id) for chain in group.chains], 6)
     noun = "operators" if all(chain.operator for chain in story.used) else "consumers"
-    head = (
-        f"{len(group.chains)} of {len(story.used)} {noun} {_HEADS.get(group.state, group.state)} ({names})."
-    )
+    head = f"{len(group.chains)} of {len(story.used)} {noun} {_head(group)} ({names})."
     errors = errors_seen(story, group)
     since = f" {errors[:1].upper()}{errors[1:]}." if errors else ""
     return f"{head} {sentence(story, group)}{since}"
+
+
+def _head(group: Group) -> str:
+    """Say what a verdict means to the operators: not every fault keeps them from AWS today."""
+    one = len(group.chains) == 1
+    if group.state == "fail" and group.link == "permissions":
+        return "cannot do in AWS all that is asked for"
+    if group.state == "fail" and all(c.mechanism == "static-keys" for c in group.chains):
+        return f"{'uses' if one else 'use'} long-lived keys in the place of STS"
+    refused = any(c.verdict.simulated_error for c in group.chains)
+    if group.state == "fail" and group.link == "mode" and not refused:
+        return f"{'is' if one else 'are'} not set up for STS as meant"
+    return _HEADS.get(group.state, group.state)
 
 
 def _without_chains(story: Story) -> str:

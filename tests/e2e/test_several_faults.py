@@ -437,9 +437,13 @@ def test_of_faults_of_one_operator_each_the_one_that_fails_now_is_told_first(ben
     edits.trust_subjects(cluster.role(INGRESS_SPACE), ["system:serviceaccount:other:one"])
     since = cluster.gathered - timedelta(hours=9)
     faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
-    text = render(bench.report(everything(cluster)), "text", Options())
+    report = bench.report(everything(cluster))
+    text = render(report, "text", Options())
     assert "VERDICT  ✘ FAIL at trust" in text, text
     assert "✘ FAIL at secret — The Secret holds long-lived keys. (machine-api)" in text, text
+    case = " ".join(render(report, "case", Options()).split())
+    assert "1 of 6 operators cannot use AWS (ingress)" in case
+    assert "1 of 6 operators uses long-lived keys in the place of STS (machine-api)" in case, "it can use AWS"
 
 
 def test_errors_of_one_operator_are_not_said_of_all_that_share_a_fault(bench: Bench) -> None:
@@ -456,6 +460,8 @@ def test_errors_of_one_operator_are_not_said_of_all_that_share_a_fault(bench: Be
     assert shared.remarks == ()
     text = " ".join(render(report, "text", Options()).split())
     assert "6 of 6 operators · errors of image-registry since" in text, text
+    case = " ".join(render(report, "case", Options()).split())
+    assert "6 of 6 operators are not set up for STS as meant" in case, "five of them can use AWS"
     (condition,) = [f for f in report.findings if f.rule == "operator-storage-error"]
     assert condition.explained_by == ("secret-role-foreign",), "what STS answers is not about the issuer"
 
@@ -471,6 +477,8 @@ def test_a_condition_comes_of_what_the_error_in_it_comes_of(bench: Bench) -> Non
     assert condition.explained_by == ("permission-missing",), told(report)
     (cause,) = [f for f in report.findings if f.rule == "permission-missing" and f.state == "fail"]
     assert cause.explains == ("log-action-denied", "operator-storage-error")
+    case = " ".join(render(report, "case", Options()).split())
+    assert "1 of 6 operators cannot do in AWS all that is asked for (image-registry)" in case
 
 
 def test_a_fault_of_its_own_does_not_hide_that_the_shared_one_is_behind_it(bench: Bench) -> None:
