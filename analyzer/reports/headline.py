@@ -155,10 +155,8 @@ def _further(group: Group) -> str:
 def errors_seen(story: Story, group: Group) -> str:
     """Say since when errors show, whether they go on, and whose they are where one chain alone has any.
 
-    Nothing where they show none, or the chains do work.
+    Nothing where they show none. Those on chains without a fault have mostly stopped, which must be said.
     """
-    if group.state not in TROUBLE:
-        return ""
     met = [c for c in group.chains if c.verdict.recency != "unknown"]
     recency = next((r for r in ("ongoing", "stopped") if any(c.verdict.recency == r for c in met)), "unknown")
     of = f" of {story.name(met[0].id)}" if len(met) == 1 < len(group.chains) else ""

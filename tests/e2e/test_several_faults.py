@@ -492,3 +492,17 @@ def test_a_fault_of_its_own_does_not_hide_that_the_shared_one_is_behind_it(bench
     )
     text = " ".join(render(report, "text", Options()).split())
     assert "The Secret that the request names does not exist. (network; also provider-missing)" in text
+
+
+def test_a_warning_that_is_over_is_told_as_over(bench: Bench) -> None:
+    cluster = Cluster()
+    gone = {"since": cluster.gathered - timedelta(hours=90), "until": cluster.gathered - timedelta(hours=48)}
+    faults.authentication_fails(cluster, logs.no_provider(cluster.issuer or ""), **gone)
+    edits.trust_subjects(cluster.role(INGRESS_SPACE), ["system:serviceaccount:other:one"])
+    since = cluster.gathered - timedelta(hours=9)
+    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
+    report = bench.report(everything(cluster))
+    for shape in ("text", "case"):
+        text = " ".join(render(report, shape, Options()).split())
+        told_so = text.partition("warning, log-no-provider")[2].partition("UNKNOWN")[0]
+        assert "stopped before the gather" in told_so, text
