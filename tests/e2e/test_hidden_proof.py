@@ -33,6 +33,14 @@ HIDDEN = [
         "request-role-name-collision",
         r"iam-ro-credentialsrequest|credentialsrequests/cloud-credential-operator-iam-ro",
     ),
+    (
+        "secret-newer-than-pods",
+        r"machine-api.*credentials-request|credentialsrequests/openshift-machine-api-aws",
+    ),
+    (
+        "secret-newer-than-pods",
+        r"openshift-machine-api/(?:core/pods|pods/[^/]+/[^/]+|apps/deployments)\.yaml",
+    ),
 ]
 
 

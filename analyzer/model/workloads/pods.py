@@ -51,7 +51,7 @@ def workload_facts(
     ``api_audience`` what a token has whose volume names no audience.
     """
     if not chain.workloads:
-        none = _no_pods(chain, evidence, asks)
+        none = no_pods(chain, evidence, asks)
         told = isinstance(none, Fact)
         return {f"workload.{name}": none for name in _NAMES} | {
             "workload.presumed": known(False) if told else none,
@@ -80,7 +80,7 @@ def workload_facts(
     }
 
 
-def _no_pods(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
+def no_pods(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
     """Give what is known of the pods of a chain for which none was found: there are none, or what to ask."""
     if not evidence.has_list("Pod", chain.namespace):
         return asks.namespace(chain.namespace, "pods")

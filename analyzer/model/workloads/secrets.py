@@ -19,6 +19,7 @@ from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mo
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import LengthVerdict, brokered, known_paths
 from analyzer.model.symptoms.recorded_calls import last_sign_in
+from analyzer.model.workloads.pods import no_pods
 from analyzer.model.workloads.provider_account import is_told_of_all, named_role, provider_account
 from analyzer.model.workloads.stray_secrets import secrets_elsewhere
 
@@ -103,7 +104,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         "secret.peers_fit": known(_peers_fit(chain, joined), derived=True),
         "secret.length_alike": known(not (verdict.fits and _is_odd(chain, joined)), derived=True),
         "secret.copy_differs": _copy_differs(chain, joined),
-        "secret.changed_after_pods": _changed_after(chain),
+        "secret.changed_after_pods": _changed_after(chain, joined),
     }
     unreadable = asks.secret_value(chain.namespace, chain.secret_name)
     facts |= _length_facts(verdict, data, asks)
@@ -111,9 +112,13 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
     return facts
 
 
-def _changed_after(chain: Chain) -> Fact:
+def _changed_after(chain: Chain, joined: Joined) -> Fact | Unknown:
+    """Give the pods that the Secret is newer than; that it is so of none is known where all pods are."""
     since = _last_written(chain.secret) if chain.secret else None
     older = [w for w in chain.workloads if since and (began := _began(w, chain)) and began < since]
+    rest = no_pods(chain, joined.evidence, joined.asks)
+    if not older and isinstance(rest, Unknown):
+        return rest
     return known([w.name for w in older], *(w.where for w in older))
 
 
