@@ -7,6 +7,7 @@ from datetime import datetime
 
 from analyzer.bundle import ListItem, Place, UnreadableDocument, parse_item
 from analyzer.bundle.zstd import squeeze, unsqueeze
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.masks.translation import Translation
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import K8sObject, LogFile, Symptom
@@ -161,6 +162,10 @@ class Evidence:
         """Tell whether a whole list was read: what is not in it is not there."""
         return any(key[1:] == (kind, namespace) for key in self.listed)
 
+    def withhold_list(self, obj: K8sObject | RawItem) -> None:
+        """Note that of an object no more is known than that it is there: its list tells not all any more."""
+        self.listed.discard((obj.root, obj.kind, obj.namespace))
+
     def of(self, kind: type) -> list:  # type: ignore[type-arg]
         """Give the loose records of one type."""
         return [record for record in self.loose if isinstance(record, kind)]
@@ -192,13 +197,22 @@ class Evidence:
             if wanted.words and b"serviceAccountName" in item.data and not wanted.are_in(item.data):
                 continue
             if id(raw) not in self._parsed:
-                self._parsed[id(raw)] = self.parse(item, raw.input, raw.file, raw.root, raw.kind)
+                self._parsed[id(raw)] = self.parse(
+                    item, raw.input, raw.file, raw.root, raw.kind, raw.namespace
+                )
             obj = self._parsed[id(raw)]
             if obj is not None:
                 yield obj
+            else:
+                self.withhold_list(raw)
 
-    def parse(self, item: ListItem, input_id: str, file: str, root: str, kind: str) -> K8sObject | None:
-        """Parse one object; None where it cannot be read, which is noted as a problem."""
+    def parse(
+        self, item: ListItem, input_id: str, file: str, root: str, kind: str, place: str = ""
+    ) -> K8sObject | None:
+        """Parse one object; None where it cannot be read, which is noted as a problem.
+
+        It is of the namespace ``place`` by where it lies, where its own was masked or taken out.
+        """
         try:
             document = parse_item(item, file)
         except UnreadableDocument as error:
@@ -212,12 +226,17 @@ class Evidence:
         return K8sObject(
             kind=text(value.get("kind")) or kind or item.list_kind.removesuffix("List"),
             group=version.split("/")[0] if "/" in version else "",
-            namespace=text(metadata.get("namespace")) or "",
+            namespace=shown_namespace(text(metadata.get("namespace")), place),
             name=text(metadata.get("name")) or "",
             value=value,
             where=Where(input_id, Place(document)),
             root=root,
         )
+
+
+def shown_namespace(own: str | None, place: str) -> str:
+    """Give an object's own namespace, or where that was masked or taken out that of the place it lies in."""
+    return place if place and (not own or is_masked(own)) else own or ""
 
 
 def _version(raw: RawItem) -> int:

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from analyzer.evidence.ccoctl import PLACEHOLDER_LINE
 from analyzer.evidence.masks.shapes import is_masked, is_masked_text
+from analyzer.evidence.masks.torn_pods import is_torn
+from analyzer.evidence.masks.translation import holds_mask
 from analyzer.evidence.records import (
     Container,
     CredentialsRequest,
@@ -22,7 +24,6 @@ from analyzer.evidence.records import (
     Workload,
 )
 from analyzer.evidence.values import dig, items, mapping, parse_time, strings, text
-from analyzer.frozen import replace
 from analyzer.patterns import later
 
 _ELIDED = later(r"(\d{1,9}) bytes long")
@@ -32,16 +33,8 @@ def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:
     """Read a CredentialsRequest (openshift/api, cloudcredential.openshift.io/v1)."""
     spec = mapping(obj.value.get("spec"))
     provider = mapping(spec.get("providerSpec"))
-    entries = [
-        PolicyEntry(
-            effect=text(dig(entry, "effect")) or "Allow",
-            actions=tuple(a for a in items(dig(entry, "action")) if isinstance(a, str)),
-            resource=text(dig(entry, "resource")) or "",
-            condition=mapping(dig(entry, "policyCondition")),
-        )
-        for entry in items(provider.get("statementEntries"))
-    ]
-    shown = [replace(e, actions=tuple(a for a in e.actions if not is_masked(a))) for e in entries]
+    listed = provider.get("statementEntries")
+    entries = [_policy_entry(entry) for entry in items(listed)]
     return CredentialsRequest(
         name=obj.name,
         namespace=obj.namespace,
@@ -50,14 +43,34 @@ def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:
         secret_namespace=text(dig(spec, "secretRef", "namespace")) or "",
         secret_name=text(dig(spec, "secretRef", "name")) or "",
         service_accounts=tuple(s for s in items(spec.get("serviceAccountNames")) if isinstance(s, str)),
-        entries=tuple(shown),
-        hides_actions=shown != entries,
+        entries=tuple(entry for entry, _ in entries),
+        hides_actions=not isinstance(listed, list | None) or any(hides for _, hides in entries),
         sts_role_arn=text(provider.get("stsIAMRoleARN")) or None,
         token_path=text(spec.get("cloudTokenPath")) or None,
         conditions=tuple(mapping(c) for c in items(dig(obj.value, "status", "conditions"))),
         where=obj.where,
         origin="release" if release else "cluster",
     )
+
+
+def _policy_entry(value: Json) -> tuple[PolicyEntry, bool]:
+    """Read a statementEntry without what is masked or was taken out of it, and tell whether something is.
+
+    Of one whose effect, resource or condition is not known nobody knows what its actions are good for.
+    """
+    effect, resource = text(dig(value, "effect")), text(dig(value, "resource"))
+    given = items(dig(value, "action"))
+    condition = dig(value, "policyCondition")
+    actions = tuple(one for one in given if isinstance(one, str) and one and not is_masked(one))
+    whole = not any(one is not None and (not one or is_masked(one)) for one in (effect, resource))
+    whole = whole and effect is not None and isinstance(condition, dict | None) and not holds_mask(condition)
+    entry = PolicyEntry(
+        effect=effect if effect and whole else "Allow",
+        actions=actions if whole else (),
+        resource=resource or "",
+        condition=mapping(condition),
+    )
+    return entry, not whole or not given or len(actions) < len(given)
 
 
 def secret(obj: K8sObject) -> Secret:
@@ -89,6 +102,8 @@ def _data_set_at(metadata: Json) -> datetime | None:
 def _secret_value(value: Json) -> SecretValue:
     if not isinstance(value, str):
         return SecretValue(None)
+    if not value:  # a gather gives how long it is, and whoever hides values empties them
+        return SecretValue(None, masked=True)
     try:
         raw = base64.b64decode("".join(value.split()), validate=True)
         decoded = raw.decode()
@@ -127,7 +142,7 @@ def workload(obj: K8sObject) -> Workload:
         phase=phase,
         where=obj.where,
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
-        cut=not mounted <= {text(dig(volume, "name")) for volume in volumes},
+        cut=is_torn(spec) or not mounted <= {text(dig(volume, "name")) for volume in volumes},
         running=dict(_running(obj)),
     )
 

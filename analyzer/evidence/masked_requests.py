@@ -1,4 +1,7 @@
-"""CredentialsRequests of which it is masked what they are: no more than that there may be one is known."""
+"""CredentialsRequests of which it is masked what they are: no more than that there may be one is known.
+
+The same goes for those from which it was taken out.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,17 @@ from analyzer.evidence.gathered import Evidence, ReadFile
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.masks.translation import holds_mask
 from analyzer.evidence.records import K8sObject
-from analyzer.evidence.values import dig
+from analyzer.evidence.values import dig, items, text
 
 _NAMING = (
     ("metadata", "name"),
     ("metadata", "namespace"),
     ("spec", "secretRef"),
     ("spec", "serviceAccountNames"),
+    ("spec", "providerSpec", "kind"),
 )
+_ALWAYS_THERE = (("spec", "secretRef", "namespace"), ("spec", "secretRef", "name"), _NAMING[-1])
+"""What the credential operator cannot do without in any request."""
 
 
 def withhold_requests(evidence: Evidence) -> None:
@@ -32,4 +38,11 @@ def withhold_requests(evidence: Evidence) -> None:
 
 
 def _is_nameless(obj: K8sObject) -> bool:
-    return any(holds_mask(dig(obj.value, *path)) for path in _NAMING)
+    names = dig(obj.value, "spec", "serviceAccountNames")
+    emptied = [one for one in items(names) if not isinstance(one, str) or not one]
+    return (
+        any(holds_mask(dig(obj.value, *path)) for path in _NAMING)
+        or not all(text(dig(obj.value, *path)) for path in _ALWAYS_THERE)
+        or bool(emptied)
+        or not isinstance(names, list | None)
+    )

@@ -20,8 +20,9 @@ from analyzer.evidence.events import (
     may_tell,
     telling,
 )
-from analyzer.evidence.gathered import Evidence, InputRecord, Problem, ReadFile
+from analyzer.evidence.gathered import Evidence, InputRecord, Problem, ReadFile, shown_namespace
 from analyzer.evidence.layout import LATER, Wanted, wants_item
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.masks.translation import is_cleaned
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject
@@ -31,7 +32,7 @@ from analyzer.redact import live_secrets
 _MOST_ITEMS = 1_000_000
 """Objects in the lists of one run: a bundle of a large cluster has a tenth of them."""
 _CREDENTIALS = later(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
-_IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
+_IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:(?P<text>[^\n\[{]{0,80})", re.MULTILINE)
 
 
 def text_of(entry: Entry, limit: int | None = None) -> bytes:
@@ -65,7 +66,7 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
     elif not cut.complete:
         detail = "the list ends too early"
         evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
-    elif want.listing and not (_IS_LIST.search(data) and all(item.list_kind for item in cut.items)):
+    elif want.listing and not (_is_list(data) and all(item.list_kind for item in cut.items)):
         detail = "it is no Kubernetes list"
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
         return
@@ -80,6 +81,11 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
         record.ending_within_a_line.append(entry.path)
     else:
         record.ending_with_a_line += 1
+
+
+def _is_list(data: bytes) -> bool:
+    found = _IS_LIST.search(data)
+    return found is not None and not is_masked(found["text"].decode(errors="replace"))
 
 
 def _cut(evidence: Evidence, data: bytes) -> Cut:
@@ -109,7 +115,7 @@ def _take_item(
         name, within = item_names(item.data)
         if not name:
             return False
-        namespace = within or want.namespace
+        namespace = shown_namespace(within, want.namespace)
         names = evidence.names.setdefault((root, want.kind, namespace), set())
         again = name in names  # a pod lies in its namespace's list and in a file of its own
         if not item.complete:
@@ -121,7 +127,7 @@ def _take_item(
             if not again:
                 evidence.keep(want.kind, namespace, name, item, record.id, file, root)
             return True
-    obj = evidence.parse(item, record.id, file, root, want.kind) if item.complete else None
+    obj = evidence.parse(item, record.id, file, root, want.kind, want.namespace) if item.complete else None
     if obj is not None and want.how == "object" and _ends_before_spec(obj):
         detail = f"line {item.first_line}: the object ends before its spec"
         evidence.problems.append(Problem(record.id, file, "truncated", detail, "incomplete"))

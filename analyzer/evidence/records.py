@@ -162,7 +162,7 @@ class Workload:
     where: Where
     terminations: tuple[Termination, ...] = ()
     cut: bool = False
-    """Whether its volumes are not all there: containers mount others, which the API server refuses."""
+    """Whether its volumes or mounts are not all there, or masked: the API server refuses such a pod."""
     running: Mapping[str, datetime] = field(default_factory=dict)
     """By container, since when it runs: a restart is later than the pod's start."""
 

@@ -44,7 +44,9 @@ def _details(value: Mapping[str, Json], where: Where, reading: Reading) -> Itera
     yield from roles
     # Without roles it was made with a filter for something else, and lists no role at all.
     if roles:
-        yield iam_objects.role_listing(roles, where.at("RoleDetailList"), truncated=_truncated(value))
+        # an entry that shows no role is one of which it was taken out which
+        cut = _truncated(value) or len(roles) < len(items(value["RoleDetailList"]))
+        yield iam_objects.role_listing(roles, where.at("RoleDetailList"), truncated=cut)
 
 
 def _one_role(value: Mapping[str, Json], where: Where, reading: Reading) -> Iterator[object]:

@@ -27,6 +27,7 @@ def role(value: Mapping[str, Json], where: Where, *, whole: bool, spell: Spellin
     boundary = text(mapping(value.get(spell("PermissionsBoundary"))).get(spell("PermissionsBoundaryArn")))
     if boundary is None:
         boundary = text(value.get(spell("PermissionsBoundary")))
+    lost = boundary is None and bool(value.get(spell("PermissionsBoundary")))  # which one was taken out
     inline = tuple(inline_policies(value, where, spell))
     session = value.get(spell("MaxSessionDuration"))
     arn = text(value.get(spell("Arn")))
@@ -43,7 +44,7 @@ def role(value: Mapping[str, Json], where: Where, *, whole: bool, spell: Spellin
         created=text(value.get(spell("CreateDate"))),
         max_session=session if isinstance(session, int) and not isinstance(session, bool) else None,
         boundary_arn=boundary,
-        boundary_known=whole or boundary is not None or spell("Tags") in value or listed,
+        boundary_known=not lost and (whole or boundary is not None or spell("Tags") in value or listed),
         tags=tags(value.get(spell("Tags")), spell),
         untagged=value.get(spell("Tags")) == [],
         inline=inline,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from analyzer.evidence import ccoctl
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.public_keys import PRIVATE_JWK_MEMBERS
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet
@@ -43,8 +44,10 @@ def read_issuer_document(
     """Read an openid-configuration or a JWKS; None for any other object. ``asked``: its URL."""
     planned = ccoctl.is_planned_file(path)
     if isinstance(value.get("keys"), list) and _is_key_set(value):
-        keys = tuple(_public(key) for key in items(value["keys"])[:_MOST_KEYS] if isinstance(key, Mapping))
+        keys = tuple(key for one in items(value["keys"])[:_MOST_KEYS] if (key := _key(one)) is not None)
         return KeySet(keys, where.at("keys"), planned)
+    if isinstance(value.get("keys"), str) and (mask := _key(value["keys"])) is not None:
+        return KeySet((mask,), where.at("keys"), planned)
     if value.keys() <= {"keys"} and not value.get("keys") and target_of_name(path) == "jwks":
         return KeySet((), where, planned)  # {} as what a publisher writes that was given no key
     said = _OPENID_MEMBERS & value.keys()
@@ -87,6 +90,13 @@ def _is_key_set(value: Mapping[str, Json]) -> bool:
     if not keys:
         return value.keys() == {"keys"}
     return any(isinstance(key, Mapping) and {"kty", "kid", "n"} & key.keys() for key in keys)
+
+
+def _key(value: Json) -> Mapping[str, Json] | None:
+    """Give what is to be kept of an entry of a key set; a mask over one or all keys is a masked key."""
+    if isinstance(value, Mapping):
+        return _public(value)
+    return {"masked": value} if isinstance(value, str) and is_masked(value) else None
 
 
 def _public(key: Mapping[str, Json]) -> Mapping[str, Json]:

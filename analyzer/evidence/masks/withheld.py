@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.evidence.masks.shapes import is_masked, is_stand_in, without_account_masks
+from analyzer.evidence.masks.taken_out import is_emptied, lacks_elements
 from analyzer.evidence.masks.translation import holds_mask, holds_stand_in
 from analyzer.evidence.records import (
     CallerIdentity,
@@ -27,7 +28,7 @@ def without_masks(record: object) -> tuple[object | None, list[str]]:
         case RoleRecord():
             return _role(record)
         case ManagedPolicy():
-            kept = tuple(d for d in record.documents if not holds_mask(d.raw))
+            kept = tuple(d for d in record.documents if not _is_hidden_in(d))
             gone = ["the policy document of " + (record.name or "a managed policy")]
             return (
                 (record, [])
@@ -59,10 +60,10 @@ def _role(record: RoleRecord) -> tuple[RoleRecord | None, list[str]]:
     if record.arn and _is_hidden(record, record.arn):
         record = replace(record, arn=None)
         gone.append(f"the account of role {record.name}")
-    if record.trust and _masked_beyond_accounts(record.trust.raw):
+    if record.trust and _hides_trust(record, record.trust.raw):
         record = replace(record, trust=None)
         gone.append(f"the trust policy of role {record.name}")
-    masked = [document for document in record.inline if holds_mask(document.raw)]
+    masked = [document for document in record.inline if _is_hidden_in(document, planned=record.planned)]
     if masked:
         names = (*(record.inline_names or ()), *(document.name for document in masked))
         kept = tuple(document for document in record.inline if document not in masked)
@@ -74,7 +75,7 @@ def _role(record: RoleRecord) -> tuple[RoleRecord | None, list[str]]:
 def _provider(record: ProviderRecord) -> tuple[ProviderRecord | None, list[str]]:
     if record.url and _is_hidden(record, record.url):
         return None, ["the URL of an identity provider"]
-    if record.client_ids and any(_is_hidden(record, one) for one in record.client_ids):
+    if record.client_ids and any(not one or _is_hidden(record, one) for one in record.client_ids):
         record = replace(record, client_ids=None)
     if record.arn and _is_hidden(record, record.arn):
         if not record.url:
@@ -91,6 +92,18 @@ def _is_hidden(record: RoleRecord | ProviderRecord, value: str) -> bool:
 def hides_accounts(document: PolicyDocument) -> bool:
     """Tell a policy in which accounts are masked, and nothing else."""
     return holds_mask(document.raw)
+
+
+def _hides_trust(record: RoleRecord, raw: Json) -> bool:
+    """Tell a trust policy that is not as AWS has it; what is only planned may be wrong in any way."""
+    if _masked_beyond_accounts(raw):
+        return True
+    given_by_aws = record.arn is not None or record.created is not None
+    return not record.planned and (is_emptied(raw) or (given_by_aws and lacks_elements(raw)))
+
+
+def _is_hidden_in(document: PolicyDocument, *, planned: bool = False) -> bool:
+    return holds_mask(document.raw) or (not planned and is_emptied(document.raw))
 
 
 def _masked_beyond_accounts(raw: Json) -> bool:

@@ -13,7 +13,13 @@ from analyzer.model.joining.consumers import add_workloads
 from analyzer.model.joining.credentials import read_credentials
 from analyzer.model.joining.hosted import CONSUMERS, Hosted, deployment_of, is_told_of
 from analyzer.model.joining.objects import Objects, was_in_cluster
-from analyzer.model.joining.release_profile import CORE_NAMESPACES, Enabled, is_of_profile, names_release
+from analyzer.model.joining.release_profile import (
+    CORE_NAMESPACES,
+    Enabled,
+    hides_needs,
+    is_of_profile,
+    names_release,
+)
 from analyzer.model.joining.releases import CAPABILITY
 from analyzer.patterns import later
 
@@ -104,7 +110,7 @@ def _add_request(
         # nothing asks for the Secret of a request that was left behind
         return
     brought = enabled.has_capability(request.annotations) and enabled.has_features(request.annotations)
-    if in_cluster is None and not brought:
+    if in_cluster is None and (not brought or hides_needs(request.annotations)):
         # what a bundle does not tell of features is taken for the default, in which such a request is off
         return
     chain_id = f"{request.secret_namespace}/{request.secret_name}"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.masks.shapes import is_stand_in
+from analyzer.evidence.masks.shapes import is_alone, is_masked, is_stand_in
 from analyzer.evidence.records import K8sObject
 from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.frozen import frozen, replace
@@ -76,7 +76,9 @@ def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted 
         value = mapping(read(own, "spec")).get("serviceAccountIssuer") or ""
         facts["cluster.authentication_issuer"] = (
             asks.config("authentications.config.openshift.io", "the issuer is masked in this bundle")
-            if not isinstance(value, str) or is_hidden_issuer(value)
+            if not isinstance(value, str)
+            or is_hidden_issuer(value)
+            or not isinstance(read(own, "spec"), dict)
             else known(value, own.where.at("spec", "serviceAccountIssuer"))
         )
     facts |= runtime_facts(objects, evidence.log_files, asks)
@@ -217,16 +219,20 @@ def _version(version: K8sObject) -> Fact | None:
 
 def _mode(facts: Facts, evidence: Evidence, objects: Objects, asks: Asks) -> None:
     cco = objects.one("CloudCredential", "cluster", group="operator.openshift.io")
+    given = text(read(cco, "spec", "credentialsMode")) or "" if cco else ""
     facts["cluster.credentials_mode"] = (
-        known(text(read(cco, "spec", "credentialsMode")) or "", cco.where.at("spec", "credentialsMode"))
-        if cco
+        known(given, cco.where.at("spec", "credentialsMode"))
+        if cco and not is_masked(given) and isinstance(read(cco, "spec"), dict)
         else asks.config("cloudcredentials.operator.openshift.io")
     )
     install = objects.one("ConfigMap", "cluster-config-v1", "kube-system")
     if install is not None:
-        facts["cluster.install_mode"] = known(
-            _install_mode(text(read(install, "data", "install-config"))),
-            install.where.at("data", "install-config"),
+        config = text(read(install, "data", "install-config"))
+        mode, hidden = _install_mode(config), config is not None and (not config.strip() or is_alone(config))
+        facts["cluster.install_mode"] = (
+            asks.configmap("kube-system", "cluster-config-v1")
+            if hidden or is_masked(mode or "")
+            else known(mode, install.where.at("data", "install-config"))
         )
     elif evidence.has_list("ConfigMap", "kube-system"):
         facts["cluster.install_mode"] = known(None)
@@ -235,8 +241,12 @@ def _mode(facts: Facts, evidence: Evidence, objects: Objects, asks: Asks) -> Non
     namespace = "openshift-cloud-credential-operator"
     legacy = objects.one("ConfigMap", "cloud-credential-operator-config", namespace)
     if legacy is not None:
-        disabled = (text(read(legacy, "data", "disabled")) or "").lower() == "true"
-        facts["cluster.legacy_disabled"] = known(disabled, legacy.where.at("data", "disabled"))
+        said = text(read(legacy, "data", "disabled")) or ""
+        facts["cluster.legacy_disabled"] = (
+            asks.configmap(namespace, "cloud-credential-operator-config")
+            if is_masked(said)
+            else known(said.lower() == "true", legacy.where.at("data", "disabled"))
+        )
     elif evidence.has_list("ConfigMap", namespace):
         facts["cluster.legacy_disabled"] = known(None)
     else:
@@ -280,9 +290,8 @@ def _node_revisions(facts: Facts, objects: Objects, asks: Asks) -> Fact | Unknow
         return Unknown()  # its API servers run outside the guest, where nobody can ask for them
     if operator is None:
         return asks.config("kubeapiservers.operator.openshift.io")
-    revisions = [
-        revision
-        for status in nodes_of(operator)
-        if isinstance(revision := dig(status, "currentRevision"), int)
-    ]
+    nodes = [dig(status, "currentRevision") for status in nodes_of(operator)]
+    revisions = [revision for revision in nodes if isinstance(revision, int)]
+    if len(revisions) < len(nodes) and len(set(revisions)) < 2:
+        return asks.config("kubeapiservers.operator.openshift.io", "revisions in it are masked")
     return known(revisions, operator.where.at("status", "nodeStatuses"))

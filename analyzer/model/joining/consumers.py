@@ -30,6 +30,7 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
             continue
         found = kubernetes.workload(obj)
         if found.cut:  # neither its token nor its ServiceAccount is known
+            evidence.withhold_list(obj)
             continue
         seen.add((obj.kind, obj.namespace, obj.name))
         if found.phase in ("Succeeded", "Failed"):

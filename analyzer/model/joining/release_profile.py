@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.evidence.values import dig, items, text
 from analyzer.frozen import frozen
@@ -47,13 +48,20 @@ class Enabled:
     def has_capability(self, annotations: Mapping[str, str]) -> bool:
         """Tell whether the capabilities that a manifest needs are on, or may be."""
         needed = annotations.get(CAPABILITY)
-        return not needed or self.capabilities is None or set(needed.split("+")) <= self.capabilities
+        return (
+            not needed
+            or is_masked(needed)
+            or self.capabilities is None
+            or set(needed.split("+")) <= self.capabilities
+        )
 
     def has_features(self, annotations: Mapping[str, str]) -> bool | None:
         """Tell whether the feature set and the gates that a manifest needs are on; None if unknown.
 
         Releases 4.10 and 4.11 named the feature set under ``feature-gate``.
         """
+        if any(map(is_masked, (annotations.get(_SET, ""), annotations.get(_GATE, "")))):
+            return None
         needed = [name.strip() for name in annotations.get(_GATE, "").split(",") if name.strip()]
         sets = {name for name in needed if name in _SETS} | {
             name.strip() for name in annotations.get(_SET, "").split(",") if name.strip()
@@ -67,6 +75,12 @@ class Enabled:
         if self.gates is None:
             return None
         return name[1:] not in self.gates if name.startswith("-") else name in self.gates
+
+
+def hides_needs(annotations: Mapping[str, str]) -> bool:
+    """Tell a manifest of which it was masked, or taken out, what must be on for it."""
+    given = [annotations[name] for name in (CAPABILITY, _SET, _GATE) if name in annotations]
+    return any(not value.strip() or is_masked(value) for value in given)
 
 
 def read_enabled(objects: Objects) -> Enabled:

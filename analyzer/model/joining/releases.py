@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import CredentialsRequest
 from analyzer.frozen import frozen
 
@@ -76,7 +77,7 @@ def range_of(requests: Iterable[CredentialsRequest]) -> Range | None:
                 seen = True
                 first, last = _narrow(first, last, minor, there=there)
     for minor, name, capability in _CAPABILITIES:
-        if request := by_name.get(name):
+        if (request := by_name.get(name)) and not is_masked(request.annotations.get(CAPABILITY, "")):
             needed = request.annotations.get(CAPABILITY, "").split("+")
             first, last = _narrow(first, last, minor, there=capability in needed)
     return Range(first, last) if seen and first <= last else None
@@ -156,7 +157,12 @@ def tells_release(
     if own and all(name in released and _is_same(own[name], released[name]) for name in own):
         return True
     telling = {name for _, name, _ in _MARKS}
-    return bool(minors) and all(name in released and not released[name].hides_actions for name in telling)
+    return bool(minors) and all(name in released and _is_open(released[name]) for name in telling)
+
+
+def _is_open(request: CredentialsRequest) -> bool:
+    """Tell a request of which nothing is masked that tells releases apart."""
+    return not request.hides_actions and not is_masked(request.annotations.get(CAPABILITY, ""))
 
 
 def _is_same(own: CredentialsRequest, released: CredentialsRequest) -> bool:

@@ -64,9 +64,13 @@ def _pods(evidence: Evidence, objects: Objects, accounts: Collection[tuple[str, 
     for pod in [*evidence.parse_raw(("Pod",), spaces, words=words), *objects.all("Pod")]:
         key = (pod.namespace, pod.name)
         ended = dig(pod.value, "status", "phase") in ("Succeeded", "Failed")
-        if key not in seen and not ended:
-            seen.add(key)
-            yield pod
+        if key in seen or ended:
+            continue
+        if kubernetes.workload(pod).cut:  # what the webhook gave it is not known
+            evidence.withhold_list(pod)
+            continue
+        seen.add(key)
+        yield pod
 
 
 def is_mutated(pod: K8sObject) -> bool:

@@ -145,13 +145,22 @@ def _is_in_cluster(chain: Chain, joined: Joined) -> tuple[bool | None, Cite | No
         return None, None
     operator = joined.objects.one("ClusterOperator", "cloud-credential")
     gathered = joined.evidence.seen("CredentialsRequest", REQUESTS_NAMESPACE)
-    if operator is None or not gathered:
+    if operator is None or not gathered or _lies_in_bundle(chain.in_release.name, joined.evidence):
         return None, None
     related = items(dig(operator.value, "status", "relatedObjects"))
     names = {text(dig(r, "name")) for r in related if dig(r, "resource") == "credentialsrequests"}
     if not names or chain.in_release.name in names or any(name and is_masked(name) for name in names):
         return None, None
     return False, operator.where.at("status", "relatedObjects")
+
+
+def _lies_in_bundle(name: str, evidence: Evidence) -> bool:
+    """Tell a request that was gathered, though it was too damaged or too masked to be read."""
+    roots = {f"{entry.id}:{root}" for entry in evidence.inputs for root in entry.roots}
+    found = (
+        names for key, names in evidence.names.items() if key[0] in roots and key[1] == "CredentialsRequest"
+    )
+    return any(name in names for names in found)
 
 
 def _drift(chain: Chain, match: ReleaseMatch, asks: Asks) -> Fact | Unknown:
@@ -248,7 +257,9 @@ def _provision_failure(
         return mode
     if minor is None and isinstance(mode, Fact) and mode.value == "Manual":
         return asks.config("clusterversions.config.openshift.io")
-    return known(found[0] or "without a message", found[1].at("message"))
+    if not found[0] or is_masked(found[0]):
+        return asks.requests()
+    return known(found[0], found[1].at("message"))
 
 
 # --- names of roles ---------------------------------------------------------------------------

@@ -89,9 +89,10 @@ def read_trust_policy(
     chain: Chain, choice: RoleChoice, view: ClusterView, document: PolicyDocument
 ) -> TrustPolicy:
     """Read the trust policy of the role that a chain uses."""
-    masked = hides_accounts(document)
     role = choice.role.account if choice.role else None
-    account, partition = None if masked else choice.account or role, _partition(choice, view)
+    account, partition = choice.account or role, _partition(choice, view)
+    masked = hides_accounts(document) or account is None
+    account = None if masked else account
     provider = provider_arn(partition, account, view.issuer or "") if account and partition else None
     return TrustPolicy(chain, choice, view, document.where, policy_of(document), masked, provider, account)
 

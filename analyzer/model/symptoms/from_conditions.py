@@ -23,6 +23,7 @@ from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.operators import operator_of
+from analyzer.model.symptoms.hidden_conditions import hides_words
 from analyzer.model.symptoms.hosted_conditions import hosted_conditions
 from analyzer.model.symptoms.logs import CLASSES, against_logs
 from analyzer.model.symptoms.told import merge_repeats, told_symptom
@@ -116,14 +117,29 @@ def _of_machine(obj: K8sObject, now: datetime | None) -> Iterator[Said]:
     yield from (replace(said, until=said.since) if failed else said for said in told)
 
 
-def quiet_where_read(facts: Facts) -> Facts:
+def quiet_where_read(facts: Facts, chain: Chain, joined: Joined) -> Facts:
     """Leave it open whether AWS refused the chain, where no log says so but not all conditions were read."""
     names = ("operator.unhealthy", "operator.dns_problem", "operator.storage_problem")
     unread = next((fact for name in names if isinstance(fact := facts[name], Unknown)), None)
+    unread = unread or _wordless(chain, joined)
     if unread is None:
         return {}
     quiet = [f"logs.{klass}" for klass in CLASSES]
     return {name: unread for name in quiet if isinstance(fact := facts[name], Fact) and fact.value is None}
+
+
+def _wordless(chain: Chain, joined: Joined) -> Unknown | None:
+    """Give what to ask for where trouble has a condition whose words were masked or taken out."""
+    operator = None if chain.of_control_plane else operator_of(chain, joined.objects)
+    if operator is not None and hides_words(dig(operator.value, "status", "conditions")):
+        return joined.asks.config("clusteroperators.config.openshift.io", "it is masked in this bundle")
+    for kind, group in _OBJECTS.get(chain.namespace, ()):
+        for obj in joined.objects.all(kind):
+            zones = [dig(zone, "conditions") for zone in items(dig(obj.value, "status", "zones"))]
+            hidden = any(map(hides_words, (dig(obj.value, "status", "conditions"), *zones)))
+            if hidden and obj.group == group and obj.namespace in ("", chain.namespace):
+                return joined.asks.objects(chain.namespace, f"{kind.lower()}s.{group}")
+    return None
 
 
 def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Iterator[Said]:

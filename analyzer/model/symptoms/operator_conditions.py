@@ -12,6 +12,7 @@ from analyzer.evidence.values import dig, items, text
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
+from analyzer.model.symptoms.hidden_conditions import hides_state
 
 _UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
 _OPERATOR_FACTS = ("unhealthy", "message", "since", "reporter", "namespace", "resource")
@@ -32,6 +33,10 @@ def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) ->
         for index, condition in enumerate(items(dig(operator.value, "status", "conditions")))
         if (text(dig(condition, "type")), text(dig(condition, "status"))) in _UNHEALTHY
     ]
+    if not failing and hides_state(dig(operator.value, "status", "conditions")):
+        return no_condition(
+            asks.config("clusteroperators.config.openshift.io", "it is masked in this bundle")
+        )
     if not failing:
         return no_condition(known(None, where))
     return condition_of(failing, operator)

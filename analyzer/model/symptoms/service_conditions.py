@@ -14,6 +14,7 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import Objects, known
+from analyzer.model.symptoms.hidden_conditions import hides_state
 from analyzer.patterns import later
 
 INGRESS = "openshift-ingress-operator"
@@ -78,7 +79,10 @@ def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
                 reason = text(entry.get("reason")) or "no reason"
                 phrase = f"IngressController {controller.name} has DNSReady=False ({reason})"
                 found.append(_trouble(phrase, entry, where))
-    if not found and any(_has_record(c) and f"{c.name}-wildcard" not in names for c in controllers):
+    hidden = any(map(_hides_state, (*controllers, *records)))
+    if not found and (
+        hidden or any(_has_record(c) and f"{c.name}-wildcard" not in names for c in controllers)
+    ):
         return asks.objects(INGRESS, "dnsrecords.ingress.operator.openshift.io")
     return found
 
@@ -115,7 +119,14 @@ def _storage(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
         trouble = _trouble(f"StorageExists=False ({reason or 'no reason'})", entry, where)
         if trouble.error or code:
             found.append(trouble)
+    if not found and _hides_state(config):
+        return asks.config("configs.imageregistry.operator.openshift.io", "it is masked in this bundle")
     return found
+
+
+def _hides_state(obj: K8sObject) -> bool:
+    zones = [dig(zone, "conditions") for zone in items(dig(obj.value, "status", "zones"))]
+    return any(map(hides_state, (dig(obj.value, "status", "conditions"), *zones)))
 
 
 def _conditions(obj: K8sObject, *path: str) -> Iterator[tuple[dict[str, Json], Where]]:

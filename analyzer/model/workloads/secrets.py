@@ -115,6 +115,8 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
 def _changed_after(chain: Chain, joined: Joined) -> Fact | Unknown:
     """Give the pods that the Secret is newer than; that it is so of none is known where all pods are."""
     since = _last_written(chain.secret) if chain.secret else None
+    if since is None and chain.workloads:
+        return joined.asks.namespace(chain.namespace, "Secrets")
     older = [w for w in chain.workloads if since and (began := _began(w, chain)) and began < since]
     rest = no_pods(chain, joined.evidence, joined.asks)
     if not older and isinstance(rest, Unknown):
@@ -307,13 +309,17 @@ def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
     obj = joined.objects.one("Secret", copied, chain.namespace)
     copy = kubernetes.secret(obj) if obj else None
     value = copy.values.get("credentials") if copy else None
-    if obj is None or copy is None or value is None or value.length is None:
+    if obj is None or copy is None or value is None:
         return known(None)
+    if value.length is None:
+        return joined.asks.secret_value(chain.namespace, copied)
     if value.length != chain.length:
         phrase = f"{obj.name} has {value.length} bytes, {chain.secret_name} {chain.length}"
         return known(phrase, obj.where.at("data", "credentials"))
     written, since = _last_written(copy), _last_written(chain.secret)
-    if written is None or since is None or written >= since:
+    if written is None or since is None:
+        return joined.asks.namespace(chain.namespace, "Secrets")
+    if written >= since:
         return known(None)
     phrase = (
         f"{obj.name} was last written {written:%Y-%m-%d %H:%M}Z, {chain.secret_name} {since:%Y-%m-%d %H:%M}Z"

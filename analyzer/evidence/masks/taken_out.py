@@ -1,0 +1,69 @@
+"""Policies that somebody took values or elements out of: AWS stores none like these.
+
+IAM refuses an empty version, effect, action or resource, and a statement without an effect, an action or,
+in a trust policy, a principal. Where an export of it shows one, the value was there and is not known.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
+
+from analyzer.evidence.records import Json
+from analyzer.evidence.values import items, mapping
+
+_NEVER_EMPTY = ("Effect", "Action", "NotAction", "Resource", "NotResource")
+_MAY_HOLD_NULL = ("Resource", "NotResource")
+"""AWS stores null among resources, and ignores it."""
+_IN_EVERY_TRUST_STATEMENT = (("Effect",), ("Action", "NotAction"), ("Principal", "NotPrincipal"))
+
+
+def is_emptied(raw: Json) -> bool:
+    """Tell a policy document of which a value was emptied, or all of it."""
+    if raw is None or raw == "":
+        return True
+    document = _opened(raw)
+    if "Version" in document and not document["Version"]:
+        return True
+    return any(_is_emptied(statement) for statement in _statements(document))
+
+
+def lacks_elements(raw: Json) -> bool:
+    """Tell a trust policy of whose statements elements are missing that each has."""
+    return any(
+        not any(name in statement for name in names)
+        for statement in _statements(_opened(raw))
+        for names in _IN_EVERY_TRUST_STATEMENT
+    )
+
+
+def _is_emptied(statement: Mapping[str, Json]) -> bool:
+    for name in _NEVER_EMPTY:
+        value = statement.get(name, "there")
+        values = value if isinstance(value, list) else [value]
+        allowed = _MAY_HOLD_NULL if isinstance(value, list) else ()
+        if any(one == "" or (one is None and name not in allowed) for one in values):
+            return True
+    return any(one is None for one in _condition_values(statement))
+
+
+def _condition_values(statement: Mapping[str, Json]) -> Iterator[Json]:
+    for keys in mapping(statement.get("Condition")).values():
+        for value in mapping(keys).values():
+            yield from items(value) if isinstance(value, list) else (value,)
+
+
+def _statements(document: Mapping[str, Json]) -> list[Mapping[str, Json]]:
+    listed = document.get("Statement")
+    return [one for one in (listed if isinstance(listed, list) else [listed]) if isinstance(one, dict)]
+
+
+def _opened(raw: Json) -> Mapping[str, Json]:
+    """Give the document as an object, also where it stands as text or as URL-encoded text."""
+    if isinstance(raw, str) and raw.lstrip().startswith(("{", "%7B", "%7b")):
+        try:
+            raw = json.loads(raw if raw.lstrip().startswith("{") else unquote(raw))
+        except ValueError:
+            return {}
+    return mapping(raw)

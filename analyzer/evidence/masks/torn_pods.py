@@ -1,0 +1,67 @@
+"""Pods of which something was masked or taken out that tells which token and which Secret they have.
+
+The API server gives every volume a source and every mount a path, and refuses empty ones: where they are
+not there, somebody took them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from analyzer.evidence.masks.shapes import is_masked
+from analyzer.evidence.records import Json
+from analyzer.evidence.values import dig, items, mapping
+
+
+def is_torn(spec: Mapping[str, Json]) -> bool:
+    """Tell the spec of a pod whose containers, volumes or mounts are not known as they were."""
+    if not isinstance(spec.get("volumes"), list | None) or not items(spec.get("containers")):
+        return True
+    return any(map(_is_torn_volume, items(spec.get("volumes")))) or any(
+        map(_is_torn_container, items(spec.get("initContainers")) + items(spec.get("containers")))
+    )
+
+
+def _is_torn_volume(volume: Json) -> bool:
+    source = {name: value for name, value in mapping(volume).items() if name != "name"}
+    if _is_hidden(dig(volume, "name")) or not any(value is not None for value in source.values()):
+        return True
+    if not all(isinstance(value, dict | None) for value in source.values()):
+        return True
+    if "secret" in source and _is_hidden(dig(volume, "secret", "secretName")):
+        return True
+    if "projected" not in source:
+        return False
+    sources = dig(volume, "projected", "sources")
+    return not isinstance(sources, list) or any(map(_is_torn_source, sources))
+
+
+def _is_torn_source(source: Json) -> bool:
+    """Tell a source of a projected volume that may have been another; no audience is the API server's."""
+    kinds = list(mapping(source).items())
+    if not kinds or not all(isinstance(value, dict) for _, value in kinds):
+        return True
+    token = dig(source, "serviceAccountToken")
+    if token is None:
+        return False
+    audience = dig(token, "audience")
+    return _is_hidden(dig(token, "path")) or ("audience" in mapping(token) and _is_hidden(audience))
+
+
+def _is_torn_container(container: Json) -> bool:
+    mounts = dig(container, "volumeMounts")
+    if not isinstance(container, dict) or not isinstance(mounts, list | None):
+        return True
+    variables = [dig(variable, "name") for variable in items(dig(container, "env"))]
+    return any(map(_is_hidden, (*_of_mounts(items(mounts)), *variables)))
+
+
+def _of_mounts(mounts: list[Json]) -> Iterator[Json]:
+    for mount in mounts:
+        yield from (dig(mount, "name"), dig(mount, "mountPath"))
+        if "subPath" in mapping(mount):
+            yield dig(mount, "subPath") or "whole"
+
+
+def _is_hidden(value: Json) -> bool:
+    return not isinstance(value, str) or not value or is_masked(value)
