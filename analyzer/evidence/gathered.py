@@ -224,7 +224,7 @@ class Evidence:
         metadata = mapping(value.get("metadata"))
         version = text(value.get("apiVersion")) or ""
         return K8sObject(
-            kind=text(value.get("kind")) or kind or item.list_kind.removesuffix("List"),
+            kind=shown_kind(text(value.get("kind")), kind) or item.list_kind.removesuffix("List"),
             group=version.split("/")[0] if "/" in version else "",
             namespace=shown_namespace(text(metadata.get("namespace")), place),
             name=text(metadata.get("name")) or "",
@@ -237,6 +237,11 @@ class Evidence:
 def shown_namespace(own: str | None, place: str) -> str:
     """Give an object's own namespace, or where that was masked or taken out that of the place it lies in."""
     return place if place and (not own or is_masked(own)) else own or ""
+
+
+def shown_kind(own: str | None, kind: str) -> str:
+    """Give an object's own kind, or where that was masked or taken out that of the file's name."""
+    return kind if kind and (not own or is_masked(own)) else own or ""
 
 
 def _version(raw: RawItem) -> int:

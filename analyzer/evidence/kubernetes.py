@@ -44,7 +44,7 @@ def credentials_request(obj: K8sObject, *, release: bool) -> CredentialsRequest:
         secret_name=text(dig(spec, "secretRef", "name")) or "",
         service_accounts=tuple(s for s in items(spec.get("serviceAccountNames")) if isinstance(s, str)),
         entries=tuple(entry for entry, _ in entries),
-        hides_actions=not isinstance(listed, list | None) or any(hides for _, hides in entries),
+        hides_actions=not isinstance(listed, list) or any(hides for _, hides in entries),
         sts_role_arn=text(provider.get("stsIAMRoleARN")) or None,
         token_path=text(spec.get("cloudTokenPath")) or None,
         conditions=tuple(mapping(c) for c in items(dig(obj.value, "status", "conditions"))),

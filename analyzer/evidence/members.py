@@ -8,8 +8,10 @@ from analyzer.bundle import (
     Cut,
     Entry,
     ListItem,
+    UnreadableDocument,
     cut_list,
     item_names,
+    parse_yaml,
 )
 from analyzer.bundle.text import is_wide, to_utf8
 from analyzer.evidence.aws_records import LiveSecret
@@ -22,17 +24,17 @@ from analyzer.evidence.events import (
 )
 from analyzer.evidence.gathered import Evidence, InputRecord, Problem, ReadFile, shown_namespace
 from analyzer.evidence.layout import LATER, Wanted, wants_item
-from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.masks.translation import is_cleaned
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import K8sObject
+from analyzer.evidence.values import dig
 from analyzer.patterns import later
 from analyzer.redact import live_secrets
 
 _MOST_ITEMS = 1_000_000
 """Objects in the lists of one run: a bundle of a large cluster has a tenth of them."""
 _CREDENTIALS = later(rb"(?<![\w-])(?:credentials|aws_access_key_id)[\"']?:")
-_IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:(?P<text>[^\n\[{]{0,80})", re.MULTILINE)
+_IS_LIST = later(rb"(?:^|[{,])\s*[\"']?items[\"']?\s*:", re.MULTILINE)
 
 
 def text_of(entry: Entry, limit: int | None = None) -> bytes:
@@ -66,7 +68,7 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
     elif not cut.complete:
         detail = "the list ends too early"
         evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
-    elif want.listing and not (_is_list(data) and all(item.list_kind for item in cut.items)):
+    elif want.listing and not (_is_list(data, cut) and all(item.list_kind for item in cut.items)):
         detail = "it is no Kubernetes list"
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
         return
@@ -83,9 +85,17 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
         record.ending_with_a_line += 1
 
 
-def _is_list(data: bytes) -> bool:
-    found = _IS_LIST.search(data)
-    return found is not None and not is_masked(found["text"].decode(errors="replace"))
+def _is_list(data: bytes, cut: Cut) -> bool:
+    """Tell a list; of one without items it must be sure that no mask stands in their place."""
+    if _IS_LIST.search(data) is None:
+        return False
+    if cut.items:
+        return True
+    try:
+        value = parse_yaml(data, "list")[0].value
+    except (UnreadableDocument, IndexError):
+        return False
+    return isinstance(dig(value, "items"), list | None)
 
 
 def _cut(evidence: Evidence, data: bytes) -> Cut:

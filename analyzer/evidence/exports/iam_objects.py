@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from analyzer.evidence import ccoctl
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, Listing, ManagedPolicy, PolicyDocument, ProviderRecord, RoleRecord
 from analyzer.evidence.values import items, mapping, text
@@ -176,7 +177,9 @@ def role_name_of(arn: str | None) -> str:
 
 
 def tags(value: Json, spell: Spelling = as_is) -> dict[str, str]:
-    """Read tags, as IAM's list of Key and Value or as a plain mapping."""
+    """Read tags, as IAM's list of Key and Value or as a plain mapping; a mask over them is one of a kind."""
+    if isinstance(value, str) and is_masked(value):
+        return {value: ""}
     if isinstance(value, Mapping):
         return {key: found for key, found in value.items() if isinstance(found, str)}
     key, name = spell("Key"), spell("Value")
@@ -185,7 +188,7 @@ def tags(value: Json, spell: Spelling = as_is) -> dict[str, str]:
 
 
 def names(value: Json) -> tuple[str, ...] | None:
-    """Give the strings of a list; None where it is none."""
-    if not isinstance(value, list):
+    """Give the strings of a list; None where it is none, or where one was taken out."""
+    if not isinstance(value, list) or None in value:
         return None
     return tuple(entry for entry in value if isinstance(entry, str))

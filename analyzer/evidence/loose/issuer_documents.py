@@ -89,7 +89,10 @@ def _is_key_set(value: Mapping[str, Json]) -> bool:
     keys = items(value["keys"])
     if not keys:
         return value.keys() == {"keys"}
-    return any(isinstance(key, Mapping) and {"kty", "kid", "n"} & key.keys() for key in keys)
+    return any(
+        bool({"kty", "kid", "n"} & key.keys()) if isinstance(key, Mapping) else _key(key) is not None
+        for key in keys
+    )
 
 
 def _key(value: Json) -> Mapping[str, Json] | None:

@@ -14,9 +14,10 @@ from analyzer.evidence.records import Json
 from analyzer.evidence.values import items, mapping
 
 _NEVER_EMPTY = ("Effect", "Action", "NotAction", "Resource", "NotResource")
-_MAY_HOLD_NULL = ("Resource", "NotResource")
+_PRINCIPAL, _RESOURCE = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
+_MAY_HOLD_NULL = _RESOURCE
 """AWS stores null among resources, and ignores it."""
-_IN_EVERY_TRUST_STATEMENT = (("Effect",), ("Action", "NotAction"), ("Principal", "NotPrincipal"))
+_IN_EVERY_STATEMENT = (("Effect",), ("Action", "NotAction"))
 
 
 def is_emptied(raw: Json) -> bool:
@@ -29,12 +30,15 @@ def is_emptied(raw: Json) -> bool:
     return any(_is_emptied(statement) for statement in _statements(document))
 
 
-def lacks_elements(raw: Json) -> bool:
-    """Tell a trust policy of whose statements elements are missing that each has."""
+def lacks_elements(raw: Json, *, trust: bool) -> bool:
+    """Tell a policy that lacks what each of its sort has, or of whose statements one does."""
+    if isinstance(raw, dict) and "Statement" not in raw:
+        return True
+    needed = (*_IN_EVERY_STATEMENT, _PRINCIPAL if trust else _RESOURCE)
     return any(
-        not any(name in statement for name in names)
+        not any(statement.get(name) not in (None, {}) for name in names)
         for statement in _statements(_opened(raw))
-        for names in _IN_EVERY_TRUST_STATEMENT
+        for names in needed
     )
 
 
@@ -45,13 +49,18 @@ def _is_emptied(statement: Mapping[str, Json]) -> bool:
         allowed = _MAY_HOLD_NULL if isinstance(value, list) else ()
         if any(one == "" or (one is None and name not in allowed) for one in values):
             return True
-    return any(one is None for one in _condition_values(statement))
+    return any(one is None for one in (*_condition_values(statement), *_principals(statement)))
 
 
 def _condition_values(statement: Mapping[str, Json]) -> Iterator[Json]:
     for keys in mapping(statement.get("Condition")).values():
         for value in mapping(keys).values():
             yield from items(value) if isinstance(value, list) else (value,)
+
+
+def _principals(statement: Mapping[str, Json]) -> Iterator[Json]:
+    for value in mapping(statement.get("Principal", {})).values():
+        yield from items(value) if isinstance(value, list) else (value,)
 
 
 def _statements(document: Mapping[str, Json]) -> list[Mapping[str, Json]]:

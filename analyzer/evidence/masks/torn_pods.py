@@ -44,8 +44,10 @@ def _is_torn_source(source: Json) -> bool:
     token = dig(source, "serviceAccountToken")
     if token is None:
         return False
-    audience = dig(token, "audience")
-    return _is_hidden(dig(token, "path")) or ("audience" in mapping(token) and _is_hidden(audience))
+    audience, lifetime = dig(token, "audience"), mapping(token).get("expirationSeconds", 0)
+    if _is_hidden(dig(token, "path")) or not isinstance(lifetime, int):
+        return True
+    return "audience" in mapping(token) and _is_hidden(audience)
 
 
 def _is_torn_container(container: Json) -> bool:

@@ -99,11 +99,12 @@ def _hides_trust(record: RoleRecord, raw: Json) -> bool:
     if _masked_beyond_accounts(raw):
         return True
     given_by_aws = record.arn is not None or record.created is not None
-    return not record.planned and (is_emptied(raw) or (given_by_aws and lacks_elements(raw)))
+    return not record.planned and (is_emptied(raw) or (given_by_aws and lacks_elements(raw, trust=True)))
 
 
 def _is_hidden_in(document: PolicyDocument, *, planned: bool = False) -> bool:
-    return holds_mask(document.raw) or (not planned and is_emptied(document.raw))
+    raw = document.raw
+    return holds_mask(raw) or (not planned and (is_emptied(raw) or lacks_elements(raw, trust=False)))
 
 
 def _masked_beyond_accounts(raw: Json) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import Listing, ProviderRecord
 from analyzer.model.issuer.provider_details import detail_facts
@@ -203,6 +204,8 @@ def _duplicates(
     urls = sorted({r.url or "" for r in same})
     if len(urls) > 1:
         return known(urls, *(r.where for r in same))
+    if any(is_masked(tag) for one in providers.records for tag in one.tags):
+        return asks.provider()
     listing = providers.complete(providers.account_of(record))
     listed = {p[1] for arn in listing.names if (p := provider_of(arn))} if listing else {""}
     read = {without_scheme(r.url or "") for r in providers.records}
