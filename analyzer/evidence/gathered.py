@@ -118,6 +118,8 @@ class Evidence:
     """(root, kind, namespace) → names of objects that were seen."""
     listed: set[tuple[str, str, str]] = field(default_factory=set)
     """(root, kind, namespace) whose whole list was read."""
+    torn: set[tuple[str, str]] = field(default_factory=set)
+    """(kind, namespace) of objects that could not be read, or not as they were."""
     loose: list[object] = field(default_factory=list)
     log_files: list[LogFile] = field(default_factory=list)
     symptoms: tuple[Symptom, ...] = ()
@@ -165,6 +167,7 @@ class Evidence:
     def withhold_list(self, obj: K8sObject | RawItem) -> None:
         """Note that of an object no more is known than that it is there: its list tells not all any more."""
         self.listed.discard((obj.root, obj.kind, obj.namespace))
+        self.torn.add((obj.kind, obj.namespace))
 
     def of(self, kind: type) -> list:  # type: ignore[type-arg]
         """Give the loose records of one type."""

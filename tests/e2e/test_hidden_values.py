@@ -24,6 +24,8 @@ INSTALL = "namespaces/kube-system/core/configmaps.yaml"
 REGISTRY_CONFIG = "imageregistry.operator.openshift.io/configs/cluster.yaml"
 MASK = "REDACTED"
 
+OBSERVED: Path = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
+VARIABLE: Path = ("items", 0, "spec", "containers", 0, "env", 0, "value")
 TOKEN = ("serviceAccountToken",)
 STATEMENT: Path = ("PolicyDocument", "Statement", 0)
 ENTRY: Path = ("spec", "providerSpec", "statementEntries", 0)
@@ -122,11 +124,13 @@ def test_what_aws_never_stores_was_hidden(bench: Bench, file: str, at: Path, new
     ("file", "at", "new"),
     [(SECRETS, ("items", 0, "metadata", "namespace"), MASK),
      (SECRETS, ("items", 0, "metadata", "namespace"), GONE), (SECRETS, ("items", 0, "kind"), MASK),
-     (SECRETS, ("items",), MASK), (SECRETS, ("items", 0, "data", "credentials"), ""),
+     (SECRETS, ("items", 0, "data"), MASK), (SECRETS, ("items",), MASK),
+     (SECRETS, ("items", 0, "data", "credentials"), ""),
      (PODS, ("items", 0, "metadata", "namespace"), GONE),
      (INSTALL, ("items", 0, "data", "install-config"), MASK),
      (REQUEST, ("status", "conditions", 0, "message"), MASK),
      (REQUEST, ("status", "conditions", 0, "message"), GONE),
+     ("kubeapiservers/cluster.yaml", (*OBSERVED, 0), ""),
      ("authentications/cluster.yaml", ("spec",), GONE),
      ("cloudcredentials/cluster.yaml", ("spec", "credentialsMode"), MASK)],
     ids=str,
@@ -139,7 +143,8 @@ def test_an_object_of_which_a_part_is_not_known(bench: Bench, file: str, at: Pat
 
 @pytest.mark.parametrize(
     ("name", "file", "at", "new"),
-    [("trust-provider-mismatch-account", ROLE, ("Role", "Arn"), MASK),
+    [("workload-legacy-token-path", PODS, VARIABLE, MASK),
+     ("trust-provider-mismatch-account", ROLE, ("Role", "Arn"), MASK),
      ("key-rollout-in-progress", "kubeapiservers/cluster.yaml",
       ("status", "nodeStatuses", 2, "currentRevision"), MASK),
      ("secret-newer-than-pods", SECRETS, ("items", 0, "metadata", "creationTimestamp"), GONE),
@@ -160,3 +165,15 @@ def test_a_fault_does_not_pass_where_its_proof_is_hidden(
     files = fault.files()
     whole, hidden = said(bench, files), said(bench, changed(files, the_file(files, file), at, new))
     assert not turned(whole, hidden)
+
+
+def test_a_masked_profile_is_no_other_one(bench: Bench) -> None:
+    """It may be the default one, as the file may be the Secret's."""
+    (fault,) = (one for one in FAULTS if one.id == "workload-static-env-profile")
+    files = fault.files()
+    path = the_file(files, "namespaces/openshift-cluster-csi-drivers/core/pods.yaml")
+    value = ("items", 1, "spec", "containers", 0, "env", 5, "value")
+    hidden = said(bench, changed(files, path, value, MASK))
+    found = {state for key, state in hidden.states.items() if key[0] == fault.rule}
+    assert found <= {"unknown", "pass", "not-applicable"}
+    assert hidden.states[fault.rule, "chain", fault.chains[0]] == "unknown"

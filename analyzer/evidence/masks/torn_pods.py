@@ -12,6 +12,11 @@ from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Json
 from analyzer.evidence.values import dig, items, mapping
 
+_DECIDING = frozenset(
+    {"AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE"}
+)
+"""Variables whose value tells whether the Secret and the token are used."""
+
 
 def is_torn(spec: Mapping[str, Json]) -> bool:
     """Tell the spec of a pod whose containers, volumes or mounts are not known as they were."""
@@ -54,8 +59,9 @@ def _is_torn_container(container: Json) -> bool:
     mounts = dig(container, "volumeMounts")
     if not isinstance(container, dict) or not isinstance(mounts, list | None):
         return True
-    variables = [dig(variable, "name") for variable in items(dig(container, "env"))]
-    return any(map(_is_hidden, (*_of_mounts(items(mounts)), *variables)))
+    return any(map(_is_hidden, _of_mounts(items(mounts)))) or any(
+        map(_is_hidden_variable, items(dig(container, "env")))
+    )
 
 
 def _of_mounts(mounts: list[Json]) -> Iterator[Json]:
@@ -63,6 +69,11 @@ def _of_mounts(mounts: list[Json]) -> Iterator[Json]:
         yield from (dig(mount, "name"), dig(mount, "mountPath"))
         if "subPath" in mapping(mount):
             yield dig(mount, "subPath") or "whole"
+
+
+def _is_hidden_variable(variable: Json) -> bool:
+    name, value = dig(variable, "name"), dig(variable, "value")
+    return _is_hidden(name) or (name in _DECIDING and isinstance(value, str) and is_masked(value))
 
 
 def _is_hidden(value: Json) -> bool:

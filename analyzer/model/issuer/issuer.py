@@ -86,7 +86,7 @@ def _disagreement(view: ClusterView, objects: Objects, asks: Asks) -> Fact | Unk
         return own
     if not isinstance(runtime, Fact):
         return runtime
-    if is_hidden_issuer(observed[0]):
+    if not observed[0] or is_hidden_issuer(observed[0]):
         return asks.config("kubeapiservers.operator.openshift.io", "the issuer is masked in this bundle")
     if operator.where.at(*path) in runtime.cites and observed[0] != own.value:
         return asks.configmap(

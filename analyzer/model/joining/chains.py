@@ -158,6 +158,7 @@ def _add_orphans(chains: dict[str, Chain], objects: Objects, *, of_core_alone: b
 def _add_secret(chain: Chain, evidence: Evidence, objects: Objects) -> None:
     found = objects.copies("Secret", chain.secret_name, chain.namespace)
     found = found or list(evidence.parse_raw(("Secret",), (chain.namespace,), chain.secret_name))
+    found = [c for c in found if isinstance(c.value.get("data"), dict | None)]  # none with a mask over it
     copies = [kubernetes.secret(c) for c in found]
     if not copies:
         return

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.records import Workload
+from analyzer.evidence.records import K8sObject, Workload
 from analyzer.model.joining.chain import Chain, brought_by_release
 from analyzer.model.joining.hosted import deployment_of
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
@@ -25,12 +25,13 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
     ]
     seen: set[tuple[str, str, str]] = set()
     unclaimed: dict[str, list[Workload]] = {}
+    torn: list[K8sObject] = []
     for obj in parsed:
         if (obj.kind, obj.namespace, obj.name) in seen:
             continue
         found = kubernetes.workload(obj)
         if found.cut:  # neither its token nor its ServiceAccount is known
-            evidence.withhold_list(obj)
+            torn.append(obj)
             continue
         seen.add((obj.kind, obj.namespace, obj.name))
         if found.phase in ("Succeeded", "Failed"):
@@ -41,6 +42,9 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
             chain.workloads.append(found)
         if not users and signs_in(found):
             unclaimed.setdefault(obj.namespace, []).append(found)
+    for obj in torn:
+        if (obj.kind, obj.namespace, obj.name) not in seen:
+            evidence.withhold_list(obj)
     for namespace, workloads in unclaimed.items():
         _presume(by_namespace.get(namespace, ()), workloads)
     for chain in chains:

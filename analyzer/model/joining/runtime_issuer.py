@@ -54,7 +54,7 @@ def _runtime_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
     for name in names:
         config = objects.one("ConfigMap", name, "openshift-kube-apiserver")
         issuers = config_issuers(text(read(config, "data", "config.yaml"))) if config else []
-        if config and issuers and is_hidden_issuer(issuers[0]):
+        if config and issuers and _is_hidden(issuers[0]):
             return None  # what its operator wants may be another
         if config and issuers:
             return known(issuers, config.where.at("data", "config.yaml"))
@@ -66,7 +66,7 @@ def _runtime_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
 def _observed_issuers(operator: K8sObject | None) -> Fact | None:
     """Give the issuers that kube-apiserver is to run with by its operator's word."""
     issuers = [i for i in items(read(operator, *OBSERVED_ISSUERS)) if isinstance(i, str)] if operator else []
-    if operator is None or not issuers or is_hidden_issuer(issuers[0]):
+    if operator is None or not issuers or _is_hidden(issuers[0]):
         return None
     return known(issuers, operator.where.at(*OBSERVED_ISSUERS))
 
@@ -148,3 +148,8 @@ def config_issuers(config: str | None) -> list[str]:
         return []
     arguments = mapping(dig(parsed, "apiServerArguments"))
     return [issuer for issuer in items(arguments.get("service-account-issuer")) if isinstance(issuer, str)]
+
+
+def _is_hidden(issuer: str) -> bool:
+    """Tell an issuer that was masked, or emptied: kube-apiserver takes no empty one."""
+    return not issuer or is_hidden_issuer(issuer)

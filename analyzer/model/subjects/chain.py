@@ -34,7 +34,7 @@ from analyzer.model.symptoms.overtaken import mark_overtaken
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
-from analyzer.model.workloads.pods import workload_facts
+from analyzer.model.workloads.pods import open_where_torn, workload_facts
 from analyzer.model.workloads.predating import predating_facts
 from analyzer.model.workloads.provider_account import is_told_of_all, provider_account
 from analyzer.model.workloads.secrets import secret_facts
@@ -98,6 +98,7 @@ def chain_subject(
     )
     facts |= setting_facts(chain, joined) | predating_facts(chain, joined, told.lasting)
     facts |= _role_facts(chain, joined, told.lasting)
+    facts |= open_where_torn(facts, chain, evidence, asks)
     facts |= (
         hosted_operator_facts(chain, joined)
         if chain.of_control_plane

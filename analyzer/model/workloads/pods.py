@@ -80,6 +80,16 @@ def workload_facts(
     }
 
 
+def open_where_torn(facts: Facts, chain: Chain, evidence: Evidence, asks: Asks) -> Facts:
+    """Leave open what no pod is accused of, where one was not read as it was: it may be that one."""
+    kind = chain.workloads[0].kind if chain.workloads else "Pod"
+    if (kind, chain.namespace) not in evidence.torn:
+        return {}
+    names = [name for name in facts if name.startswith("workload.") or name == "secret.changed_after_pods"]
+    ask = asks.namespace(chain.namespace, "pods")
+    return {name: ask for name in names if isinstance(fact := facts[name], Fact) and fact.value == []}
+
+
 def no_pods(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
     """Give what is known of the pods of a chain for which none was found: there are none, or what to ask."""
     if not evidence.has_list("Pod", chain.namespace):
