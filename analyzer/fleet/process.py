@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NoReturn
 
 from analyzer.fleet.judge import Bounds
@@ -94,12 +95,20 @@ def _work(judge: Callable[[], Row | None], bounds: Bounds, writing: int) -> NoRe
 
 
 def _limit(bounds: Bounds) -> None:
-    size = bounds.memory << 20
+    size = _mapped() + (bounds.memory << 20)
     for name, limit in (("RLIMIT_AS", size), ("RLIMIT_CPU", bounds.seconds + 5), ("RLIMIT_CORE", 0)):
         kind = getattr(resource, name, None)
         if kind is not None:
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(kind, (limit, limit))
+
+
+def _mapped() -> int:
+    """Give the bytes of address space that were there before the fork; 0 where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _send(pipe: int, data: bytes) -> None:

@@ -100,12 +100,8 @@ def run(*arguments: str | Path, code: int | None = None) -> subprocess.Completed
 
 
 def cli(*arguments: str | Path, code: int | None = None) -> Result:
-    """Run a command within this process, which is cheaper than one of its own.
-
-    This process may hold much address space, for a server of another test say, and its forks do too.
-    """
-    room = ["--memory-limit", "16000"] if arguments[0] == "scan" else []
-    done = CliRunner().invoke(app, [*map(str, arguments), *room])
+    """Run a command within this process, which is cheaper than one of its own."""
+    done = CliRunner().invoke(app, [*map(str, arguments)])
     assert code is None or done.exit_code == code, (done.exit_code, done.output)
     return done
 

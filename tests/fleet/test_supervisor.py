@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import time
@@ -90,6 +91,20 @@ def test_a_bundle_that_takes_too_much_memory_is_ended(
 
     rows = supervise(ledger, ["huge", "a"], judge, monkeypatch, Bounds(memory=1024, tries=1))
     assert rows["huge"][1] == "crashed"
+    assert rows["a"][1] == "judged"
+
+
+def test_what_the_parent_holds_is_not_counted_to_a_bundle(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library's user may scan from a process with much address space: threads, maps of large files."""
+
+    def judge(*_: object) -> Row:
+        bytearray(64 << 20)
+        return Row("judged")
+
+    with mmap.mmap(-1, 2 << 30):
+        rows = supervise(ledger, ["a"], judge, monkeypatch, Bounds(memory=1024, tries=1))
     assert rows["a"][1] == "judged"
 
 
