@@ -196,3 +196,26 @@ def test_a_report_alone_holds_nothing_to_judge(look: Analyse) -> None:
     cleaner.text("https://x.org")
     with pytest.raises(NothingToRead, match="beside the bundle"):
         look({"report.yaml": cleaner.report()})
+
+
+@pytest.mark.parametrize("credentials", ["REDACTED", ""])
+def test_long_lived_keys_beside_hidden_credentials_are_not_judged(look: Analyse, credentials: str) -> None:
+    """Where the hidden value is one for STS, the keys are not used."""
+    cluster = Cluster()
+    files = {
+        path: data
+        for path, data in (must_gather(cluster) | exports(cluster)).items()
+        if "openshift-ingress-operator/core/secrets" not in path
+    }
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "cloud-credentials", "namespace": "openshift-ingress-operator"},
+        "data": {
+            "credentials": credentials,
+            "aws_access_key_id": base64.b64encode(b"AKIAQQQQQQQQQQQQQQQQ").decode(),
+            "aws_secret_access_key": base64.b64encode(b"a" * 40).decode(),
+        },
+    }
+    report = look(files | {"secret.json": json.dumps(manifest).encode()})
+    assert not rules(report, "fail")

@@ -98,11 +98,13 @@ class Chain:
 
     @property
     def static_keys(self) -> bool | None:
-        """Whether the Secret holds long-lived keys; None without a Secret."""
+        """Whether the Secret holds long-lived keys; None without a Secret, or beside hidden credentials."""
         if self.secret is None:
             return None
         keys = self.secret.values
         pair = keys.keys() >= STATIC_KEYS
+        if pair and "credentials" in keys and keys["credentials"].masked:
+            return None
         if self.credentials is not None:
             return self.credentials.static or (pair and "credentials" not in keys)
         return pair or (self.length == STATIC_LENGTH and "credentials" in keys)

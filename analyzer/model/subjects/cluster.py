@@ -78,10 +78,15 @@ def _sts_facts(joined: Joined) -> Facts:
     shaped, static = [c for c in chains if c.sts_shaped], [c for c in chains if c.static_keys]
     if not shaped:
         unread = _unread_secrets(joined)
+    hidden = [c for c in chains if c.secret is not None and c.static_keys is None]
     used = _in_use(joined)
     return {
         "cluster.sts_secrets": unread or known([c.id for c in shaped], *_places(shaped)),
-        "cluster.static_secrets": known([c.id for c in static], *_places(static)),
+        "cluster.static_secrets": (
+            joined.asks.secret_value(hidden[0].namespace, hidden[0].secret_name)
+            if hidden and not static
+            else known([c.id for c in static], *_places(static))
+        ),
         "cluster.runtime_refusal": _runtime_refusal(joined),
         "cluster.sts": used,
         "cluster.sts_intended": used if _elsewhere(joined) else _intended(joined, shaped, static, used),

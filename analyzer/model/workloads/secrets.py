@@ -98,7 +98,11 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         "secret.elsewhere": known([]),
         "secret.keys": known(keys, chain.secret.at()),
         "secret.credentials_key": known(chain.has_credentials, chain.secret.at()),
-        "secret.static_keys": known(bool(chain.static_keys), chain.secret.at()),
+        "secret.static_keys": (
+            asks.secret_value(chain.namespace, chain.secret_name)
+            if chain.static_keys is None
+            else known(chain.static_keys, chain.secret.at())
+        ),
         "secret.readable": known(readable, where),
         "secret.length": known(chain.length, data),
         "secret.peers_fit": known(_peers_fit(chain, joined), derived=True),
