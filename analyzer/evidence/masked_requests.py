@@ -20,6 +20,8 @@ _NAMING = (
 )
 _ALWAYS_THERE = (("spec", "secretRef", "namespace"), ("spec", "secretRef", "name"), _NAMING[-1])
 """What the credential operator cannot do without in any request."""
+_DELETED = "release.openshift.io/delete"
+"""Marks a manifest that has the cluster's copy deleted: it needs no more than a name."""
 
 
 def withhold_requests(evidence: Evidence) -> None:
@@ -42,7 +44,12 @@ def _is_nameless(obj: K8sObject) -> bool:
     emptied = [one for one in items(names) if not isinstance(one, str) or not one]
     return (
         any(holds_mask(dig(obj.value, *path)) for path in _NAMING)
-        or not all(text(dig(obj.value, *path)) for path in _ALWAYS_THERE)
+        or not (_is_stub(obj) or all(text(dig(obj.value, *path)) for path in _ALWAYS_THERE))
         or bool(emptied)
         or not isinstance(names, list | None)
     )
+
+
+def _is_stub(obj: K8sObject) -> bool:
+    """Tell a manifest without a spec that is there to delete the request of its name."""
+    return "spec" not in obj.value and dig(obj.value, "metadata", "annotations", _DELETED) == "true"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzer.evidence.masks.shapes import is_masked
+from analyzer.evidence.masks.shapes import is_alone, is_masked
 from analyzer.evidence.records import Json
 from analyzer.evidence.values import dig, items, text
 
@@ -37,6 +37,11 @@ def hides_words(conditions: Json) -> bool:
     for entry in items(conditions):
         message = text(dig(entry, "message")) or ""
         in_trouble = _TROUBLE.get(text(dig(entry, "type")) or "", "never") == dig(entry, "status")
-        if is_masked(message) or (in_trouble and not message):
+        if (is_masked(message) if in_trouble else _hides(message)) or (in_trouble and not message):
             return True
     return False
+
+
+def _hides(message: str) -> bool:
+    """Tell words of which some are masked; operators that wait end theirs with an ellipsis of their own."""
+    return is_alone(message) or is_masked(message.replace("...", "").replace("…", ""))
