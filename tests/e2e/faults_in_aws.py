@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from samples import Cluster, HttpError, Provider, edits
+from samples import Cluster, HttpError, Provider, edits, faults, logs
 from samples.aws import AUDIENCES, ccoctl_tags
 from samples.keys import jwks, rsa_key
 from samples.yamlout import Json, aws_json
@@ -205,6 +205,13 @@ ISSUER_FAULTS = [
 
 
 # --- keys -----------------------------------------------------------------------------------------
+
+
+def keys_replaced_after(cluster: Cluster, hours: int) -> None:
+    """Publish another cluster's key set, of which STS tells in the last hours before the gather."""
+    cluster.jwks = dict(jwks([rsa_key("another")]))
+    since = cluster.gathered - timedelta(hours=hours)
+    faults.authentication_fails(cluster, logs.VERIFICATION_KEY, since=since)
 
 
 def rotated(*, published: bool) -> Edit:

@@ -177,3 +177,16 @@ def test_a_masked_profile_is_no_other_one(bench: Bench) -> None:
     found = {state for key, state in hidden.states.items() if key[0] == fault.rule}
     assert found <= {"unknown", "pass", "not-applicable"}
     assert hidden.states[fault.rule, "chain", fault.chains[0]] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("at", "new", "why"),
+    [(("Role", "Arn"), GONE, "nothing tells the account of role"),
+     ((*TRUST, "Principal", "Federated"), "arn:aws:iam::REDACTED:oidc-provider/demo-oidc.s3.us-west-2.amazonaws.com",
+      "the account is masked in the trust policy of role")],
+    ids=["not-told", "masked"],
+)  # fmt: skip
+def test_why_a_trust_policy_is_left_open(bench: Bench, at: Path, new: object, why: str) -> None:
+    files = everything(Cluster())
+    report = bench.report(changed(files, the_file(files, ROLE), at, new))
+    assert any(item.why.startswith(why) for item in report.missing), [item.why for item in report.missing]

@@ -8,11 +8,11 @@ import pytest
 
 from analyzer.reports.formats import Options, render
 from samples import Cluster, edits, faults, logs
-from samples.aws import HttpError, ManagedPolicy, static_credentials
-from samples.cluster import EXAMPLE_KEY
+from samples.aws import HttpError, ManagedPolicy
 from samples.exports import export_files
-from samples.keys import jwks, rsa_key
 
+from .faults_in_aws import keys_replaced_after
+from .faults_in_roles import INGRESS_NAMESPACE
 from .faults_in_workloads import audience, no_token_volume, runs_as
 from .runs import (
     INGRESS,
@@ -33,19 +33,11 @@ from .runs import (
     without,
 )
 
-INGRESS_SPACE = "openshift-ingress-operator"
-
-
-def _keys_replaced_after(cluster: Cluster, hours: int) -> None:
-    cluster.jwks = dict(jwks([rsa_key("another")]))
-    since = cluster.gathered - timedelta(hours=hours)
-    faults.authentication_fails(cluster, logs.VERIFICATION_KEY, since=since)
-
 
 def _organization_denied(cluster: Cluster, until: timedelta) -> None:
     """An SCP denies all calls of the ingress operator until they stop getting that far."""
     faults.call_denied(
-        cluster, "route53:ListHostedZones", namespace=INGRESS_SPACE,
+        cluster, "route53:ListHostedZones", namespace=INGRESS_NAMESPACE,
         since=cluster.gathered - timedelta(hours=20), until=cluster.gathered - until,
         because="with an explicit deny in a service control policy",
     )  # fmt: skip
@@ -54,7 +46,7 @@ def _organization_denied(cluster: Cluster, until: timedelta) -> None:
 def test_a_denial_that_later_calls_do_not_reach_is_not_over(bench: Bench) -> None:
     cluster = Cluster()
     _organization_denied(cluster, timedelta(hours=4, minutes=5))
-    _keys_replaced_after(cluster, 4)
+    keys_replaced_after(cluster, 4)
     files = everything(cluster)
     report = bench.report(files)
     assert named(report, "fail", kind="cause") == {"jwks-foreign", "permission-organization-deny"}, told(
@@ -76,9 +68,9 @@ def test_what_is_met_now_is_suspected_before_what_calls_no_longer_reach(bench: B
     cluster = Cluster()
     faults.authentication_fails(
         cluster, logs.NOT_AUTHORIZED, since=cluster.gathered - timedelta(hours=20),
-        until=cluster.gathered - timedelta(hours=4, minutes=5), namespaces=[INGRESS_SPACE],
+        until=cluster.gathered - timedelta(hours=4, minutes=5), namespaces=[INGRESS_NAMESPACE],
     )  # fmt: skip
-    _keys_replaced_after(cluster, 4)
+    keys_replaced_after(cluster, 4)
     report = bench.report(bundle(cluster))
     assert the_chain(report, INGRESS).verdict.rule == "log-verification-key", told(report)
     assert {"log-assume-role-denied", "log-verification-key"} <= named(report, "fail")
@@ -88,7 +80,7 @@ def test_of_two_errors_of_now_the_one_is_suspected_with_which_calls_get_least_fa
     cluster = Cluster()
     for failure in (logs.NOT_AUTHORIZED, logs.VERIFICATION_KEY):
         since = cluster.gathered - timedelta(hours=9)
-        faults.authentication_fails(cluster, failure, since=since, namespaces=[INGRESS_SPACE])
+        faults.authentication_fails(cluster, failure, since=since, namespaces=[INGRESS_NAMESPACE])
     report = bench.report(bundle(cluster))
     assert the_chain(report, INGRESS).verdict.rule == "log-verification-key", told(report)
 
@@ -105,7 +97,7 @@ def test_an_operator_that_reads_its_secret_by_the_api_may_run_as_another_account
     audience("machine-api-controllers", "vault")(cluster)
     if refused:
         since = cluster.gathered - timedelta(hours=3)
-        faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
+        faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_NAMESPACE])
     cluster.workload("ingress-operator").name = name
     report = bench.report(everything(cluster))
     rule = "workload-service-account-mismatch"
@@ -163,7 +155,7 @@ def test_without_requests_no_pod_is_known_to_be_a_chains(bench: Bench) -> None:
 def test_a_provider_that_lacks_what_pods_use_is_not_the_tokens_fault(bench: Bench) -> None:
     cluster = Cluster()
     cluster.provider.client_ids = ["sts.amazonaws.com"]
-    token = (INGRESS_SPACE, "ingress-operator")
+    token = (INGRESS_NAMESPACE, "ingress-operator")
     report = bench.report(everything(cluster, token=token))
     assert named(report, "fail", kind="cause") == {"provider-audience-missing"}, told(report)
 
@@ -171,14 +163,14 @@ def test_a_provider_that_lacks_what_pods_use_is_not_the_tokens_fault(bench: Benc
 def test_a_request_that_names_nobody_does_not_refuse_a_token(bench: Bench) -> None:
     cluster = Cluster()
     cluster.requests["openshift-ingress"]["spec"]["serviceAccountNames"] = []
-    report = bench.report(everything(cluster, token=(INGRESS_SPACE, "ingress-operator")))
+    report = bench.report(everything(cluster, token=(INGRESS_NAMESPACE, "ingress-operator")))
     assert named(report, "fail", kind="cause") == {"request-no-service-accounts"}, told(report)
 
 
 def test_a_bundle_without_its_timestamp_is_judged_as_of_its_newest_log_line(bench: Bench) -> None:
     cluster = Cluster()
     since = cluster.gathered - timedelta(hours=3)
-    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
+    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_NAMESPACE])
     files = without(bundle(cluster), r"/timestamp$")
     report = bench.report(files)
     assert report.run.as_of_from == "newest log line"
@@ -194,7 +186,7 @@ def test_what_depends_on_which_of_two_issuers_is_meant_waits(bench: Bench, hidde
     """One is set, with the other kube-apiserver runs and all is set up: that is one fault, hidden or not."""
     cluster = Cluster()
     cluster.authentication_issuer = "https://d1a2b3c4d5e6f7.cloudfront.net"
-    files = everything(cluster, token=(INGRESS_SPACE, "ingress-operator"))
+    files = everything(cluster, token=(INGRESS_NAMESPACE, "ingress-operator"))
     whole = bench.report(files)
     assert named(whole, "fail", "warn") == {"mode-issuer-not-rolled-out"}, told(whole)
     links = {link.link: link.waits_for for link in the_chain(whole, INGRESS).links}
@@ -362,147 +354,3 @@ def test_trouble_that_was_over_does_not_date_the_one_of_now(bench: Bench, alike:
     verdict = the_chain(bench.report(everything(cluster)), MACHINES).verdict
     assert (verdict.rule, verdict.recency) == ("trust-subject-mismatch", "ongoing")
     assert str(verdict.since).startswith(f"{began:%Y-%m-%dT%H:%M}"), verdict.since
-
-
-def test_a_chain_with_a_warning_is_told_before_those_without(bench: Bench) -> None:
-    cluster = Cluster()
-    faults.authentication_fails(
-        cluster, logs.NOT_AUTHORIZED, since=cluster.gathered - timedelta(hours=30),
-        until=cluster.gathered - timedelta(hours=20), namespaces=[INGRESS_SPACE],
-    )  # fmt: skip
-    report = bench.report(everything(cluster))
-    assert [f.state for f in report.findings if f.rule == "log-assume-role-denied"] == ["warn"]
-    text = render(report, "text", Options())
-    assert text.index("1 of 6 operators: ingress") < text.index("(cloud-credential, network"), text
-    assert "chain    ingress" in text
-    flat = " ".join(text.split())
-    assert "at gather time stopped. One of them: AccessDenied" in flat, "there is room for all of it"
-    assert "aws iam get-role --role-name" in flat
-
-
-def test_a_drawn_break_of_one_operator_is_not_said_of_all_that_share_its_verdict(bench: Bench) -> None:
-    cluster = Cluster()
-    cluster.provider.client_ids = ["sts.amazonaws.com"]
-    edits.trust_subjects(cluster.role(INGRESS_SPACE), ["system:serviceaccount:other:one"])
-    _keys_replaced_after(cluster, 3)
-    text = render(bench.report(everything(cluster)), "text", Options())
-    lines = text.splitlines()
-    chain = next(line for line in lines if line.startswith("chain "))
-    drawn = "\n".join(lines[lines.index(chain) :][:6])
-    assert "✘ fail  ✘ fail" in drawn, "keys and trust"
-    assert chain == "chain    ingress; others of this verdict differ (-v for all)" or "  ingress" in drawn, (
-        text
-    )
-
-
-def _bounded(cluster: Cluster, space: str) -> None:
-    nothing = {"Effect": "Allow", "Action": "sts:GetCallerIdentity", "Resource": "*"}
-    document = {"Version": "2012-10-17", "Statement": [nothing]}
-    cluster.role(space).boundary = ManagedPolicy("limit", [document], cluster.account)
-
-
-def test_a_fault_of_one_operator_does_not_hide_what_stops_them_all(bench: Bench) -> None:
-    """Proven is what no call gets to; what calls end with now is in sight, and not blamed on it."""
-    cluster = Cluster()
-    _bounded(cluster, NETWORK.split("/")[0])
-    since = cluster.gathered - timedelta(hours=9)
-    faults.authentication_fails(cluster, logs.no_provider(cluster.issuer or ""), since=since)
-    report = bench.report({p: d for p, d in everything(cluster).items() if "/oidc/" not in p})
-    assert said(the_chain(report, NETWORK)) == ("fail", "permissions", "permission-boundary"), told(report)
-    assert the_chain(report, NETWORK).verdict.simulated_error is None
-    text = " ".join(render(report, "text", Options()).split())
-    assert "still going on, of a cause that is not proven: log-no-provider" in text, text
-    assert "? SUSPECTED — STS finds no OIDC provider" in text, text
-    assert "(storage, image-registry, ingress, machine-api; errors since" in text, text
-
-
-def test_a_proven_cause_of_the_errors_is_not_called_unproven(bench: Bench) -> None:
-    cluster = Cluster()
-    _bounded(cluster, NETWORK.split("/")[0])
-    cluster.providers.clear()
-    since = cluster.gathered - timedelta(hours=9)
-    faults.authentication_fails(cluster, logs.no_provider(cluster.issuer or ""), since=since)
-    report = bench.report(everything(cluster))
-    assert said(the_chain(report, NETWORK)) == ("fail", "provider", "provider-missing"), told(report)
-    error = the_chain(report, NETWORK).verdict.simulated_error
-    assert error is not None
-    assert error.stage == "provider"
-    assert "not proven" not in render(report, "text", Options())
-
-
-def test_of_faults_of_one_operator_each_the_one_that_fails_now_is_told_first(bench: Bench) -> None:
-    cluster = Cluster()
-    static = static_credentials(*EXAMPLE_KEY)
-    cluster.set_credentials(*MACHINES.split("/"), static)
-    edits.trust_subjects(cluster.role(INGRESS_SPACE), ["system:serviceaccount:other:one"])
-    since = cluster.gathered - timedelta(hours=9)
-    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
-    report = bench.report(everything(cluster))
-    text = render(report, "text", Options())
-    assert "VERDICT  ✘ FAIL at trust" in text, text
-    assert "✘ FAIL at secret — The Secret holds long-lived keys. (machine-api)" in text, text
-    case = " ".join(render(report, "case", Options()).split())
-    assert "1 of 6 operators cannot use AWS (ingress)" in case
-    assert "1 of 6 operators uses long-lived keys in the place of STS (machine-api)" in case, "it can use AWS"
-
-
-def test_errors_of_one_operator_are_not_said_of_all_that_share_a_fault(bench: Bench) -> None:
-    """Tokens of the former issuer serve still: what the registry is answered is about its Secret."""
-    cluster = Cluster()
-    cluster.authentication_issuer = "https://new-oidc.s3.us-west-2.amazonaws.com"
-    cluster.set_role_arn(*REGISTRY.split("/"), cluster.role(INGRESS_SPACE).arn)
-    faults.authentication_fails(
-        cluster, logs.NOT_AUTHORIZED, since=cluster.gathered - timedelta(hours=30),
-        namespaces=["openshift-image-registry"],
-    )  # fmt: skip
-    report = bench.report(everything(cluster, secrets="full"))
-    (shared,) = [f for f in report.findings if f.rule == "mode-issuer-not-rolled-out"]
-    assert shared.remarks == ()
-    text = " ".join(render(report, "text", Options()).split())
-    assert "6 of 6 operators · errors of image-registry since" in text, text
-    case = " ".join(render(report, "case", Options()).split())
-    assert "6 of 6 operators are not set up for STS as meant" in case, "five of them can use AWS"
-    (condition,) = [f for f in report.findings if f.rule == "operator-storage-error"]
-    assert condition.explained_by == ("secret-role-foreign",), "what STS answers is not about the issuer"
-
-
-def test_a_condition_comes_of_what_the_error_in_it_comes_of(bench: Bench) -> None:
-    cluster = Cluster()
-    role = cluster.role("openshift-image-registry")
-    role.inline[role.name]["Statement"][0]["Action"].remove("s3:PutObject")
-    since = cluster.gathered - timedelta(hours=9)
-    faults.call_denied(cluster, "s3:PutObject", namespace="openshift-image-registry", since=since)
-    report = bench.report(everything(cluster))
-    (condition,) = [f for f in report.findings if f.rule == "operator-storage-error"]
-    assert condition.explained_by == ("permission-missing",), told(report)
-    (cause,) = [f for f in report.findings if f.rule == "permission-missing" and f.state == "fail"]
-    assert cause.explains == ("log-action-denied", "operator-storage-error")
-    case = " ".join(render(report, "case", Options()).split())
-    assert "1 of 6 operators cannot do in AWS all that is asked for (image-registry)" in case
-
-
-def test_a_fault_of_its_own_does_not_hide_that_the_shared_one_is_behind_it(bench: Bench) -> None:
-    cluster = Cluster()
-    cluster.providers.clear()
-    del cluster.secrets[tuple(NETWORK.split("/"))]  # type: ignore[arg-type]
-    report = bench.report(everything(cluster))
-    assert report.common_cause is not None
-    assert report.common_cause.sentence.endswith(
-        "It breaks 5 of 6 chains. 1 more has it behind another fault."
-    )
-    text = " ".join(render(report, "text", Options()).split())
-    assert "The Secret that the request names does not exist. (network; also provider-missing)" in text
-
-
-def test_a_warning_that_is_over_is_told_as_over(bench: Bench) -> None:
-    cluster = Cluster()
-    gone = {"since": cluster.gathered - timedelta(hours=90), "until": cluster.gathered - timedelta(hours=48)}
-    faults.authentication_fails(cluster, logs.no_provider(cluster.issuer or ""), **gone)
-    edits.trust_subjects(cluster.role(INGRESS_SPACE), ["system:serviceaccount:other:one"])
-    since = cluster.gathered - timedelta(hours=9)
-    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since, namespaces=[INGRESS_SPACE])
-    report = bench.report(everything(cluster))
-    for shape in ("text", "case"):
-        text = " ".join(render(report, shape, Options()).split())
-        told_so = text.partition("warning, log-no-provider")[2].partition("UNKNOWN")[0]
-        assert "stopped before the gather" in told_so, text

@@ -6,12 +6,11 @@ in a trust policy, a principal. Where an export of it shows one, the value was t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from urllib.parse import unquote
 
 from analyzer.evidence.records import Json
 from analyzer.evidence.values import items, mapping
+from analyzer.iam.document import decode
 
 _NEVER_EMPTY = ("Effect", "Action", "NotAction", "Resource", "NotResource")
 _PRINCIPAL, _RESOURCE = ("Principal", "NotPrincipal"), ("Resource", "NotResource")
@@ -20,24 +19,27 @@ _MAY_HOLD_NULL = _RESOURCE
 _IN_EVERY_STATEMENT = (("Effect",), ("Action", "NotAction"))
 
 
-def is_emptied(raw: Json) -> bool:
-    """Tell a policy document of which a value was emptied, or all of it."""
-    if raw is None or raw == "":
-        return True
-    document = _opened(raw)
-    if "Version" in document and not document["Version"]:
-        return True
-    return any(_is_emptied(statement) for statement in _statements(document))
+def open_policy(raw: Json) -> Mapping[str, Json] | None:
+    """Give a policy document as an object, however it was written; None where all of it was taken out.
+
+    What is no JSON object is an empty one: it was never a policy.
+    """
+    return None if raw is None or raw == "" else mapping(decode(raw)[0])
 
 
-def lacks_elements(raw: Json, *, trust: bool) -> bool:
+def is_emptied(document: Mapping[str, Json]) -> bool:
+    """Tell a policy document of which a value was emptied."""
+    return not document.get("Version", "there") or any(map(_is_emptied, _statements(document)))
+
+
+def lacks_elements(document: Mapping[str, Json], *, trust: bool) -> bool:
     """Tell a policy that lacks what each of its sort has, or of whose statements one does."""
-    if isinstance(raw, dict) and "Statement" not in raw:
+    if document and "Statement" not in document:
         return True
     needed = (*_IN_EVERY_STATEMENT, _PRINCIPAL if trust else _RESOURCE)
     return any(
         not any(statement.get(name) not in (None, {}) for name in names)
-        for statement in _statements(_opened(raw))
+        for statement in _statements(document)
         for names in needed
     )
 
@@ -66,13 +68,3 @@ def _principals(statement: Mapping[str, Json]) -> Iterator[Json]:
 def _statements(document: Mapping[str, Json]) -> list[Mapping[str, Json]]:
     listed = document.get("Statement")
     return [one for one in (listed if isinstance(listed, list) else [listed]) if isinstance(one, dict)]
-
-
-def _opened(raw: Json) -> Mapping[str, Json]:
-    """Give the document as an object, also where it stands as text or as URL-encoded text."""
-    if isinstance(raw, str) and raw.lstrip().startswith(("{", "%7B", "%7b")):
-        try:
-            raw = json.loads(raw if raw.lstrip().startswith("{") else unquote(raw))
-        except ValueError:
-            return {}
-    return mapping(raw)

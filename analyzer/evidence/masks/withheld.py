@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.evidence.masks.shapes import is_masked, is_stand_in, without_account_masks
-from analyzer.evidence.masks.taken_out import is_emptied, lacks_elements
+from analyzer.evidence.masks.taken_out import is_emptied, lacks_elements, open_policy
 from analyzer.evidence.masks.translation import holds_mask, holds_stand_in
 from analyzer.evidence.records import (
     CallerIdentity,
@@ -98,13 +98,20 @@ def _hides_trust(record: RoleRecord, raw: Json) -> bool:
     """Tell a trust policy that is not as AWS has it; what is only planned may be wrong in any way."""
     if _masked_beyond_accounts(raw):
         return True
+    if record.planned:
+        return False
+    document = open_policy(raw)
+    if document is None or is_emptied(document):
+        return True
     given_by_aws = record.arn is not None or record.created is not None
-    return not record.planned and (is_emptied(raw) or (given_by_aws and lacks_elements(raw, trust=True)))
+    return given_by_aws and lacks_elements(document, trust=True)
 
 
-def _is_hidden_in(document: PolicyDocument, *, planned: bool = False) -> bool:
-    raw = document.raw
-    return holds_mask(raw) or (not planned and (is_emptied(raw) or lacks_elements(raw, trust=False)))
+def _is_hidden_in(policy: PolicyDocument, *, planned: bool = False) -> bool:
+    if holds_mask(policy.raw) or planned:
+        return holds_mask(policy.raw)
+    document = open_policy(policy.raw)
+    return document is None or is_emptied(document) or lacks_elements(document, trust=False)
 
 
 def _masked_beyond_accounts(raw: Json) -> bool:

@@ -90,9 +90,12 @@ def _comes_first(chain: Chain, choice: RoleChoice, view: ClusterView) -> str | N
 
 def _judged(trust: TrustPolicy, audiences: Sequence[str] | None, asks: Asks) -> Facts:
     decisions = {subject: trust.decide(subject, audiences) for subject in trust.chain.subjects}
-    if trust.masked and all(d.allowed is not False and d.problem is None for d in decisions.values()):
+    if trust.account is None and all(
+        d.allowed is not False and d.problem is None for d in decisions.values()
+    ):
         name = trust.choice.name
-        return all_facts(asks.role(name, f"the account is masked in the trust policy of role {name}"))
+        why = "the account is masked in the trust policy" if trust.masked else "nothing tells the account"
+        return all_facts(asks.role(name, f"{why} of role {name}"))
     facts = told(trust, decisions, asks)
     broad = facts["trust.too_broad"]
     if isinstance(broad, Fact) and broad.value is None and audiences and (who := trust.stranger(audiences)):

@@ -32,11 +32,11 @@ class TrustPolicy:
     where: Where
     policy: Policy | Malformed
     masked: bool
-    """Accounts in it are masked: they are not compared, and a pass stays unknown."""
+    """Accounts in it are masked."""
     provider: str | None
     """The ARN of the provider that it should name, as far as account and partition are known."""
     account: str | None
-    """The role's."""
+    """The role's, which the provider must be of; None where nothing tells it, or accounts are masked."""
 
     def decide(self, subject: str | None, audiences: Sequence[str] | None) -> TrustDecision:
         """Decide as IAM does on a token of a ServiceAccount, None for anyone's."""
@@ -90,9 +90,9 @@ def read_trust_policy(
 ) -> TrustPolicy:
     """Read the trust policy of the role that a chain uses."""
     role = choice.role.account if choice.role else None
-    account, partition = choice.account or role, _partition(choice, view)
-    masked = hides_accounts(document) or account is None
-    account = None if masked else account
+    masked = hides_accounts(document)
+    account = None if masked else choice.account or role
+    partition = _partition(choice, view)
     provider = provider_arn(partition, account, view.issuer or "") if account and partition else None
     return TrustPolicy(chain, choice, view, document.where, policy_of(document), masked, provider, account)
 

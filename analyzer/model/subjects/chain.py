@@ -200,13 +200,15 @@ def _in_another_account(choice: RoleChoice, joined: Joined) -> bool:
 
 
 def _mechanism(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> str:
-    """Name the credentials that a chain works with; unknown where its Secret was not gathered.
+    """Name the credentials that a chain works with; unknown where its Secret was not gathered, or hides them.
 
     A hosted control plane makes a Secret of each role in its own namespace.
     Without a Secret the AWS SDKs fall back to the node's own role: AWS names that as the caller.
     """
     if chain.static_keys:
         return "static-keys"
+    if chain.secret is not None and chain.static_keys is None:
+        return "unknown"
     if chain.secret_outside or chain.has_credentials:
         return "sts-secret"
     if any("AWS_ROLE_ARN" in c.env for w in chain.workloads for c in w.containers):
@@ -242,11 +244,15 @@ def _identity_facts(chain: Chain, joined: Joined, operator: str | None, mechanis
         "chain.uses_sts": uses,
         "chain.optional": known(chain.optional, where),
         "chain.mechanism": (
-            joined.asks.namespace(chain.namespace, "Secrets")
-            if mechanism == "unknown"
-            else known(mechanism, where)
+            _ask_for_secret(chain, joined) if mechanism == "unknown" else known(mechanism, where)
         ),
     }
+
+
+def _ask_for_secret(chain: Chain, joined: Joined) -> Unknown:
+    if chain.secret is not None:
+        return joined.asks.secret_value(chain.namespace, chain.secret_name)
+    return joined.asks.namespace(chain.namespace, "Secrets")
 
 
 def _unsure_sharing(chain: Chain, sharing: Sequence[str], joined: Joined) -> Facts:
