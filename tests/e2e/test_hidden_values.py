@@ -29,6 +29,7 @@ VARIABLE: Path = ("items", 0, "spec", "containers", 0, "env", 0, "value")
 TOKEN = ("serviceAccountToken",)
 STATEMENT: Path = ("PolicyDocument", "Statement", 0)
 ENTRY: Path = ("spec", "providerSpec", "statementEntries", 0)
+HIDDEN_ACCOUNT = "arn:aws:iam::REDACTED:oidc-provider/demo-oidc.s3.us-west-2.amazonaws.com"
 TRUST: Path = ("Role", "AssumeRolePolicyDocument", "Statement", 0)
 
 
@@ -182,7 +183,7 @@ def test_a_masked_profile_is_no_other_one(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("at", "new", "why"),
     [(("Role", "Arn"), GONE, "nothing tells the account of role"),
-     ((*TRUST, "Principal", "Federated"), "arn:aws:iam::REDACTED:oidc-provider/demo-oidc.s3.us-west-2.amazonaws.com",
+     ((*TRUST, "Principal", "Federated"), HIDDEN_ACCOUNT,
       "the account is masked in the trust policy of role")],
     ids=["not-told", "masked"],
 )  # fmt: skip
