@@ -13,6 +13,7 @@ it is a placeholder that nobody filled in, and has findings of its own.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from analyzer.patterns import later
 
@@ -52,11 +53,23 @@ _TO_FILL_IN = later(
     r"|%[A-Z][A-Z_]{2,40}%"
     r"|[<\[](?i:[\w-]{0,40}(?:account|bucket|issuer|region|cluster|role)[\w-]{0,40})[>\]]"
 )
+_NAME = 128
+"""Characters of the longest value that is remembered."""
 _ACCOUNT = later(r"(?<=(?::iam|:sts)::)(?!\d{12}:|aws:|cloudfront:)[^:/\s]{1,60}(?=:)")
 
 
 def is_masked(value: str) -> bool:
     """Tell a value that stands in place of the real one."""
+    return _is_masked_name(value) if len(value) <= _NAME else _is_masked(value)
+
+
+@lru_cache(4096)
+def _is_masked_name(value: str) -> bool:
+    """Remember names: those of kinds, namespaces and actions are asked of every object again."""
+    return _is_masked(value)
+
+
+def _is_masked(value: str) -> bool:
     return _IN_VALUE.search(value) is not None or is_alone(value)
 
 
