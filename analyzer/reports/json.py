@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from analyzer.errors import UsageProblem
-from analyzer.findings.report import SCHEMA_VERSION, Report, to_json
+from analyzer.findings.report import LINKS, SCHEMA_VERSION, Report, to_json
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert, without_secrets
 from analyzer.schemas import schema
@@ -76,6 +76,18 @@ def _check(value: object, where: str) -> None:
         message = inert(str(error.message))
         short = message if len(message) <= 200 else f"{message[:100]} ... {message[-90:]}"
         raise _problem(f"at {inert(error.json_path)}: {short}", where)
+    _check_chains(value, where)
+
+
+def _check_chains(report: Any, where: str) -> None:
+    """Refuse what a schema cannot say: chains without all links in their order, or one that is there twice."""
+    seen: set[str] = set()
+    for number, chain in enumerate(report["chains"]):
+        if [link["link"] for link in chain["links"]] != list(LINKS):
+            raise _problem(f"at $.chains[{number}].links: these are not all links, in their order", where)
+        if chain["id"] in seen:
+            raise _problem(f"at $.chains[{number}].id: there are two chains of this id", where)
+        seen.add(chain["id"])
 
 
 def _open(part: Any) -> Any:

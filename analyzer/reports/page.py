@@ -89,16 +89,17 @@ def wrapped(text: str, first: int, rest: int) -> list[str]:
         if lines[-1] or (len(word) > room and rest > room):
             lines.append("")
             room = rest
-        while len(word) > room and not _is_copied(word):
-            lines[-1], word = word[:room], word[room:]
+        at = 0
+        while len(word) - at > room and not _is_copied(word, at):
+            lines[-1], at = word[at : at + room], at + room
             lines.append("")
             room = rest
-        lines[-1] = word
+        lines[-1] = word[at:]
     return lines
 
 
-def _is_copied(word: str) -> bool:
-    return len(word) <= _COPIED and (":" in word or "/" in word)
+def _is_copied(word: str, at: int) -> bool:
+    return len(word) - at <= _COPIED and (":" in word[at:] or "/" in word[at:])
 
 
 @frozen
