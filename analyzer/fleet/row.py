@@ -18,6 +18,8 @@ _STATES = ("fail", "suspected", "warn", "unknown", "pass", "not-applicable")
 
 _READ = ("private-key", "rule-error")
 """Codes of errors that leave nothing of the input unread."""
+_NO_EXPORT = ("must-gather", "not recognised", "empty")
+"""Kinds of inputs in which nothing of AWS can be: a note beside a bundle is no export."""
 _NAMED = 3
 _PATH = 80
 _ESCAPING = ("utf-8", "backslashreplace")
@@ -107,7 +109,7 @@ def row_of(report: Report, *, rules: str) -> Row:
         sts=cluster.sts,
         issuer=cluster.issuer,
         gathered=report.run.as_of,
-        alone=all(i.kind == "must-gather" for i in report.inputs),
+        alone=all(i.kind in _NO_EXPORT for i in report.inputs),
         since=min(sinces, default=None),
         chain_rows=tuple(_chain(chain) for chain in report.chains),
         finding_rows=tuple(

@@ -52,6 +52,14 @@ def test_what_lies_beside_a_bundle_belongs_to_it(database: Path) -> None:
     assert alone["bundle-only.tar.gz"] == 1
 
 
+def test_a_note_beside_a_bundle_is_no_export(tmp_path: Path) -> None:
+    note = tmp_path / "README.md"
+    note.write_text("Their ingress is down since Monday.\n")
+    bundle = SAMPLES / "bundle-only" / "must-gather"
+    assert row_of(analyze([bundle, note]), rules="any").alone is True
+    assert row_of(analyze([bundle, SAMPLES / "healthy" / "exports"]), rules="any").alone is False
+
+
 def test_the_whole_report_is_kept(database: Path) -> None:
     ((blob, rule),) = table(
         database, "SELECT json, rule FROM reports JOIN bundles ON id = bundle WHERE rule = 'provider-missing'"
