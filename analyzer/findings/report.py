@@ -123,6 +123,8 @@ class SimulatedError:
 
     stage: str
     text: str
+    cause: str | None = None
+    """The rule of the cause that it comes of, which need not be that of the verdict."""
 
 
 @frozen

@@ -52,7 +52,7 @@ def judge_chain(info: ChainInfo, outcomes: Sequence[Outcome]) -> Chain:
         service_accounts=info.service_accounts,
         role_arn=info.role,
         links=links,
-        verdict=replace(_verdict(info, outcomes, links, causes), since=info.since),
+        verdict=replace(_verdict(info, outcomes, causes), since=info.since),
     )
 
 
@@ -61,9 +61,7 @@ def _causes(outcomes: Iterable[Outcome]) -> list[Outcome]:
     return sorted((o for o in outcomes if o.rule.kind == "cause" and o.state == "fail"), key=decisiveness)
 
 
-def _verdict(
-    info: ChainInfo, outcomes: Sequence[Outcome], links: Sequence[Link], causes: Sequence[Outcome]
-) -> Verdict:
+def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], causes: Sequence[Outcome]) -> Verdict:
     if info.uses_sts is False:
         return Verdict("not-applicable", None, None, "STS is not used here.", "unknown", None)
     if causes:
@@ -79,7 +77,7 @@ def _verdict(
             # An error of now, be it one that may pass, says more of the cause than a condition.
             symptoms += [o for o in outcomes if o.state == "warn" and _is_log_line(o)]
         return _suspected(info, symptoms, outcomes)
-    unknown = [link.link for link in links if link.state == "unknown" and link.link != "operator"]
+    unknown = _links_left_open(outcomes)
     warned = [o for o in outcomes if o.state == "warn"]
     signs = [o for o in warned if o.rule.kind == "symptom"]
     if signs and unknown and (info.recency != "stopped" or len(signs) > _log_signs(signs)):
@@ -96,6 +94,12 @@ def _verdict(
         return Verdict("unknown", None, None, "Nothing was asked of the chains.", info.recency, None)
     holds = "What was asked of the chain holds." if info.in_part else "Every link of the chain holds."
     return Verdict("pass", None, None, holds, info.recency, None)
+
+
+def _links_left_open(outcomes: Iterable[Outcome]) -> list[str]:
+    """Name the links on which something is not known; a warning beside it settles nothing of that."""
+    left = {o.rule.link for o in outcomes if o.state in ("unknown", "error")}
+    return [name for name in LINKS if name in left and name != "operator"]
 
 
 def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool, in_part: bool) -> str:
@@ -139,8 +143,9 @@ def _simulated(causes: Sequence[Outcome], outcomes: Sequence[Outcome]) -> Simula
     asked = [(STAGES.index(o.rule.sts_error.stage), n) for n, o in enumerate(causes) if o.rule.sts_error]
     if asked and _ends_before(min(asked)[0], causes, outcomes):
         return None
-    error = causes[min(asked)[1]].sts_error if asked else None
-    return SimulatedError(error.stage, error.text) if error else None
+    met = causes[min(asked)[1]] if asked else None
+    error = met.sts_error if met else None
+    return SimulatedError(error.stage, error.text, met.rule.id) if met and error else None
 
 
 def _ends_before(stage: int, causes: Sequence[Outcome], outcomes: Sequence[Outcome]) -> bool:

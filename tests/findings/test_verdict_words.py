@@ -30,6 +30,25 @@ def test_a_warning_is_named(bench: Bench) -> None:
         assert chain.verdict.state == "warn" or said.startswith("No fault shows, but a warning"), said
 
 
+def test_a_warning_settles_nothing_that_is_open_on_its_link(bench: Bench) -> None:
+    """The length of the Secret's value says that a line is not there, and nothing of the value."""
+    fault = next(f for f in FAULTS if f.id == "secret-global-endpoint")
+    report = bench.report(fault.files(), operator="machine-api", strict=True)
+    (chain,) = report.chains
+    secret = next(link for link in chain.links if link.link == "secret")
+    assert (secret.state, "unknown" in {check.state for check in secret.checks}) == ("warn", True)
+    assert (chain.verdict.state, chain.verdict.link) == ("unknown", "secret"), told(report)
+    assert report.exit_code == 4
+    assert "can use AWS" not in render(report, "case", Options())
+
+
+def test_a_warning_is_the_verdict_where_all_is_known(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.id == "secret-global-endpoint-readable")
+    report = bench.report(fault.files(), operator="machine-api", strict=True)
+    assert [c.verdict.state for c in report.chains] == ["warn"], told(report)
+    assert report.exit_code == 0
+
+
 def test_without_one_nothing_shows(bench: Bench) -> None:
     chain = the_chain(bench.report(bundle(Cluster())), INGRESS)
     assert chain.verdict.sentence.startswith("No fault shows; ")

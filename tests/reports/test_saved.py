@@ -41,7 +41,7 @@ def test_every_object_is_closed_and_asks_for_all_its_fields() -> None:
 
 LATER = {
     "facts", "timeline", "notices", "readiness", "waits_for", "also", "beside", "remarks", "candidates",
-    "asked",
+    "asked", "cause",
 }  # fmt: skip
 """What came later; everything else has been there from the start."""
 
@@ -91,6 +91,19 @@ def test_the_error_names_the_place(path: str, item: object, place: str) -> None:
     assert f"at {place}: " in caught.value.what
     assert caught.value.where == "saved.json"
     assert caught.value.do
+
+
+def test_a_chain_has_all_links_and_is_there_once() -> None:
+    value = json.loads(render_json(made.FAIL))
+    links = value["chains"][0]["links"]
+    for wrong in (links[:3], links[::-1]):
+        put(value, "chains.0.links", wrong)
+        with pytest.raises(UsageProblem, match=r"chains\[0\]\.links: these are not all links"):
+            load_json(json.dumps(value))
+    put(value, "chains.0.links", links)
+    put(value, "chains.1.id", value["chains"][0]["id"])
+    with pytest.raises(UsageProblem, match=r"chains\[1\]\.id: there are two"):
+        load_json(json.dumps(value))
 
 
 def test_another_version_is_named() -> None:
