@@ -244,11 +244,15 @@ def _time(value: object) -> datetime | None:
 
 
 def _span(traces: Sequence[Trace]) -> str:
-    """Write how much time the logs cover: the longest of them."""
+    """Write how much time the logs cover, from the shortest of them to the longest."""
     spans = [t.last - t.first for t in traces if t.first and t.last]
     if not spans:
         return ""
-    minutes = int(max(spans).total_seconds() // 60)
+    return " to ".join(dict.fromkeys(map(_length, (min(spans), max(spans)))))
+
+
+def _length(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
     return f"{minutes // 60} h" if minutes >= 120 else f"{minutes} min"
 
 

@@ -7,15 +7,15 @@ colleagues: the text report.
 from __future__ import annotations
 
 from analyzer.findings.readiness import LINK
-from analyzer.findings.report import Finding, Missing, Report
+from analyzer.findings.report import Finding, Missing, Report, SimulatedError
 from analyzer.frozen import replace
 from analyzer.reports.formats import Options
-from analyzer.reports.headline import errors_seen, sentence
+from analyzer.reports.headline import errors_seen, failures_apart, sentence
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.markup import block
 from analyzer.reports.page import Page
 from analyzer.reports.paths import short_path
-from analyzer.reports.story import Group, Story, proofs, says_something, tell
+from analyzer.reports.story import Findings, Group, Story, one_by_one, proofs, says_something, tell
 from analyzer.reports.text import render_text
 from analyzer.reports.unknowns import alike
 from analyzer.reports.wording import answer_lead, listed, minute, without_sts
@@ -44,11 +44,11 @@ def _to_customer(story: Story, options: Options) -> str:
     page = Page(WIDTH, ascii=options.ascii)
     if options.ascii:
         story = tell(rewritten(story.report, page.safe))
-    causes = [group[0] for group in (story.main, *story.others) if group]
+    causes = [group for group in (story.main, *story.others) if group and group[0].state == "fail"]
     parts = [
         [*_readiness(page, story.report), *_summary(page, story), *_cluster(page, story.report)],
-        _found(page, story, [f for f in causes if f.state == "fail"]),
-        _steps(page, story.report, [f for f in causes if f.state == "fail"]),
+        _found(page, story, causes),
+        _steps(page, story.report, causes),
         _look(page, story),
         _requests(page, story),
         page.paragraph("Not needed: ", _NOT_NEEDED, hang=_LEAD) if story.report.missing else [],
@@ -57,14 +57,20 @@ def _to_customer(story: Story, options: Options) -> str:
 
 
 def _summary(page: Page, story: Story) -> list[str]:
+    said = [f"{finding.title}." for finding in failures_apart(story)] if story.groups else []
+    said += [_verdict(story, group) for group in story.groups] or [_without_chains(story)]
     lines: list[str] = []
-    for position, group in enumerate(story.groups):
-        lead = "Summary:".ljust(_LEAD) if not position else " " * _LEAD
-        lines += page.paragraph(lead, _verdict(story, group))
-    if not lines:
-        return page.paragraph("Summary:".ljust(_LEAD), _without_chains(story))
+    for text in said:
+        lines += page.paragraph(" " * _LEAD if lines else "Summary:".ljust(_LEAD), text)
     return lines
 
+
+_IN_PART = {
+    "trust-subject-partial": "ServiceAccounts that cannot use AWS",
+    "workload": "pods that cannot use AWS",
+    "token": "a token that AWS does not accept",
+}
+"""Rules and links whose faults are of some pods: others of the operator may get through."""
 
 _HEADS = {
     "fail": "cannot use AWS",
@@ -87,14 +93,18 @@ def _verdict(story: Story, group: Group) -> str:
 def _head(group: Group) -> str:
     """Say what a verdict means to the operators: not every fault keeps them from AWS today."""
     one = len(group.chains) == 1
-    if group.state == "fail" and group.link == "permissions":
+    if group.state != "fail":
+        return _HEADS.get(group.state, group.state)
+    if group.link == "permissions":
         return "cannot do in AWS all that is asked for"
-    if group.state == "fail" and all(c.mechanism == "static-keys" for c in group.chains):
+    if all(c.mechanism == "static-keys" for c in group.chains):
         return f"{'uses' if one else 'use'} long-lived keys in the place of STS"
-    refused = any(c.verdict.simulated_error for c in group.chains)
-    if group.state == "fail" and group.link == "mode" and not refused:
+    if all(c.mechanism == "none" for c in group.chains):
+        return f"{'has' if one else 'have'} no credentials for AWS"
+    if not all(c.verdict.simulated_error for c in group.chains):
         return f"{'is' if one else 'are'} not set up for STS as meant"
-    return _HEADS.get(group.state, group.state)
+    part = _IN_PART.get(group.rule or "", _IN_PART.get(group.link or ""))
+    return f"{'has' if one else 'have'} {part}" if part else _HEADS["fail"]
 
 
 def _without_chains(story: Story) -> str:
@@ -122,23 +132,43 @@ def _cluster(page: Page, report: Report) -> list[str]:
     return lines + page.paragraph("Checked:".ljust(_LEAD), ", ".join(checked) or "nothing")
 
 
-def _found(page: Page, story: Story, causes: list[Finding]) -> list[str]:
+def _found(page: Page, story: Story, causes: list[Findings]) -> list[str]:
+    """Tell each cause, the first of a kind with its reason: whoever is concerned must find his own."""
     lines = ["What we found:"] if causes else []
-    for number, finding in enumerate(causes, start=1):
-        lines += page.paragraph(f"  {number}. ", finding.message)
-        for piece in proofs(finding, _PROOFS):
-            excerpt = f": {piece.excerpt.strip()}" if says_something(piece) else ""
-            place = f"{short_path(piece.file, WIDTH - 20, page.signs.dots)}:{piece.line}"
-            lines += page.paragraph("     seen in ", place + excerpt, hang=7)
-        if finding.why:
-            lines += page.paragraph("     ", f"Why it matters: {finding.why}", hang=5)
-        verdicts = [c.verdict for group in story.groups for c in group.chains]
-        errors = [v.simulated_error for v in verdicts if v.rule == finding.rule]
-        answer = next((error for error in errors if error), None)
-        if answer:
+    for number, (first, *alike_it) in enumerate(causes, start=1):
+        lines += page.paragraph(f"  {number}. ", first.message)
+        lines += _seen_in(page, first, _PROOFS)
+        for finding in alike_it:
+            lines += page.paragraph("     Also: ", finding.message, hang=5)
+            lines += _seen_in(page, finding, 1)
+        for remark in dict.fromkeys(remark for finding in (first, *alike_it) for remark in finding.remarks):
+            lines += page.paragraph("     Note: ", remark, hang=5)
+        if first.why:
+            lines += page.paragraph("     ", f"Why it matters: {first.why}", hang=5)
+        if answer := _answer_to(story, first.rule):
             lead = f"     {answer_lead(answer.stage, answer.text)}: "
             lines += page.paragraph(lead, " ".join(answer.text.split()), hang=7)
     return lines
+
+
+def _seen_in(page: Page, finding: Finding, most: int) -> list[str]:
+    lines = []
+    for piece in proofs(finding, most):
+        excerpt = f": {piece.excerpt.strip()}" if says_something(piece) else ""
+        place = f"{short_path(piece.file, WIDTH - 20, page.signs.dots)}:{piece.line}"
+        lines += page.paragraph("     seen in ", place + excerpt, hang=7)
+    return lines
+
+
+def _answer_to(story: Story, rule: str) -> SimulatedError | None:
+    """Give what a call is answered because of this cause; of several the first one met is answered alone."""
+    for verdict in (chain.verdict for group in story.groups for chain in group.chains):
+        error = verdict.simulated_error
+        # reports of earlier versions do not say whose answer it is: where there is one cause, it is that
+        of = (error.cause or (None if verdict.also else verdict.rule)) if error else None
+        if error and of == rule:
+            return error
+    return None
 
 
 def _readiness(page: Page, report: Report) -> list[str]:
@@ -146,11 +176,10 @@ def _readiness(page: Page, report: Report) -> list[str]:
     return page.paragraph("Upgrade:".ljust(_LEAD), found.sentence, hang=_LEAD) if found else []
 
 
-def _steps(page: Page, report: Report, causes: list[Finding]) -> list[str]:
+def _steps(page: Page, report: Report, causes: list[Findings]) -> list[str]:
     """Number all steps in one list: they are done in this order, those of an upgrade in its own."""
     ahead = report.readiness.steps if report.readiness else ()
-    mended = (step for finding in causes if finding.link != LINK for step in finding.fix)
-    steps = list(dict.fromkeys([*mended, *ahead]))
+    steps = one_by_one([*(f.fix for group in causes for f in group if f.link != LINK), ahead])
     lines = ["Please do:"] if steps else []
     for number, step in enumerate(steps, start=1):
         lead = f"  {number}. "

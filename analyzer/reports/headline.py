@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from analyzer.findings.report import Chain
+from analyzer.findings.report import Chain, Finding
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
 from analyzer.reports.unknowns import alike, title_of
@@ -40,7 +40,7 @@ def draw_verdict(page: Page, story: Story, *, brief: bool = False, asides: bool 
     """
     if not story.groups:
         return _without_chains(page, story)
-    lines = _failures_apart(page, story)
+    lines = _draw_failures_apart(page, story)
     most = len(story.groups) if page.verbose else _ENTRIES
     if not asides:
         most = min(most, max(1, sum(group.state in TROUBLE for group in story.groups)))
@@ -76,13 +76,17 @@ def draw_today(page: Page, story: Story) -> list[str]:
     return ["", *lines]
 
 
-def _failures_apart(page: Page, story: Story) -> list[str]:
-    """Say first what fails beside the chains, where none of them fails: nothing below may hide it."""
+def failures_apart(story: Story) -> list[Finding]:
+    """Give what fails beside the chains, one of a kind, where none of them fails: no verdict may hide it."""
     if any(group.state == "fail" for group in story.groups):
         return []
     failed = [f for f in story.report.findings if f.state == "fail" and f.kind != "symptom" and not f.muted]
+    return list({f.rule: f for f in reversed(failed)}.values())
+
+
+def _draw_failures_apart(page: Page, story: Story) -> list[str]:
     lines: list[str] = []
-    for finding in {f.rule: f for f in reversed(failed)}.values():
+    for finding in failures_apart(story):
         head = (
             f"{page.signs.states['fail']} {STATE_WORDS['fail'].upper()} at {finding.link} {page.signs.dash} "
         )
@@ -125,7 +129,7 @@ def sentence(story: Story, group: Group) -> str:
         return f"{finding.title}, and the cause is not proven. {tail}".strip()
     muted = [f.muted for f in story.report.findings if f.rule == group.rule and f.state == finding.state]
     reason = "; ".join(dict.fromkeys(text for text in muted if text))
-    accepted = f" Accepted: {reason}" if reason and None not in muted else ""
+    accepted = f" Accepted: {reason.rstrip('.')}." if reason and None not in muted else ""
     return f"{finding.title}.{accepted}"
 
 
@@ -167,12 +171,15 @@ def errors_seen(story: Story, group: Group) -> str:
 
 
 def _of_another_cause(story: Story, group: Group) -> str:
-    """Name the errors of a chain that is proven broken elsewhere, where no proven cause explains them."""
+    """Say of errors that the cause of the verdict does not explain whose they are, proven or not."""
     ids = {chain.id for chain in group.chains}
     found = [f for f in story.report.findings if f.state == "fail" and ids & set(f.chains)]
     met = [f for f in found if f.kind == "symptom" and f.rule.startswith("log-")]
-    if group.state != "fail" or not met or any(f.explained_by for f in met):
+    if group.state != "fail" or not met or any(group.rule in f.explained_by for f in met):
         return ""
+    others = list(dict.fromkeys(rule for f in met for rule in f.explained_by))
+    if others:
+        return f"of {listed(others)}"
     return f"of a cause that is not proven: {listed(list(dict.fromkeys(f.rule for f in met)))}"
 
 

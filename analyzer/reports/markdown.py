@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analyzer.findings.report import Evidence, Finding, Fix, Report
+from analyzer.findings.report import Evidence, Fix, Report
 from analyzer.reports.formats import Options
-from analyzer.reports.headline import draw_verdict, errors_seen, sentence
+from analyzer.reports.headline import draw_verdict, errors_seen, failures_apart, sentence
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.markup import block, code, prose, table
 from analyzer.reports.page import Page
 from analyzer.reports.paths import short_path
-from analyzer.reports.story import Findings, Group, Story, proofs, says_something, tell
+from analyzer.reports.story import Findings, Group, Story, one_by_one, proofs, says_something, tell
 from analyzer.reports.unknowns import alike
-from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, exit_words, listed, minute, place_of
+from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, exit_words, minute, place_of
 
 _SIGNS = Page().signs.states
-_ALIKE = 10
-"""How many findings of one rule are named."""
 
 
 def render_markdown(report: Report, options: Options) -> str:
@@ -49,7 +47,10 @@ def _head(story: Story, title: str) -> list[str]:
         said = " ".join(draw_verdict(Page(width=10**6), _inert(story))[0].split())
         return [f"{title}: {prose(said.removeprefix('VERDICT '))}"]
     first, *more = story.groups
-    lines = [f"{title}: {_verdict(story, first)}", "", _who(story, first)]
+    apart = [f"{_SIGNS['fail']} {STATE_WORDS['fail'].upper()} at {f.link} — {prose(f'{f.title}.')}"
+             for f in failures_apart(story)]  # fmt: skip
+    head, *beside = [*apart, _verdict(story, first)]
+    lines = [f"{title}: {head}", *(line for text in beside for line in ("", text)), "", _who(story, first)]
     error = next((c.verdict.simulated_error for c in first.chains if c.verdict.simulated_error), None)
     if error:
         lines += ["", f"{answer_lead(error.stage, error.text)}: {code(' '.join(error.text.split()))}"]
@@ -127,18 +128,19 @@ def _finding(story: Story, group: Findings, *, main: bool) -> list[str]:
     ]
     for piece in proofs(first, 3 if main else 1):
         lines += ["", *_proof(piece)]
-    if group[1:]:
-        names = [", ".join(code(story.name(c)) for c in f.chains) or code(f.subject) for f in group[1:]]
-        lines += ["", f"{len(names)} more like this: {listed(names, _ALIKE)}"]
+    for finding in group[1:]:
+        lines += ["", f"**Also:** {prose(finding.message)}"]
+        for piece in proofs(finding, 1):
+            lines += ["", *_proof(piece)]
     symptoms = story.explained.get(first.rule, ()) if first.kind == "cause" else ()
     if symptoms:
         parts = [f"{counted(len(s), 'finding')} of {code(s[0].rule)}" for s in symptoms]
         lines += ["", f"**Explains:** {', '.join(parts)}"]
-    for remark in first.remarks:
+    for remark in dict.fromkeys(remark for finding in group for remark in finding.remarks):
         lines += ["", f"**Note:** {prose(remark)}"]
     if first.why:
         lines += ["", f"**Why:** {prose(first.why)}"]
-    lines += _steps(first)
+    lines += _steps(group)
     if first.disproof:
         lines += ["", f"**Would disprove it:** {prose(first.disproof)}"]
     return lines
@@ -151,8 +153,9 @@ def _proof(piece: Evidence) -> list[str]:
     return [f"{place}:", "", *block([piece.excerpt.strip()], "text")] if says_something(piece) else [place]
 
 
-def _steps(finding: Finding) -> list[str]:
-    return ["", "**Fix:**", *_numbered(finding.fix)] if finding.fix else []
+def _steps(group: Findings) -> list[str]:
+    steps = one_by_one(finding.fix for finding in group)
+    return ["", "**Fix:**", *_numbered(steps)] if steps else []
 
 
 def _numbered(steps: Sequence[Fix]) -> list[str]:

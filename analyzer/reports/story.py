@@ -6,10 +6,10 @@ Every readable format tells the same story; only how it is set differs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
-from analyzer.findings.report import LINKS, Chain, Evidence, Finding, Report
+from analyzer.findings.report import LINKS, Chain, Evidence, Finding, Fix, Report
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 
@@ -87,6 +87,18 @@ def says_something(piece: Evidence) -> bool:
 def proofs(finding: Finding, most: int) -> tuple[Evidence, ...]:
     """Choose what to quote of a finding: lines that say something first."""
     return tuple(sorted(finding.evidence, key=lambda piece: not says_something(piece))[:most])
+
+
+def one_by_one(repairs: Iterable[Sequence[Fix]]) -> list[Fix]:
+    """Put the steps of several repairs in one row.
+
+    What a repair begins with as an earlier one is done by then; what it ends with is to be done again.
+    """
+    row: list[Fix] = []
+    for steps in repairs:
+        begun = next((n for n, step in enumerate(steps) if step not in row), len(steps))
+        row += steps[begun:]
+    return row
 
 
 def log_lines(findings: Findings) -> tuple[int, str]:

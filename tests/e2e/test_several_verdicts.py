@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from analyzer.findings.report import Fix
 from analyzer.reports.formats import Options, render
+from analyzer.reports.story import one_by_one
 from samples import Cluster, edits, faults, logs
-from samples.aws import ManagedPolicy, static_credentials
+from samples.aws import HttpError, ManagedPolicy, static_credentials
 from samples.cluster import EXAMPLE_KEY
 
+from .faults import FAULTS
 from .faults_in_aws import keys_replaced_after
 from .faults_in_roles import INGRESS_NAMESPACE
 from .runs import (
@@ -16,6 +19,7 @@ from .runs import (
     NETWORK,
     REGISTRY,
     Bench,
+    bundle,
     everything,
     said,
     the_chain,
@@ -123,6 +127,84 @@ def test_errors_of_one_operator_are_not_said_of_all_that_share_a_fault(bench: Be
     assert "6 of 6 operators are not set up for STS as meant" in case, "five of them can use AWS"
     (condition,) = [f for f in report.findings if f.rule == "operator-storage-error"]
     assert condition.explained_by == ("secret-role-foreign",), "what STS answers is not about the issuer"
+
+
+def test_the_same_fault_of_two_operators_is_mended_on_both(bench: Bench) -> None:
+    cluster = Cluster()
+    spaces = [INGRESS_NAMESPACE, "openshift-machine-api"]
+    for space in spaces:
+        edits.trust_subjects(cluster.role(space), ["system:serviceaccount:other:one"])
+    report = bench.report(everything(cluster))
+    for shape in ("case", "markdown"):
+        text = render(report, shape, Options())
+        for role in (cluster.role(space).name for space in spaces):
+            assert f"The trust policy of role {role} admits none" in " ".join(text.split()), text
+            assert f"aws iam update-assume-role-policy --role-name {role} " in text, text
+
+
+def test_what_repairs_end_with_is_done_after_each_of_them() -> None:
+    first, second, last = Fix("One.", "a"), Fix("Two.", "b"), Fix("Restart.", "c")
+    begin = Fix("Extract.", "x")
+    steps = one_by_one([(begin, first, last), (begin, second, last), (begin, first, last)])
+    assert steps == [begin, first, last, second, last]
+
+
+def test_an_answer_is_told_of_the_cause_that_it_comes_of(bench: Bench) -> None:
+    """STS looks for the keys before it looks at the role: what it says of them is not about the ARN."""
+    cluster = Cluster()
+    cluster.discovery = HttpError()
+    cluster.set_role_arn(*MACHINES.split("/"), f"arn:aws:iam::{cluster.account}:user/somebody")
+    report = bench.report(everything(cluster, secrets="full"))
+    verdict = the_chain(report, MACHINES).verdict
+    assert (verdict.rule, verdict.also) == ("secret-role-arn-malformed", ("discovery-unreachable",))
+    assert verdict.simulated_error is not None
+    assert verdict.simulated_error.cause == "discovery-unreachable"
+    found = " ".join(render(report, "case", Options()).split()).partition("What we found:")[2]
+    assert found.count("STS answers: InvalidIdentityToken: Couldn't retrieve") == 1, found
+    assert found.index("STS answers:") < found.index("has role_arn"), found
+
+
+def test_what_fails_beside_the_chains_is_said_first_in_every_format(bench: Bench) -> None:
+    files = everything(Cluster()) | bundle(Cluster(name="b", infra_name="b-1", cluster_id="b" * 8))
+    report = bench.report(files)
+    assert report.exit_code == 1
+    title = "The inputs are of different clusters."
+    assert f"VERDICT ✘ FAIL at inputs — {title}" in " ".join(render(report, "text", Options()).split())
+    assert f"~~~ Summary: {title}" in " ".join(render(report, "case", Options()).split())
+    assert render(report, "markdown", Options()).startswith(f"## sts-doctor: ✘ FAIL at inputs — {title}")
+
+
+def test_a_case_says_cannot_use_aws_only_where_that_is_proven(bench: Bench) -> None:
+    """What the environment overrides may work; what lacks the Secret cannot; one pod may get through."""
+    for fault, words in (
+        ("workload-static-env-profile", "1 of 6 operators is not set up for STS as meant (storage)"),
+        ("issuer-inconsistent", "6 of 6 operators are not set up for STS as meant ("),
+        ("secret-missing", "1 of 6 operators has no credentials for AWS (machine-api)"),
+        ("workload-predates-issuer", "1 of 6 operators has pods that cannot use AWS (machine-api)"),
+        ("trust-subject-partial", "1 of 6 operators has ServiceAccounts that cannot use AWS (storage)"),
+        ("token-algorithm", "1 of 6 operators has a token that AWS does not accept (ingress)"),
+        ("trust-role-missing", "1 of 6 operators cannot use AWS (ingress)"),
+    ):
+        made = next(f for f in FAULTS if f.id == fault)
+        case = " ".join(render(bench.report(made.files()), "case", Options()).split())
+        assert f"Summary: {words}" in case, case[:300]
+
+
+def test_errors_of_another_proven_cause_are_told_as_that_ones(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.providers.clear()
+    role = cluster.role("openshift-image-registry")
+    role.inline[role.name]["Statement"][0]["Action"].remove("s3:PutObject")
+    since = cluster.gathered - timedelta(hours=9)
+    faults.call_denied(cluster, "s3:PutObject", namespace="openshift-image-registry", since=since)
+    report = bench.report(everything(cluster))
+    assert the_chain(report, REGISTRY).verdict.rule == "provider-missing", told(report)
+    for shape in ("text", "case"):
+        text = " ".join(render(report, shape, Options()).split())
+        assert "rrors of image-registry since" in text, text
+        assert "still going on, of permission-missing" in text, text
+    case = " ".join(render(report, "case", Options()).split())
+    assert "Note: The log of image-registry says otherwise: log-action-denied" in case, case
 
 
 def test_a_condition_comes_of_what_the_error_in_it_comes_of(bench: Bench) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.findings.report import Finding, Fix, Missing
 from analyzer.frozen import frozen
-from analyzer.reports.headline import errors_seen, nothing_open, sentence
+from analyzer.reports.headline import errors_seen, failures_apart, nothing_open, sentence
 from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.html.proof import Quote, quote
 from analyzer.reports.story import Group, Story, proofs
@@ -100,10 +100,7 @@ def gap_groups(story: Story) -> list[list[Missing]]:
 
 def _apart(story: Story) -> list[Line]:
     """Give what fails beside the chains, where none of them fails."""
-    if any(group.state == "fail" for group in story.groups):
-        return []
-    failed = [f for f in story.report.findings if f.state == "fail" and f.kind != "symptom" and not f.muted]
-    by_rule = {f.rule: f for f in reversed(failed)}
+    by_rule = {f.rule: f for f in failures_apart(story)}
     if not story.groups and story.main and story.main[0].rule in by_rule:
         del by_rule[story.main[0].rule]
     return [Line("fail", STATE_WORDS["fail"], f.link, f"{f.title}.", ()) for f in by_rule.values()]
