@@ -161,6 +161,6 @@ def test_a_subject_or_arn_is_never_broken(width: int) -> None:
 def test_a_word_of_any_length_is_broken_in_one_pass() -> None:
     """A saved report may hold what no analysis writes; what was cut off is not copied again and again."""
     begun = time.process_time()
-    lines = wrapped("x" * 4_000_000, 80, 80)
-    assert "".join(lines) == "x" * 4_000_000
+    lines = wrapped("x" * 8_000_000, 80, 80)
+    assert "".join(lines) == "x" * 8_000_000
     assert time.process_time() - begun < 5

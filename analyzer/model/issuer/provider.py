@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.masks.shapes import is_masked
-from analyzer.evidence.origin import Source
+from analyzer.evidence.origin import Source, Where
 from analyzer.evidence.records import Listing, ProviderRecord
 from analyzer.model.issuer.provider_details import detail_facts
 from analyzer.model.joining.asks import Asks, not_judged
@@ -151,7 +151,7 @@ def _presence(
         near_arn = provider_arn(partition, account, near) if near and account else None
         return _found(
             listing.where,
-            near=known(near, listing.where),
+            near=known(near, *_places_of(near, providers), listing.where),
             near_arn=known(near_arn, derived=True),
             near_difference=known(difference, listing.where),
             other_account=known(elsewhere, listing.where),
@@ -179,6 +179,11 @@ def _near(wanted: str, providers: Providers, listing: Listing, account: str | No
         if difference:
             return url, difference
     return None
+
+
+def _places_of(url: str | None, providers: Providers) -> list[Where]:
+    """Give where a provider was exported by itself, which shows more of it than a listing."""
+    return [record.where.at("Url") for record in providers.records if url and record.url == url]
 
 
 def _elsewhere(wanted: str, providers: Providers, account: str | None) -> str | None:

@@ -67,7 +67,7 @@ def _doubtful(joined: Joined, foreign: Foreign | None) -> Fact | Unknown:
 def _mixed(facts: Facts) -> Fact:
     clusters, doubt = value_of(facts, "inputs.clusters"), value_of(facts, "inputs.doubtful")
     if isinstance(clusters, list) and len(clusters) > 1:
-        named = ", ".join(map(str, clusters))
+        named = "; ".join(map(str, clusters))  # each is a phrase with commas of its own
         return known(f"The inputs do not belong together: {named}. Only one of these is judged here")
     return known(f"The inputs may not belong together: {doubt}" if doubt else None)
 
