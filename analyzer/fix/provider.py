@@ -21,12 +21,27 @@ def mend_provider(case: Case, rule: str) -> Repair | Refusal:
     arn = provider_arn(joined.view.partition, account, issuer)
     record = joined.providers.find(issuer, account)
     if rule in ("provider-missing", "provider-url-mismatch", "provider-account-mismatch"):
-        return _created(case, arn, rule)
+        return _other_issuer(case, issuer) or _created(case, arn, rule)
     if record is None or record.client_ids is None:
         return Refusal("the provider's audiences were not handed in")
     if rule == "provider-thumbprint-malformed":
         return _thumbprints(arn, record)
     return _audiences(case, arn, record)
+
+
+def _other_issuer(case: Case, issuer: str) -> Refusal | None:
+    """Leave the choice to people where all roles agree on another issuer, whose provider is there.
+
+    Then the cluster's own setting may be what is wrong: with documents for it, everything that is right
+    would be moved after it.
+    """
+    meant = case.cluster_fact("issuer.meant")
+    if case.cluster_fact("issuer.meant_arn") is None or meant == issuer:
+        return None
+    return Refusal(
+        f"all roles that were exported trust the provider of {meant}, which is there: settle first whether"
+        " the issuer that the cluster is set to is what is wrong"
+    )
 
 
 def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:

@@ -111,6 +111,12 @@ class Case:
         found = subject.facts.get(name) if subject else None
         return found.value if isinstance(found, Fact) else None
 
+    def cluster_fact(self, name: str) -> object:
+        """Give the known value of a fact of the cluster, None where it is not known."""
+        subject = next((s for s in self.model.subjects if s.kind == "cluster"), None)
+        found = subject.facts.get(name) if subject else None
+        return found.value if isinstance(found, Fact) else None
+
 
 def as_json(document: Json) -> str:
     """Write a policy or a document as AWS prints it."""

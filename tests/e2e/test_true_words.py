@@ -9,6 +9,7 @@ import pytest
 
 from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
+from analyzer.session import built_in_rules
 from samples import Cluster, recorded
 from samples.aws import HttpError
 from samples.cluster import REGISTRY_COPY, REGISTRY_SOURCE
@@ -304,3 +305,33 @@ def test_a_redirect_to_another_region_is_no_matter_of_public_access(bench: Bench
     (found,) = [f for f in report.findings if f.rule == f"{what}-unreachable"]
     assert "x-amz-bucket-region" in found.fix[0].text
     assert not any("Let everyone on the internet read" in step.text for step in found.fix)
+
+
+def test_a_proof_stands_where_it_is_said_to_stand(bench: Bench) -> None:
+    """The Url that is almost right is quoted, not the beginning of a listing that has it somewhere."""
+    fault = next(f for f in FAULTS if f.id == "provider-url-mismatch-path")
+    (finding,) = [f for f in bench.report(fault.files()).findings if f.rule == fault.rule]
+    assert '"Url": "demo-oidc.s3.us-west-2.amazonaws.com/2abc"' in finding.evidence[0].excerpt
+
+
+def test_logs_that_cover_less_are_not_said_to_cover_as_much_as_the_longest(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.id == "provider-url-mismatch-path")
+    (finding,) = [f for f in bench.report(fault.files()).findings if f.rule == fault.rule]
+    assert re.search(r"in \d+ h to \d+ h of logs of 7 pods", finding.remarks[0]), finding.remarks
+
+
+def test_the_issuer_in_force_is_not_called_another_one(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.rule == "issuer-inconsistent")
+    (finding,) = [f for f in bench.report(fault.files()).findings if f.rule == fault.rule]
+    assert "but not every source names it: kube-apiserver runs with" in finding.message
+
+
+def test_clusters_that_are_mixed_are_told_apart(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.id == "input-mixed-clusters-bundles")
+    (finding,) = [f for f in bench.report(fault.files()).findings if f.rule == fault.rule]
+    assert re.search(r"cluster \S+ \(\S+\); infrastructure ", finding.message), finding.message
+
+
+def test_no_step_speaks_of_a_link_that_stands_elsewhere() -> None:
+    for rule in built_in_rules().rules:
+        assert "linked page" not in " ".join(" ".join(step.text.text.split()) for step in rule.fix), rule.id

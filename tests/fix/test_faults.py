@@ -18,7 +18,7 @@ from samples.bundle import write_files
 
 from ..e2e.fault import PROVIDERS, TRUST_FAULT, WORKLOAD_FAULT, Fault
 from ..e2e.faults_in_aws import thumbprints
-from ..e2e.runs import archive, exports, ids, named, told
+from ..e2e.runs import archive, everything, exports, ids, named, told
 from ..e2e.test_faults import FAULTS
 from .account import Account, commands
 
@@ -242,3 +242,16 @@ def test_what_aws_would_refuse_is_noted(tmp_path: Path) -> None:
     (repair,) = found.repairs
     assert any("Statement IDs (SID) in a single policy must be unique" in note for note in repair.notes)
     assert "AWS may refuse this document" in (out / "README.md").read_text()
+
+
+def test_nothing_is_moved_after_a_setting_that_may_be_what_is_wrong(tmp_path: Path) -> None:
+    """Roles, provider and documents are for CloudFront; only the cluster's own setting names the bucket."""
+    cluster = Cluster(issuer="https://d1a2b3c4d5e6f7.cloudfront.net")
+    bucket = "https://demo-oidc.s3.us-west-2.amazonaws.com"
+    cluster.authentication_issuer = bucket
+    cluster.kas_issuers = cluster.previous_kas_issuers = [bucket]
+    (tmp_path / "inputs.tar").write_bytes(archive(everything(cluster)))
+    found = session.fix([tmp_path / "inputs.tar"])
+    assert found.repairs == ()
+    (left,) = [left for left in found.left if left.finding.rule == "provider-missing"]
+    assert "settle first whether the issuer that the cluster is set to" in left.reason
