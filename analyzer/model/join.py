@@ -81,7 +81,7 @@ def build_model(
     others += served
     if others:
         joined = join(evidence, joined.now, hosted)
-    foreign = foreign_exports(joined)
+    handed_in, foreign = evidence.loose, foreign_exports(joined)
     if foreign is not None and cluster is not None and left:
         foreign = as_expected(foreign)
     if foreign is not None:
@@ -89,7 +89,9 @@ def build_model(
         evidence = replace(evidence, loose=[record for record in evidence.loose if id(record) not in gone])
     evidence, untied = without_untied(evidence, joined)
     if foreign is not None or untied:
-        joined = join(evidence, joined.now, hosted)
+        kept = {id(record) for record in evidence.loose}
+        left_out = [record for record in handed_in if id(record) not in kept]
+        joined = join(evidence, joined.now, hosted, left_out)
     if foreign is not None and foreign.note is not None and not foreign.sure:
         untied.append(foreign.note)
     # Whoever names the cluster knows that there are several.

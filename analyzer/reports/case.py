@@ -200,7 +200,7 @@ def _look(page: Page, story: Story) -> list[str]:
 def _requests(page: Page, story: Story) -> list[str]:
     """List the commands whose output is missing, the most decisive first, by where they are run."""
     missing = story.report.missing
-    lines = ["Please send the output of these commands; they only read:"] if missing else []
+    lines = ["Please send the output of these commands; they change nothing:"] if missing else []
     for number, group in enumerate(alike(missing), start=1):
         lead = f"  {number}. "
         lines += page.paragraph(lead, _asked(group))

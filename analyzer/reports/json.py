@@ -80,7 +80,7 @@ def _check(value: object, where: str) -> None:
 
 
 def _check_chains(report: Any, where: str) -> None:
-    """Refuse what a schema cannot say: chains without all links in their order, or one that is there twice."""
+    """Refuse what a schema cannot say: chains that lack links, or one that is there twice."""
     seen: set[str] = set()
     for number, chain in enumerate(report["chains"]):
         if [link["link"] for link in chain["links"]] != list(LINKS):

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from analyzer.reports.formats import Options, render
 from analyzer.reports.story import proofs
 from analyzer.reports.text import render_text
 from analyzer.session import built_in_rules
-from samples import Cluster, recorded
+from samples import Cluster, recorded, rosa
 from samples.aws import HttpError
 from samples.cluster import REGISTRY_COPY, REGISTRY_SOURCE
 from samples.edits import drop_role
@@ -335,3 +336,22 @@ def test_clusters_that_are_mixed_are_told_apart(bench: Bench) -> None:
 def test_no_step_speaks_of_a_link_that_stands_elsewhere() -> None:
     for rule in built_in_rules().rules:
         assert "linked page" not in " ".join(" ".join(step.text.text.split()) for step in rule.fix), rule.id
+
+
+def test_exports_that_are_left_out_are_not_said_to_be_missing(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.id == "input-mixed-clusters-exports")
+    asked = {item.evidence: item.why for item in bench.report(fault.files()).missing}
+    left_out = "that were exported are of another cluster, or nothing ties them to this one"
+    assert asked["roles"] == f"the IAM roles {left_out}"
+    assert asked["oidc-providers"] == asked["oidc-provider"] == f"the IAM OIDC providers {left_out}"
+    alone = {item.evidence: item.why for item in bench.report(bundle(Cluster())).missing}
+    assert alone["roles"] == "no export of the account's IAM roles was handed in"
+
+
+def test_what_makes_a_token_is_not_said_to_only_read(bench: Bench) -> None:
+    cluster = Cluster(**rosa.arguments())
+    rosa.hosted(cluster)
+    case = render(bench.report(everything(cluster)), "case", Options())
+    asked = case.partition("Please send the output")[2]
+    assert " create token " in asked
+    assert "only read" not in asked

@@ -12,6 +12,8 @@ from analyzer.shell import argument, file_name, word
 CLUSTER = "a machine with cluster access"
 AWS = "a machine with AWS read access"
 PUBLIC = "a machine outside the cluster's VPC"
+_OF_ANOTHER = "are of another cluster, or nothing ties them to this one"
+
 MANAGEMENT = "a machine with access to the management cluster (of ROSA, Red Hat's)"
 
 
@@ -24,6 +26,10 @@ class Asks:
     provider_arn: str | None = None
     any_role: bool = True
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
+    roles_left_out: bool = False
+    """Whether roles were exported that are not this cluster's, or that nothing ties to it."""
+    providers_left_out: bool = False
+    """The same of OIDC providers."""
     hosted: bool = False
     """Whether the control plane runs elsewhere, and with it the operators."""
     control_plane: str | None = None
@@ -140,16 +146,18 @@ class Asks:
         """Ask for all roles of the account with their policies."""
         return _ask(
             "roles",
-            why
-            or (
-                "the exported IAM roles lack one that this needs"
-                if self.any_role
-                else "no export of the account's IAM roles was handed in"
-            ),
+            why or self._without_roles(),
             "aws iam get-account-authorization-details"
             " --filter Role LocalManagedPolicy AWSManagedPolicy > roles.json",
             AWS,
         )
+
+    def _without_roles(self) -> str:
+        if self.any_role:
+            return "the exported IAM roles lack one that this needs"
+        if self.roles_left_out:
+            return f"the IAM roles that were exported {_OF_ANOTHER}"
+        return "no export of the account's IAM roles was handed in"
 
     def role_policies(self, name: str, why: str) -> Unknown:
         """Ask for the policies of one role."""
@@ -177,10 +185,13 @@ class Asks:
         """Ask for the account's OIDC providers."""
         return _ask(
             "oidc-providers",
-            why or "no listing of the account's IAM OIDC providers was handed in",
+            why or self._without_providers("no listing of the account's IAM OIDC providers was handed in"),
             "aws iam list-open-id-connect-providers > list-oidc.json",
             AWS,
         )
+
+    def _without_providers(self, none: str) -> str:
+        return f"the IAM OIDC providers that were exported {_OF_ANOTHER}" if self.providers_left_out else none
 
     def provider(self, why: str = "") -> Unknown:
         """Ask for the one provider that the cluster's issuer needs."""
@@ -195,7 +206,7 @@ class Asks:
             )
         return _ask(
             "oidc-provider",
-            why or "no export of the IAM OIDC provider of this issuer was handed in",
+            why or self._without_providers("no export of the IAM OIDC provider of this issuer was handed in"),
             command,
             AWS,
         )

@@ -12,6 +12,7 @@ from analyzer.evidence.event_records import ClusterEvent, read_events
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import credentials_request
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
+from analyzer.evidence.records import Listing, ProviderRecord, RoleRecord
 from analyzer.evidence.values import dig, items, text
 from analyzer.frozen import frozen, replace
 from analyzer.model.joining.asks import Asks
@@ -82,8 +83,13 @@ class Joined:
         return self.asks.release() if self.has_none(chain) else self.asks.requests()
 
 
-def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None) -> Joined:
-    """Find cluster, chains, roles and providers, and tie each chain to its role."""
+def join(
+    evidence: Evidence, now: datetime | None, hosted: Hosted | None = None, left_out: Sequence[object] = ()
+) -> Joined:
+    """Find cluster, chains, roles and providers, and tie each chain to its role.
+
+    ``left_out`` are exports that were handed in and are not judged: nobody is told that there were none.
+    """
     objects = Objects(evidence.objects)
     view = read_cluster(evidence, objects, Asks(), hosted)
     evidence, notes = own_calls(evidence, view)
@@ -109,6 +115,8 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         account=account,
         provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
         any_role=bool(book.roles),
+        roles_left_out=_are_of(left_out, RoleRecord, "roles"),
+        providers_left_out=_are_of(left_out, ProviderRecord, "providers"),
         hosted=bool(view.hosted),
         control_plane=hosted.namespace if hosted else None,
         some_requests=any(chain.in_cluster for chain in chains),
@@ -125,6 +133,10 @@ def join(evidence: Evidence, now: datetime | None, hosted: Hosted | None = None)
         evidence, objects, view, asks, chains, book, providers, names, CutNames(chains), choices, lengths,
         Unknown(), now, match, accounts, complete, tied, read_events(evidence), tuple(notes), hosted,
     )  # fmt: skip
+
+
+def _are_of(records: Sequence[object], kind: type, what: str) -> bool:
+    return any(isinstance(r, kind) or (isinstance(r, Listing) and r.what == what) for r in records)
 
 
 def _requests_of_no_release(evidence: Evidence, objects: Objects) -> Iterator[Problem]:
