@@ -266,6 +266,15 @@ def test_a_report_whose_failures_are_accepted_does_not_say_that_there_are_none(n
     assert "exit 0 (no failure found)" in render(replace(made.HEALTHY, exit_code=0), name, Options())
 
 
+@pytest.mark.parametrize("name", ["text", "markdown"])
+def test_an_exit_code_without_a_finding_is_not_said_to_come_of_one(name: str) -> None:
+    ended = replace(made.HEALTHY, exit_code=1)
+    assert "exit 1 (not everything is known)" in flat(render(ended, name, Options()))
+    broken = replace(ended, counts=replace(ended.counts, error=1))
+    assert "exit 1 (a rule could not be evaluated)" in flat(render(broken, name, Options()))
+    assert "exit 1 (findings)" in flat(render(made.FAIL, name, Options()))
+
+
 @pytest.mark.parametrize("name", ["text", "markdown", "html"])
 def test_an_input_that_was_cut_is_named_by_its_path(name: str) -> None:
     cut = ReadError(made.HEALTHY.inputs[0].id, "", "truncated", "the data ends too early")
