@@ -7,7 +7,7 @@ from analyzer.frozen import replace
 from analyzer.reports.detail import Detail
 from analyzer.reports.excerpt import gutter_of, quoted
 from analyzer.reports.page import Page
-from analyzer.reports.story import Findings, Story, log_lines, proofs
+from analyzer.reports.story import Findings, Story, log_lines, one_by_one, proofs
 from analyzer.reports.wording import STATE_WORDS, counted, listed, minute, sentences
 
 _SUMMARIES = 4
@@ -119,7 +119,7 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
         proven = first if piece in first.evidence else symptoms[0][0]
         quote = quoted(page, piece, proven.message, gutter, first=position == 0, several=_several(story))
         lines += quote if detail.quotes else quote[:1]
-    lines += _like_it(page, story, group)
+    lines += [] if page.verbose else _like_it(page, story, group)
     for remark in first.remarks if detail.quotes else ():
         lines += _note(page, "but", remark)
     lines += _candidates(page, first) if detail.quotes else []
@@ -134,6 +134,7 @@ def _block(page: Page, story: Story, group: Findings, detail: Detail) -> list[st
     if page.verbose:
         for reference in first.references:
             lines += _note(page, "see", reference)
+        lines += _like_it(page, story, group)  # behind what is about the first alone
     return lines
 
 
@@ -156,7 +157,7 @@ def _like_it(page: Page, story: Story, group: Findings) -> list[str]:
     if not page.verbose:
         names = [", ".join(story.name(c) for c in f.chains) or f.subject for f in group[1:]]
         return _note(page, "also", f"{len(group) - 1} like this: {listed(names)}")
-    lines = []
+    lines, done = [], list(group[0].fix)
     for finding in group[1:]:
         lines += _note(page, "also", finding.message)
         for piece in finding.evidence:
@@ -168,8 +169,11 @@ def _like_it(page: Page, story: Story, group: Findings) -> list[str]:
                 first=False,
                 several=_several(story),
             )
-        for step in finding.fix:
-            lines += _step(page, step) if step not in group[0].fix else []
+        for remark in finding.remarks:
+            lines += _note(page, "but", remark)
+        steps = one_by_one([done, finding.fix])[len(done) :]
+        done += steps
+        lines += [line for step in steps for line in _step(page, step)]
     return lines
 
 

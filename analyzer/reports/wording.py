@@ -65,7 +65,9 @@ def exit_words(report: Report) -> str:
     word = _EXIT_WORDS.get(report.exit_code)
     if report.exit_code == 0 and any(f.state == "fail" and f.muted for f in report.findings):
         word = "every failure accepted"
-    if report.exit_code == 1 and not any(f.state in ("fail", "warn") and not f.muted for f in report.findings):
+    if report.exit_code == 1 and not any(
+        f.state in ("fail", "warn") and not f.muted for f in report.findings
+    ):
         word = "a rule could not be evaluated" if report.counts.error else "not everything is known"
     return f"exit {report.exit_code}" + (f" ({word})" if word else "")
 

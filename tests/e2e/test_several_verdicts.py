@@ -142,6 +142,18 @@ def test_the_same_fault_of_two_operators_is_mended_on_both(bench: Bench) -> None
             assert f"aws iam update-assume-role-policy --role-name {role} " in text, text
 
 
+def test_what_is_said_of_one_operator_stands_with_it(bench: Bench) -> None:
+    cluster = Cluster()
+    for space in (INGRESS_NAMESPACE, "openshift-machine-api"):
+        edits.trust_subjects(cluster.role(space), ["system:serviceaccount:other:one"])
+    text = render(bench.report(everything(cluster)), "text", Options(verbose=True))
+    first, _, second = text.partition("= also: ")
+    assert "but: No such error in 98 h of logs of ingress-operator" in first
+    assert f"update-assume-role-policy --role-name {cluster.role(INGRESS_NAMESPACE).name} " in first
+    assert "but: No such error in 98 h of logs of machine-api-controllers" in second
+    assert f"update-assume-role-policy --role-name {cluster.role('openshift-machine-api').name} " in second
+
+
 def test_what_repairs_end_with_is_done_after_each_of_them() -> None:
     first, second, last = Fix("One.", "a"), Fix("Two.", "b"), Fix("Restart.", "c")
     begin = Fix("Extract.", "x")
