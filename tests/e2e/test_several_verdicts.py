@@ -195,6 +195,7 @@ def test_a_case_says_cannot_use_aws_only_where_that_is_proven(bench: Bench) -> N
         ("workload-predates-issuer", "1 of 6 operators has pods that cannot use AWS (machine-api)"),
         ("trust-subject-partial", "1 of 6 operators has ServiceAccounts that cannot use AWS (storage)"),
         ("token-algorithm", "1 of 6 operators has a token that AWS does not accept (ingress)"),
+        ("trust-malformed", "1 of 6 operators is not set up for STS as meant (ingress)"),
         ("trust-role-missing", "1 of 6 operators cannot use AWS (ingress)"),
     ):
         made = next(f for f in FAULTS if f.id == fault)
