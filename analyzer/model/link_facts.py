@@ -67,7 +67,7 @@ _OWN = (
     _Row("token", "kid", "keys.signing"),
     _Row("trust", "role", "role.name", always=True),
     _Row("trust", "policy names", "trust.found"),
-    _Row("trust", "token carries", "trust.expected"),
+    _Row("trust", "the call carries", "trust.expected"),
     _Row("trust", "admits", "trust.subjects_allowed", always=True),
     _Row("trust", "in the account", "role.exists"),
     _Row("permissions", "policies", "permissions.policies", always=True),

@@ -245,7 +245,7 @@ role.max_session               int     MaxSessionDuration in seconds
 role.requested_session         int     session duration that the consumer last asked for, as CloudTrail records it; null where it names none
 trust.problem                  string  the one thing that keeps tokens out: the evaluator's class, else null
 trust.sentence                 string  that as a sentence
-trust.expected                 string  what the token carries at the clause that fails
+trust.expected                 string  what the call carries at the clause that fails
 trust.found                    string  what the clause asks for instead
 trust.difference               string  the differing characters, marked
 trust.subjects_denied          list    subjects of the request that are not admitted
