@@ -27,6 +27,9 @@ _LEAD = 10
 
 _PROOFS = 2
 
+_OURS = "sts-doctor "
+"""How the commands begin that are for whoever has the inputs."""
+
 _NOT_NEEDED = "AWS access keys, private keys, the pull secret, a token's signature. Please do not send them."
 
 
@@ -179,7 +182,8 @@ def _readiness(page: Page, report: Report) -> list[str]:
 def _steps(page: Page, report: Report, causes: list[Findings]) -> list[str]:
     """Number all steps in one list: they are done in this order, those of an upgrade in its own."""
     ahead = report.readiness.steps if report.readiness else ()
-    steps = one_by_one([*(f.fix for group in causes for f in group if f.link != LINK), ahead])
+    repairs = [*(f.fix for group in causes for f in group if f.link != LINK), ahead]
+    steps = [step for step in one_by_one(repairs) if not (step.command or "").startswith(_OURS)]
     lines = ["Please do:"] if steps else []
     for number, step in enumerate(steps, start=1):
         lead = f"  {number}. "

@@ -182,7 +182,9 @@ def test_what_fails_beside_the_chains_is_said_first_in_every_format(bench: Bench
     assert report.exit_code == 1
     title = "The inputs are of different clusters."
     assert f"VERDICT ✘ FAIL at inputs — {title}" in " ".join(render(report, "text", Options()).split())
-    assert f"~~~ Summary: {title}" in " ".join(render(report, "case", Options()).split())
+    case = " ".join(render(report, "case", Options()).split())
+    assert f"~~~ Summary: {title}" in case
+    assert "sts-doctor" not in case, "who runs it is not the customer"
     assert render(report, "markdown", Options()).startswith(f"## sts-doctor: ✘ FAIL at inputs — {title}")
 
 
