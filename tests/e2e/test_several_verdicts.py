@@ -146,6 +146,8 @@ def test_what_is_said_of_one_operator_stands_with_it(bench: Bench) -> None:
     cluster = Cluster()
     for space in (INGRESS_NAMESPACE, "openshift-machine-api"):
         edits.trust_subjects(cluster.role(space), ["system:serviceaccount:other:one"])
+    short = " ".join(render(bench.report(everything(cluster)), "text", Options()).split())
+    assert "= also: 1 like this: machine-api; -v has its steps" in short
     text = render(bench.report(everything(cluster)), "text", Options(verbose=True))
     first, _, second = text.partition("= also: ")
     assert "but: No such error in 98 h of logs of ingress-operator" in first
