@@ -157,9 +157,10 @@ def _like_it(page: Page, story: Story, group: Findings) -> list[str]:
     if not page.verbose:
         names = [", ".join(story.name(c) for c in f.chains) or f.subject for f in group[1:]]
         own = any(f.fix != group[0].fix for f in group[1:])
-        steps = f"; -v has {'its' if len(names) == 1 else 'their'} steps" if own else ""
-        return _note(page, "also", f"{len(names)} like this: {listed(names)}{steps}")
-    lines, done = [], list(group[0].fix)
+        where = f"; -v has {'its' if len(names) == 1 else 'their'} steps" if own else ""
+        return _note(page, "also", f"{len(names)} like this: {listed(names)}{where}")
+    lines: list[str] = []
+    done = list(group[0].fix)
     for finding in group[1:]:
         lines += _note(page, "also", finding.message)
         for piece in finding.evidence:

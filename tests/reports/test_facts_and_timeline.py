@@ -34,7 +34,8 @@ def test_what_was_not_collected_is_not_known() -> None:
 def test_the_broken_link_shows_both_sides() -> None:
     shown = facts("trust-wrong-service-account", "trust", "ingress")
     assert shown["policy names"].value == "system:serviceaccount:openshift-ingress-operator:router"
-    assert shown["the call carries"].value == "system:serviceaccount:openshift-ingress-operator:ingress-operator"
+    own = "system:serviceaccount:openshift-ingress-operator:ingress-operator"
+    assert shown["the call carries"].value == own
     assert shown["admits"].value == "none"
     assert "policy names" not in facts("trust-wrong-service-account", "trust", "storage")
 
