@@ -11,7 +11,8 @@ import contextlib
 import logging
 import os
 import queue
-from typing import TYPE_CHECKING
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, cast
 
 from analyzer.errors import DoctorError, UsageProblem
 from analyzer.fleet.ledger import Task
@@ -97,13 +98,14 @@ class ClusterSupervisor:
 
     def _take_in(self, future: Future) -> None:
         task, _ = self._tasks.pop(future.key)
-        if future.status == "finished":
-            self._keep(task, future.result())
-        elif future.status == "error":
-            self._work.settle(task, self._work.crashed(_why(future.exception())))
-        else:
+        came = outcome_of(future)
+        if came is None:
             self._work.put_back(task)
             raise self._lost()
+        if isinstance(came, bytes):
+            self._keep(task, came)
+        else:
+            self._work.settle(task, self._work.crashed(_why(came)))
         future.release()
 
     def _keep(self, task: Task, answer: bytes) -> None:
@@ -141,6 +143,17 @@ class ClusterSupervisor:
         return ClusterLost(
             f"the scheduler at {self._address} went away", do="The results so far are kept; scan again"
         )
+
+
+def outcome_of(future: Future) -> bytes | BaseException | None:
+    """Give a task's answer or its error; None where the scheduler went away, be it between two questions."""
+    try:
+        if future.status == "finished":
+            return cast(bytes, future.result())
+        came = future.exception() if future.status == "error" else None
+    except CancelledError:
+        return None
+    return None if isinstance(came, CancelledError) else came
 
 
 def _why(error: BaseException) -> str:

@@ -10,10 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
 
+from analyzer.fleet.cluster import outcome_of
 from analyzer.fleet.judge import Bounds
 from analyzer.fleet.row import unpack
 from analyzer.fleet.worker import Companion
@@ -21,11 +23,7 @@ from analyzer.options import Options
 
 from .conftest import FEW, ROOT, cli, command, results, table
 
-pytestmark = [
-    pytest.mark.cluster,
-    pytest.mark.timeout(300),
-    pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning"),
-]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
 COLUMNS = (
     "path, outcome, verdict, link, rule, sentence, broken, chains, gaps, exit_code, cluster_id, version,"
@@ -160,6 +158,24 @@ def _a_dead_scheduler_loses_nothing(cluster: Cluster, few: Path, db: Path) -> No
     assert 0 < len(results(few, db)) < FEW
     cli("scan", few, "--db", db, code=0)
     assert len(results(few, db)) == FEW
+
+
+class Withdrawn:
+    """A future that the client takes back between two questions, as it does when its scheduler dies."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+
+    def result(self) -> bytes:
+        raise CancelledError
+
+    def exception(self) -> BaseException:
+        return CancelledError()
+
+
+@pytest.mark.parametrize("status", ["finished", "error", "cancelled"])
+def test_an_answer_that_is_taken_back_is_none(status: str) -> None:
+    assert outcome_of(Withdrawn(status)) is None  # type: ignore[arg-type]
 
 
 def test_what_becomes_of_a_bundle_beside_a_worker(
