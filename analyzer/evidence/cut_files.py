@@ -2,6 +2,7 @@
 
 Whoever gathers ends every file with a line's end; who writes a bundle's files by hand may end none so. Of
 many files one that ends otherwise is cut, and of the value that its last line gives nobody knows the rest.
+Where that line has no value at all, as behind ``key:``, the file is cut however many others are.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from analyzer.evidence.gathered import Evidence, InputRecord, Problem
 from analyzer.patterns import later
 
 _STATUS = later(rb"^status:", re.MULTILINE)
+_BEFORE_A_VALUE = later(rb"(?:^|\n)(?:[ ]+|[ ]*-[ ]*|[ -]*[\w./\"'-]+:[ ]*)\Z")
 _MANY = 20
 """Files that end with a line's end."""
+_LINE = 512
+"""Bytes of an end that hold a key: those of Kubernetes have 317 characters at most."""
 
 
 def ends_within_a_line(data: bytes, cut: Cut) -> bool:
@@ -27,11 +31,22 @@ def ends_within_a_line(data: bytes, cut: Cut) -> bool:
     return _STATUS.search(data) is None
 
 
+def ends_before_a_value(data: bytes) -> bool:
+    """Tell a text in block YAML whose last line begins an entry and does not give its value."""
+    return _BEFORE_A_VALUE.search(data[-_LINE:]) is not None and _STATUS.search(data) is None
+
+
 def withhold_cut(evidence: Evidence, record: InputRecord) -> None:
-    """Take away the object of the one file of many that ends within a line; that it is there stays known."""
-    if len(record.ending_within_a_line) != 1 or record.ending_with_a_line < _MANY:
-        return
-    place = record.id, record.ending_within_a_line[0]
+    """Take away the objects of files that are cut; that they are there stays known."""
+    for file in record.ending_before_a_value:
+        _withhold(evidence, record.id, file)
+    if len(record.ending_within_a_line) == 1 and record.ending_with_a_line >= _MANY:
+        _withhold(evidence, record.id, record.ending_within_a_line[0])
+
+
+def _withhold(evidence: Evidence, input_id: str, file: str) -> None:
+    """Take away what one file of a single object tells but that the object is there."""
+    place = input_id, file
     gone = [(o.root, o.kind, o.namespace) for o in evidence.objects if (o.where.input, o.where.file) == place]
     gone += [
         (item.root, item.kind, item.namespace) for item in evidence.raw if (item.input, item.file) == place

@@ -22,6 +22,7 @@ from analyzer.bundle import (
 )
 from analyzer.bundle.text import narrowed
 from analyzer.evidence.cut_files import withhold_cut
+from analyzer.evidence.emptied_lists import withhold_emptied_lists
 from analyzer.evidence.events import (
     is_whole_list,
 )
@@ -97,6 +98,7 @@ def _gather(paths: Sequence[Path], limits: Limits, translation: Translation | No
     _bound_requests(evidence)
     withhold_learned(evidence)
     withhold_requests(evidence)
+    withhold_emptied_lists(evidence)
     evidence.symptoms = tuple(words_unmasked(dated_symptom(symptom, gathered)) for symptom in logs.symptoms())
     return evidence
 

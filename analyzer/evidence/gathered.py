@@ -79,6 +79,8 @@ class InputRecord:
     ending_within_a_line: list[str] = field(default_factory=list)
     """Files of one object in block YAML that may be cut, and how many files of objects surely are not."""
     ending_with_a_line: int = 0
+    ending_before_a_value: list[str] = field(default_factory=list)
+    """Files of one object that surely are cut."""
 
 
 @frozen

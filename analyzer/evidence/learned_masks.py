@@ -1,7 +1,8 @@
 """What only all inputs together show to be masked.
 
 ``<account>`` or ``$ISSUER`` in a trust policy may be a placeholder that nobody filled in. Where the same
-text stands in what AWS itself writes, a role's ARN or a provider's URL, somebody put it over the values.
+text stands in what AWS itself writes, a role's ARN or a provider's URL, somebody put it over the values;
+and so it is with whatever an ARN of AWS's own has for an account, if that is not twelve digits.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from analyzer.evidence.gathered import Evidence, ReadFile
-from analyzer.evidence.masks.shapes import fill_ins
+from analyzer.evidence.masks.shapes import fill_ins, odd_accounts
 from analyzer.evidence.masks.withheld import without_masks
 from analyzer.evidence.records import (
     CallerIdentity,
@@ -22,6 +23,8 @@ from analyzer.evidence.records import (
 from analyzer.frozen import replace
 
 MASK = "REDACTED"
+_TELLING = 4
+"""Characters of a mask that hardly stand in a policy by chance."""
 
 
 def written_by_aws(record: object) -> set[str]:
@@ -37,7 +40,9 @@ def written_by_aws(record: object) -> set[str]:
             texts = record.names
         case _:
             texts = ()
-    return {mark for one in texts if one for mark in fill_ins(one)}
+    told = [one for one in texts if one]
+    accounts = {mark for one in told for mark in odd_accounts(one) if len(mark) >= _TELLING}
+    return accounts.union(*map(fill_ins, told))
 
 
 def withhold_learned(evidence: Evidence) -> None:

@@ -15,7 +15,7 @@ from analyzer.bundle import (
 )
 from analyzer.bundle.text import is_wide, to_utf8
 from analyzer.evidence.aws_records import LiveSecret
-from analyzer.evidence.cut_files import ends_within_a_line
+from analyzer.evidence.cut_files import ends_before_a_value, ends_within_a_line
 from analyzer.evidence.events import (
     MOST_IN_ALL,
     MOST_OF_FILE,
@@ -80,7 +80,8 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
     elif want.listing and cut.complete and not cut.problem:
         evidence.listed.add((root, want.kind, want.namespace))
     if ends_within_a_line(data, cut):
-        record.ending_within_a_line.append(entry.path)
+        unfinished = ends_before_a_value(data)
+        (record.ending_before_a_value if unfinished else record.ending_within_a_line).append(entry.path)
     else:
         record.ending_with_a_line += 1
 

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from samples import Cluster
+from samples.yamlout import document
 
 from .faults import FAULTS
 from .runs import INGRESS, Bench, everything, named, states_of, told
@@ -50,3 +51,28 @@ def test_a_secret_without_any_key_among_others_with_theirs_is_a_fault(bench: Ben
     cluster.secrets["openshift-ingress-operator", "cloud-credentials"].data.clear()
     report = bench.report(everything(cluster))
     assert states_of(report)[INGRESS, "secret", "secret-no-credentials-key"] == "fail"
+
+
+def _without_members(files: dict[str, bytes], *spaces: str) -> dict[str, bytes]:
+    """Give the files with the lists of Secrets of these namespaces empty, of all where none is named."""
+    out = dict(files)
+    for path in filter(SECRETS.search, files):
+        if not spaces or any(f"namespaces/{space}/" in path for space in spaces):
+            out[path] = document(yaml.safe_load(files[path]) | {"items": []})
+    assert out != files
+    return out
+
+
+def test_no_secret_is_missing_where_every_list_of_them_was_emptied(bench: Bench) -> None:
+    """An API server has Secrets of its own, always."""
+    report = bench.report(_without_members(everything(Cluster())))
+    assert not named(report, "fail", "warn"), told(report)
+    assert states_of(report)[INGRESS, "secret", "secret-missing"] == "unknown"
+    assert any("secret-missing" in item.decides and item.command for item in report.missing)
+    (finding,) = [one for one in report.findings if one.rule == "input-cleaned"]
+    assert "the Secrets of 11 namespaces" in finding.message
+
+
+def test_a_secret_is_missing_where_its_namespace_alone_has_none(bench: Bench) -> None:
+    report = bench.report(_without_members(everything(Cluster()), INGRESS.split("/")[0]))
+    assert states_of(report)[INGRESS, "secret", "secret-missing"] == "fail"

@@ -54,6 +54,16 @@ def test_an_account_masked_in_exports(bench: Bench, mask: str, *, details: bool)
     assert_quiet(bench.report(over(healthy(secrets="full", details=details), ACCOUNT, mask, "exports/")))
 
 
+@pytest.mark.parametrize("mask", ["ACCOUNT_ID", "my-account", "12345678901", "1", ""])
+@pytest.mark.parametrize("where", ["exports/", "exports/iam", "exports/oidc"])
+@pytest.mark.parametrize("secrets", ["elided", "full"])
+def test_what_stands_for_an_account_without_being_one(
+    bench: Bench, mask: str, where: str, secrets: str
+) -> None:
+    """AWS names no account but of twelve digits: whatever else its answers have there was put there."""
+    assert_quiet(bench.report(over(healthy(secrets=secrets), ACCOUNT, mask, where)))
+
+
 @pytest.mark.parametrize("mask", [*(mask for mask in MASKS if mask != "***"), "$BUCKET", "<bucket>"])
 @pytest.mark.parametrize(
     "where",

@@ -263,3 +263,13 @@ def test_a_pod_that_is_cut_with_its_list_proves_nothing(bench: Bench) -> None:
     assert not named(report, "fail"), told(report)
     alone = bench.report(without(files, r"openshift-cluster-csi-drivers/pods/.*[0-9a-z]\.yaml"))
     assert not named(alone, "fail"), told(alone)
+
+
+@pytest.mark.parametrize("where", ["/credentialsrequests/", "/credrequests/", "/credrequests/0000_50_cluster-ing"])
+def test_requests_that_are_cut_before_a_value_do_not_lack_it(bench: Bench, where: str) -> None:
+    """A full disk cuts many files; behind ``serviceAccountNames:`` somebody stood."""
+    key = b"  serviceAccountNames:"
+    files = everything(Cluster())
+    cut = {p: d[: d.find(key) + len(key)] if where in p and key in d else d for p, d in files.items()}
+    report = bench.report(cut)
+    assert named(report, "fail", "warn") == {"input-incomplete"}, told(report)

@@ -9,6 +9,7 @@ from analyzer.bundle import (
     UnreadableDocument,
     parse_yaml,
 )
+from analyzer.evidence.cut_files import ends_before_a_value
 from analyzer.evidence.events import (
     are_events,
     is_whole_list,
@@ -74,7 +75,12 @@ def take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogS
         secret = "private" in loose.what or "private" in loose.problem
         code, severity = ("private-key", "secret") if secret else ("unreadable", "unreadable")
         evidence.problems.append(Problem(record.id, entry.path, code, loose.problem, severity))
-    for found in loose.records:
+    records = loose.records
+    if records and isinstance(records[-1], K8sObject) and ends_before_a_value(data):
+        records = records[:-1]
+        detail = "the file ends before a value"
+        evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
+    for found in records:
         _keep(evidence, record, entry.path, found)
 
 

@@ -55,7 +55,7 @@ _TO_FILL_IN = later(
 )
 _NAME = 128
 """Characters of the longest value that is remembered."""
-_ACCOUNT = later(r"(?<=(?::iam|:sts)::)(?!\d{12}:|aws:|cloudfront:)[^:/\s]{1,60}(?=:)")
+_ACCOUNT = later(r"(?<=(?::iam|:sts)::)(?!\d{12}:|aws:|cloudfront:)[^:/\s]{0,60}(?=:)")
 
 
 def is_masked(value: str) -> bool:
@@ -83,6 +83,11 @@ def fill_ins(value: str) -> set[str]:
     return {found[0] for found in _TO_FILL_IN.finditer(value)}
 
 
+def odd_accounts(value: str) -> set[str]:
+    """Give what ARNs of IAM and STS have in the place of the account: with AWS those are twelve digits."""
+    return {found[0] for found in _ACCOUNT.finditer(value)}
+
+
 def is_stand_in(value: str) -> bool:
     """Tell what AWS or a server never wrote: a mask, or what looks like something to fill in."""
     return is_masked(value) or _TO_FILL_IN.search(value) is not None
@@ -100,6 +105,11 @@ def is_hand_made(value: str) -> bool:
     """
     # each of these is a mask too: the second pattern is made where there is one
     return _IN_VALUE.search(value) is not None and _BY_HAND.search(value) is not None
+
+
+def with_account_masks(value: str) -> str:
+    """Give an ARN or a text of ARNs with a mask wherever an account is none."""
+    return _ACCOUNT.sub("REDACTED", value)
 
 
 def without_account_masks(value: str) -> str:

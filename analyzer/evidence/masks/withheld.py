@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from analyzer.evidence.masks.shapes import is_masked, is_stand_in, without_account_masks
+from analyzer.evidence.masks.shapes import (
+    is_masked,
+    is_stand_in,
+    odd_accounts,
+    with_account_masks,
+    without_account_masks,
+)
 from analyzer.evidence.masks.taken_out import is_emptied, lacks_elements, open_policy
 from analyzer.evidence.masks.translation import holds_mask, holds_stand_in
 from analyzer.evidence.records import (
@@ -37,8 +43,8 @@ def without_masks(record: object) -> tuple[object | None, list[str]]:
             )
         case ProviderRecord():
             return _provider(record)
-        case Listing() if any(is_stand_in(name) for name in record.names):
-            told = tuple(name for name in record.names if not is_stand_in(name))
+        case Listing() if any(_is_not_aws(name) for name in record.names):
+            told = tuple(name for name in record.names if not _is_not_aws(name))
             return replace(record, complete=False, names=told), [f"names in a list of {record.what}"]
         case CallerIdentity() if is_masked(record.account) or not record.account.isdigit():
             return None, ["the caller's account"]
@@ -57,6 +63,9 @@ def _role(record: RoleRecord) -> tuple[RoleRecord | None, list[str]]:
     if is_masked(record.name):
         return None, ["the name of a role"]
     gone = []
+    if record.arn and record.trust and not record.planned and odd_accounts(record.arn):
+        raw = _with_texts(record.trust.raw, with_account_masks)
+        record = replace(record, trust=replace(record.trust, raw=raw))
     if record.arn and _is_hidden(record, record.arn):
         record = replace(record, arn=None)
         gone.append(f"the account of role {record.name}")
@@ -86,7 +95,11 @@ def _provider(record: ProviderRecord) -> tuple[ProviderRecord | None, list[str]]
 
 def _is_hidden(record: RoleRecord | ProviderRecord, value: str) -> bool:
     """Tell what stands in the place of a value that AWS wrote; what is only planned a tool wrote."""
-    return is_masked(value) if record.planned else is_stand_in(value)
+    return is_masked(value) if record.planned else _is_not_aws(value)
+
+
+def _is_not_aws(value: str) -> bool:
+    return is_stand_in(value) or bool(odd_accounts(value))
 
 
 def hides_accounts(document: PolicyDocument) -> bool:
@@ -115,16 +128,16 @@ def _is_hidden_in(policy: PolicyDocument, *, planned: bool = False) -> bool:
 
 
 def _masked_beyond_accounts(raw: Json) -> bool:
-    return holds_mask(_without_accounts(raw))
+    return holds_mask(_with_texts(raw, without_account_masks))
 
 
-def _without_accounts(value: Json) -> Json:
+def _with_texts(value: Json, change: Callable[[str], str]) -> Json:
     if isinstance(value, str):
-        return without_account_masks(value)
+        return change(value)
     if isinstance(value, dict):
-        return {key: _without_accounts(inner) for key, inner in value.items()}
+        return {key: _with_texts(inner, change) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_without_accounts(inner) for inner in value]
+        return [_with_texts(inner, change) for inner in value]
     return value
 
 
