@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gathered import Evidence, Problem
-from analyzer.evidence.records import Collected, KeySet, TokenSample
+from analyzer.evidence.kubernetes import workload
+from analyzer.evidence.records import Collected, KeySet, TokenSample, Workload
 from analyzer.evidence.values import text
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen, replace
@@ -21,7 +23,12 @@ from analyzer.model.foreign.exports import Foreign, as_expected, foreign_exports
 from analyzer.model.foreign.issuers import without_others, without_untied
 from analyzer.model.issuer.answers import in_force
 from analyzer.model.issuer.signing_keys import signing_keys
-from analyzer.model.issuer.tokens import collected_at, token_facts, verification_keys
+from analyzer.model.issuer.tokens import (
+    collected_at,
+    signs_in_without_request,
+    token_facts,
+    verification_keys,
+)
 from analyzer.model.joining.binding import newest_gather
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
@@ -151,11 +158,19 @@ def _token_subjects(
     for token in joined.evidence.of(TokenSample):
         now = collected_at(token, collected) or joined.now
         facts = joined.view.facts | token_facts(
-            token, chains, joined.client_ids, keys, now, lacked=lacked, all_requests=complete
-        )
+            token, chains, joined.client_ids, keys, now, lacked=lacked, all_requests=complete,
+            own=signs_in_without_request(token, chains, partial(_pods, joined)),
+        )  # fmt: skip
         facts |= token_repairs(token, chains)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))
     return subjects
+
+
+def _pods(joined: Joined, namespace: str) -> tuple[list[Workload], Unknown | None]:
+    """Give the pods of a namespace that no chain is of, and what to ask for where there may be more."""
+    pods = [*joined.evidence.parse_raw(("Pod",), (namespace,)), *joined.objects.all("Pod", namespace)]
+    whole = joined.evidence.has_list("Pod", namespace)
+    return [workload(pod) for pod in pods], None if whole else joined.asks.namespace(namespace, "pods")
 
 
 def _chains_of(token: TokenSample, chains: Sequence[Chain]) -> tuple[str, ...]:

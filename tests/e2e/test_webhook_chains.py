@@ -174,6 +174,27 @@ def test_a_token_of_it_is_of_a_known_account(bench: Bench) -> None:
     assert not named(report, "fail"), told(report)
 
 
+def test_a_token_of_an_account_without_a_request_is_no_wrong_one(bench: Bench) -> None:
+    """No role of it was exported, so that it has no chain; its pods show that it signs in all the same."""
+    cluster = Cluster()
+    own_template(cluster)
+    files = everything(cluster, token=cluster.token(SHOP, ACCOUNT, audience="sts.amazonaws.com"))
+    report = bench.report(files)
+    assert not named(report, "fail", "warn"), told(report)
+    assert not [i for i in report.missing if "token-subject-mismatch" in i.decides]
+    elsewhere = bench.report(without(files, f"namespaces/{SHOP}/"))
+    assert not named(elsewhere, "fail", "warn"), told(elsewhere)
+    asked = [i.command for i in elsewhere.missing if "token-subject-mismatch" in i.decides]
+    assert asked == [f"oc adm inspect ns/{SHOP}"]
+
+
+def test_a_token_of_an_account_whose_pods_have_none_is_a_wrong_one(bench: Bench) -> None:
+    cluster = Cluster()
+    own_template(cluster)
+    report = bench.report(everything(cluster, token=cluster.token(SHOP, "default")))
+    assert named(report, "fail") == {"token-subject-mismatch"}, told(report)
+
+
 REFUSED = (
     "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "
     "Not authorized to perform sts:AssumeRoleWithWebIdentity"

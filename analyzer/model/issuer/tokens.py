@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.public_keys import spki_of_jwk
-from analyzer.evidence.records import Collected, Json, KeySet, PublicKey, TokenSample
+from analyzer.evidence.records import Collected, Json, KeySet, PublicKey, TokenSample, Workload
 from analyzer.evidence.values import dig, items, text
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.mounted_tokens import aws_tokens
 from analyzer.model.joining.objects import known
 
 BY_HAND = timedelta(minutes=10)
@@ -50,11 +51,13 @@ def token_facts(
     *,
     lacked: Sequence[Fact | Unknown] = (),
     all_requests: bool | None = None,
+    own: bool | Unknown = False,
 ) -> Facts:
     """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo, ``now`` is the gather time.
 
     ``lacked`` are lists of audiences that pods use and the provider does not list.
     ``all_requests`` tells whether every request of the cluster is among the chains, None where nothing does.
+    ``own`` tells whether pods of the token's ServiceAccount have such tokens without a request for them.
     """
     where = token.where
     facts: Facts = {
@@ -67,7 +70,7 @@ def token_facts(
     claims = token.claims
     audiences = audiences_of(claims.get("aud"))
     subject = text(claims.get("sub"))
-    expected = expected_subjects(subject, chains)
+    expected = expected_subjects(subject, chains) if own is not True else []
     contradiction = _contradiction(claims, subject)
     facts |= {
         "token.algorithm": known(text(token.header.get("alg")), where) if token.header else Unknown(),
@@ -76,7 +79,9 @@ def token_facts(
         "token.audiences": known(audiences, where),
         "token.subject": known(subject, where),
         "token.expected_subjects": known(expected, derived=True),
-        "token.subject_admitted": _admitted(subject, contradiction, chains, where, all_requests=all_requests),
+        "token.subject_admitted": _admitted(
+            subject, contradiction, chains, where, all_requests=all_requests, own=own
+        ),
         "token.contradiction": known(contradiction, where),
         "token.subject_fault": known(_subject_fault(subject, expected, contradiction), where),
         "token.audience_accepted": _accepted(audiences, client_ids, lacked),
@@ -109,6 +114,24 @@ def expected_subjects(subject: str | None, chains: Sequence[Chain]) -> list[str]
     return sorted(same or [s for chain in chains for s in chain.subjects])
 
 
+def signs_in_without_request(
+    token: TokenSample, chains: Sequence[Chain], pods: Callable[[str], tuple[list[Workload], Unknown | None]]
+) -> bool | Unknown:
+    """Tell a token of a program whose ServiceAccount no request has to name: of a user's, or the webhook's.
+
+    ``pods`` gives those of a namespace, and what to ask for where there may be more; only of a namespace
+    that no request is for.
+    """
+    subject = (text(token.claims.get("sub")) or "").split(":")
+    if subject[:2] != ["system", "serviceaccount"] or len(subject) != 4:
+        return False
+    if any(chain.namespace == subject[2] for chain in chains):
+        return False
+    found, more = pods(subject[2])
+    own = any(one.service_account == subject[3] and aws_tokens(one) for one in found)
+    return own or more or False
+
+
 def _admitted(
     subject: str | None,
     contradiction: str | None,
@@ -116,6 +139,7 @@ def _admitted(
     where: Cite,
     *,
     all_requests: bool | None,
+    own: bool | Unknown,
 ) -> Fact | Unknown:
     """Tell whether a request names the token's ServiceAccount; one that was not gathered may name it."""
     if contradiction is not None:
@@ -126,6 +150,8 @@ def _admitted(
     here = [chain for chain in chains if chain.namespace == namespace]
     if any(chain.request is not None and not chain.subjects for chain in here):
         return Unknown()  # one that names nobody is its own fault, and may be meant for this one
+    if isinstance(own, Unknown):
+        return own
     sure = all_requests or (any(chain.subjects for chain in here) and all_requests is None)
     return known(False, where) if sure else Unknown()
 
