@@ -112,10 +112,12 @@ class Agreement:
     def _is_pinned(self) -> bool:
         """Tell whether the names explain every Secret, and no path that all roles have makes up for a text.
 
-        A longer name makes up for a shorter text as well, but not in a name that is cut.
+        A longer name makes up for a shorter text as well, but not in a name that is cut: where those alone
+        have the longer text, it did.
         """
         cut = any(of[0] + one.tail >= ROLE_NAME_LIMIT for of in self.best for one in self.agreeing[of])
-        return cut and not self.unexplained and all(path < _SHORTEST_PATH for _, path in self.best)
+        pathless = all(path < _SHORTEST_PATH for _, path in self.best)
+        return cut and pathless and not self.unexplained and any(map(self._have_one_maker, self.best))
 
     @property
     def unexplained(self) -> list[_Told]:
