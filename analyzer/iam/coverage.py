@@ -180,6 +180,8 @@ def _pattern_verdicts(
     rows = []
     for name in [action.name for action in found] or [pattern]:
         action = book.find(name)
+        if wild and resource != "*" and action and not action.has_resources:
+            continue  # the wildcard does not ask for what cannot be had on these resources
         asked = Asked(
             name=action.name if action else name,
             resource=resource,

@@ -54,6 +54,24 @@ EXAMPLES: list[tuple[str, dict[str, Any], list[dict[str, Any]], str]] = [
         [allow("route53:ListHostedZones", "arn:aws:route53:::hostedzone/Z1")],
         "denied(implicit)",
     ),
+    (
+        "as the request has it",
+        entry("logs:DescribeLogGroups", "arn:aws:logs:*:*:*"),
+        [allow("logs:DescribeLogGroups", "arn:aws:logs:*:*:*")],
+        "granted",
+    ),
+    (
+        "not even that",
+        entry("logs:DescribeLogGroups", "arn:aws:logs:*:*:*"),
+        [allow("logs:DescribeLogGroups", "arn:aws:logs:us-east-1:*:*")],
+        "denied(implicit)",
+    ),
+    (
+        "a deny of other resources",
+        entry("logs:DescribeLogGroups", "arn:aws:logs:*:*:*"),
+        [allow("logs:*"), statement("Deny", Action="logs:*", Resource="arn:aws:logs:*:*:*")],
+        "granted",
+    ),
     ("narrower", entry("s3:PutObject"), [allow("s3:PutObject", "arn:aws:s3:::reg-*/*")], "partial"),
     (
         "one region",
@@ -116,6 +134,13 @@ def test_a_scope_accepts_what_is_narrowed_to_it() -> None:
     granted = allow("ec2:CreateTags", "arn:aws:ec2:us-west-2:*:*")
     assert verdict(asked, granted, scope=Scope("aws", "us-west-2", "123456789012")) == "granted"
     assert verdict(asked, granted, scope=Scope("aws", "us-east-1")) == "denied(implicit)"
+
+
+def test_a_wildcard_asks_for_nothing_that_its_resource_does_not_have() -> None:
+    asked = entry("s3:*Job*", "arn:aws:s3:::backup/*")
+    found = {row.action: row.verdict for row in covered(asked, allow("s3:UpdateJobStatus")).actions}
+    assert "s3:CreateJob" not in found
+    assert found["s3:UpdateJobStatus"] == "granted"
 
 
 def test_a_wildcard_is_judged_action_by_action() -> None:
