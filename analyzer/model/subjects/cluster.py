@@ -15,6 +15,7 @@ from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
+from analyzer.model.joining.platform import platform_to_ask_for
 from analyzer.model.subjects.repairs import cluster_repairs
 
 
@@ -105,6 +106,9 @@ def _in_use(joined: Joined) -> Fact | Unknown:
     platform = facts["cluster.platform"]
     if isinstance(platform, Fact) and _elsewhere(joined):
         return Fact(False, platform.cites, derived=True)
+    untold = platform_to_ask_for(joined)
+    if untold is not None and value_of(facts, "cluster.credentials_mode") in (None, "Manual"):
+        return untold
     if isinstance(mode, Fact) and isinstance(issuer, Fact):
         return Fact(mode.value == "Manual" and bool(issuer.value), mode.cites + issuer.cites, derived=True)
     if isinstance(mode, Fact) and mode.value != "Manual":
@@ -117,6 +121,9 @@ def _intended(
 ) -> Fact | Unknown:
     issuer = joined.view.facts["cluster.issuer"]
     if shaped or (isinstance(issuer, Fact) and issuer.value):
+        untold = platform_to_ask_for(joined)
+        if untold is not None:
+            return untold
         cites = issuer.cites if isinstance(issuer, Fact) else ()
         return Fact(True, (*cites, *_places(shaped)), derived=True)
     unused = isinstance(used, Fact) and used.value is False
