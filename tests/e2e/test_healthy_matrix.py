@@ -263,6 +263,13 @@ def test_rosa_classic(bench: Bench, name: str) -> None:
     assert {chain.role_arn.value for chain in report.chains} == {role.arn for role in cluster.roles.values()}
 
 
+def test_rosas_roles_are_told_by_its_issuer_where_their_tags_were_not_exported(bench: Bench) -> None:
+    """Their policies narrow what the requests ask for; the tags stand in get-role alone."""
+    edit, arguments = ROSA["classic"]
+    report = bench.report(without(everything(edited(edit, **arguments), secrets="full"), "/get-role-demo"))
+    assert not findings(report, "fail", "warn"), told(report)
+
+
 @pytest.mark.parametrize("secrets", ["elided", "full"])
 @pytest.mark.parametrize("name", sorted(HOSTED))
 def test_a_guest_of_a_hosted_control_plane(bench: Bench, name: str, secrets: str) -> None:

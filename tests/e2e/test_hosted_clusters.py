@@ -324,3 +324,19 @@ def test_other_platforms_of_hosted_clusters_are_not_applicable(bench: Bench) -> 
     body["spec"]["platform"] = {"type": "KubeVirt"}
     report = bench.report({"hcp.yaml": document(body)})
     assert (report.cluster.platform, report.cluster.sts, report.chains) == ("KubeVirt", False, ())
+
+
+def test_a_guest_lacks_no_request_where_it_is_not_told_that_it_is_one(bench: Bench) -> None:
+    """A hosted cluster has no request for machines or the storage driver: its control plane has them."""
+    cluster = guest()
+    report = bench.report(without(bundle(cluster) | exports(cluster), "infrastructures"))
+    assert not findings(report, "fail", "warn"), told(report)
+    asked = {rule for item in report.missing if "infrastructures" in item.command for rule in item.decides}
+    assert "request-missing" in asked
+
+
+def test_what_is_unknown_of_a_guest_can_be_asked_for(bench: Bench) -> None:
+    cluster = guest()
+    report = bench.report(bundle(cluster) | exports(cluster))
+    asked = {rule for item in report.missing if item.command for rule in item.decides}
+    assert {rule for (_, _, rule), state in states_of(report).items() if state == "unknown"} <= asked

@@ -17,6 +17,7 @@ from analyzer.model.joining.release_profile import (
     CORE_NAMESPACES,
     Enabled,
     hides_needs,
+    hangs_on_topology,
     is_of_profile,
     names_release,
 )
@@ -51,6 +52,8 @@ def join_chains(
         release = chain.in_release if chain.in_cluster is None else None
         if untold and release is not None and CAPABILITY in release.annotations:
             chain.gated = "clusterversions.config.openshift.io"
+        elif release is not None and hangs_on_topology(release.annotations, objects):
+            chain.gated = "infrastructures.config.openshift.io"
         if not chain.of_control_plane:
             _add_secret(chain, evidence, objects)
     _withhold_emptied(chains.values())

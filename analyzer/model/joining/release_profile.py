@@ -115,11 +115,26 @@ def is_of_profile(annotations: Mapping[str, str], objects: Objects) -> bool:
 
     One without any such annotation was written by hand, and counts.
     """
-    profiles = {name for name, value in annotations.items() if name.startswith(_INCLUDE) and value == "true"}
+    profiles = _profiles(annotations)
     if not profiles:
         return True
+    return bool(profiles - _SELF_MANAGED if _is_hosted(objects) else profiles & _SELF_MANAGED)
+
+
+def hangs_on_topology(annotations: Mapping[str, str], objects: Objects) -> bool:
+    """Tell a request that no hosted cluster has, where it is not told whether this is one."""
+    profiles = _profiles(annotations)
+    return bool(profiles) and not profiles - _SELF_MANAGED and _is_hosted(objects) is None
+
+
+def _profiles(annotations: Mapping[str, str]) -> set[str]:
+    return {name for name, value in annotations.items() if name.startswith(_INCLUDE) and value == "true"}
+
+
+def _is_hosted(objects: Objects) -> bool | None:
+    if objects.all("HostedControlPlane") or objects.all("HostedCluster"):
+        return True
     infrastructure = objects.one("Infrastructure", "cluster")
-    path = ("status", "controlPlaneTopology")
-    described = bool(objects.all("HostedControlPlane") or objects.all("HostedCluster"))
-    hosted = described or (infrastructure is not None and dig(infrastructure.value, *path) == "External")
-    return bool(profiles - _SELF_MANAGED if hosted else profiles & _SELF_MANAGED)
+    if infrastructure is None:
+        return None
+    return dig(infrastructure.value, "status", "controlPlaneTopology") == "External"

@@ -68,7 +68,7 @@ def _judged(
         chain=chain,
         role=role,
         held=held,
-        maker=maker_of(role, chain, hosted=joined.view.hosted),
+        maker=maker_of(role, chain, joined.view.issuer or "", hosted=joined.view.hosted),
         entries=entries,
         rows=rows,
         limited=under_boundary(limited, rows, simulated),

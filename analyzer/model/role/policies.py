@@ -15,6 +15,7 @@ from analyzer.model.joining.asks import NOT_JUDGED, Asks
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.role_choice import prefix_of
 from analyzer.model.joining.roles import DESCRIPTION, OWNED, Role, RoleBook, policy_of
+from analyzer.model.joining.urls import is_red_hats
 
 Maker = Literal["ccoctl", "ROSA", "hosted"]
 
@@ -180,11 +181,12 @@ def _versions(role: Role, book: RoleBook) -> Iterable[Version]:
                 yield Version(name, arn, document.version, default.version, read, document.where)
 
 
-def maker_of(role: Role, chain: Chain, *, hosted: bool | None) -> Maker | None:
+def maker_of(role: Role, chain: Chain, issuer: str, *, hosted: bool | None) -> Maker | None:
     """Tell what made a role, None for a hand or a program that is not known.
 
     The policy of ccoctl's roles is meant to be the request's, word for word. ROSA and hosted control
-    planes bring policies of their own, which grant less than the requests ask for, and work.
+    planes bring policies of their own, which grant less than the requests ask for, and work. An issuer
+    of Red Hat's tells its service where the role's tags were not exported.
     """
     rosa = any(tag.startswith("rosa_") for tag in role.tags) or "red-hat-managed" in role.tags
     if rosa or any(":policy/service-role/ROSA" in arn for _, arn in role.attached or ()):
@@ -194,6 +196,8 @@ def maker_of(role: Role, chain: Chain, *, hosted: bool | None) -> Maker | None:
         return "ccoctl"
     if hosted is not False:
         return "hosted"
+    if is_red_hats(issuer):
+        return "ROSA"
     return "ccoctl" if _has_ccoctls_names(role, chain) else None
 
 
