@@ -1,4 +1,4 @@
-"""Clusters on other clouds: every release's requests for AWS lie in them too, and nothing there serves these."""
+"""Clusters on other clouds: the requests for AWS lie in them too, and nothing there serves these."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from .runs import Bench, bundle, findings, told, without
 from .test_looks_wrong_is_right import hook
 
 AZURE = dict.fromkeys(("azure_client_id", "azure_tenant_id", "azure_subscription_id"), b"x" * 36)
-GOOGLE = {"service_account.json": b'{"type": "external_account", "audience": "//iam.googleapis.com/projects/1"}'}
+GOOGLE = {
+    "service_account.json": b'{"type": "external_account", "audience": "//iam.googleapis.com/projects/1"}'
+}
 ISSUERS = {
     "Azure": "https://example.blob.core.windows.net/oidc",
     "GCP": "https://storage.googleapis.com/example-oidc",

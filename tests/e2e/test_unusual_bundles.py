@@ -265,7 +265,9 @@ def test_a_pod_that_is_cut_with_its_list_proves_nothing(bench: Bench) -> None:
     assert not named(alone, "fail"), told(alone)
 
 
-@pytest.mark.parametrize("where", ["/credentialsrequests/", "/credrequests/", "/credrequests/0000_50_cluster-ing"])
+@pytest.mark.parametrize(
+    "where", ["/credentialsrequests/", "/credrequests/", "/credrequests/0000_50_cluster-ing"]
+)
 def test_requests_that_are_cut_before_a_value_do_not_lack_it(bench: Bench, where: str) -> None:
     """A full disk cuts many files; behind ``serviceAccountNames:`` somebody stood."""
     key = b"  serviceAccountNames:"

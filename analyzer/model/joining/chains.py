@@ -16,8 +16,8 @@ from analyzer.model.joining.objects import Objects, was_in_cluster
 from analyzer.model.joining.release_profile import (
     CORE_NAMESPACES,
     Enabled,
-    hides_needs,
     hangs_on_topology,
+    hides_needs,
     is_of_profile,
     names_release,
 )
