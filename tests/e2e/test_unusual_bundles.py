@@ -275,3 +275,23 @@ def test_requests_that_are_cut_before_a_value_do_not_lack_it(bench: Bench, where
     cut = {p: d[: d.find(key) + len(key)] if where in p and key in d else d for p, d in files.items()}
     report = bench.report(cut)
     assert named(report, "fail", "warn") == {"input-incomplete"}, told(report)
+
+
+@pytest.mark.parametrize(("hidden", "state"), [("", "pass"), ("apps/deployments", "unknown")])
+def test_an_operator_needs_no_token_where_its_operand_has_no_pods(
+    bench: Bench, hidden: str, state: str
+) -> None:
+    """The operator of the storage driver never signs in; nobody knows that where its operand is not seen."""
+    name = "aws-ebs-csi-driver-controller-"
+
+    def without_pods(value: object) -> str:
+        if isinstance(value, dict) and value.get("kind") == "PodList":
+            value["items"] = [i for i in value["items"] if not i["metadata"]["name"].startswith(name)]
+        return yaml.dump(value, Dumper=yaml.CSafeDumper)
+
+    files = without(
+        _rewritten(everything(Cluster()), without_pods), f"/pods/{name}" + (f"|{hidden}" if hidden else "")
+    )
+    report = bench.report(files)
+    assert not named(report, "fail", "warn"), told(report)
+    assert states_of(report)[DRIVERS, "workload", "workload-token-volume-missing"] == state

@@ -40,6 +40,8 @@ class Chain:
     credentials: Credentials | None = None
     credentials_where: Where | None = None
     workloads: list[Workload] = field(default_factory=list)
+    without_pods: list[Workload] = field(default_factory=list)
+    """Deployments of its own that no pod of is there, where others have some."""
     presumed: bool = False
     """Whether its workloads are taken for its own by their token and namespace alone."""
     hosted_role: tuple[str, Where] | None = None

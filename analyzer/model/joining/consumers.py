@@ -49,6 +49,8 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
         _presume(by_namespace.get(namespace, ()), workloads)
     for chain in chains:
         pods = [w for w in chain.workloads if w.kind == "Pod"]
+        running = {deployment_of(pod.name) for pod in pods}
+        chain.without_pods = [w for w in chain.workloads if w.kind != "Pod" and w.name not in running]
         chain.workloads = pods or chain.workloads
 
 

@@ -106,11 +106,10 @@ def _in_use(joined: Joined) -> Fact | Unknown:
     platform = facts["cluster.platform"]
     if isinstance(platform, Fact) and _elsewhere(joined):
         return Fact(False, platform.cites, derived=True)
-    untold = platform_to_ask_for(joined)
-    if untold is not None and value_of(facts, "cluster.credentials_mode") in (None, "Manual"):
-        return untold
     if isinstance(mode, Fact) and isinstance(issuer, Fact):
-        return Fact(mode.value == "Manual" and bool(issuer.value), mode.cites + issuer.cites, derived=True)
+        used = mode.value == "Manual" and bool(issuer.value)
+        untold = platform_to_ask_for(joined) if used else None
+        return untold or Fact(used, mode.cites + issuer.cites, derived=True)
     if isinstance(mode, Fact) and mode.value != "Manual":
         return Fact(False, mode.cites, derived=True)
     return issuer if isinstance(issuer, Unknown) else mode

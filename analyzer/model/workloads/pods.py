@@ -165,10 +165,14 @@ def _without_token(
     chain: Chain, evidence: Evidence, asks: Asks, symptoms: Sequence[Symptom], told_path: str | None
 ) -> Fact | Unknown:
     """Name the workloads that need a projected token and have none; not known where others may be missing."""
-    complete = evidence.has_list(chain.workloads[0].kind, chain.namespace)
+    every = [*chain.workloads, *chain.without_pods]
+    seen = {found.service_account for found in every}
+    complete = evidence.has_list(chain.workloads[0].kind, chain.namespace) and seen >= {
+        *chain.service_accounts
+    }
     failing = {s.pod for s in symptoms if s.klass == "token-file" and s.source == "log"}
     bare = _bare(chain, complete=complete, failing=failing, told_path=told_path)
-    any_token = any(aws_tokens(found) or tokens_without_audience(found) for found in chain.workloads)
+    any_token = any(aws_tokens(found) or tokens_without_audience(found) for found in every)
     if not bare and not any_token and not chain.optional:
         if not complete:
             return asks.namespace(chain.namespace, "pods")
@@ -194,15 +198,17 @@ def _bare(
 
     A container that uses the Secret needs one. Operators that read the Secret through the API cannot
     be told from those that leave AWS to their operands, so they count only when no workload of the
-    chain has a token at all, and only where all of them were gathered and there is a Secret to read: until
-    then the operands are not made. Or they are among the ``failing``, whose logs say that they look for a
-    token's file and find none.
+    chain has a token at all, not even one without pods, and only where all of them were gathered, something
+    runs as each ServiceAccount and there is a Secret to read: else operands may be missing. Or they are
+    among the ``failing``, whose logs say that they look for a token's file and find none.
     """
     bare = []
     if chain.optional:
         return []
     names = {chain.secret_name, *copies_of(chain.secret_name)}
-    any_token = bool(token_paths(chain.workloads))  # a volume that no container mounts is of no use
+    any_token = bool(
+        token_paths([*chain.workloads, *chain.without_pods])
+    )  # a volume that no container mounts is of no use
     has_secret = chain.secret is not None or not _needs_secret(chain)
     for found in chain.workloads:
         secret_volumes = {v for v, name in found.secret_volumes.items() if name in names}
