@@ -195,6 +195,13 @@ def test_a_token_of_an_account_whose_pods_have_none_is_a_wrong_one(bench: Bench)
     assert named(report, "fail") == {"token-subject-mismatch"}, told(report)
 
 
+def test_of_the_platforms_own_a_request_is_expected_whatever_was_gathered(bench: Bench) -> None:
+    """The router's token in the place of its operator's: nothing of its namespace is in the bundle."""
+    cluster = Cluster()
+    report = bench.report(everything(cluster, token=cluster.token("openshift-ingress", "router")))
+    assert named(report, "fail") == {"token-subject-mismatch"}, told(report)
+
+
 REFUSED = (
     "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "
     "Not authorized to perform sts:AssumeRoleWithWebIdentity"
