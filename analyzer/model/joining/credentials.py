@@ -43,12 +43,15 @@ class Template:
         return len(self.text.format(arn="", path=token_path, region=region)) + arn_length
 
 
+CCOCTL = Template(
+    "ccoctl",
+    True,
+    "[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\nweb_identity_token_file = {path}",
+)
+"""What ccoctl writes, and the credential operator too."""
+
 TEMPLATES = (
-    Template(
-        "ccoctl",
-        True,
-        "[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\nweb_identity_token_file = {path}",
-    ),
+    CCOCTL,
     Template(
         "ccoctl before sts_regional_endpoints",
         False,
@@ -133,6 +136,11 @@ def fits_with_returns(length: int, arn_length: int, token_paths: Iterable[str], 
 def expected_lengths(arn_length: int, token_paths: Iterable[str], region: str) -> list[int]:
     """Give the byte lengths, without variants, that an ARN of that length leads to."""
     return sorted({t.length(arn_length, path, region) for t in TEMPLATES for path in token_paths})
+
+
+def default_length(arn_length: int) -> int:
+    """Give the byte length of what the credential operator writes for a request that names no token path."""
+    return CCOCTL.length(arn_length, KUBERNETES_TOKEN, "")
 
 
 EMPTY_LENGTHS = frozenset(t.length(0, OPENSHIFT_TOKEN, "") for t in TEMPLATES[:2])

@@ -222,6 +222,11 @@ def _account(
     return providers.caller, any(is_related(url, view) for url in urls)
 
 
+def _to_compare(choice: RoleChoice) -> str | None:
+    """Give the ARN that a Secret's length must fit: of a role that is there, or as its request has it written."""
+    return choice.arn if choice.role is not None or choice.how == "stsIAMRoleARN" else None
+
+
 def _lengths(
     chains: Sequence[Chain], choices: dict[str, RoleChoice], view: ClusterView
 ) -> dict[str, LengthVerdict]:
@@ -229,8 +234,7 @@ def _lengths(
         choice.arn: chain_id for chain_id, choice in choices.items() if choice.arn and choice.role is not None
     }
     lengths = {
-        c.id: judge_length(c, choices[c.id].arn if choices[c.id].role else None, arns, view.region)
-        for c in chains
+        c.id: judge_length(c, _to_compare(choices[c.id]), arns, view.region) for c in chains
     }
     for chain_id, odd in judge_together(chains, view.region).items():
         if not lengths[chain_id].expected:

@@ -9,9 +9,11 @@ from analyzer.frozen import frozen
 from analyzer.model.joining.aws import ROLE_NAME_LIMIT, parse_role_arn
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.credentials import (
+    CCOCTL,
     KUBERNETES_TOKEN,
     OPENSHIFT_TOKEN,
-    TEMPLATES,
+    Fit,
+    default_length,
     expected_lengths,
     fits_with_returns,
     fitting,
@@ -49,6 +51,8 @@ def judge_length(
 ) -> LengthVerdict:
     """Compare the elided length with what the ARN of the chain's role leads to.
 
+    The credential operator's own default path counts only where it makes the Secret itself, for a request
+    that names a role and no path, and as it writes it: with another template the length is another role's.
     ``all_arns`` maps the ARNs of other chains' roles to their chain id.
     """
     if role_arn is None or chain.length is None:
@@ -56,6 +60,10 @@ def judge_length(
     paths = known_paths(chain)
     fits = fitting(chain.length, len(role_arn), paths, region)
     expected = expected_lengths(len(role_arn), paths, region)
+    if _may_default(chain) and KUBERNETES_TOKEN not in paths:
+        default = default_length(len(role_arn))
+        fits += [Fit(CCOCTL, KUBERNETES_TOKEN)] if chain.length - default in (0, 1) else []
+        expected = sorted({*expected, default})
     if fits:
         regional, fitted = {fit.template.regional for fit in fits}, {fit.token_path for fit in fits}
         return LengthVerdict(
@@ -79,11 +87,10 @@ def judge_length(
 
 def _same_role(chain: Chain, length: int, arn: str) -> str | None:
     """Say with what change of the right value the length fits ccoctl's template, to the byte."""
-    ccoctl = TEMPLATES[0]
-    if length == ccoctl.length(len(arn), KUBERNETES_TOKEN, ""):
+    if length == default_length(len(arn)):
         return f"the same role with the token path {KUBERNETES_TOKEN}"
     whole = _uncut(arn, f"-{chain.namespace}-{chain.secret_name}")
-    if whole and length == ccoctl.length(len(whole), OPENSHIFT_TOKEN, ""):
+    if whole and length == CCOCTL.length(len(whole), OPENSHIFT_TOKEN, ""):
         return f"the name of that role before ccoctl cut it to {ROLE_NAME_LIMIT} characters, {whole}"
     return None
 
@@ -157,18 +164,16 @@ def _places(chains: Mapping[str, Chain], ids: Sequence[str]) -> tuple[Where, ...
 
 
 def known_paths(chain: Chain) -> list[str]:
-    """Give the token paths that a Secret of this chain may name.
-
-    The credential operator's own default is among them only where it makes the Secret itself, for a
-    request that names its role: elsewhere such a length is another role's.
-    """
+    """Give the token paths that any maker of this chain's Secret may name."""
     request = chain.request
     paths = [OPENSHIFT_TOKEN, *token_paths(chain.workloads)]
     if request is not None and request.token_path:
         paths.append(request.token_path)
-    if brokered(chain):
-        paths.append(KUBERNETES_TOKEN)
     return list(dict.fromkeys(paths))
+
+
+def _may_default(chain: Chain) -> bool:
+    return brokered(chain) and not (chain.request and chain.request.token_path)
 
 
 def brokered(chain: Chain) -> bool:

@@ -13,7 +13,13 @@ from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
 from analyzer.model.joining.cluster import Facts
-from analyzer.model.joining.credentials import EMPTY_LENGTHS, KUBERNETES_TOKEN, Credentials, fitting
+from analyzer.model.joining.credentials import (
+    EMPTY_LENGTHS,
+    KUBERNETES_TOKEN,
+    Credentials,
+    default_length,
+    fitting,
+)
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted, paths_of
 from analyzer.model.joining.objects import known
@@ -22,9 +28,6 @@ from analyzer.model.symptoms.recorded_calls import last_sign_in
 from analyzer.model.workloads.pods import no_pods
 from analyzer.model.workloads.provider_account import is_told_of_all, named_role, provider_account
 from analyzer.model.workloads.stray_secrets import secrets_elsewhere
-
-_DEFAULT_TEMPLATE = 82 + len(KUBERNETES_TOKEN)
-"""Bytes of the credential operator's Secret with its default token path, less the role's ARN."""
 
 _NO_PATH = "of no token file (web_identity_token_file is missing)"
 
@@ -263,11 +266,15 @@ def _peers_fit(chain: Chain, joined: Joined) -> bool:
 
     The roles of a release's requests come out of one run with one name. Another request's may have its
     own, and so may that of a Secret which was made at another time, as for a request that an upgrade brought.
+    A role that was named and not exported may be another than the one that works.
     """
     lengths = joined.lengths
     if lengths[chain.id].peers:
         return _is_odd(chain, joined)
-    others = [verdict.fits for chain_id, verdict in lengths.items() if chain_id != chain.id]
+    exported = {chain_id for chain_id, choice in joined.choices.items() if choice.role is not None}
+    if chain.id not in exported:
+        return False
+    others = [lengths[chain_id].fits for chain_id in exported & lengths.keys() - {chain.id}]
     return others.count(True) > others.count(False)
 
 
@@ -351,4 +358,4 @@ def _default_token_path(chain: Chain, joined: Joined) -> Fact | Unknown:
     where = chain.secret.at("credentials")
     if chain.length is None:
         return asks.secret_value(chain.namespace, chain.secret_name)
-    return known(chain.length - len(arn) in (_DEFAULT_TEMPLATE, _DEFAULT_TEMPLATE + 1), where, derived=True)
+    return known(chain.length - default_length(len(arn)) in (0, 1), where, derived=True)
