@@ -9,10 +9,11 @@ import yaml
 from samples import Cluster
 from samples.logs import LogLine, render
 from samples.manifests import elided, listing, metadata
-from samples.yamlout import Json
+from samples.yamlout import Json, aws_json
 
 from .layered import (
     ACCOUNT,
+    ANNOTATION,
     OPERATOR,
     OPERATOR_SECRET,
     ROLE,
@@ -23,9 +24,10 @@ from .layered import (
     shop,
     webhook_down,
 )
-from .runs import Bench, bundle, everything, findings, named, said, the_chain, told, without
+from .runs import Bench, bundle, everything, findings, named, said, the_chain, told, used, without
 
 CHAIN = f"{SHOP}/{ACCOUNT}"
+OTHER = "444455556666"
 SUBJECT = f"system:serviceaccount:{SHOP}:{ACCOUNT}"
 
 
@@ -110,6 +112,44 @@ def test_a_missing_provider_is_one_finding_for_all(bench: Bench) -> None:
     assert len(found) == 1
     assert CHAIN in found[0].chains
     assert len(found[0].chains) == len(report.chains)
+
+
+def _in_another_account(*, listed: bool | None = None) -> dict[str, bytes]:
+    """The program's role is in an account of its own; ``listed`` tells whether that has a provider."""
+    cluster = cluster_with_role()
+    role = cluster.roles["shop-backup"]
+    role.account = OTHER
+    role.trust["Statement"][0]["Principal"]["Federated"] = cluster.provider.arn.replace(cluster.account, OTHER)
+    shop(cluster, annotations={ANNOTATION: role.arn}, role=role.arn)
+    files = everything(cluster)
+    if listed is None:
+        return files
+    url = cluster.provider.url if listed else "else.example.com"
+    arns = [{"Arn": f"arn:aws:iam::{OTHER}:oidc-provider/{url}"}]
+    return files | {"exports/other/list-oidc.json": aws_json({"OpenIDConnectProviderList": arns})}
+
+
+def test_the_provider_of_the_clusters_account_is_none_of_another_accounts(bench: Bench) -> None:
+    """STS looks for it in the account of the role: what nobody listed is not known."""
+    report = bench.report(_in_another_account())
+    assert not findings(report, "fail", "warn"), told(report)
+    chain = the_chain(report, CHAIN)
+    assert said(chain) == ("unknown", "provider", None), told(report)
+    (asked,) = [item for item in report.missing if item.evidence == "oidc-providers"]
+    assert OTHER in asked.why
+    assert {link.state for c in used(report) for link in c.links if link.link == "provider"} == {
+        "pass",
+        "unknown",
+    }
+
+
+@pytest.mark.parametrize("listed, state", [(True, "unknown"), (False, "fail")])
+def test_the_listing_of_that_account_settles_it(bench: Bench, *, listed: bool, state: str) -> None:
+    """A listing alone does not tell the audiences of a provider that is there."""
+    report = bench.report(_in_another_account(listed=listed))
+    assert named(report, "fail") == ({"provider-account-mismatch"} if not listed else set()), told(report)
+    assert the_chain(report, CHAIN).verdict.state == state, told(report)
+    assert not [c for c in report.chains if c.verdict.state == "fail" and c.id != CHAIN]
 
 
 def test_without_its_role_there_is_no_chain(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.frozen import replace
@@ -62,17 +62,23 @@ def _of_other_accounts(joined: Joined) -> list[Subject]:
 
     STS looks for it there. That a Secret of the release's own names another account is that Secret's fault.
     """
-    account, issuer = joined.asks.account, joined.view.issuer
+    account = joined.asks.account
     found: dict[str, list[Chain]] = {}
     for chain in joined.chains:
         choice = joined.choices[chain.id]
         if account and choice.account and choice.account != account and choice.how in _GIVEN_BY_USERS:
             found.setdefault(choice.account, []).append(chain)
+    return _of_each_account(joined, found)
+
+
+def _of_each_account(joined: Joined, chains: Mapping[str, Sequence[Chain]]) -> list[Subject]:
+    """Ask about the provider once more in each of some accounts, for the chains whose roles are there."""
+    issuer = joined.view.issuer
     subjects: list[Subject] = []
-    for owner, chains in found.items():
+    for owner, of_owner in chains.items():
         arn = provider_arn(joined.view.partition, owner, issuer) if issuer else None
         there = replace(joined, asks=replace(joined.asks, account=owner, provider_arn=arn))
-        subjects += _of_chains(there, chains)
+        subjects += _of_chains(there, of_owner)
     return subjects
 
 
@@ -94,11 +100,16 @@ def _of_webhook(joined: Joined, models: Sequence[ChainModel]) -> list[Subject]:
     """Ask about the provider once more for the webhook's chains: their tokens have another audience.
 
     Only chains whose role is in the account of the cluster's own roles use that provider; where one of
-    the two is not known, it is taken for the same.
+    the two is not known, it is taken for the same. For a role of another account STS looks there.
     """
     account = joined.asks.account
-    same = [m.chain for m in models if None in (account, m.role.account) or m.role.account == account]
-    return _of_chains(joined, same)
+    same: list[Chain] = []
+    elsewhere: dict[str, list[Chain]] = {}
+    for model in models:
+        owner = model.role.account
+        here = owner is None or account is None or owner == account
+        (same if here else elsewhere.setdefault(owner or "", [])).append(model.chain)
+    return [*_of_chains(joined, same), *_of_each_account(joined, elsewhere)]
 
 
 def _of_chains(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
