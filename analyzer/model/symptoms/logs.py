@@ -67,15 +67,23 @@ def symptoms_of(chain: Chain, chains: Sequence[Chain], symptoms: Sequence[Sympto
     """Give the symptoms in the logs of a chain's pods.
 
     Where several chains share a namespace, a symptom goes to the chain whose pod logged it, or whose
-    role it names; to all of them where neither shows.
+    role it names; to all of them where neither shows. What signs in as its node by design is nobody's.
     """
     peers = [c for c in chains if c.namespace == chain.namespace]
-    mine = [s for s in symptoms if s.namespace == chain.namespace]
+    mine = [s for s in symptoms if s.namespace == chain.namespace and not _is_of_another(s, chain)]
     if len(peers) == 1:
         return mine
     owners = {w.name: c.id for c in peers for w in c.workloads}
     owners |= {pod: c.id for c in peers for pod in c.pods_outside}
     return [s for s in mine if owners.get(s.pod, chain.id) == chain.id]
+
+
+def _is_of_another(symptom: Symptom, chain: Chain) -> bool:
+    """Tell a call as the node in the log of a pod that is not the chain's, where its own are known."""
+    own = {w.name for w in chain.workloads} | chain.pods_outside
+    if symptom.klass != "node-role" or not symptom.pod or not own:
+        return False
+    return own.isdisjoint((symptom.pod, name := deployment_of(symptom.pod))) and name not in chain.service_accounts
 
 
 def log_facts(
@@ -98,7 +106,16 @@ def log_facts(
     quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace, no_pods=elsewhere)
     if isinstance(quiet, Fact) and _are_events_lacking(chain, evidence):
         quiet = asks.events(chain.namespace)
-    return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
+    facts |= {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
+    return facts | _as_whom(chain, evidence, symptoms, asks)
+
+
+def _as_whom(chain: Chain, evidence: Evidence, symptoms: Sequence[Symptom], asks: Asks) -> Facts:
+    """Leave open whose calls as the node are, where no pod was read: others than the chain's do so by design."""
+    if chain.workloads or chain.pods_outside or evidence.has_list("Pod", chain.namespace):
+        return {}
+    logged = any(s.klass == "node-role" and s.source == "log" for s in symptoms)
+    return {"logs.node_role": asks.namespace(chain.namespace, "pods")} if logged else {}
 
 
 def all_logs_read(chain: Chain, evidence: Evidence) -> bool:
