@@ -9,10 +9,12 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Secret, Workload
+from analyzer.evidence.values import dig, parse_time
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
 from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.consumers import uses_secret
 from analyzer.model.joining.credentials import (
     EMPTY_LENGTHS,
     KUBERNETES_TOKEN,
@@ -28,6 +30,9 @@ from analyzer.model.symptoms.recorded_calls import last_sign_in
 from analyzer.model.workloads.pods import no_pods
 from analyzer.model.workloads.provider_account import is_told_of_all, named_role, provider_account
 from analyzer.model.workloads.stray_secrets import secrets_elsewhere
+
+_ONE_WRITE = timedelta(seconds=10)
+"""How long after its creation a Secret may be written once more by what makes it."""
 
 _NO_PATH = "of no token file (web_identity_token_file is missing)"
 
@@ -125,10 +130,35 @@ def _changed_after(chain: Chain, joined: Joined) -> Fact | Unknown:
     if since is None and chain.workloads:
         return joined.asks.namespace(chain.namespace, "Secrets")
     older = [w for w in chain.workloads if since and (began := _began(w, chain)) and began < since]
+    if older and _is_as_made(chain.secret) and brokered(chain):
+        requested = _requested(chain, joined)
+        waited = [w for w in older if not uses_secret(w, chain.secret_name)]
+        if requested is None and waited:
+            return joined.asks.requests()
+        older = [w for w in older if w not in waited or not _began_before(w, chain, requested)]
     rest = no_pods(chain, joined.evidence, joined.asks)
     if not older and isinstance(rest, Unknown):
         return rest
     return known([w.name for w in older], *(w.where for w in older))
+
+
+def _is_as_made(secret: Secret | None) -> bool:
+    """Tell a Secret that nothing has written to since it was made."""
+    made, changed = (secret.created, secret.changed) if secret else (None, None)
+    return made is not None and (changed is None or changed - made <= _ONE_WRITE)
+
+
+def _requested(chain: Chain, joined: Joined) -> datetime | None:
+    """Give when the request was made that is in the cluster."""
+    request = chain.in_cluster
+    obj = joined.objects.one("CredentialsRequest", request.name, request.namespace) if request else None
+    return parse_time(dig(obj.value, "metadata", "creationTimestamp")) if obj else None
+
+
+def _began_before(found: Workload, chain: Chain, requested: datetime | None) -> bool:
+    """Tell a pod that was there before the request: an operator of OLM makes that itself, and waits."""
+    began = _began(found, chain)
+    return began is not None and requested is not None and began < requested
 
 
 def _began(found: Workload, chain: Chain) -> datetime | None:
