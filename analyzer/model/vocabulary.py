@@ -318,6 +318,7 @@ permissions.risks              list    grants that are named whatever was asked 
 permissions.unknown_actions    list    actions in the role's policies that AWS did not have on the catalogue's date, with the nearest name, as phrases
 operator.unhealthy             string  the condition that is not as it should be, else null
 operator.message               string  its message
+operator.served                bool    it quotes an answer that AWS gives to those alone whom it lets in, such as of a quota
 operator.since                 string  its lastTransitionTime
 operator.reporter              string  what reports it: a ClusterOperator, or an object of the hosted control plane, else null
 operator.namespace             string  namespace of that object in the management cluster, null for a ClusterOperator
@@ -325,10 +326,12 @@ operator.resource              string  kind and name of what reports it, as oc g
 operator.dns_problem           string  the condition of ingress or its DNS records that is not as it should be, else null; null for other operators
 operator.dns_message           string  its message
 operator.dns_error             string  class of the AWS error in it, as of a log line, else null
+operator.dns_served            bool    AWS's words in it are an answer that it gives to those alone whom it lets in, such as that a zone is not there
 operator.dns_since             string  its lastTransitionTime
 operator.storage_problem       string  StorageExists of the image registry with an error of AWS, else null; null for other operators
 operator.storage_message       string  its message
 operator.storage_error         string  class of the AWS error in it, as of a log line, else null
+operator.storage_served        bool    AWS's words in it are an answer that it gives to those alone whom it lets in, such as that a bucket is not there
 operator.storage_since         string  its lastTransitionTime
 logs.scanned                   bool    logs of the pods of this chain were gathered
 logs.window                    string  time that those logs cover

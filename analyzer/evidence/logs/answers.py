@@ -24,6 +24,21 @@ _ELSEWHERE = later(
     r"(?=[\w-]*\d)(?P=js)(?![\w+/=-])"
 )
 
+# Codes of services that only a caller gets whom they know and let in. Not those of throttling, and not
+# BadRequest, which S3 says of a token that has run out too.
+_LET_IN = later(
+    r"\b(?:NoSuch(?:Bucket|Key|HostedZone)|HostedZoneNotFound|InvalidChangeBatch|PriorRequestNotComplete"
+    r"|NotFound(?=:\s+Not\s+Found)|BucketAlready(?:Exists|OwnedByYou)|InvalidBucketName"
+    r"|TooMany(?!Requests)[A-Z]\w{2,40}|(?!Request)[A-Z]\w{2,40}LimitExceeded|\w{0,40}QuotaExceeded"
+    r"|Insufficient(?:FreeAddressesInSubnet|\w{0,40}Capacity)|Invalid\w{2,40}\.NotFound"
+    r"|(?:LoadBalancer|Subnet|TargetGroup)NotFound|InvalidSubnet|DependencyViolation)(?:Exception)?:\s"
+)
+
+
+def let_in(text: str) -> bool:
+    """Whether a text quotes an answer of AWS that has nothing to do with who asked."""
+    return _LET_IN.search(text) is not None and answered(text, 0, len(text))
+
 
 def answered(text: str, begin: int, end: int) -> bool:
     """Whether what an SDK adds to an answer of AWS stands between two places, and no other store's."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.logs.answers import let_in
 from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
@@ -15,7 +16,7 @@ from analyzer.model.joining.objects import known
 from analyzer.model.symptoms.hidden_conditions import hides_state
 
 _UNHEALTHY = (("Degraded", "True"), ("Available", "False"))
-_OPERATOR_FACTS = ("unhealthy", "message", "since", "reporter", "namespace", "resource")
+_OPERATOR_FACTS = ("unhealthy", "message", "served", "since", "reporter", "namespace", "resource")
 
 
 def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) -> Facts:
@@ -44,19 +45,28 @@ def operator_facts(operator: K8sObject | None, asks: Asks, *, all_read: bool) ->
 
 def no_condition(why: Fact | Unknown) -> Facts:
     """Give the ``operator.*`` facts where no condition is as it should not be, or where that is not known."""
-    return {f"operator.{name}": why for name in _OPERATOR_FACTS}
+    served = known(False) if isinstance(why, Fact) else why
+    return {f"operator.{name}": why for name in _OPERATOR_FACTS} | {"operator.served": served}
 
 
 def condition_of(failing: Sequence[tuple[Json, Where]], obj: K8sObject) -> Facts:
     """Give the ``operator.*`` facts of the condition of an object that says most."""
-    told = (found for found in failing if classify(text(dig(found[0], "message")) or ""))
-    condition, where = next(told, failing[0])
+    told = [found for found in failing if classify(text(dig(found[0], "message")) or "")]
+    condition, where = next(iter(told), failing[0])
+    served = not told and all(is_served(found[0]) for found in failing)
     state = f"{text(dig(condition, 'type'))}={text(dig(condition, 'status'))}"
     return {
         "operator.unhealthy": known(state, where.at("status")),
         "operator.message": known(text(dig(condition, "message")), where.at("message")),
+        "operator.served": known(served, where.at("message"), derived=True),
         "operator.since": known(text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")),
         "operator.reporter": known(f"{obj.kind} {'/'.join(filter(None, (obj.namespace, obj.name)))}"),
         "operator.namespace": known(obj.namespace or None),
         "operator.resource": known(f"{obj.kind.lower()}/{obj.name}"),
     }
+
+
+def is_served(condition: Json) -> bool:
+    """Tell whether a condition quotes an answer that AWS gives to those alone whom it lets in."""
+    message = text(dig(condition, "message")) or ""
+    return let_in(message) and classify(message) is None

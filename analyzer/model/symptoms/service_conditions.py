@@ -15,6 +15,7 @@ from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import Objects, known
 from analyzer.model.symptoms.hidden_conditions import hides_state
+from analyzer.model.symptoms.operator_conditions import is_served
 from analyzer.patterns import later
 
 INGRESS = "openshift-ingress-operator"
@@ -29,6 +30,7 @@ class _Trouble:
     phrase: str
     message: str | None
     error: str | None
+    served: bool
     since: str | None
     where: Where
 
@@ -45,11 +47,12 @@ def condition_facts(chain: Chain, objects: Objects, asks: Asks) -> Facts:
 
 
 def _facts(name: str, found: list[_Trouble] | Unknown) -> Facts:
-    fields = ("problem", "message", "error", "since")
+    fields = ("problem", "message", "error", "served", "since")
     if isinstance(found, Unknown):
         return {f"operator.{name}_{field}": found for field in fields}
     if not found:
-        return {f"operator.{name}_{field}": known(None) for field in fields}
+        none: Facts = {f"operator.{name}_{field}": known(None) for field in fields}
+        return none | {f"operator.{name}_served": known(False)}
     # the one that carries AWS's own words says most
     worst = next((t for t in found if t.error), found[0])
     places = [worst.where, *(t.where for t in found if t is not worst)][:3]
@@ -57,8 +60,15 @@ def _facts(name: str, found: list[_Trouble] | Unknown) -> Facts:
         f"operator.{name}_problem": known(worst.phrase, *places),
         f"operator.{name}_message": known(worst.message, worst.where.at("message")),
         f"operator.{name}_error": known(worst.error, worst.where.at("message"), derived=True),
+        f"operator.{name}_served": known(_all_served(found), derived=True),
         f"operator.{name}_since": known(worst.since, worst.where.at("lastTransitionTime")),
     }
+
+
+def _all_served(found: list[_Trouble]) -> bool:
+    """Tell trouble of which AWS's words say that it let the caller in; a summary of the zones says nothing."""
+    own = [t for t in found if not t.phrase.endswith("(FailedZones)")]
+    return bool(own) and all(t.served for t in own)
 
 
 def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
@@ -138,8 +148,9 @@ def _trouble(phrase: str, entry: Json, where: Where) -> _Trouble:
     message = text(dig(entry, "message"))
     told = classify(message) if message else None
     return _Trouble(
-        phrase, message, told.klass if told else None, text(dig(entry, "lastTransitionTime")), where
-    )
+        phrase, message, told.klass if told else None, is_served(entry),
+        text(dig(entry, "lastTransitionTime")), where,
+    )  # fmt: skip
 
 
 def _is_openshift(obj: K8sObject) -> bool:
