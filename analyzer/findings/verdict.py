@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from analyzer.engine import Fact, Outcome
@@ -170,26 +170,38 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
     """Name the links that are still open behind the first symptom, those that it points at before others.
 
     Only causes of that symptom count: its error tells how far the call came, a condition tells nothing.
+    What already warns of such a cause is named first, where the error tells at which stage the call ended.
     """
     first = min(symptoms, key=_tells_less)
-    open_links = {o.rule.link for o in outcomes if o.state == "unknown" and first.rule.id in o.rule.explains}
+    behind = [o for o in outcomes if first.rule.id in o.rule.explains]
+    hints = sorted((o for o in behind if o.state == "warn" and first.rule.stage), key=decisiveness)
+    opened = {o.rule.link for o in behind if o.state == "unknown"}
+    hinted = {o.rule.link for o in hints}
     judged = {o.rule.link for o in outcomes if o.state != "not-applicable"}
     pointed = [link for link in first.rule.points_at if link in judged]
-    links = [link for link in (pointed or LINKS) if link in open_links]
+    links = [link for link in (pointed or LINKS) if link in opened]
     if info.in_part:  # a rule that was not asked may hold the cause, on whichever link
-        tail = f" Of what was asked, {_listed(links)} cannot be judged from these inputs." if links else ""
+        tail = f"Of what was asked, {_listed(links)} cannot be judged from these inputs." if links else ""
     elif links:
-        lies = (
-            "The cause lies" if first.state == "fail" or _is_log_line(first) else "A cause in AWS would lie"
-        )
-        tail = f" {lies} at {_listed(links, 'or')}: what would settle it is listed as missing."
+        sure = first.state == "fail" or _is_log_line(first)
+        lies = "the cause lies" if sure else "a cause in AWS would lie"
+        tail = f"{lies} at {_listed(links, 'or')}: what would settle it is listed as missing."
+        tail = f"Else {tail}" if hints else tail[0].upper() + tail[1:]
     else:
-        rest = [link for link in LINKS if link in open_links]
-        left = f"; {_listed(rest)} cannot be judged" if rest else ""
-        tail = f" No fault shows at {_listed(pointed, 'or')} in these inputs{left}." if pointed else ""
-    link = links[0] if links and not info.in_part else None
+        tail = _nothing_at([link for link in pointed if link not in hinted], opened)
+    if hints:
+        tail = f"A warning may explain it, {hints[0].rule.id}: {hints[0].rule.title}. {tail}".rstrip()
+    places = [link for link in dict.fromkeys((*pointed, *LINKS)) if link in {*links, *hinted}]
+    link = places[0] if places and not info.in_part else None
     said = first.message if first.message.endswith(".") or not tail else f"{first.message}."
-    return Verdict("suspected", link, first.rule.id, said + tail, info.recency, None)
+    return Verdict("suspected", link, first.rule.id, f"{said} {tail}".rstrip(), info.recency, None)
+
+
+def _nothing_at(pointed: Sequence[str], opened: Collection[str]) -> str:
+    """Say where no fault shows of the links that a symptom points at, and which others are open."""
+    rest = [link for link in LINKS if link in opened]
+    left = f"; {_listed(rest)} cannot be judged" if rest else ""
+    return f"No fault shows at {_listed(pointed, 'or')} in these inputs{left}." if pointed else ""
 
 
 def _listed(words: Sequence[str], conjunction: str = "and") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from analyzer.findings.report import Chain, Finding
+from analyzer.findings.report import Chain, Finding, Verdict
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
 from analyzer.reports.unknowns import alike, title_of
@@ -216,7 +216,12 @@ def _circumstances(page: Page, story: Story, group: Group) -> list[str]:
 
 def nothing_open(chains: tuple[Chain, ...]) -> bool:
     """Tell whether none of what is left open could lead to the error that was seen."""
-    return all(chain.verdict.link is None for chain in chains)
+    return all(chain.verdict.link is None or _only_hinted(chain.verdict) for chain in chains)
+
+
+def _only_hinted(verdict: Verdict) -> bool:
+    """Tell a link that a warning names, while no answer that is missing could tell of another."""
+    return "may explain it" in verdict.sentence and "what would settle it" not in verdict.sentence
 
 
 def _open_questions(page: Page, story: Story, chains: tuple[Chain, ...]) -> list[str]:
