@@ -100,6 +100,10 @@ def test_not_every_code_is_such_an_answer(text: str) -> None:
     assert not let_in(text)
 
 
-@pytest.mark.parametrize("code", ["VpcLimitExceeded", "InsufficientInstanceCapacity", "InvalidVolume.NotFound"])
+@pytest.mark.parametrize(
+    "code", ["VpcLimitExceeded", "InsufficientInstanceCapacity", "InvalidVolume.NotFound"]
+)
 def test_codes_of_quota_and_absence_are(code: str) -> None:
-    assert let_in(f"operation error EC2: Run, https response error StatusCode: 400, RequestID: 1, api error {code}: x")
+    assert let_in(
+        f"operation error EC2: Run, https response error StatusCode: 400, RequestID: 1, api error {code}: x"
+    )

@@ -11,7 +11,19 @@ from samples.logs import klog
 from samples.workloads import Container, Workload
 
 from .faults_in_logs import BY_NODE, logged
-from .runs import DRIVERS, MACHINES, Bench, bundle, edited, everything, findings, said, the_chain, told, without
+from .runs import (
+    DRIVERS,
+    MACHINES,
+    Bench,
+    bundle,
+    edited,
+    everything,
+    findings,
+    said,
+    the_chain,
+    told,
+    without,
+)
 
 NAMESPACE = DRIVERS.split("/")[0]
 PODS = rf"namespaces/{NAMESPACE}/(?:pods/[^/]+/[^/]+\.yaml|core/pods|apps/)"
@@ -21,11 +33,13 @@ def _node_plugin(cluster: Cluster) -> None:
     """Run the driver's part on the nodes, which has neither Secret nor token, and let it be denied a call."""
     container = Container("csi-driver", uses_token=False)
     name = "aws-ebs-csi-driver-node"
-    plugin = Workload(NAMESPACE, name, f"{name}-sa", {"csi-driver": container}, operator="storage", token=None)
+    plugin = Workload(
+        NAMESPACE, name, f"{name}-sa", {"csi-driver": container}, operator="storage", token=None
+    )
     plugin.started = cluster.gathered - timedelta(days=3)
     caller = f"arn:aws:sts::{cluster.account}:assumed-role/demo-worker-role/i-0abcdef0123456789"
     text = (
-        f"api error UnauthorizedOperation: You are not authorized to perform this operation. User: {caller} is "
+        f"UnauthorizedOperation: You are not authorized to perform this operation. User: {caller} is "
         "not authorized to perform: ec2:DescribeInstances because no identity-based policy allows the "
         "ec2:DescribeInstances action"
     )

@@ -54,7 +54,9 @@ def test_thumbprints_that_are_none_are_what_no_certificate_matches(bench: Bench)
     report = bench.report(everything(cluster, secrets="full"))
     chain = the_chain(report, INGRESS)
     assert said(chain) == ("suspected", "provider", "log-thumbprint"), told(report)
-    assert chain.verdict.sentence.endswith("provider-thumbprint-malformed: A thumbprint of the provider cannot be right.")
+    assert chain.verdict.sentence.endswith(
+        "provider-thumbprint-malformed: A thumbprint of the provider cannot be right."
+    )
 
 
 def test_a_secret_that_does_not_fit_its_request_comes_before_what_is_not_known(bench: Bench) -> None:
@@ -68,7 +70,9 @@ def test_a_secret_that_does_not_fit_its_request_comes_before_what_is_not_known(b
         "type": "Opaque",
     }
     put(cluster, f"namespaces/{OPERATOR}/core/secrets.yaml", listing(cluster, [body], "Secret", "v1"))
-    line = klog(cluster.gathered - timedelta(minutes=2), "E", "x.go:1", logs.sdk1(logs.NOT_AUTHORIZED, "32dc"))
+    line = klog(
+        cluster.gathered - timedelta(minutes=2), "E", "x.go:1", logs.sdk1(logs.NOT_AUTHORIZED, "32dc")
+    )
     log = f"namespaces/{OPERATOR}/pods/manager-5d9c7b8f6d-x2x4q/manager/manager/logs/current.log"
     cluster.extra_files[log] = logs.render([line] * 3)
     chain = the_chain(bench.report(bundle(cluster)), OPERATOR_SECRET)
@@ -81,7 +85,8 @@ def test_an_endpoint_that_is_not_asked_explains_no_failure_of_another(bench: Ben
     cluster = Cluster()
     role = cluster.role("openshift-machine-api")
     cluster.set_credentials(*MACHINES.split("/"), aws.sts_credentials(role.arn, regional=False))
-    text = 'Post "https://sts.us-west-2.amazonaws.com/": dial tcp: lookup sts.us-west-2.amazonaws.com: no such host'
+    host = "sts.us-west-2.amazonaws.com"
+    text = f'Post "https://{host}/": dial tcp: lookup {host}: no such host'
     container = cluster.workload("machine-api-controllers").main
     container.log += [klog(cluster.gathered - timedelta(minutes=n), "E", "x.go:1", text) for n in range(1, 9)]
     chain = the_chain(bench.report(everything(cluster, secrets="full")), MACHINES)

@@ -119,7 +119,9 @@ def _in_another_account(*, listed: bool | None = None) -> dict[str, bytes]:
     cluster = cluster_with_role()
     role = cluster.roles["shop-backup"]
     role.account = OTHER
-    role.trust["Statement"][0]["Principal"]["Federated"] = cluster.provider.arn.replace(cluster.account, OTHER)
+    role.trust["Statement"][0]["Principal"]["Federated"] = cluster.provider.arn.replace(
+        cluster.account, OTHER
+    )
     shop(cluster, annotations={ANNOTATION: role.arn}, role=role.arn)
     files = everything(cluster)
     if listed is None:

@@ -223,7 +223,7 @@ def _account(
 
 
 def _to_compare(choice: RoleChoice) -> str | None:
-    """Give the ARN that a Secret's length must fit: of a role that is there, or as its request has it written."""
+    """Give the ARN that a Secret's length must fit: a role's that is there, or the one that its request names."""
     return choice.arn if choice.role is not None or choice.how == "stsIAMRoleARN" else None
 
 
@@ -233,9 +233,7 @@ def _lengths(
     arns = {
         choice.arn: chain_id for chain_id, choice in choices.items() if choice.arn and choice.role is not None
     }
-    lengths = {
-        c.id: judge_length(c, _to_compare(choices[c.id]), arns, view.region) for c in chains
-    }
+    lengths = {c.id: judge_length(c, _to_compare(choices[c.id]), arns, view.region) for c in chains}
     for chain_id, odd in judge_together(chains, view.region).items():
         if not lengths[chain_id].expected:
             lengths[chain_id] = odd

@@ -81,9 +81,10 @@ def symptoms_of(chain: Chain, chains: Sequence[Chain], symptoms: Sequence[Sympto
 def _is_of_another(symptom: Symptom, chain: Chain) -> bool:
     """Tell a call as the node in the log of a pod that is not the chain's, where its own are known."""
     own = {w.name for w in chain.workloads} | chain.pods_outside
+    names = {symptom.pod, deployment_of(symptom.pod or "")}
     if symptom.klass != "node-role" or not symptom.pod or not own:
         return False
-    return own.isdisjoint((symptom.pod, name := deployment_of(symptom.pod))) and name not in chain.service_accounts
+    return own.isdisjoint(names) and not names & set(chain.service_accounts)
 
 
 def log_facts(
@@ -111,7 +112,7 @@ def log_facts(
 
 
 def _as_whom(chain: Chain, evidence: Evidence, symptoms: Sequence[Symptom], asks: Asks) -> Facts:
-    """Leave open whose calls as the node are, where no pod was read: others than the chain's do so by design."""
+    """Leave open whose calls as the node are, where no pod was read: others than the chain's are so by design."""
     if chain.workloads or chain.pods_outside or evidence.has_list("Pod", chain.namespace):
         return {}
     logged = any(s.klass == "node-role" and s.source == "log" for s in symptoms)

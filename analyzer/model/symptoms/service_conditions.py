@@ -66,7 +66,7 @@ def _facts(name: str, found: list[_Trouble] | Unknown) -> Facts:
 
 
 def _all_served(found: list[_Trouble]) -> bool:
-    """Tell trouble of which AWS's words say that it let the caller in; a summary of the zones says nothing."""
+    """Tell trouble of which AWS's words say that it let the caller in; a summary of zones says nothing."""
     own = [t for t in found if not t.phrase.endswith("(FailedZones)")]
     return bool(own) and all(t.served for t in own)
 
