@@ -223,7 +223,7 @@ def _account(
 
 
 def _to_compare(choice: RoleChoice) -> str | None:
-    """Give the ARN that a Secret's length must fit: a role's that is there, or the one that its request names."""
+    """Give the ARN that a Secret's length must fit: of a role that is there, or that the request names."""
     return choice.arn if choice.role is not None or choice.how == "stsIAMRoleARN" else None
 
 

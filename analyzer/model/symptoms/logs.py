@@ -112,7 +112,7 @@ def log_facts(
 
 
 def _as_whom(chain: Chain, evidence: Evidence, symptoms: Sequence[Symptom], asks: Asks) -> Facts:
-    """Leave open whose calls as the node are, where no pod was read: others than the chain's are so by design."""
+    """Leave open whose the calls as the node are, where no pod was read: some pods make them by design."""
     if chain.workloads or chain.pods_outside or evidence.has_list("Pod", chain.namespace):
         return {}
     logged = any(s.klass == "node-role" and s.source == "log" for s in symptoms)
