@@ -1,0 +1,109 @@
+"""Repairs of operators that no release brings: the release's requests and what was made of them do not help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from analyzer.findings.report import Finding
+from samples import Cluster, aws, rosa
+from samples.aws import Role
+from samples.cluster import EXAMPLE_KEY
+from samples.logs import Failure, klog, render, sdk1_call
+from samples.manifests import listing, metadata
+from samples.yamlout import Json
+
+from .layered import OPERATOR, OPERATOR_ROLE, OPERATOR_SECRET, albo, put
+from .runs import INGRESS, Bench, bundle, everything, findings, told
+
+PATH = "/var/run/secrets/openshift/serviceaccount/token"
+OF_RELEASE = ("oc adm release extract", "rosa upgrade", "rosa create")
+
+
+def _installed(cluster: Cluster, *secrets: Json) -> None:
+    albo(cluster, token_path=PATH)
+    put(cluster, f"namespaces/{OPERATOR}/core/secrets.yaml", listing(cluster, list(secrets), "Secret", "v1"))
+
+
+def _no_secret(cluster: Cluster) -> None:
+    _installed(cluster)
+
+
+def _keys(cluster: Cluster) -> None:
+    data = {name: value.decode() for name, value in aws.static_credentials(*EXAMPLE_KEY).items()}
+    meta = metadata(cluster, "Secret", OPERATOR, OPERATOR)
+    _installed(cluster, {"apiVersion": "v1", "stringData": data, "kind": "Secret", "metadata": meta})
+
+
+def _commands(found: Finding) -> str:
+    return "\n".join(step.command or "" for step in found.fix)
+
+
+@pytest.mark.parametrize("edit", [_no_secret, _keys])
+def test_the_credential_operator_makes_the_secret_of_a_request_that_names_its_role(
+    bench: Bench, edit: Callable[[Cluster], None]
+) -> None:
+    cluster = Cluster()
+    edit(cluster)
+    report = bench.report(bundle(cluster))
+    (found,) = [f for f in findings(report, "fail") if f.link == "secret" and OPERATOR_SECRET in f.chains]
+    told_steps = _commands(found)
+    assert "ccoctl" not in told_steps, told_steps
+    assert not any(word in told_steps for word in OF_RELEASE), told_steps
+    assert f"get credentialsrequest {OPERATOR} -o yaml; oc -n " in told_steps
+
+
+def test_ccoctl_takes_a_users_request_from_a_file(bench: Bench) -> None:
+    cluster = Cluster()
+    albo(cluster, role=None, token_path=PATH)
+    del cluster.extra_files[f"namespaces/{OPERATOR}/operators.coreos.com/subscriptions/{OPERATOR}.yaml"]
+    put(cluster, f"namespaces/{OPERATOR}/core/secrets.yaml", listing(cluster, [], "Secret", "v1"))
+    report = bench.report(bundle(cluster))
+    (found,) = [f for f in findings(report, "fail") if f.rule == "secret-missing"]
+    told_steps = _commands(found)
+    assert not any(word in told_steps for word in OF_RELEASE), told_steps
+    assert f"get credentialsrequest {OPERATOR} -o yaml > credrequests/request.yaml" in told_steps
+    assert "ccoctl aws create-iam-roles --name demo " in told_steps
+    assert f"oc apply -f out/manifests/{OPERATOR}-{OPERATOR}-credentials.yaml" in told_steps
+
+
+def test_a_core_operator_is_still_repaired_with_the_releases_requests(bench: Bench) -> None:
+    cluster = Cluster()
+    del cluster.secrets[tuple(INGRESS.split("/"))]  # type: ignore[arg-type]
+    report = bench.report(bundle(cluster))
+    (found,) = findings(report, "fail")
+    assert "oc adm release extract" in _commands(found)
+    assert "credentialsrequest" not in _commands(found)
+
+
+@pytest.mark.parametrize("of_rosa", [False, True])
+def test_permissions_that_an_operator_of_olm_lacks_are_written_from_its_own_request(
+    bench: Bench, *, of_rosa: bool
+) -> None:
+    cluster = Cluster(**(rosa.arguments() if of_rosa else {}))
+    if of_rosa:
+        rosa.classic(cluster)
+    albo(cluster, token_path=PATH)
+    subject = f"system:serviceaccount:{OPERATOR}:{OPERATOR}-controller-manager"
+    trust = aws.trust_policy(
+        cluster.provider.arn, cluster.provider.url, OPERATOR, [subject.rpartition(":")[2]]
+    )
+    statement = {"Effect": "Allow", "Action": ["ec2:DescribeVpcs"], "Resource": "*"}
+    own = {"own": {"Version": "2012-10-17", "Statement": [statement]}}
+    cluster.roles["demo-albo"] = Role("demo-albo", cluster.account, trust, own, role_id="AROAALBO")
+    caller = f"arn:aws:sts::{cluster.account}:assumed-role/demo-albo/1710200000000000000"
+    message = f"User: {caller} is not authorized to perform: ec2:DescribeSubnets on resource: * because no "
+    denied = Failure(
+        "AccessDenied", f"{message}identity-based policy allows the ec2:DescribeSubnets action", 403
+    )
+    line = klog(cluster.gathered, "E", "x.go:1", sdk1_call(denied, "32dcb208-6f0e-4798-bba2-ad8ddaab9079"))
+    log = f"namespaces/{OPERATOR}/pods/manager-5d9c7b8f6d-x2x4q/manager/manager/logs/current.log"
+    cluster.extra_files[log] = render([line] * 4)
+    report = bench.report(everything(cluster))
+    (found,) = [f for f in findings(report, "fail") if f.rule == "permission-missing"]
+    assert found.chains == (OPERATOR_SECRET,), told(report)
+    told_steps = _commands(found)
+    assert "ccoctl" not in told_steps, told_steps
+    assert not any(word in told_steps for word in OF_RELEASE), told_steps
+    assert f"get credentialsrequest {OPERATOR} -o json" in told_steps
