@@ -1,4 +1,4 @@
-"""Repairs of operators that no release brings: the release's requests and what was made of them do not help."""
+"""Repairs of operators that no release brings: the release's requests do not help them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from samples.logs import Failure, klog, render, sdk1_call
 from samples.manifests import listing, metadata
 from samples.yamlout import Json
 
-from .layered import OPERATOR, OPERATOR_ROLE, OPERATOR_SECRET, albo, put
+from .layered import OPERATOR, OPERATOR_SECRET, albo, put
 from .runs import INGRESS, Bench, bundle, everything, findings, told
 
 PATH = "/var/run/secrets/openshift/serviceaccount/token"
