@@ -32,7 +32,7 @@ from analyzer.model.joining.related import infra_name, is_alike, is_related
 from analyzer.model.joining.resolve import STATED
 from analyzer.model.joining.role_choice import names_issuer, prefix_of
 from analyzer.model.joining.roles import Role, trusted_issuers
-from analyzer.model.symptoms.logs import symptoms_of
+from analyzer.model.symptoms.owners import logged_by
 from analyzer.patterns import later
 
 _CALLER = later(r":assumed-role/([^/]+)/(?!i-[0-9a-f]{8})")
@@ -230,7 +230,7 @@ def _tagged(role: Role) -> str | None:
 
 def _logged(chain: Chain, role: Role, joined: Joined) -> bool | None:
     """Tell whether the chain's logs quote AWS with this role as the caller; None where they quote none."""
-    found = symptoms_of(chain, joined.chains, joined.evidence.symptoms)
+    found = logged_by(chain, joined.chains, joined.evidence, joined.evidence.symptoms).all
     names = {match[1] for s in found if (match := _CALLER.search(s.caller or ""))}
     return role.name in names if names else None
 

@@ -19,7 +19,7 @@ from analyzer.model.joining.related import infra_name
 from analyzer.model.joining.roles import Role, RoleBook
 from analyzer.model.joining.runtime_issuer import config_issuers
 from analyzer.model.role.asked import registry_store
-from analyzer.model.symptoms.logs import symptoms_of
+from analyzer.model.symptoms.owners import logged_by
 
 _CONFIG = re.compile(r"config(?:-\d{1,9})?", re.ASCII)
 _MADE = re.compile(r"-[a-z0-9]{5}\Z")
@@ -49,7 +49,7 @@ def _set_once(joined: Joined) -> Iterator[str]:
 def _presented(joined: Joined, chosen: Iterable[tuple[Chain, Role]]) -> Iterator[str]:
     """Give the issuers of tokens that the chains' own pods presented, as STS names them in the logs."""
     for chain, _ in chosen:
-        for symptom in symptoms_of(chain, joined.chains, joined.evidence.symptoms):
+        for symptom in logged_by(chain, joined.chains, joined.evidence, joined.evidence.symptoms).all:
             if symptom.issuer:
                 yield symptom.issuer
 

@@ -48,6 +48,8 @@ class Chain:
     """The role that the hosted cluster's own object names for it, and where."""
     consumer: Consumer | None = None
     """What uses its role outside the guest, where the control plane is hosted."""
+    ended: set[str] = field(default_factory=set)
+    """Pods that used it and are over."""
     pods_outside: frozenset[str] = frozenset()
     """The pods there that left a log."""
     gated: str | None = None

@@ -34,10 +34,12 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
             torn.append(obj)
             continue
         seen.add((obj.kind, obj.namespace, obj.name))
-        if found.phase in ("Succeeded", "Failed"):
-            continue
         peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
         users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
+        if found.phase in ("Succeeded", "Failed"):
+            for chain in users:
+                chain.ended.add(found.name)
+            continue
         for chain in users:
             chain.workloads.append(found)
         if not users and signs_in(found):

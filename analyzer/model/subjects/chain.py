@@ -28,9 +28,10 @@ from analyzer.model.symptoms.from_events import event_symptoms
 from analyzer.model.symptoms.from_terminations import termination_symptoms
 from analyzer.model.symptoms.history import Change, LogCover, changes, log_cover
 from analyzer.model.symptoms.hosted_conditions import hosted_operator_facts
-from analyzer.model.symptoms.logs import against_logs, log_facts, symptoms_of
+from analyzer.model.symptoms.logs import against_logs, log_facts, unclaimed_facts
 from analyzer.model.symptoms.operator_conditions import operator_facts
 from analyzer.model.symptoms.overtaken import mark_overtaken
+from analyzer.model.symptoms.owners import logged_by
 from analyzer.model.symptoms.recorded_calls import SignIn, last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.symptoms.service_conditions import condition_facts
 from analyzer.model.workloads.pod_settings import setting_facts
@@ -60,6 +61,7 @@ class _Told:
     """What was said of a chain's calls to AWS; ``recovered`` is when a sign-in was last recorded to work."""
 
     symptoms: list[Symptom]
+    unclaimed: list[Symptom]
     signed_in: SignIn | None
     recovered: datetime | None
 
@@ -105,6 +107,7 @@ def chain_subject(
         else operator_facts(operator, asks, all_read=evidence.has_list("ClusterOperator", ""))
     )
     facts |= log_facts(chain, evidence, told.symptoms, joined.now, asks, told.recovered)
+    facts |= unclaimed_facts(chain, facts, told.unclaimed, asks)
     facts["logs.signed_in"] = told.signed_in.fact if told.signed_in else Unknown()
     facts |= condition_facts(chain, joined.objects, asks)
     facts |= quiet_where_read(facts, chain, joined)
@@ -126,12 +129,13 @@ def _told(chain: Chain, joined: Joined, apart: Collection[tuple[str, str]]) -> _
     recovered = signed_in.time if signed_in else None
     own = {(w.namespace, w.name) for w in chain.workloads}
     here = [s for s in evidence.symptoms if (s.namespace, s.pod) in own or (s.namespace, s.pod) not in apart]
-    symptoms = mark_overtaken(symptoms_of(chain, joined.chains, here))
+    logged = logged_by(chain, joined.chains, evidence, here)
+    symptoms = mark_overtaken(logged.own)
     symptoms += recorded_symptoms(chain, role, evidence, joined.view.issuer)
     symptoms += condition_symptoms(chain, role, joined, recovered)
     symptoms += against_logs(event_symptoms(chain, role, joined), chain, evidence)
     symptoms += termination_symptoms(chain, joined)
-    return _Told(symptoms, signed_in, recovered)
+    return _Told(symptoms, logged.unclaimed, signed_in, recovered)
 
 
 def _role_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -> Facts:

@@ -63,30 +63,6 @@ CLASSES = (
 )
 
 
-def symptoms_of(chain: Chain, chains: Sequence[Chain], symptoms: Sequence[Symptom]) -> list[Symptom]:
-    """Give the symptoms in the logs of a chain's pods.
-
-    Where several chains share a namespace, a symptom goes to the chain whose pod logged it, or whose
-    role it names; to all of them where neither shows. What signs in as its node by design is nobody's.
-    """
-    peers = [c for c in chains if c.namespace == chain.namespace]
-    mine = [s for s in symptoms if s.namespace == chain.namespace and not _is_of_another(s, chain)]
-    if len(peers) == 1:
-        return mine
-    owners = {w.name: c.id for c in peers for w in c.workloads}
-    owners |= {pod: c.id for c in peers for pod in c.pods_outside}
-    return [s for s in mine if owners.get(s.pod, chain.id) == chain.id]
-
-
-def _is_of_another(symptom: Symptom, chain: Chain) -> bool:
-    """Tell a call as the node in the log of a pod that is not the chain's, where its own are known."""
-    own = {w.name for w in chain.workloads} | chain.pods_outside
-    names = {symptom.pod, deployment_of(symptom.pod or "")}
-    if symptom.klass != "node-role" or not symptom.pod or not own:
-        return False
-    return own.isdisjoint(names) and not names & set(chain.service_accounts)
-
-
 def log_facts(
     chain: Chain,
     evidence: Evidence,
@@ -107,16 +83,14 @@ def log_facts(
     quiet = known(None) if all_logs_read(chain, evidence) else asks.logs(chain.namespace, no_pods=elsewhere)
     if isinstance(quiet, Fact) and _are_events_lacking(chain, evidence):
         quiet = asks.events(chain.namespace)
-    facts |= {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
-    return facts | _as_whom(chain, evidence, symptoms, asks)
+    return facts | {f"logs.{klass}": quiet for klass in CLASSES} | _found(symptoms, now, recovered)
 
 
-def _as_whom(chain: Chain, evidence: Evidence, symptoms: Sequence[Symptom], asks: Asks) -> Facts:
-    """Leave open whose the calls as the node are, where no pod was read: some pods make them by design."""
-    if chain.workloads or chain.pods_outside or evidence.has_list("Pod", chain.namespace):
-        return {}
-    logged = any(s.klass == "node-role" and s.source == "log" for s in symptoms)
-    return {"logs.node_role": asks.namespace(chain.namespace, "pods")} if logged else {}
+def unclaimed_facts(chain: Chain, facts: Facts, unclaimed: Sequence[Symptom], asks: Asks) -> Facts:
+    """Leave open what errors of unknown pods may be the chain's, where its own pods have none of the kind."""
+    names = {f"logs.{symptom.klass.replace('-', '_')}" for symptom in unclaimed}
+    open_ = asks.namespace(chain.namespace, "pods")
+    return {n: open_ for n in names if isinstance(fact := facts[n], Fact) and fact.value is None}
 
 
 def all_logs_read(chain: Chain, evidence: Evidence) -> bool:

@@ -1,0 +1,78 @@
+"""Whose errors the logs of a namespace hold: those of a chain's own pods, and those that may be another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.records import Symptom
+from analyzer.frozen import field, frozen
+from analyzer.model.joining.chain import Chain
+from analyzer.model.joining.hosted import deployment_of
+from analyzer.model.symptoms.from_conditions import words_of
+
+
+@frozen
+class Logged:
+    """The errors in the logs of a chain's namespace; ``unclaimed`` ones may be another's as well."""
+
+    own: list[Symptom] = field(default_factory=list)
+    unclaimed: list[Symptom] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Symptom]:
+        """Give both."""
+        return [*self.own, *self.unclaimed]
+
+
+def logged_by(
+    chain: Chain, chains: Sequence[Chain], evidence: Evidence, symptoms: Iterable[Symptom]
+) -> Logged:
+    """Sort the symptoms in the logs of a chain's namespace by whose they are; those of others are left out.
+
+    A pod's own spec tells it. Where several chains share a namespace and no spec was read, the pod's name
+    may; where it does not, the error may be any chain's. Calls as the node may be of a pod that makes them
+    by design.
+    """
+    peers = [c for c in chains if c.namespace == chain.namespace]
+    owners = {w.name: c.id for c in peers for w in c.workloads}
+    owners |= {pod: c.id for c in peers for pod in (*c.ended, *c.pods_outside)}
+    found = Logged()
+    for symptom in symptoms:
+        if symptom.namespace != chain.namespace:
+            continue
+        owner = owners.get(symptom.pod) or _by_name(symptom.pod, peers, evidence)
+        if owner == chain.id:
+            found.own.append(symptom)
+        elif owner is None and not _is_of_another(symptom.pod, chain, evidence):
+            unsure = len(peers) > 1 or (symptom.klass == "node-role" and _is_unread(chain, evidence))
+            (found.unclaimed if unsure else found.own).append(symptom)
+    return found
+
+
+def _by_name(pod: str, peers: Sequence[Chain], evidence: Evidence) -> str | None:
+    """Tell the chain of a pod whose spec was not read, by a word that the names of one chain alone have."""
+    if len(peers) < 2 or pod in evidence.seen("Pod", peers[0].namespace):
+        return None
+    parts = set(pod.split("-"))
+    words = {c.id: words_of(c) for c in peers}
+    named = [
+        name
+        for name, own in words.items()
+        if parts & own - set().union(*(others for other, others in words.items() if other != name))
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def _is_of_another(pod: str, chain: Chain, evidence: Evidence) -> bool:
+    """Tell a pod whose spec was read and names neither the chain's Secret nor its ServiceAccounts."""
+    pods = {w.name for w in chain.workloads if w.kind == "Pod"} | chain.pods_outside
+    where = ("Pod", chain.namespace)
+    if not pods or where in evidence.torn or pod not in evidence.seen(*where):
+        return False
+    name = deployment_of(pod)
+    return name is None or (name not in map(deployment_of, pods) and name not in chain.service_accounts)
+
+
+def _is_unread(chain: Chain, evidence: Evidence) -> bool:
+    return not (chain.workloads or chain.pods_outside or evidence.has_list("Pod", chain.namespace))
