@@ -180,7 +180,8 @@ def _chain_info(
     times = [s for s in model.symptoms if s.last]
     lasting = [s for s in times if not is_over(s.klass, s.last, model.recovered)]
     met = [s for s in lasting if recency([s], as_of) != "stopped"]
-    firsts = [began for s in met or model.symptoms if (began := s.began or s.first)]
+    going = [s for s in met if recency([s], as_of) == "ongoing"]  # of others nobody knows when they ended
+    firsts = [began for s in going or met or model.symptoms if (began := s.began or s.first)]
     return ChainInfo(
         id=chain.id,
         request=chain.request.name if chain.request else None,

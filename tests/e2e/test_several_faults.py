@@ -354,3 +354,17 @@ def test_trouble_that_was_over_does_not_date_the_one_of_now(bench: Bench, alike:
     verdict = the_chain(bench.report(everything(cluster)), MACHINES).verdict
     assert (verdict.rule, verdict.recency) == ("trust-subject-mismatch", "ongoing")
     assert str(verdict.since).startswith(f"{began:%Y-%m-%dT%H:%M}"), verdict.since
+
+
+def test_an_error_of_a_later_stage_that_no_longer_comes_does_not_date_it_either(bench: Bench) -> None:
+    """Whether that was mended is not known: no call gets so far any more."""
+    cluster = Cluster()
+    pod, space = cluster.workload("machine-api-controllers"), "openshift-machine-api"
+    until = pod.started + timedelta(hours=1)
+    faults.call_denied(cluster, "ec2:RunInstances", namespace=space, since=pod.started, until=until)
+    cluster.provider.client_ids = ["sts.amazonaws.com"]
+    began = cluster.gathered - timedelta(hours=3)
+    faults.authentication_fails(cluster, logs.INCORRECT_AUDIENCE, since=began)
+    verdict = the_chain(bench.report(everything(cluster)), MACHINES).verdict
+    assert (verdict.rule, verdict.recency) == ("provider-audience-missing", "ongoing")
+    assert str(verdict.since).startswith(f"{began:%Y-%m-%dT%H:%M}"), verdict.since
