@@ -42,7 +42,8 @@ def _efs(cluster: Cluster, *, name: str = "aws-efs-csi-driver-controller") -> No
     made = cluster.gathered - timedelta(days=5)
     value = {"credentials": aws.sts_credentials(role)}
     cluster.secrets[NAMESPACE, "aws-efs-cloud-credentials"] = Secret(value, made)
-    _run(cluster, name, ACCOUNTS[1])
+    volume = {"name": "aws-credentials", "secret": {"secretName": "aws-efs-cloud-credentials"}}
+    _run(cluster, name, ACCOUNTS[1], volumes=[volume])
 
 
 def _run(cluster: Cluster, name: str, account: str, **more: object) -> None:
@@ -94,6 +95,14 @@ def test_a_pod_with_another_account_and_no_secret_is_not_the_operators(bench: Be
     _run(cluster, "backup", "backup", token=None)
     report = bench.report(bundle(cluster))
     assert not findings(report, "fail", "warn"), told(report)
+
+
+def test_a_pod_that_signs_in_with_the_role_as_another_account_is_still_told(bench: Bench) -> None:
+    """A request may leave out the ServiceAccount of an operand, which reads the Secret by the API."""
+    cluster = Cluster()
+    _run(cluster, "backup", "backup")
+    chain = the_chain(bench.report(bundle(cluster)), DRIVERS)
+    assert said(chain)[::2] == ("suspected", "log-assume-role-denied")
 
 
 def test_a_run_that_is_over_is_still_its_own(bench: Bench) -> None:

@@ -50,6 +50,8 @@ class Chain:
     """What uses its role outside the guest, where the control plane is hosted."""
     ended: set[str] = field(default_factory=set)
     """Pods that used it and are over."""
+    strangers: set[str] = field(default_factory=set)
+    """Pods of its namespace that sign in with a token, and are no chain's: it may be with its role."""
     pods_outside: frozenset[str] = frozenset()
     """The pods there that left a log."""
     gated: str | None = None

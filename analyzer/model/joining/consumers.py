@@ -48,7 +48,12 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
         if (obj.kind, obj.namespace, obj.name) not in seen:
             evidence.withhold_list(obj)
     for namespace, workloads in unclaimed.items():
-        _presume(by_namespace.get(namespace, ()), workloads)
+        # one with credentials of another name has a role of its own
+        without = [w for w in workloads if not any("cred" in name for name in _secrets_of(w))]
+        peers = by_namespace.get(namespace, ())
+        for chain in peers:
+            chain.strangers.update(w.name for w in without)
+        _presume(peers, without)
     for chain in chains:
         pods = [w for w in chain.workloads if w.kind == "Pod"]
         running = {deployment_of(pod.name) for pod in pods}
@@ -56,14 +61,13 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
         chain.workloads = pods or chain.workloads
 
 
-def _presume(peers: Sequence[Chain], unclaimed: list[Workload]) -> None:
+def _presume(peers: Sequence[Chain], found: list[Workload]) -> None:
     """Take what signs in to AWS in the namespace of an operator for the chain's that nothing there uses.
 
     It may run as a wrong ServiceAccount, and have another name than the right one (`goes_by`). Users'
     namespaces may hold programs with roles of their own.
     """
     idle = [c for c in peers if not c.workloads and not c.optional and c.consumer is None]
-    found = [w for w in unclaimed if not any("cred" in name for name in _secrets_of(w))]
     if found and len(idle) == 1 and brought_by_release(idle[0]):
         idle[0].workloads, idle[0].presumed = found, True
 

@@ -34,25 +34,29 @@ def logged_by(
     may; where it does not, the error may be any chain's. Calls as the node may be of a pod that makes them
     by design.
     """
+    here = [symptom for symptom in symptoms if symptom.namespace == chain.namespace]
+    if not here:
+        return Logged()
     peers = [c for c in chains if c.namespace == chain.namespace]
+    read = evidence.seen("Pod", chain.namespace)
     owners = {w.name: c.id for c in peers for w in c.workloads}
     owners |= {pod: c.id for c in peers for pod in (*c.ended, *c.pods_outside)}
     found = Logged()
-    for symptom in symptoms:
-        if symptom.namespace != chain.namespace:
-            continue
-        owner = owners.get(symptom.pod) or _by_name(symptom.pod, peers, evidence)
+    torn = ("Pod", chain.namespace) in evidence.torn
+    for symptom in here:
+        known = symptom.pod in read
+        owner = owners.get(symptom.pod) or (None if known else _by_name(symptom.pod, peers))
         if owner == chain.id:
             found.own.append(symptom)
-        elif owner is None and not _is_of_another(symptom.pod, chain, evidence):
+        elif owner is None and not (known and not torn and _is_of_another(symptom.pod, chain)):
             unsure = len(peers) > 1 or (symptom.klass == "node-role" and _is_unread(chain, evidence))
             (found.unclaimed if unsure else found.own).append(symptom)
     return found
 
 
-def _by_name(pod: str, peers: Sequence[Chain], evidence: Evidence) -> str | None:
+def _by_name(pod: str, peers: Sequence[Chain]) -> str | None:
     """Tell the chain of a pod whose spec was not read, by a word that the names of one chain alone have."""
-    if len(peers) < 2 or pod in evidence.seen("Pod", peers[0].namespace):
+    if len(peers) < 2:
         return None
     parts = set(pod.split("-"))
     words = {c.id: words_of(c) for c in peers}
@@ -64,14 +68,14 @@ def _by_name(pod: str, peers: Sequence[Chain], evidence: Evidence) -> str | None
     return named[0] if len(named) == 1 else None
 
 
-def _is_of_another(pod: str, chain: Chain, evidence: Evidence) -> bool:
-    """Tell a pod whose spec was read and names neither the chain's Secret nor its ServiceAccounts."""
-    pods = {w.name for w in chain.workloads if w.kind == "Pod"} | chain.pods_outside
-    where = ("Pod", chain.namespace)
-    if not pods or where in evidence.torn or pod not in evidence.seen(*where):
+def _is_of_another(pod: str, chain: Chain) -> bool:
+    """Tell a pod whose spec names neither the chain's Secret nor its ServiceAccounts, and has no token."""
+    if pod in chain.strangers:
         return False
+    pods = {w.name for w in chain.workloads if w.kind == "Pod"} | chain.pods_outside
     name = deployment_of(pod)
-    return name is None or (name not in map(deployment_of, pods) and name not in chain.service_accounts)
+    like = name is not None and (name in map(deployment_of, pods) or name in chain.service_accounts)
+    return bool(pods) and not like
 
 
 def _is_unread(chain: Chain, evidence: Evidence) -> bool:
