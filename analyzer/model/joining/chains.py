@@ -22,6 +22,7 @@ from analyzer.model.joining.release_profile import (
     names_release,
 )
 from analyzer.model.joining.releases import CAPABILITY
+from analyzer.model.joining.told_secrets import told_secrets
 from analyzer.patterns import later
 
 _LABEL = later(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
@@ -29,12 +30,19 @@ DELETE = "release.openshift.io/delete"
 
 
 def join_chains(
-    evidence: Evidence, objects: Objects, enabled: Enabled, hosted: Hosted | None, *, guest: bool
+    evidence: Evidence,
+    objects: Objects,
+    enabled: Enabled,
+    hosted: Hosted | None,
+    *,
+    guest: bool,
+    manual: bool = False,
 ) -> list[Chain]:
     """Join requests, Secrets and workloads into chains, sorted by id.
 
     To those of a hosted ``guest`` come the roles that its management cluster names, and what uses a role
-    outside it, or inside without a request, and left a log or a Secret here.
+    outside it, or inside without a request, and left a log or a Secret here. In ``manual`` mode users make
+    Secrets for STS by hand too.
     """
     chains: dict[str, Chain] = {}
     for obj in objects.all("CredentialsRequest"):
@@ -47,6 +55,9 @@ def join_chains(
     requested = any(obj.namespace in (REQUESTS_NAMESPACE, "") for obj in objects.all("CredentialsRequest"))
     _add_orphans(chains, objects, of_core_alone=requested)
     _add_outside(chains, evidence, hosted, guest=guest)
+    claimed = {chain.namespace for chain in chains.values()}
+    for namespace, name in told_secrets(evidence, objects, claimed) if manual else ():
+        chains.setdefault(f"{namespace}/{name}", Chain(namespace, name))
     untold = objects.one("ClusterVersion", "version") is None
     for chain in chains.values():
         release = chain.in_release if chain.in_cluster is None else None

@@ -101,7 +101,8 @@ def join(
     objects = Objects(own) if strange else objects
     book, providers = read_roles(evidence), read_providers(evidence)
     guest = bool(view.hosted) and value_of(view.facts, "cluster.platform") in (None, "AWS")
-    chains = join_chains(evidence, objects, read_enabled(objects), hosted, guest=guest)
+    manual = value_of(view.facts, "cluster.credentials_mode") == "Manual" and bool(view.issuer)
+    chains = join_chains(evidence, objects, read_enabled(objects), hosted, guest=guest, manual=manual)
     listed = any(evidence.has_list("CredentialsRequest", n) for n in ("", REQUESTS_NAMESPACE))
     complete = listed or all_requests_gathered(objects)
     match = match_release(chains, view, objects, aside, all_requests=bool(complete))

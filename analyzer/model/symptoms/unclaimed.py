@@ -12,19 +12,12 @@ from collections.abc import Collection, Sequence
 from analyzer.evidence.records import Symptom
 from analyzer.evidence.values import dig, text
 from analyzer.model.joining.hosted import Hosted
+from analyzer.model.joining.told_secrets import SIGN_IN
 from analyzer.model.symptoms.hosted_conditions import HEALTH
 from analyzer.patterns import later
 
 _PLAIN = later(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 """What may be pasted from a sentence as it is."""
-
-_SIGN_IN = frozenset(
-    {
-        "no-provider", "verification-key", "incorrect-audience", "missing-claim", "thumbprint",
-        "invalid-token", "assume-role-denied", "token-expired", "idp-rejected", "idp-communication",
-    }
-)  # fmt: skip
-"""The classes that only STS's own answer to a token has; the others may be of another way to sign in."""
 
 _MOST = 4
 
@@ -42,7 +35,7 @@ def unclaimed_errors(
     judged = {(s.klass, s.message) for s in symptoms if s.namespace in chained}
     found: dict[str, list[Symptom]] = {}
     for symptom in symptoms:
-        if symptom.klass in _SIGN_IN and symptom.namespace not in ("", *chained, *beside):
+        if symptom.klass in SIGN_IN and symptom.namespace not in ("", *chained, *beside):
             found.setdefault(symptom.namespace, []).append(symptom)
     alike = [n for n, there in sorted(found.items()) if all((s.klass, s.message) in judged for s in there)]
     notices = [_notice(name, there) for name, there in sorted(found.items()) if name not in alike]
@@ -62,7 +55,7 @@ def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alo
     notices = []
     counts: Counter[str] = Counter()
     for symptom in symptoms:
-        counts[symptom.namespace] += symptom.count if symptom.klass in _SIGN_IN else 0
+        counts[symptom.namespace] += symptom.count if symptom.klass in SIGN_IN else 0
     for one in beside:
         lines = counts[one.namespace]
         states = [

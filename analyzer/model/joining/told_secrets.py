@@ -1,0 +1,54 @@
+"""Secrets that were made by hand for programs without a request, where STS's own answer tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from analyzer.evidence import kubernetes
+from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.records import K8sObject, Secret
+from analyzer.model.joining.consumers import signs_in
+from analyzer.model.joining.credentials import STATIC_LENGTH
+from analyzer.model.joining.objects import Objects, was_in_cluster
+
+SIGN_IN = frozenset(
+    {
+        "no-provider", "verification-key", "incorrect-audience", "missing-claim", "thumbprint",
+        "invalid-token", "assume-role-denied", "token-expired", "idp-rejected", "idp-communication",
+    }
+)  # fmt: skip
+"""The classes that only STS's own answer to a token has; the others may be of another way to sign in."""
+
+
+_OF_KEYS = (STATIC_LENGTH, STATIC_LENGTH + 1)
+
+
+def told_secrets(evidence: Evidence, objects: Objects, claimed: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Give namespace and name of the Secrets of pods that STS refused, where no chain claims the namespace.
+
+    Such a pod mounts a token for AWS, and a Secret that holds an AWS configuration file alone.
+    """
+    told: dict[str, set[str]] = {}
+    for symptom in evidence.symptoms:
+        if symptom.klass in SIGN_IN and symptom.source == "log" and symptom.namespace not in ("", *claimed):
+            told.setdefault(symptom.namespace, set()).add(symptom.pod)
+    if not told:
+        return
+    live = [obj for obj in _all("Secret", evidence, objects, told) if was_in_cluster(obj)]
+    files = {(r.namespace, r.name) for r in map(kubernetes.secret, live) if _may_name_a_role(r)}
+    for obj in _all("Pod", evidence, objects, told):
+        if obj.name in told[obj.namespace] and signs_in(found := kubernetes.workload(obj)):
+            for name in found.secret_volumes.values():
+                if (obj.namespace, name) in files:
+                    yield obj.namespace, name
+
+
+def _all(kind: str, evidence: Evidence, objects: Objects, places: Collection[str]) -> list[K8sObject]:
+    read = [obj for obj in objects.all(kind) if obj.namespace in places]
+    return [*evidence.parse_raw((kind,), places), *read]
+
+
+def _may_name_a_role(secret: Secret) -> bool:
+    """Tell a Secret of one configuration file that is not as long as one with a pair of keys."""
+    value = secret.values.get("credentials")
+    return value is not None and len(secret.values) == 1 and value.length not in _OF_KEYS
