@@ -6,12 +6,27 @@ from datetime import timedelta
 
 import pytest
 
-from samples import Cluster, Secret, aws, logs
+from samples import Cluster, Secret, aws, faults, logs
 from samples.logs import klog, request_id, sdk1
 from samples.requests import CCO_NAMESPACE
 from samples.workloads import Container, Workload
 
-from .runs import DRIVERS, Bench, bundle, everything, findings, flips, said, the_chain, told, without
+from .runs import (
+    DRIVERS,
+    INGRESS,
+    MACHINES,
+    NETWORK,
+    REGISTRY,
+    Bench,
+    bundle,
+    everything,
+    findings,
+    flips,
+    said,
+    the_chain,
+    told,
+    without,
+)
 
 NAMESPACE = "openshift-cluster-csi-drivers"
 FILES = f"{NAMESPACE}/aws-efs-cloud-credentials"
@@ -95,6 +110,28 @@ def test_a_pod_with_another_account_and_no_secret_is_not_the_operators(bench: Be
     _run(cluster, "backup", "backup", token=None)
     report = bench.report(bundle(cluster))
     assert not findings(report, "fail", "warn"), told(report)
+
+
+@pytest.mark.parametrize("hidden", [PODS, f"{PODS}|{DEPLOYMENTS}"])
+def test_without_any_pod_the_error_of_a_stranger_is_left_open(bench: Bench, hidden: str) -> None:
+    cluster = Cluster()
+    _run(cluster, "backup", "backup", token=None)
+    files = everything(cluster, secrets="full")
+    whole, report = bench.report(files), bench.report(without(files, hidden))
+    assert not flips(whole, report)
+    assert not findings(report, "fail"), told(report)
+    assert the_chain(report, DRIVERS).verdict.state == "unknown", told(report)
+
+
+@pytest.mark.parametrize("hidden", [PODS, f"{PODS}|{DEPLOYMENTS}"])
+def test_the_operators_own_pod_is_known_by_its_name(bench: Bench, hidden: str) -> None:
+    cluster = Cluster()
+    since = cluster.gathered - timedelta(hours=3)
+    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=since)
+    files = without(bundle(cluster), hidden.replace(NAMESPACE, "[^/]+"))
+    chains = [c for c in bench.report(files).chains if c.verdict.state != "unknown"]
+    assert {c.id for c in chains} == {INGRESS, REGISTRY, MACHINES, DRIVERS, NETWORK}
+    assert {c.verdict.state for c in chains} == {"suspected"}
 
 
 def test_a_pod_that_signs_in_with_the_role_as_another_account_is_still_told(bench: Bench) -> None:

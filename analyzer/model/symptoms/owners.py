@@ -31,8 +31,7 @@ def logged_by(
     """Sort the symptoms in the logs of a chain's namespace by whose they are; those of others are left out.
 
     A pod's own spec tells it. Where several chains share a namespace and no spec was read, the pod's name
-    may; where it does not, the error may be any chain's. Calls as the node may be of a pod that makes them
-    by design.
+    may; where it does not, the error may be any chain's, or of a program that no request is for.
     """
     here = [symptom for symptom in symptoms if symptom.namespace == chain.namespace]
     if not here:
@@ -49,7 +48,7 @@ def logged_by(
         if owner == chain.id:
             found.own.append(symptom)
         elif owner is None and not (known and not torn and _is_of_another(symptom.pod, chain)):
-            unsure = len(peers) > 1 or (symptom.klass == "node-role" and _is_unread(chain, evidence))
+            unsure = len(peers) > 1 or not (known or _goes_by(symptom.pod, chain, evidence))
             (found.unclaimed if unsure else found.own).append(symptom)
     return found
 
@@ -78,5 +77,13 @@ def _is_of_another(pod: str, chain: Chain) -> bool:
     return bool(pods) and not like
 
 
-def _is_unread(chain: Chain, evidence: Evidence) -> bool:
-    return not (chain.workloads or chain.pods_outside or evidence.has_list("Pod", chain.namespace))
+def _goes_by(pod: str, chain: Chain, evidence: Evidence) -> bool:
+    """Tell a pod without a spec by its name, where others may have run there too."""
+    accounts = chain.service_accounts
+    if not accounts or chain.of_control_plane or evidence.has_list("Pod", chain.namespace):
+        return True
+    name = deployment_of(pod) or pod
+    if name in {w.name for w in chain.workloads}:
+        return True
+    alike = (a.startswith(f"{name}-") or f"{name}-".startswith(f"{a}-") for a in accounts)
+    return any(alike) or not set(accounts).isdisjoint(name.split("-"))
