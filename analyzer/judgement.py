@@ -9,6 +9,7 @@ from analyzer.engine import Fact, Outcome, RuleSet, Unknown
 from analyzer.engine.source import nearest
 from analyzer.errors import UsageProblem
 from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.records import Symptom
 from analyzer.evidence.values import text as _text
 from analyzer.findings.common_cause import find_common_cause
 from analyzer.findings.correlate import Moment, Trace, correlate
@@ -31,6 +32,9 @@ from analyzer.options import Options
 from analyzer.redact import redact
 from analyzer.reports.inert import without_secrets
 from analyzer.version import __version__
+
+_ONE_OUTAGE = timedelta(days=1)
+"""The longest silence between errors of one outage."""
 
 _LATELY = timedelta(days=1)
 """How far from the gather a recorded sign-in may be to be told in the verdict."""
@@ -180,8 +184,7 @@ def _chain_info(
     times = [s for s in model.symptoms if s.last]
     lasting = [s for s in times if not is_over(s.klass, s.last, model.recovered)]
     met = [s for s in lasting if recency([s], as_of) != "stopped"]
-    going = [s for s in met if recency([s], as_of) == "ongoing"]  # of others nobody knows when they ended
-    firsts = [began for s in going or met or model.symptoms if (began := s.began or s.first)]
+    firsts = _starts(met, as_of) or [began for s in model.symptoms if (began := s.began or s.first)]
     return ChainInfo(
         id=chain.id,
         request=chain.request.name if chain.request else None,
@@ -196,6 +199,14 @@ def _chain_info(
         unasked=unasked,
         signed_in=_signed_in(model.recovered, as_of) and not met,
     )
+
+
+def _starts(met: Sequence[Symptom], as_of: datetime | None) -> list[datetime]:
+    """Give when what is not over began; of what no call reaches any more, where the rest followed on it."""
+    going = [s for s in met if recency([s], as_of) == "ongoing"]
+    first = min((began for s in going if (began := s.began or s.first)), default=None)
+    one = [s for s in met if first is None or s in going or (s.last and first - s.last <= _ONE_OUTAGE)]
+    return [began for s in one if (began := s.began or s.first)]
 
 
 def _signed_in(worked: datetime | None, as_of: datetime | None) -> bool:
