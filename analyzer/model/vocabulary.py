@@ -176,6 +176,7 @@ request.role_name              string  name that ccoctl gives the role, cut at 6
 request.role_arn               string  ARN of the role that was made for this request, whatever the Secret names (derived)
 request.role_to_write          string  that ARN for a command; <ACCOUNT_ID> stands in it where only the role's name is known (derived)
 request.role_gone              bool    that role is known not to be in its account (derived)
+request.role_ready             bool    its ARN is known, and so is that it is in the account (derived)
 request.collides_with          list    other chains for which ccoctl gives the same role name
 request.waits_for_role         string  the operator of OLM that was given no role ARN, which is why the Secret is not made, else null
 secret.default_token_path      bool    it names the token path of the API server's own tokens, by its text or its length
@@ -205,6 +206,7 @@ secret.length_for              string  what the length was compared with: a role
 secret.length_instead          string  what it fits if not that, as a phrase: other roles, another token path, line ends of Windows
 secret.length_alike            bool    the role that was found for it is named like those of the other Secrets of the release's requests, as far as the length tells (derived)
 secret.peers_fit               bool    the other chains' Secrets fit their templates to the byte; without exports, those of the release's requests (derived)
+secret.maker                   string  what makes it anew: control plane (where that is hosted), hand (its role is ready), credential operator (the request names its role), ccoctl, else null (derived)
 secret.token_path              string  web_identity_token_file, else null
 secret.token_path_told         string  what the Secret tells the SDK about it, as a phrase (derived)
 secret.token_path_mounted      bool    the pods mount a projected token at that path

@@ -58,16 +58,30 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
     """Give the role that was made for a request, whatever its Secret names, and what else is the only one."""
     paths = value_of(facts, "workload.token_paths")
     role = made_for(chain, joined.book, joined.names, joined.view, joined.asks.account)
+    ready = role.arn is not None and value_of(facts, "role.exists") is True
     return {
         "request.role_arn": known(role.arn, role.proof, derived=True) if role.arn else Unknown(),
         "request.role_to_write": _derived(_to_write(role, joined)),
         "role.to_write": _derived(_to_write(choice, joined)),
         "role.made_by_user": known(_is_of_user(chain), derived=True),
         "request.role_gone": known(role.exists is False, role.proof, derived=True),
+        "request.role_ready": known(ready, derived=True),
+        "secret.maker": known(_maker(chain, joined, ready=ready), derived=True),
         "role.inline_policy": _derived(_inline_policy(choice.role)),
         "role.added_policy": _derived(_added_policy(choice.role, chain)),
         "workload.token_path": _derived(_token_path(paths if isinstance(paths, list) else [])),
     }
+
+
+def _maker(chain: Chain, joined: Joined, *, ready: bool) -> str | None:
+    """Name what makes the Secret of a chain anew, as far as one repair is known to do it."""
+    if joined.view.hosted:
+        return None if _is_of_user(chain) else "control plane"
+    if ready:
+        return "hand"
+    if chain.request is not None and chain.request.sts_role_arn:
+        return "credential operator"
+    return None if _is_rosa(joined) else "ccoctl"
 
 
 def _is_of_user(chain: Chain) -> bool:
