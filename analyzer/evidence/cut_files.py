@@ -14,7 +14,7 @@ from analyzer.evidence.gathered import Evidence, InputRecord, Problem
 from analyzer.patterns import later
 
 _STATUS = later(rb"^status:", re.MULTILINE)
-_BEFORE_A_VALUE = later(rb"(?:^|\n)(?:[ ]+|[ ]*-[ ]*|[ -]*[\w./\"'-]+:[ ]*)\Z")
+_BEFORE_A_VALUE = later(rb"(?:^|\n)(?:[ ]*-[ ]*|[ -]*[\w./\"'-]+:[ ]*)\Z")
 _MANY = 20
 """Files that end with a line's end."""
 _LINE = 512

@@ -277,6 +277,15 @@ def test_requests_that_are_cut_before_a_value_do_not_lack_it(bench: Bench, where
     assert named(report, "fail", "warn") == {"input-incomplete"}, told(report)
 
 
+@pytest.mark.parametrize("end", ["\n  ", "\n      "])
+def test_blanks_behind_the_last_line_are_no_cut(bench: Bench, end: str) -> None:
+    """Text between quotes of a program ends so."""
+    files = everything(Cluster())
+    ended = {p: d.rstrip() + end.encode() if "/credrequests/" in p else d for p, d in files.items()}
+    assert ended != files
+    assert not named(bench.report(ended), "fail", "warn")
+
+
 @pytest.mark.parametrize(("hidden", "state"), [("", "pass"), ("apps/deployments", "unknown")])
 def test_an_operator_needs_no_token_where_its_operand_has_no_pods(
     bench: Bench, hidden: str, state: str
