@@ -177,11 +177,11 @@ def _pattern_verdicts(
         return [
             ActionVerdict(entry.index, pattern, pattern, resource, "unknown", reasons=(reason,), known=False)
         ]
+    if wild and resource != "*":  # it asks for what can be had on these resources, if any of it can
+        found = tuple(action for action in found if action.has_resources) or found
     rows = []
     for name in [action.name for action in found] or [pattern]:
         action = book.find(name)
-        if wild and resource != "*" and action and not action.has_resources:
-            continue  # the wildcard does not ask for what cannot be had on these resources
         asked = Asked(
             name=action.name if action else name,
             resource=resource,

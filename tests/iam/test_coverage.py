@@ -143,6 +143,14 @@ def test_a_wildcard_asks_for_nothing_that_its_resource_does_not_have() -> None:
     assert found["s3:UpdateJobStatus"] == "granted"
 
 
+def test_a_wildcard_of_which_nothing_has_resources_is_judged_all_the_same() -> None:
+    resource = "arn:aws:autoscaling:*:*:autoScalingGroup:*"
+    asked = entry("autoscaling:Describe*", resource)
+    assert {row.verdict for row in covered(asked, allow("ec2:RunInstances")).actions} == {"denied"}
+    same = allow("autoscaling:Describe*", resource)
+    assert {row.verdict for row in covered(asked, same).actions} == {"granted"}
+
+
 def test_a_wildcard_is_judged_action_by_action() -> None:
     found = covered(entry("kms:ReEncrypt*"), allow("kms:ReEncryptFrom"))
     assert [(row.action, row.verdict) for row in found.actions] == [
