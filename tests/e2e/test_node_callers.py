@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -19,7 +20,9 @@ from .runs import (
     edited,
     everything,
     findings,
+    flips,
     said,
+    states_of,
     the_chain,
     told,
     without,
@@ -61,6 +64,22 @@ def test_without_the_pods_nothing_tells_whose_calls_they_are(bench: Bench) -> No
     report = bench.report(files)
     assert not findings(report, "fail"), told(report)
     assert any("ns/openshift-cluster-csi-drivers" in item.command for item in report.missing)
+
+
+@pytest.mark.parametrize("hidden", [PODS, f"{PODS}|credentialsrequests/"])
+def test_a_pod_with_the_name_of_a_daemon_set_is_no_deployment_of_the_driver(
+    bench: Bench, hidden: str
+) -> None:
+    """Its name is that of the DaemonSet and five letters, which reads like a Deployment of a shorter name."""
+    made = everything(edited(_node_plugin), secrets="full")
+    name = re.search(r"/pods/(aws-ebs-csi-driver-node-[^/]+)/", "\n".join(made))
+    assert name is not None
+    old, new = name[1], "aws-ebs-csi-driver-node-x8z7q"
+    files = {p.replace(old, new): d.replace(old.encode(), new.encode()) for p, d in made.items()}
+    whole, report = bench.report(files), bench.report(without(files, hidden))
+    assert not flips(whole, report)
+    assert not findings(report, "fail"), told(report)
+    assert states_of(report)[DRIVERS, "operator", "log-node-role"] == "unknown"
 
 
 @pytest.mark.parametrize("hidden", ["", r"namespaces/openshift-machine-api/core/secrets"])

@@ -156,3 +156,51 @@ def test_a_run_that_is_over_is_still_its_own(bench: Bench) -> None:
     cluster.hooks.append(over)
     chain = the_chain(bench.report(bundle(cluster)), DRIVERS)
     assert said(chain)[::2] == ("suspected", "log-assume-role-denied")
+
+
+@pytest.mark.parametrize("hidden", ["", f"{PODS}|{DEPLOYMENTS}"])
+def test_a_pod_that_misses_the_token_of_the_secret_is_told_whatever_its_account(
+    bench: Bench, hidden: str
+) -> None:
+    """Only the Secret tells it where that token is; it reads it by the API."""
+    cluster = Cluster()
+    _run(cluster, "backup", "backup", token=None)
+    text = (
+        "WebIdentityErr: failed fetching WebIdentity token: \ncaused by: WebIdentityErr: unable to read file at "
+        f"{aws.TOKEN_FILE}\ncaused by: open {aws.TOKEN_FILE}: no such file or directory"
+    )
+    log = cluster.workloads[f"{NAMESPACE}/backup"].main.log
+    log[:] = [klog(line.when, "E", "driver.go:1", text) for line in log]
+    files = bundle(cluster)
+    whole = bench.report(files)
+    assert said(the_chain(whole, DRIVERS))[::2] == ("suspected", "log-token-file"), told(whole)
+    assert not hidden or not flips(whole, bench.report(without(files, hidden)))
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden"),
+    [
+        ("aws-ebs-csi-driver-helper", ""),
+        ("aws-ebs-csi-driver-operator-metrics", ""),
+        ("backup", f"|{REQUESTS}"),
+    ],
+)
+def test_hiding_the_spec_of_a_pod_makes_no_fault_of_its_error(bench: Bench, name: str, hidden: str) -> None:
+    cluster = Cluster()
+    _run(cluster, name, "default", token=None)
+    files = bundle(cluster)
+    assert not flips(bench.report(files), bench.report(without(files, f"{PODS}|{DEPLOYMENTS}{hidden}")))
+
+
+def test_specs_that_tell_nothing_leave_the_names_of_the_pods(bench: Bench) -> None:
+    cluster = _shared()
+
+    def emptied(path: str, body: dict[str, object]) -> dict[str, object]:
+        for item in body.get("items", [body]) if "/pods" in path else []:  # type: ignore[union-attr, attr-defined]
+            item["spec"] = {}
+        return body
+
+    cluster.hooks.append(emptied)
+    report = bench.report(bundle(cluster))
+    assert said(the_chain(report, FILES))[::2] == ("suspected", "log-assume-role-denied"), told(report)
+    assert the_chain(report, DRIVERS).verdict.state == "unknown", told(report)
