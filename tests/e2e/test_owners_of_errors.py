@@ -166,8 +166,8 @@ def test_a_pod_that_misses_the_token_of_the_secret_is_told_whatever_its_account(
     cluster = Cluster()
     _run(cluster, "backup", "backup", token=None)
     text = (
-        "WebIdentityErr: failed fetching WebIdentity token: \ncaused by: WebIdentityErr: unable to read file at "
-        f"{aws.TOKEN_FILE}\ncaused by: open {aws.TOKEN_FILE}: no such file or directory"
+        "WebIdentityErr: failed fetching WebIdentity token: \ncaused by: WebIdentityErr: unable to read "
+        f"file at {aws.TOKEN_FILE}\ncaused by: open {aws.TOKEN_FILE}: no such file or directory"
     )
     log = cluster.workloads[f"{NAMESPACE}/backup"].main.log
     log[:] = [klog(line.when, "E", "driver.go:1", text) for line in log]
