@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from samples import Cluster, Secret
+from samples import Cluster, Secret, faults
 from samples.yamlout import Json
 
-from .runs import Bench, bundle, findings, told, without
+from .runs import REGISTRY, Bench, bundle, findings, said, the_chain, told, without
 from .test_looks_wrong_is_right import hook
 
 AZURE = dict.fromkeys(("azure_client_id", "azure_tenant_id", "azure_subscription_id"), b"x" * 36)
@@ -77,3 +77,15 @@ def test_on_aws_a_secret_is_missing_without_the_platform_as_well(bench: Bench, i
     del cluster.secrets["openshift-ingress-operator", "cloud-credentials"]
     report = bench.report(without(bundle(cluster), "infrastructures"))
     assert [finding.rule for finding in findings(report, "fail")] == ["secret-missing"], told(report)
+
+
+def test_what_aws_answered_an_operator_shows_its_cloud_too(bench: Bench) -> None:
+    """Neither Secrets nor logs nor the platform were gathered, and the issuer is of no cloud."""
+    cluster = Cluster(issuer="https://oidc.example.com")
+    faults.call_denied(
+        cluster, "s3:ListBucket", namespace="openshift-image-registry", since=cluster.installed
+    )
+    files = without(bundle(cluster), r"infrastructures|core/secrets|cluster-config-v1|/logs/")
+    report = bench.report(files)
+    assert report.cluster.sts is True, told(report)
+    assert said(the_chain(report, REGISTRY))[::2] == ("suspected", "log-action-denied"), told(report)
