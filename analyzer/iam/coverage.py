@@ -74,6 +74,8 @@ class ActionVerdict:
 
     ``asked`` is the action as the entry writes it, ``patterns`` the narrower resources that are
     granted, ``reasons`` the statements that decided, ``nearest`` a known action like an unknown one.
+    ``in_vain`` tells what is denied though a policy has the entry's own words: they name resources, and
+    the action has none, so that no call matches them.
     """
 
     entry: int
@@ -88,6 +90,7 @@ class ActionVerdict:
     assumes: tuple[str, ...] = ()
     known: bool = True
     nearest: str | None = None
+    in_vain: bool = False
 
     @property
     def settled(self) -> Ternary:
@@ -189,7 +192,11 @@ def _pattern_verdicts(
             has_resources=action.has_resources if action else None,
             partition=scope.partition if scope and resource == "*" else None,
         )
-        row = _judge(entry, pattern, asked, layers, _regional(asked, context, scope))
+        here = _regional(asked, context, scope)
+        row = _judge(entry, pattern, asked, layers, here)
+        if row.denial == "implicit" and asked.has_resources is False and resource != "*":
+            as_written = _judge(entry, pattern, replace(asked, has_resources=None), layers, here)
+            row = replace(row, in_vain=as_written.verdict == "granted")
         rows.append(row if action else replace(row, known=False, nearest=book.nearest(name)))
     return rows
 

@@ -14,7 +14,7 @@ from analyzer.iam.layers import LAYER_NAMES, LayerKind
 from analyzer.iam.logic import Ternary, all3
 from analyzer.iam.match import resolve_resource, split_arn
 from analyzer.iam.policy import ConditionClause, Document, Malformed, MissingDocument, Policy, Statement
-from analyzer.iam.resources import Cover, cover, cover_except, includes, overlaps
+from analyzer.iam.resources import Cover, cover, cover_except, overlaps
 from analyzer.iam.variables import Unset, has_variables, widened
 
 _DOUBT = "has a wildcard for the service, and what IAM makes of that is not documented"
@@ -203,11 +203,8 @@ def _by_patterns(statement: Statement, patterns: tuple[str, ...], asked: Asked) 
             return Cover.NONE if "*" in patterns else Cover.FULL
         return cover_except(patterns, asked.resource)
     if asked.has_resources is False:
-        # Such an action has no resource to name: AWS compares it with "*" alone. A request that names
-        # others all the same asks for no more than a statement of these words gives.
-        as_asked = asked.resource != "*" and statement.effect == "Allow"
-        granted = as_asked and any(includes(pattern, asked.resource) for pattern in patterns)
-        return Cover.FULL if "*" in patterns or granted else Cover.NONE
+        # Such an action has no resource to name: AWS compares it with "*" alone.
+        return Cover.FULL if "*" in patterns else Cover.NONE
     return cover(patterns, asked.resource)
 
 

@@ -58,19 +58,7 @@ EXAMPLES: list[tuple[str, dict[str, Any], list[dict[str, Any]], str]] = [
         "as the request has it",
         entry("logs:DescribeLogGroups", "arn:aws:logs:*:*:*"),
         [allow("logs:DescribeLogGroups", "arn:aws:logs:*:*:*")],
-        "granted",
-    ),
-    (
-        "not even that",
-        entry("logs:DescribeLogGroups", "arn:aws:logs:*:*:*"),
-        [allow("logs:DescribeLogGroups", "arn:aws:logs:us-east-1:*:*")],
         "denied(implicit)",
-    ),
-    (
-        "a deny of other resources",
-        entry("logs:DescribeLogGroups", "arn:aws:logs:*:*:*"),
-        [allow("logs:*"), statement("Deny", Action="logs:*", Resource="arn:aws:logs:*:*:*")],
-        "granted",
     ),
     ("narrower", entry("s3:PutObject"), [allow("s3:PutObject", "arn:aws:s3:::reg-*/*")], "partial"),
     (
@@ -148,7 +136,22 @@ def test_a_wildcard_of_which_nothing_has_resources_is_judged_all_the_same() -> N
     asked = entry("autoscaling:Describe*", resource)
     assert {row.verdict for row in covered(asked, allow("ec2:RunInstances")).actions} == {"denied"}
     same = allow("autoscaling:Describe*", resource)
-    assert {row.verdict for row in covered(asked, same).actions} == {"granted"}
+    assert {(row.verdict, row.in_vain) for row in covered(asked, same).actions} == {("denied", True)}
+
+
+@pytest.mark.parametrize(
+    ("granted", "in_vain"),
+    [
+        ([allow("logs:DescribeLogGroups", "arn:aws:logs:*:*:*")], True),
+        ([allow("logs:DescribeLogGroups", "arn:aws:logs:us-east-1:*:*")], False),
+        ([allow("logs:DescribeLogStreams", "arn:aws:logs:*:*:*")], False),
+    ],
+)
+def test_what_a_policy_grants_in_vain_is_told_from_what_it_lacks(
+    granted: list[dict[str, Any]], *, in_vain: bool
+) -> None:
+    (row,) = covered(entry("logs:DescribeLogGroups", "arn:aws:logs:*:*:*"), *granted).actions
+    assert (row.verdict, row.denial, row.in_vain) == ("denied", "implicit", in_vain)
 
 
 def test_a_wildcard_is_judged_action_by_action() -> None:

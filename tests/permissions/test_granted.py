@@ -328,3 +328,26 @@ def test_a_role_made_by_hand_warns(bench: Bench) -> None:
     edit = change(REGISTRY, ("s3:PutObject",), Resource="arn:aws:s3:::other/*")
     report = analysed(bench, both(edit, by_hand(REGISTRY)))
     assert [(f.rule, f.state) for f in of_permissions(report)] == [("permission-resource-narrow", "warn")]
+
+
+def _in_vain(cluster: Cluster) -> None:
+    """Request and policy name resources for an action that has none, as OADP and cluster-logging do."""
+    action, resource = "ec2:DescribeInstances", "arn:aws:ec2:*:*:instance/*"
+    for body in (cluster.requests, cluster.release):
+        for request in body.values():
+            spec = request["spec"]
+            if "/".join(spec["secretRef"][key] for key in ("namespace", "name")) == NETWORK:
+                entries = spec["providerSpec"]["statementEntries"]
+                for entry in entries:
+                    entry["action"] = [one for one in entry["action"] if one != action]
+                entries.append({"effect": "Allow", "action": [action], "resource": resource})
+    change(NETWORK, (action,), Resource=resource)(cluster)
+
+
+def test_words_of_the_request_that_grant_nothing_are_named_and_fail_where_a_log_denies_it(
+    bench: Bench,
+) -> None:
+    quiet = analysed(bench, _in_vain)
+    assert state(quiet, NETWORK, "permission-missing") == "info", told(quiet)
+    logged = analysed(bench, _in_vain, denied(NETWORK, "ec2:DescribeInstances"))
+    assert state(logged, NETWORK, "permission-missing") == "fail", told(logged)

@@ -177,7 +177,7 @@ def _grade(row: ActionVerdict, judged: Judged) -> str:
     action = row.action.lower()
     if judged.denials.of_identity(action):
         return "logged"
-    if not judged.features.needs(action) or judged.maker in ("ROSA", "hosted"):
+    if row.in_vain or not judged.features.needs(action) or judged.maker in ("ROSA", "hosted"):
         return "optional"
     return "required" if judged.maker == "ccoctl" else "likely"
 

@@ -114,9 +114,16 @@ def serves_little(rows: Sequence[ActionVerdict]) -> bool:
 
 
 def _plain(rows: Sequence[ActionVerdict]) -> list[ActionVerdict]:
-    """Leave out what belongs to optional features: several requests ask for the same of it."""
+    """Leave out what tells nothing of whose policies they are.
+
+    Several requests ask for the actions of optional features, and some is granted in vain.
+    """
     return [
-        r for r in rows if not r.action.lower().startswith("kms:") and r.action.lower() != "sts:assumerole"
+        row
+        for row in rows
+        if not row.action.lower().startswith("kms:")
+        and row.action.lower() != "sts:assumerole"
+        and not row.in_vain
     ]
 
 
