@@ -166,9 +166,10 @@ def _token_subjects(
     return subjects
 
 
-def _pods(joined: Joined, namespace: str) -> tuple[list[Workload], Unknown | None]:
-    """Give the pods of a namespace that no chain is of, and what to ask for where there may be more."""
-    pods = [*joined.evidence.parse_raw(("Pod",), (namespace,)), *joined.objects.all("Pod", namespace)]
+def _pods(joined: Joined, namespace: str, account: str) -> tuple[list[Workload], Unknown | None]:
+    """Give the pods of an account that no chain is of, and what to ask for where there may be more."""
+    raw = joined.evidence.parse_raw(("Pod",), (namespace,), words={account})
+    pods = [*raw, *joined.objects.all("Pod", namespace)]
     whole = joined.evidence.has_list("Pod", namespace)
     return [workload(pod) for pod in pods], None if whole else joined.asks.namespace(namespace, "pods")
 

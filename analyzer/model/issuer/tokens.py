@@ -115,19 +115,21 @@ def expected_subjects(subject: str | None, chains: Sequence[Chain]) -> list[str]
 
 
 def signs_in_without_request(
-    token: TokenSample, chains: Sequence[Chain], pods: Callable[[str], tuple[list[Workload], Unknown | None]]
+    token: TokenSample,
+    chains: Sequence[Chain],
+    pods: Callable[[str, str], tuple[list[Workload], Unknown | None]],
 ) -> bool | Unknown:
     """Tell a token of a program whose ServiceAccount no request has to name: of a user's, or the webhook's.
 
-    ``pods`` gives those of a namespace, and what to ask for where there may be more; only of a namespace
-    that no request is for.
+    ``pods`` gives those of a namespace and ServiceAccount, and what to ask for where there may be more;
+    only of a namespace that no request is for.
     """
     subject = (text(token.claims.get("sub")) or "").split(":")
     if subject[:2] != ["system", "serviceaccount"] or len(subject) != 4:
         return False
     if any(chain.namespace == subject[2] for chain in chains):
         return False
-    found, more = pods(subject[2])
+    found, more = pods(subject[2], subject[3])
     if any(one.service_account == subject[3] and aws_tokens(one) for one in found):
         return True
     return False if _is_of_platform(subject[2]) else more or False

@@ -34,18 +34,24 @@ def told_secrets(evidence: Evidence, objects: Objects, claimed: Collection[str])
             told.setdefault(symptom.namespace, set()).add(symptom.pod)
     if not told:
         return
-    live = [obj for obj in _all("Secret", evidence, objects, told) if was_in_cluster(obj)]
-    files = {(r.namespace, r.name) for r in map(kubernetes.secret, live) if _may_name_a_role(r)}
-    for obj in _all("Pod", evidence, objects, told):
-        if obj.name in told[obj.namespace] and signs_in(found := kubernetes.workload(obj)):
-            for name in found.secret_volumes.values():
-                if (obj.namespace, name) in files:
-                    yield obj.namespace, name
+    secrets = [*evidence.parse_raw(("Secret",), told), *_among(objects.all("Secret"), told)]
+    live = [kubernetes.secret(obj) for obj in secrets if was_in_cluster(obj)]
+    files = {(secret.namespace, secret.name) for secret in live if _may_name_a_role(secret)}
+    for namespace in sorted({namespace for namespace, _ in files}):
+        for pod in _pods(namespace, told[namespace], evidence, objects):
+            if signs_in(found := kubernetes.workload(pod)):
+                mounted = [(namespace, name) for name in found.secret_volumes.values()]
+                yield from (secret for secret in mounted if secret in files)
 
 
-def _all(kind: str, evidence: Evidence, objects: Objects, places: Collection[str]) -> list[K8sObject]:
-    read = [obj for obj in objects.all(kind) if obj.namespace in places]
-    return [*evidence.parse_raw((kind,), places), *read]
+def _pods(namespace: str, names: Collection[str], evidence: Evidence, objects: Objects) -> list[K8sObject]:
+    """Give the pods of these names: those beside them are not parsed."""
+    raw = [pod for name in sorted(names) for pod in evidence.parse_raw(("Pod",), (namespace,), name)]
+    return raw + [pod for pod in _among(objects.all("Pod"), (namespace,)) if pod.name in names]
+
+
+def _among(found: list[K8sObject], places: Collection[str]) -> list[K8sObject]:
+    return [obj for obj in found if obj.namespace in places]
 
 
 def _may_name_a_role(secret: Secret) -> bool:
