@@ -28,6 +28,14 @@ from analyzer.evidence.logs.token_files import token_file_at
 from analyzer.frozen import replace
 from analyzer.patterns import later
 
+ANSWERS_OF_STS = frozenset(
+    {
+        "no-provider", "verification-key", "incorrect-audience", "missing-claim", "thumbprint",
+        "invalid-token", "assume-role-denied", "token-expired", "idp-rejected", "idp-communication",
+    }
+)  # fmt: skip
+"""The classes that only STS's own answer to a token has; the others may be of another way to sign in."""
+
 LONGEST = 65536
 """Characters of a text that are looked at."""
 

@@ -6,19 +6,11 @@ from collections.abc import Collection, Iterator
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.logs.classes import ANSWERS_OF_STS
 from analyzer.evidence.records import K8sObject, Secret
 from analyzer.model.joining.consumers import signs_in
 from analyzer.model.joining.credentials import STATIC_LENGTH
 from analyzer.model.joining.objects import Objects, was_in_cluster
-
-SIGN_IN = frozenset(
-    {
-        "no-provider", "verification-key", "incorrect-audience", "missing-claim", "thumbprint",
-        "invalid-token", "assume-role-denied", "token-expired", "idp-rejected", "idp-communication",
-    }
-)  # fmt: skip
-"""The classes that only STS's own answer to a token has; the others may be of another way to sign in."""
-
 
 _OF_KEYS = (STATIC_LENGTH, STATIC_LENGTH + 1)
 
@@ -30,7 +22,11 @@ def told_secrets(evidence: Evidence, objects: Objects, claimed: Collection[str])
     """
     told: dict[str, set[str]] = {}
     for symptom in evidence.symptoms:
-        if symptom.klass in SIGN_IN and symptom.source == "log" and symptom.namespace not in ("", *claimed):
+        if (
+            symptom.klass in ANSWERS_OF_STS
+            and symptom.source == "log"
+            and symptom.namespace not in ("", *claimed)
+        ):
             told.setdefault(symptom.namespace, set()).add(symptom.pod)
     if not told:
         return

@@ -15,9 +15,8 @@ from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
-from analyzer.model.joining.platform import platform_to_ask_for
+from analyzer.model.subjects.platform import platform_to_ask_for
 from analyzer.model.subjects.repairs import cluster_repairs
-from analyzer.model.symptoms.from_conditions import condition_symptoms
 
 
 def with_cluster_facts(joined: Joined, whole: Evidence, foreign: Foreign | None, *, together: bool) -> Joined:
@@ -109,18 +108,11 @@ def _in_use(joined: Joined) -> Fact | Unknown:
         return Fact(False, platform.cites, derived=True)
     if isinstance(mode, Fact) and isinstance(issuer, Fact):
         used = mode.value == "Manual" and bool(issuer.value)
-        untold = _platform_to_ask_for(joined) if used else None
+        untold = platform_to_ask_for(joined) if used else None
         return untold or Fact(used, mode.cites + issuer.cites, derived=True)
     if isinstance(mode, Fact) and mode.value != "Manual":
         return Fact(False, mode.cites, derived=True)
     return issuer if isinstance(issuer, Unknown) else mode
-
-
-def _platform_to_ask_for(joined: Joined) -> Unknown | None:
-    """Give what would tell the cloud, where neither AWS's own words in a condition do nor anything else."""
-    asked = platform_to_ask_for(joined)
-    told = asked and any(condition_symptoms(chain, None, joined, None) for chain in joined.chains)
-    return None if told else asked
 
 
 def _intended(
@@ -128,7 +120,7 @@ def _intended(
 ) -> Fact | Unknown:
     issuer = joined.view.facts["cluster.issuer"]
     if shaped or (isinstance(issuer, Fact) and issuer.value):
-        untold = _platform_to_ask_for(joined)
+        untold = platform_to_ask_for(joined)
         if untold is not None:
             return untold
         cites = issuer.cites if isinstance(issuer, Fact) else ()

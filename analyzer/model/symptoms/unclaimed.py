@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from analyzer.evidence.logs.classes import ANSWERS_OF_STS
 from analyzer.evidence.records import Symptom
 from analyzer.evidence.values import dig, text
 from analyzer.model.joining.hosted import Hosted
-from analyzer.model.joining.told_secrets import SIGN_IN
 from analyzer.model.symptoms.hosted_conditions import HEALTH
 from analyzer.patterns import later
 
@@ -35,7 +35,7 @@ def unclaimed_errors(
     judged = {(s.klass, s.message) for s in symptoms if s.namespace in chained}
     found: dict[str, list[Symptom]] = {}
     for symptom in symptoms:
-        if symptom.klass in SIGN_IN and symptom.namespace not in ("", *chained, *beside):
+        if symptom.klass in ANSWERS_OF_STS and symptom.namespace not in ("", *chained, *beside):
             found.setdefault(symptom.namespace, []).append(symptom)
     alike = [n for n, there in sorted(found.items()) if all((s.klass, s.message) in judged for s in there)]
     notices = [_notice(name, there) for name, there in sorted(found.items()) if name not in alike]
@@ -55,7 +55,7 @@ def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alo
     notices = []
     counts: Counter[str] = Counter()
     for symptom in symptoms:
-        counts[symptom.namespace] += symptom.count if symptom.klass in SIGN_IN else 0
+        counts[symptom.namespace] += symptom.count if symptom.klass in ANSWERS_OF_STS else 0
     for one in beside:
         lines = counts[one.namespace]
         states = [

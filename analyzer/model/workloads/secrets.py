@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence import kubernetes
 from analyzer.evidence.origin import Quote, Where
-from analyzer.evidence.records import Secret, Workload
-from analyzer.evidence.values import dig, parse_time
+from analyzer.evidence.records import Workload
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import parse_role_arn
-from analyzer.model.joining.chain import COPIES, Chain, brought_by_release, copies_of
+from analyzer.model.joining.chain import COPIES, Chain, brought_by_release
 from analyzer.model.joining.cluster import Facts
-from analyzer.model.joining.consumers import uses_secret
 from analyzer.model.joining.credentials import (
     EMPTY_LENGTHS,
     KUBERNETES_TOKEN,
@@ -23,16 +21,13 @@ from analyzer.model.joining.credentials import (
     fitting,
 )
 from analyzer.model.joining.joined import Joined
-from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted, paths_of
+from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import LengthVerdict, brokered, known_paths
 from analyzer.model.symptoms.recorded_calls import last_sign_in
-from analyzer.model.workloads.pods import no_pods
 from analyzer.model.workloads.provider_account import is_told_of_all, named_role, provider_account
+from analyzer.model.workloads.secret_age import changed_after_pods, last_written
 from analyzer.model.workloads.stray_secrets import secrets_elsewhere
-
-_ONE_WRITE = timedelta(seconds=10)
-"""How long after its creation a Secret may be written once more by what makes it."""
 
 _NO_PATH = "of no token file (web_identity_token_file is missing)"
 
@@ -116,58 +111,12 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         "secret.peers_fit": known(_peers_fit(chain, joined), derived=True),
         "secret.length_alike": known(not (verdict.fits and _is_odd(chain, joined)), derived=True),
         "secret.copy_differs": _copy_differs(chain, joined),
-        "secret.changed_after_pods": _changed_after(chain, joined),
+        "secret.changed_after_pods": changed_after_pods(chain, joined),
     }
     unreadable = asks.secret_value(chain.namespace, chain.secret_name)
     facts |= _length_facts(verdict, data, asks)
     facts |= _text_facts(chain, verdict, unreadable, foreign, data)
     return facts
-
-
-def _changed_after(chain: Chain, joined: Joined) -> Fact | Unknown:
-    """Give the pods that the Secret is newer than; that it is so of none is known where all pods are."""
-    since = _last_written(chain.secret) if chain.secret else None
-    if since is None and chain.workloads:
-        return joined.asks.namespace(chain.namespace, "Secrets")
-    older = [w for w in chain.workloads if since and (began := _began(w, chain)) and began < since]
-    if older and _is_as_made(chain.secret) and brokered(chain):
-        requested = _requested(chain, joined)
-        waited = [w for w in older if not uses_secret(w, chain.secret_name)]
-        if requested is None and waited:
-            return joined.asks.requests()
-        older = [w for w in older if w not in waited or not _began_before(w, chain, requested)]
-    rest = no_pods(chain, joined.evidence, joined.asks)
-    if not older and isinstance(rest, Unknown):
-        return rest
-    return known([w.name for w in older], *(w.where for w in older))
-
-
-def _is_as_made(secret: Secret | None) -> bool:
-    """Tell a Secret that nothing has written to since it was made."""
-    made, changed = (secret.created, secret.changed) if secret else (None, None)
-    return made is not None and (changed is None or changed - made <= _ONE_WRITE)
-
-
-def _requested(chain: Chain, joined: Joined) -> datetime | None:
-    """Give when the request was made that is in the cluster."""
-    request = chain.in_cluster
-    obj = joined.objects.one("CredentialsRequest", request.name, request.namespace) if request else None
-    return parse_time(dig(obj.value, "metadata", "creationTimestamp")) if obj else None
-
-
-def _began_before(found: Workload, chain: Chain, requested: datetime | None) -> bool:
-    """Tell a pod that was there before the request: an operator of OLM makes that itself, and waits."""
-    began = _began(found, chain)
-    return began is not None and requested is not None and began < requested
-
-
-def _began(found: Workload, chain: Chain) -> datetime | None:
-    """Give since when a pod's containers run that use the Secret: what is restarted reads it anew."""
-    names = {chain.secret_name, *copies_of(chain.secret_name)}
-    volumes = {volume for volume, name in found.secret_volumes.items() if name in names}
-    using = {c.name for c in found.containers if volumes & c.mounts.keys() or paths_of(found, c)}
-    times = (when for name, when in found.running.items() if not using or name in using)
-    return min(times, default=found.started)
 
 
 def _length_for(verdict: LengthVerdict, asks: Asks) -> Fact | Unknown:
@@ -357,7 +306,7 @@ def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
     if value.length != chain.length:
         phrase = f"{obj.name} has {value.length} bytes, {chain.secret_name} {chain.length}"
         return known(phrase, obj.where.at("data", "credentials"))
-    written, since = _last_written(copy), _last_written(chain.secret)
+    written, since = last_written(copy), last_written(chain.secret)
     if written is None or since is None:
         return joined.asks.namespace(chain.namespace, "Secrets")
     if written >= since:
@@ -366,10 +315,6 @@ def _copy_differs(chain: Chain, joined: Joined) -> Fact | Unknown:
         f"{obj.name} was last written {written:%Y-%m-%d %H:%M}Z, {chain.secret_name} {since:%Y-%m-%d %H:%M}Z"
     )
     return known(phrase, obj.where.at("metadata", "creationTimestamp"))
-
-
-def _last_written(secret: Secret) -> datetime | None:
-    return max(filter(None, (secret.created, secret.changed)), default=None)
 
 
 def _default_token_path(chain: Chain, joined: Joined) -> Fact | Unknown:

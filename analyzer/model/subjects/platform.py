@@ -12,6 +12,7 @@ from analyzer.aws_domains import ANY
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.urls import is_red_hats, split_url
+from analyzer.model.symptoms.from_conditions import condition_symptoms
 from analyzer.patterns import later
 
 _AWS_HOST = later(rf"(?:^|\.)(?:{ANY}|cloudfront\.net)$", re.IGNORECASE)
@@ -35,6 +36,7 @@ def _shows_aws(joined: Joined) -> bool:
         or is_red_hats(issuer)
         or _is_of_aws(issuer)
         or _logs_aws(joined)
+        or any(condition_symptoms(chain, None, joined, None) for chain in joined.chains)
     )
 
 
