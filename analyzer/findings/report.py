@@ -141,6 +141,10 @@ class Verdict:
     """Time of the first error in the logs that were gathered."""
     also: tuple[str, ...] = ()
     """The rules of further, independent causes on this chain, in the order of the links."""
+    candidate_links: tuple[str, ...] = ()
+    """The links on which the cause of a suspected verdict lies, as far as anything is known."""
+    hint: str | None = None
+    """The rule of a warning that may explain a suspected verdict."""
 
 
 @frozen

@@ -194,7 +194,10 @@ def _suspected(info: ChainInfo, symptoms: Sequence[Outcome], outcomes: Sequence[
     places = [link for link in dict.fromkeys((*pointed, *LINKS)) if link in {*links, *hinted}]
     link = places[0] if places and not info.in_part else None
     said = first.message if first.message.endswith(".") or not tail else f"{first.message}."
-    return Verdict("suspected", link, first.rule.id, f"{said} {tail}".rstrip(), info.recency, None)
+    return Verdict(
+        "suspected", link, first.rule.id, f"{said} {tail}".rstrip(), info.recency, None,
+        candidate_links=() if info.in_part else tuple(links), hint=hints[0].rule.id if hints else None,
+    )  # fmt: skip
 
 
 def _nothing_at(pointed: Sequence[str], opened: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from analyzer.findings.report import Chain, Finding, Verdict
+from analyzer.findings.report import Chain, Finding
 from analyzer.reports.page import Page
 from analyzer.reports.story import Group, Story
 from analyzer.reports.unknowns import alike, title_of
@@ -216,12 +216,8 @@ def _circumstances(page: Page, story: Story, group: Group) -> list[str]:
 
 def nothing_open(chains: tuple[Chain, ...]) -> bool:
     """Tell whether none of what is left open could lead to the error that was seen."""
-    return all(chain.verdict.link is None or _only_hinted(chain.verdict) for chain in chains)
-
-
-def _only_hinted(verdict: Verdict) -> bool:
-    """Tell a link that a warning names, while no answer that is missing could tell of another."""
-    return "may explain it" in verdict.sentence and "what would settle it" not in verdict.sentence
+    verdicts = [chain.verdict for chain in chains]
+    return all(v.link is None or (v.hint is not None and not v.candidate_links) for v in verdicts)
 
 
 def _open_questions(page: Page, story: Story, chains: tuple[Chain, ...]) -> list[str]:
@@ -236,7 +232,7 @@ def _open_questions(page: Page, story: Story, chains: tuple[Chain, ...]) -> list
     asked = [title_of(page, kind) for kind in alike(missing)]
     if nothing_open(chains):
         return []
-    said = any("cause lies at" in chain.verdict.sentence for chain in chains)
+    said = any(chain.verdict.candidate_links for chain in chains)
     texts = [f"candidates: {', '.join(links)}"] if links and not said else []
     return [*texts, f"settled by: {listed(asked, 4)} (see not known)"] if asked else texts
 

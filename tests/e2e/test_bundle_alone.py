@@ -168,8 +168,9 @@ def test_an_error_without_exports_is_suspected(bench: Bench, name: str) -> None:
         points_at = bench.rules.find(chain.verdict.rule).points_at
         assert chain.verdict.link == points_at[0], told(report)
         named = chain.verdict.sentence.partition("The cause lies at ")[2].partition(":")[0]
+        assert tuple(re.split(r", | or ", named)) == chain.verdict.candidate_links, told(report)
         explaining = {rule.link for rule in bench.rules.rules if chain.verdict.rule in rule.explains}
-        assert set(re.split(r", | or ", named)) <= explaining, told(report)
+        assert set(chain.verdict.candidate_links) <= explaining, told(report)
     # What would settle it is asked for among the first.
     decisive = [place for place, item in enumerate(report.missing) if scenario.rule in item.decides]
     assert decisive, told(report)

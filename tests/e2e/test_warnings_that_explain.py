@@ -38,6 +38,7 @@ def test_a_condition_that_nobody_can_judge_may_be_what_refuses(bench: Bench, sec
     chain = the_chain(report, INGRESS)
     assert said(chain) == ("suspected", "trust", "log-assume-role-denied"), told(report)
     assert "A warning may explain it, trust-extra-condition:" in chain.verdict.sentence
+    assert chain.verdict.hint == "trust-extra-condition"
     assert "No fault shows at trust" not in chain.verdict.sentence
     assert ("Else the cause lies at secret" in chain.verdict.sentence) == (secrets == "elided")
 
@@ -91,4 +92,4 @@ def test_an_endpoint_that_is_not_asked_explains_no_failure_of_another(bench: Ben
     container.log += [klog(cluster.gathered - timedelta(minutes=n), "E", "x.go:1", text) for n in range(1, 9)]
     chain = the_chain(bench.report(everything(cluster, secrets="full")), MACHINES)
     assert said(chain)[::2] == ("suspected", "log-sts-unreachable")
-    assert "may explain it" not in chain.verdict.sentence
+    assert chain.verdict.hint is None
