@@ -11,6 +11,9 @@ from datetime import UTC, datetime
 
 from analyzer.evidence.records import Json
 
+_LONGEST_MESSAGE = 3 << 19
+"""Characters: more than etcd takes for a whole object."""
+
 
 def mapping(value: Json) -> Mapping[str, Json]:
     """Give the value if it is a mapping with string keys, else an empty one."""
@@ -35,6 +38,12 @@ def dig(value: Json, *path: str | int) -> Json:
         else:
             value = value[step] if isinstance(value, list) and step < len(value) else None
     return value
+
+
+def message_of(condition: Json) -> str | None:
+    """Give a condition's message; of one longer than any API server keeps, the beginning."""
+    message = text(dig(condition, "message"))
+    return message and message[:_LONGEST_MESSAGE]
 
 
 def strings(value: Json) -> dict[str, str]:

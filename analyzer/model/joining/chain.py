@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import CredentialsRequest, Secret, Workload
-from analyzer.evidence.values import text
+from analyzer.evidence.values import message_of
 from analyzer.frozen import field, slotted
 from analyzer.model.joining.credentials import STATIC_LENGTH, Credentials
 from analyzer.model.joining.hosted import Consumer
@@ -145,5 +145,5 @@ def condition(request: CredentialsRequest | None, kind: str) -> tuple[str, Where
     for index, entry in enumerate(request.conditions if request else ()):
         if entry.get("type") == kind and entry.get("status") == "True":
             assert request is not None  # noqa: S101  (it has conditions)
-            return text(entry.get("message")) or "", request.where.at("status", "conditions", index)
+            return message_of(entry) or "", request.where.at("status", "conditions", index)
     return None

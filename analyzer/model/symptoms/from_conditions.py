@@ -16,7 +16,7 @@ from analyzer.evidence.logs.classes import classify
 from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Symptom
-from analyzer.evidence.values import dig, items, parse_time, text
+from analyzer.evidence.values import dig, items, message_of, parse_time, text
 from analyzer.frozen import frozen, replace
 from analyzer.iam.match import role_of_session
 from analyzer.model.joining.chain import Chain
@@ -148,7 +148,7 @@ def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Itera
 
 
 def _condition(obj: K8sObject, entry: Json, where: Where, now: datetime | None) -> Iterator[Said]:
-    kind, message = text(dig(entry, "type")) or "", text(dig(entry, "message"))
+    kind, message = text(dig(entry, "type")) or "", message_of(entry)
     if message and _is_trouble(kind, dig(entry, "status")) and not kind.startswith("LoadBalancer"):
         since = parse_time(dig(entry, "lastTransitionTime"))
         # judged as of a time before it began, it is not known to hold any longer than from its start

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analyzer.evidence.masks.shapes import is_alone, is_masked
 from analyzer.evidence.records import Json
-from analyzer.evidence.values import dig, items, text
+from analyzer.evidence.values import dig, items, message_of, text
 
 _TROUBLE = {
     "Degraded": "True",
@@ -35,7 +35,7 @@ def _is_hidden(entry: Json) -> bool:
 def hides_words(conditions: Json) -> bool:
     """Tell conditions of which one stands for trouble, and does not say any more for which."""
     for entry in items(conditions):
-        message = text(dig(entry, "message")) or ""
+        message = message_of(entry) or ""
         in_trouble = _TROUBLE.get(text(dig(entry, "type")) or "", "never") == dig(entry, "status")
         if (is_masked(message) if in_trouble else _hides(message)) or (in_trouble and not message):
             return True

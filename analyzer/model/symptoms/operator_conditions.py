@@ -9,7 +9,7 @@ from analyzer.evidence.logs.answers import let_in
 from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
-from analyzer.evidence.values import dig, items, text
+from analyzer.evidence.values import dig, items, message_of, text
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
@@ -51,13 +51,13 @@ def no_condition(why: Fact | Unknown) -> Facts:
 
 def condition_of(failing: Sequence[tuple[Json, Where]], obj: K8sObject) -> Facts:
     """Give the ``operator.*`` facts of the condition of an object that says most."""
-    told = [found for found in failing if classify(text(dig(found[0], "message")) or "")]
+    told = [found for found in failing if classify(message_of(found[0]) or "")]
     condition, where = next(iter(told), failing[0])
     served = not told and all(is_served(found[0]) for found in failing)
     state = f"{text(dig(condition, 'type'))}={text(dig(condition, 'status'))}"
     return {
         "operator.unhealthy": known(state, where.at("status")),
-        "operator.message": known(text(dig(condition, "message")), where.at("message")),
+        "operator.message": known(message_of(condition), where.at("message")),
         "operator.served": known(served, where.at("message"), derived=True),
         "operator.since": known(text(dig(condition, "lastTransitionTime")), where.at("lastTransitionTime")),
         "operator.reporter": known(f"{obj.kind} {'/'.join(filter(None, (obj.namespace, obj.name)))}"),
@@ -68,5 +68,5 @@ def condition_of(failing: Sequence[tuple[Json, Where]], obj: K8sObject) -> Facts
 
 def is_served(condition: Json) -> bool:
     """Tell whether a condition quotes an answer that AWS gives to those alone whom it lets in."""
-    message = text(dig(condition, "message")) or ""
+    message = message_of(condition) or ""
     return let_in(message) and classify(message) is None

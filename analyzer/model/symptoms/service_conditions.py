@@ -8,7 +8,7 @@ from analyzer.engine.facts import Unknown
 from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
-from analyzer.evidence.values import dig, items, mapping, text
+from analyzer.evidence.values import dig, items, mapping, message_of, text
 from analyzer.frozen import frozen
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chain import Chain
@@ -145,7 +145,7 @@ def _conditions(obj: K8sObject, *path: str) -> Iterator[tuple[dict[str, Json], W
 
 
 def _trouble(phrase: str, entry: Json, where: Where) -> _Trouble:
-    message = text(dig(entry, "message"))
+    message = message_of(entry)
     told = classify(message) if message else None
     return _Trouble(
         phrase, message, told.klass if told else None, is_served(entry),
