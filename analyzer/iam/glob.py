@@ -26,6 +26,8 @@ class Wild(Enum):
 Token = str | Wild
 _TOKEN = later(r"\$\{([*?$])\}|([*?])|(.)", re.DOTALL)
 _SPECIAL = later(r"[*?$]")
+_LONGEST = 32_768
+"""Characters of the longest policy that AWS keeps, that of a KMS key; a longer pattern matches nothing."""
 _MAX_STATES = 2_000
 _MAX_PAIRS = 1_000_000
 
@@ -43,6 +45,8 @@ def escape_dollars(text: str) -> str:
 @lru_cache(maxsize=8192)
 def tokens(pattern: str) -> tuple[Token, ...]:
     """Return the characters and wildcards of a pattern, runs of ``*`` folded into one."""
+    if len(pattern) > _LONGEST:
+        return (pattern,)  # no character is the same
     result: list[Token] = []
     for literal, wild, plain in _TOKEN.findall(pattern):
         token: Token = Wild(wild) if wild else literal or plain
@@ -71,6 +75,8 @@ def regex(pattern: str, *, any_char: str = ".") -> str:
     What stands between two runs is matched at its first occurrence and never tried again (atomic
     groups): for such patterns that is enough, and a hostile pattern cannot take exponential time.
     """
+    if len(pattern) > _LONGEST:
+        return "(?!)"
     chunks = [""]
     for token in tokens(pattern):
         if token is Wild.RUN:

@@ -64,6 +64,15 @@ def test_a_hostile_pattern_takes_no_time() -> None:
     assert not glob.includes("*a" * 12 + "b", "*a" * 12 + "?")
 
 
+def test_a_pattern_longer_than_any_policy_is_not_compiled() -> None:
+    pattern = "tag:" + "{[(<*" * 800_000
+    assert len(glob.regex(pattern)) < 100
+    assert len(glob.tokens(pattern)) == 1
+    assert not glob.matches(pattern, "tag:GetResources")
+    assert not glob.includes(pattern, "tag:GetResources")
+    assert not glob.overlaps(pattern, "tag:GetResources")
+
+
 def test_resources_part_by_part() -> None:
     assert resources.includes("arn:aws:ec2:*:*:*", "arn:aws:ec2:us-west-2:*:instance/*")
     assert not resources.includes("arn:aws:ec2:us-west-2:*:*", "arn:aws:ec2:*:*:instance/*")
