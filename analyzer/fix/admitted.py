@@ -28,6 +28,8 @@ class Wanted:
     account: str
     others: frozenset[str]
     """Provider ARNs of other issuers that exist: what trusts them may be in use."""
+    elsewhere: frozenset[str] = frozenset()
+    """ServiceAccounts whose Secrets are known to name other roles."""
     alone: bool = True
     """Whether the inputs show all who use the role; users' workloads may be in namespaces not gathered."""
 
@@ -43,12 +45,20 @@ class Wanted:
             "Condition": {"StringEquals": {f"{host}:aud": audience, f"{host}:sub": list(self.subjects)}},
         }
 
-    def judge(self, statements: Sequence[Json], subject: str) -> TrustDecision:
-        """Judge one subject by a policy of these statements."""
+    @property
+    def accounts(self) -> frozenset[tuple[str, str]]:
+        """Namespace and name of each subject."""
+        parts = (subject.split(":") for subject in self.subjects)
+        return frozenset((part[2], part[3]) for part in parts if len(part) == 4)
+
+    def judge(
+        self, statements: Sequence[Json], subject: str, audiences: Sequence[str] | None = None
+    ) -> TrustDecision:
+        """Judge one subject by a policy of these statements, with the pods' audiences or others."""
         policy = parse_policy({"Version": "2012-10-17", "Statement": list(statements)})
         return evaluate_trust(
             policy, provider_arn=self.provider, issuer=self.issuer, subject=subject,
-            audiences=self.audiences, role_account=self.account,
+            audiences=audiences or self.audiences, role_account=self.account,
         )  # fmt: skip
 
     def admits(self, statements: Sequence[Json], subject: str) -> bool | None:
@@ -71,9 +81,10 @@ def wanted_of(case: Case, chain: Chain) -> Wanted | Refusal:
         return Refusal("the request names no ServiceAccount")
     provider = provider_arn(joined.view.partition, account, issuer)
     listed = {arn for arn, _ in joined.providers.listed_arns()}
+    others = (c for c in case.chains.values() if c not in users and case.choice(c.id).how == "secret")
     return Wanted(
         provider, issuer, subjects, _audiences(case, users), account, frozenset(listed - {provider}),
-        alone=chain.webhook_account is None,
+        elsewhere=frozenset(s for c in others for s in c.subjects), alone=chain.webhook_account is None,
     )  # fmt: skip
 
 

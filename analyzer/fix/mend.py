@@ -7,7 +7,7 @@ from collections.abc import Callable
 from analyzer.evidence.gathered import Evidence
 from analyzer.findings.report import Finding, Report
 from analyzer.fix.applied import with_change
-from analyzer.fix.planning import Answer, answers
+from analyzer.fix.planning import HYGIENE, Answer, answers
 from analyzer.fix.repair import Case, Refusal, Repair
 from analyzer.frozen import frozen, replace
 from analyzer.model.join import Model
@@ -138,7 +138,9 @@ def _unproved(repairs: list[Repair], before: Report, after: Report) -> dict[tupl
         (repair.key, finding.rule): f"the document that could be made does not mend it: {finding.message}"
         for repair in repairs
         for finding in after.findings
-        if finding.state != "info" and finding.rule in repair.rules and _concerns(repair, finding, before)
+        if finding.rule in repair.rules
+        and (finding.state != "info" or finding.rule in HYGIENE)
+        and _concerns(repair, finding, before)
     }
     if bad or not repairs:
         return bad

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.evidence.records import Json
 from analyzer.fix.admitted import Wanted
+from analyzer.fix.of_others import actions_of, federated, is_web, of_others, other_accounts, subjects_of
 from analyzer.iam.document import decode
-from analyzer.iam.webidentity import ACTION
 from analyzer.model.joining.aws import without_scheme
-
-_STRANGER = "system:serviceaccount:any-other-namespace:any-other-name"
+from analyzer.model.role.strangers import strangers
 
 
 def corrected(raw: Json, wanted: Wanted, *, doubted: bool = False) -> tuple[dict[str, Json], list[str]]:
@@ -31,7 +30,7 @@ def corrected(raw: Json, wanted: Wanted, *, doubted: bool = False) -> tuple[dict
     replaced: list[dict[str, Json]] = []
     for number, statement in enumerate(statements, 1):
         found = _kept(dict(statement), number, wanted, notes, doubted=doubted)
-        replaced += [] if found else [dict(statement)]
+        replaced += [dict(statement)] if statement.get("Effect") != "Deny" and statement not in found else []
         kept += found
     if not all(wanted.admits(kept, subject) for subject in wanted.subjects):
         kept.insert(0, _with_limits(wanted, replaced, notes))
@@ -44,7 +43,7 @@ def _with_limits(wanted: Wanted, replaced: Sequence[Mapping[str, Json]], notes: 
     A limit to addresses or times was set on purpose; one that no web identity can meet is a fault.
     """
     new = wanted.statement
-    before = next((s for s in replaced if wanted.provider in _federated(s)), {})
+    before = next((s for s in replaced if wanted.provider in federated(s)), {})
     condition = before.get("Condition")
     for operator, clause in condition.items() if isinstance(condition, Mapping) else ():
         for key, value in clause.items() if isinstance(clause, Mapping) else ():
@@ -64,12 +63,6 @@ def _with_limits(wanted: Wanted, replaced: Sequence[Mapping[str, Json]], notes: 
     return new
 
 
-def _federated(statement: Mapping[str, Json]) -> list[Json]:
-    principal = statement.get("Principal")
-    found = principal.get("Federated") if isinstance(principal, Mapping) else None
-    return found if isinstance(found, list) else [found]
-
-
 def policy_of(whole: Mapping[str, Json], statements: list[Json]) -> dict[str, Json]:
     """Give a policy of these statements, with what else the old one held, such as its Id."""
     other = {key: value for key, value in whole.items() if key not in ("Version", "Statement")}
@@ -78,12 +71,12 @@ def policy_of(whole: Mapping[str, Json], statements: list[Json]) -> dict[str, Js
 
 def _kept(
     statement: dict[str, Json], number: int, wanted: Wanted, notes: list[str], *, doubted: bool
-) -> list[Json]:
-    """Give what becomes of one statement: itself, a narrower Deny, or nothing."""
+) -> list[dict[str, Json]]:
+    """Give what becomes of one statement: itself, a narrower Deny, or what it gives to others."""
     if statement.get("Effect") == "Deny":
         return [_narrowed(statement, number, wanted, notes)]
     right = any(wanted.admits([statement], subject) for subject in wanted.subjects)
-    broad = wanted.admits([statement], _STRANGER) is True
+    broad = _is_broad(statement, wanted)
     whole = all(wanted.admits([statement], subject) for subject in wanted.subjects)
     if right and whole and not broad and not doubted:
         return [statement]
@@ -94,31 +87,48 @@ def _kept(
     if not (wanted.alone or doubted):
         notes.append(f"Statement {number} is kept: workloads that these inputs do not show may use the role.")
         return [statement]
-    lost = [s for s in _subjects(statement) if s not in wanted.subjects]
+    # which of two values of a key IAM kept is not seen, nor whom the statement let in
+    others = [] if doubted else other_accounts(statement, wanted)
+    named = subjects_of(statement)
+    if others and set(others) == set(named) and federated(statement) == [wanted.provider]:
+        notes.append(f"Statement {number} is kept: it is for others ({', '.join(others)}).")
+        return [statement]
+    rest = [] if doubted else of_others(statement, wanted)
     notes.append(f"Statement {number} is replaced: {reason}.")
+    notes += [f"What it gives to others stays ({', '.join([*others, *_principals(rest)])})."] if rest else []
+    lost = [s for s in named if s not in wanted.subjects and s not in others]
     if lost:
         notes.append(f"It named {', '.join(lost)}, which no request that uses this role names.")
-    return []
+    return rest
+
+
+def _is_broad(statement: dict[str, Json], wanted: Wanted) -> bool:
+    """Tell whether it lets in ServiceAccounts of foreign namespaces that it does not name."""
+    namespaces = {namespace for namespace, _ in wanted.accounts}
+    names = sorted({name for _, name in wanted.accounts})
+    made_up = strangers(subjects_of(statement), names, namespaces)
+    return any(wanted.admits([statement], stranger) is True for stranger in made_up)
 
 
 def _reason(statement: Mapping[str, Json], wanted: Wanted, *, broad: bool) -> str | None:
     """Say why a statement is replaced; None for one that may serve somebody else."""
     principal = statement.get("Principal")
-    names = [name for name in _federated(statement) if isinstance(name, str)]
-    actions = statement.get("Action")
-    words = [actions] if isinstance(actions, str) else actions if isinstance(actions, list) else []
-    web = any(isinstance(a, str) and a.lower() == ACTION.lower() for a in words)
+    names = [name for name in federated(statement) if isinstance(name, str)]
     if broad:
-        return "it admits any ServiceAccount"
+        return "it admits ServiceAccounts of any or of foreign namespaces"
     if wanted.provider in names:
         return "it is for this issuer and does not admit the tokens as they are"
     if names and not set(names) & wanted.others:
         return f"it trusts {', '.join(map(str, names)) or 'nothing'}, and no such provider is known here"
     if names:
         return None
-    if web:
+    if any(is_web(action) for action in actions_of(statement)):
         return "it allows web identity to a principal that cannot have one"
     return None if isinstance(principal, Mapping) and principal else "it names no principal"
+
+
+def _principals(statements: Sequence[Mapping[str, Json]]) -> list[str]:
+    return [_principal(s) for s in statements if not subjects_of(s)]
 
 
 def _principal(statement: Mapping[str, Json]) -> str:
@@ -128,17 +138,7 @@ def _principal(statement: Mapping[str, Json]) -> str:
     return ", ".join(f"{kind} {value}" for kind, value in principal.items())
 
 
-def _subjects(statement: Mapping[str, Json]) -> list[str]:
-    found: list[str] = []
-    condition = statement.get("Condition")
-    for clause in condition.values() if isinstance(condition, Mapping) else ():
-        for key, value in clause.items() if isinstance(clause, Mapping) else ():
-            if str(key).endswith(":sub"):
-                found += [value] if isinstance(value, str) else [v for v in value or () if isinstance(v, str)]
-    return list(dict.fromkeys(found))
-
-
-def _narrowed(statement: dict[str, Json], number: int, wanted: Wanted, notes: list[str]) -> Json:
+def _narrowed(statement: dict[str, Json], number: int, wanted: Wanted, notes: list[str]) -> dict[str, Json]:
     """Let a Deny that takes these tokens except exactly them; any other Deny stays as it is."""
     if not any(wanted.admits([wanted.statement, statement], s) is False for s in wanted.subjects):
         return statement

@@ -19,6 +19,7 @@ from analyzer.cli.app import app
 from analyzer.fix.admitted import Wanted
 from analyzer.fix.readme import write_readme
 from analyzer.fix.trust_document import corrected
+from analyzer.frozen import replace
 from samples import Cluster
 from samples.bundle import write_files
 from samples.layouts import pack as archive
@@ -85,6 +86,57 @@ def test_a_limit_that_may_hold_is_kept_and_one_that_cannot_goes() -> None:
     assert any("wrong" in note for note in notes)
 
 
+VELERO = "system:serviceaccount:velero:velero"
+BLUE = OTHER.partition("oidc-provider/")[2]
+DEPLOY = {"AWS": "arn:aws-us-gov:iam::123456789012:role/deploy"}
+
+
+def _statement(principal: Any, condition: Any, *actions: str) -> dict[str, Any]:
+    allow = {"Effect": "Allow", "Principal": principal, "Action": list(actions) or OURS["Action"]}
+    return allow | ({"Condition": condition} if condition else {})
+
+
+STAYS = {
+    "an account beside the wrong one": (
+        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: [f"{NAMES[0]}x", VELERO], f"{HOST}:aud": "x"}}),
+        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: [VELERO], f"{HOST}:aud": "x"}}),
+    ),
+    "a statement for another account": (
+        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: VELERO, f"{HOST}:aud": "sts.amazonaws.com"}}),
+        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: VELERO, f"{HOST}:aud": "sts.amazonaws.com"}}),
+    ),
+    "another cluster's provider": (
+        _statement({"Federated": [PROVIDER, OTHER]}, {"StringEquals": {f"{BLUE}:sub": NAMES[0]}}),
+        _statement({"Federated": [OTHER]}, {"StringEquals": {f"{BLUE}:sub": NAMES[0]}}),
+    ),
+    "a role, where any ServiceAccount may sign in": (
+        _statement({"Federated": PROVIDER, **DEPLOY}, None, "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"),
+        _statement(DEPLOY, None, "sts:AssumeRole"),
+    ),
+    "people who sign in by SAML": (
+        _statement({"Federated": [PROVIDER, "arn:aws:iam::1:saml-provider/x"]}, None, "sts:*"),
+        _statement({"Federated": ["arn:aws:iam::1:saml-provider/x"]}, None, "sts:*"),
+    ),
+    "nothing, where only a token of this issuer fits": (
+        _statement({"Federated": PROVIDER, **DEPLOY}, {"StringLike": {SUB: f"{NAMES[0]}x"}}, "sts:*"), None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("broken, stays", STAYS.values(), ids=STAYS)
+def test_what_a_replaced_statement_gives_to_others_stays(broken: dict[str, Any], stays: object) -> None:
+    document, _ = corrected(policy(broken), WANTED)
+    assert document["Statement"] == [OURS, *([stays] if stays else [])]
+
+
+def test_whom_another_role_serves_is_not_kept() -> None:
+    wanted = replace(WANTED, elsewhere=frozenset({VELERO}))
+    wrong = _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: VELERO}})
+    document, notes = corrected(policy(wrong), wanted)
+    assert document["Statement"] == [OURS]
+    assert any(VELERO in note for note in notes)
+
+
 def test_a_deny_is_narrowed_to_all_but_these() -> None:
     deny = {"Effect": "Deny", "Principal": {"Federated": PROVIDER}, "Action": "*"}
     document, notes = corrected(policy(OURS, deny), WANTED)
@@ -138,7 +190,8 @@ def test_nobody_is_let_in_who_was_not_and_was_not_asked_for(statements: list[dic
             assert WANTED.admits(statements, stranger) is not False, stranger
     for name in NAMES:
         assert WANTED.admits(after, name) is not False or any(s["Effect"] == "Deny" for s in statements)
-    assert [s for s in after if s not in statements and s["Effect"] == "Allow"].__len__() <= 1
+    new = [s for s in after if s not in statements and s["Effect"] == "Allow"]
+    assert sum(any(WANTED.admits([s], name) for name in NAMES) for s in new) <= 1
     json.dumps(document)
 
 

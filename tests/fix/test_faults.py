@@ -99,6 +99,16 @@ def test_the_commands_mend_it(tmp_path: Path, fault: Fault) -> None:
     assert not [note for repair in found.repairs for note in repair.notes if "AWS may refuse" in note]
 
 
+BROAD = [fault for fault in _GOOD if fault.rule == "trust-too-broad"]
+
+
+@pytest.mark.parametrize("fault", BROAD, ids=ids(BROAD))
+def test_no_pattern_for_foreign_namespaces_is_left(tmp_path: Path, fault: Fault) -> None:
+    found, out = mended(fault, tmp_path)
+    assert [repair.rules for repair in found.repairs] == [("trust-too-broad",)]
+    assert "trust-too-broad" not in named(carried_out(fault, out))
+
+
 def test_every_rule_that_a_document_mends_has_a_fault() -> None:
     assert {fault.rule for fault in ONE_OF_EACH} == MENDABLE
 

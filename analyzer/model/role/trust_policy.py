@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from analyzer.evidence.masks.withheld import hides_accounts
 from analyzer.evidence.origin import Where
@@ -16,9 +16,8 @@ from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import policy_of
-from analyzer.patterns import later
+from analyzer.model.role.strangers import strangers
 
-_SUBJECT = later(r"system:serviceaccount:(?P<namespace>[a-z0-9-]+):[a-z0-9.-]+")
 _MOST_AUDIENCES = 8
 
 
@@ -63,26 +62,13 @@ class TrustPolicy:
 
     def stranger(self, audiences: Sequence[str]) -> str | None:
         """Give a ServiceAccount of a foreign namespace that is admitted: a pattern lets it in."""
-        strangers = [
-            f"system:serviceaccount:any-other-namespace:{name}"
-            for name in ("any-other-name", *self.chain.service_accounts)
-        ]
-        for subject in (*strangers, *self._of_patterns()):
+        statements = self.policy.statements if isinstance(self.policy, Policy) else ()
+        clauses = (clause for statement in statements for clause in statement.conditions)
+        values = [value for clause in clauses if key_claim(clause.key) == "sub" for value in clause.values]
+        for subject in strangers(values, self.chain.service_accounts, (self.chain.namespace,)):
             if self.decide(subject, audiences).allowed is True:
                 return subject
         return None
-
-    def _of_patterns(self) -> Iterator[str]:
-        """Make up a ServiceAccount of a foreign namespace for each pattern over subjects: filled in."""
-        statements = self.policy.statements if isinstance(self.policy, Policy) else ()
-        clauses = (clause for statement in statements for clause in statement.conditions)
-        for value in (
-            value for clause in clauses if key_claim(clause.key) == "sub" for value in clause.values
-        ):
-            made = value.replace("*", "any-other-name").replace("?", "x")
-            found = _SUBJECT.fullmatch(made) if made != value else None
-            if found and found["namespace"] != self.chain.namespace:
-                yield made
 
 
 def read_trust_policy(
