@@ -10,8 +10,9 @@ from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk, spki_of_j
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
 from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
 from analyzer.model.issuer.signing_keys import signing_keys
-from analyzer.model.joining.aws import bucket_of, is_https
-from analyzer.model.joining.urls import is_red_hats, split_url
+from analyzer.model.joining.aws import bucket_and_key, is_https
+from analyzer.model.joining.roles import OWNED
+from analyzer.model.joining.urls import is_red_hats
 from analyzer.shell import file_name
 
 _CLAIMS = ["aud", "exp", "sub", "iat", "iss", "sub"]
@@ -132,22 +133,30 @@ def _made_bucket(case: Case) -> str | None:
     return str(found.value) if isinstance(found, Fact) and found.value else None
 
 
+def _look(url: str) -> Step:
+    text = (
+        "See that the public can still read it: one that an older ccoctl published by an ACL loses that when"
+        " it is overwritten, and the bucket's policy must let everybody read it then."
+    )
+    return Step(text, command("curl", "-fsSg", url))
+
+
 def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ...]) -> Repair:
     """Say how a document gets to where AWS reads it: into the issuer's bucket where it is known."""
     issuer = case.joined.view.issuer or ""
     name = file_name(path.rsplit("/", 1)[-1])
     file, saved = f"issuer/{name}", f"{BACKUP}/{name}"
-    own = bucket_of(issuer)
-    bucket, prefix = own or _made_bucket(case), split_url(issuer).path.strip("/")
-    key = "/".join(part for part in (prefix, path) if part)
-    region = case.joined.view.region
+    own, key = bucket_and_key(f"{issuer}/{path}")
+    bucket = own or _made_bucket(case)
+    region, name_given = case.joined.view.region, case.cluster_fact("ccoctl.name")
     more = ("--region", region) if region else ()
+    tagged = ("--tagging", f"{OWNED}{name_given}=owned") if name_given else ()
 
     def upload(source: str) -> str:
         if bucket is None:
             return ""
-        target = f"s3://{bucket}/{key}"
-        return command("aws", "s3", "cp", source, target, "--content-type", "application/json", *more)
+        put = ("aws", "s3api", "put-object", "--bucket", bucket, "--key", key, "--body", source)
+        return command(*put, "--content-type", "application/json", *tagged, *more)
 
     by_hand = ""
     if bucket is None:
@@ -169,7 +178,7 @@ def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ..
                 command("curl", "-fsSg", "-o", saved, f"{issuer}/{path}"),
             ),
         ),
-        apply=(Step(f"Publish the document.{by_hand}", upload(file)),),
+        apply=(Step(f"Publish the document.{by_hand}", upload(file)), _look(f"{issuer}/{path}")),
         rollback=(Step(f"Publish the old one again, where one was saved.{by_hand}", upload(saved)),),
         notes=notes,
     )

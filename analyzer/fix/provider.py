@@ -7,6 +7,7 @@ from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, a
 from analyzer.model.issuer.provider_details import bad_thumbprints, is_malformed
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
+from analyzer.model.joining.roles import OWNED
 from analyzer.model.joining.urls import url_difference
 
 _CALL = ("aws", "iam")
@@ -49,7 +50,7 @@ def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:
     joined = case.joined
     issuer = joined.view.issuer or ""
     near = _near(case, arn) if rule == "provider-url-mismatch" else None
-    tags = dict(near.tags) if near else {}
+    tags = dict(near.tags) if near else _ccoctl_tags(case)
     ids = list(dict.fromkeys([*USUAL_AUDIENCES, *_used(case)]))
     body: dict[str, Json] = {"Url": issuer, "ClientIDList": ids}
     if tags:
@@ -79,6 +80,12 @@ def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:
         rollback=(Step("Delete the new provider.", rollback),),
         notes=tuple(notes),
     )
+
+
+def _ccoctl_tags(case: Case) -> dict[str, str]:
+    """Give the tag by which a later ccoctl finds what it made, or would have."""
+    name = case.cluster_fact("ccoctl.name")
+    return {f"{OWNED}{name}": "owned", "Name": str(name)} if name and case.cluster_fact("ccoctl.fits") else {}
 
 
 def _near(case: Case, arn: str) -> ProviderRecord | None:

@@ -20,9 +20,9 @@ from analyzer.shell import argument
 BACKUP = "backup"
 
 _OPTIONS = frozenset({
-    "--assume-role-policy-document", "--cli-input-json", "--client-id", "--content-type", "--description",
-    "--open-id-connect-provider-arn", "--output", "--path", "--policy-document", "--policy-name", "--query",
-    "--region", "--role-name", "--tags", "--thumbprint-list", "-f", "-fsSg", "-n", "-o",
+    "--assume-role-policy-document", "--body", "--bucket", "--cli-input-json", "--client-id", "--content-type",
+    "--description", "--key", "--open-id-connect-provider-arn", "--output", "--path", "--policy-document",
+    "--policy-name", "--query", "--region", "--role-name", "--tagging", "--tags", "--thumbprint-list", "-f", "-fsSg", "-n", "-o",
 })  # fmt: skip
 """What of a command begins with a dash: all that begins so besides comes from an input."""
 

@@ -44,10 +44,11 @@ class Account:
             assert "-fsSg" in words, (
                 "the page of an error would be kept as the document, or braces be expanded"
             )
-            (self.folder / words[words.index("-o") + 1]).write_text("what is there now")
+            if "-o" in words:
+                (self.folder / words[words.index("-o") + 1]).write_text("what is there now")
             return None
-        if words[:3] == ["aws", "s3", "cp"]:
-            return self._upload(words[3], words[4])
+        if words[:3] == ["aws", "s3api", "put-object"]:
+            return self._upload(_options(words[3:]))
         if words[0] == "oc":
             return self._oc(words)
         assert words[:2] == ["aws", "iam"], words
@@ -59,18 +60,23 @@ class Account:
     def _file(self, value: str) -> Any:
         return json.loads((self.folder / value.removeprefix("file://")).read_text())
 
-    def _upload(self, source: str, target: str) -> None:
-        match = re.fullmatch(r"s3://([^/]+)/(.+)", target)
-        assert match
-        host = self.cluster.issuer_host
+    def _upload(self, options: dict[str, list[str]]) -> str | None:
+        bucket, key = options["--bucket"][0], options["--key"][0]
+        host, _, prefix = self.cluster.issuer_host.partition("/")
         made = f"{self.cluster.name}-oidc"  # by ccoctl, and CloudFront stands before it
-        assert host.startswith(f"{match[1]}.s3.") or (host.endswith(".cloudfront.net") and match[1] == made)
-        text = (self.folder / source).read_text()
+        if host.startswith("s3."):
+            assert f"{bucket}/{key}".startswith(f"{prefix}/")
+        else:
+            assert host.startswith(f"{bucket}.s3.") or bucket == made
+            assert key.startswith(f"{prefix}/" if prefix else "")
+        assert options["--tagging"] == [f"openshift.io/cloud-credential-operator/{self.cluster.name}=owned"]
+        text = (self.folder / options["--body"][0]).read_text()
         body = json.loads(text) if text.startswith("{") else text
-        if match[2].endswith("openid-configuration"):
+        if key.endswith("openid-configuration"):
             self.cluster.discovery = body
         else:
             self.cluster.jwks = body
+        return None
 
     def _role(self, options: dict[str, list[str]]) -> Role:
         return self.cluster.roles[options["--role-name"][0]]

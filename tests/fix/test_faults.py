@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,6 +128,16 @@ def test_the_reason_is_said_where_no_document_is_offered(tmp_path: Path) -> None
         assert reasons[fault.rule][:40] in (out / "README.md").read_text()
 
 
+def test_a_provider_that_is_made_anew_is_found_by_a_later_ccoctl(tmp_path: Path) -> None:
+    fault = next(f for f in FAULTS if f.id == "provider-missing")
+    _, out = mended(fault, tmp_path)
+    body = json.loads((out / "provider/create-open-id-connect-provider.json").read_text())
+    assert {tag["Key"]: tag["Value"] for tag in body["Tags"]} == {
+        "openshift.io/cloud-credential-operator/demo": "owned",
+        "Name": "demo",
+    }
+
+
 BACK = (
     "trust-role-missing",
     "trust-subject-mismatch-account",
@@ -185,7 +196,7 @@ def test_two_faults_of_one_policy_are_mended_by_one_document(tmp_path: Path) -> 
     assert not named(after, "fail", "warn"), told(after)
 
 
-def _behind_cloudfront(cluster: Cluster) -> None:
+def _no_keys(cluster: Cluster) -> None:
     cluster.jwks = {"keys": []}
 
 
@@ -199,14 +210,19 @@ def _under_a_path(cluster: Cluster) -> None:
 
 
 SHAPED = {
-    "jwks-empty": (_behind_cloudfront, {"issuer": "https://d1a2b3c4d5e6f7.cloudfront.net", "name": "syd"}),
-    "trust-role-missing": (_under_a_path, {"region": "us-gov-east-1", "partition": "aws-us-gov"}),
+    "behind CloudFront": (
+        "jwks-empty", _no_keys, {"issuer": "https://d1a2b3c4d5e6f7.cloudfront.net", "name": "syd"},
+    ),
+    "a bucket in the path": (
+        "jwks-empty", _no_keys, {"issuer": "https://s3.us-west-2.amazonaws.com/my.bucket/demo"},
+    ),
+    "a path of roles": ("trust-role-missing", _under_a_path, {"region": "us-gov-east-1", "partition": "aws-us-gov"}),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", SHAPED)
-def test_the_commands_fit_the_shape_of_the_cluster(tmp_path: Path, rule: str) -> None:
-    edit, arguments = SHAPED[rule]
+@pytest.mark.parametrize("shape", SHAPED)
+def test_the_commands_fit_the_shape_of_the_cluster(tmp_path: Path, shape: str) -> None:
+    rule, edit, arguments = SHAPED[shape]
     fault = replace(next(f for f in FAULTS if f.rule == rule), edit=edit, arguments=arguments)
     found, out = mended(fault, tmp_path)
     (repair,) = found.repairs

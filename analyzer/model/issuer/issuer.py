@@ -12,11 +12,17 @@ from analyzer.model.issuer.host import bucket_facts, distribution
 from analyzer.model.issuer.key_set import key_set_facts
 from analyzer.model.issuer.signing_keys import signing_facts
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.aws import PLACEHOLDER, bucket_of, is_hidden_issuer, is_https, issuer_fault
+from analyzer.model.joining.aws import (
+    PLACEHOLDER,
+    bucket_and_key,
+    bucket_of,
+    is_hidden_issuer,
+    is_https,
+    issuer_fault,
+)
 from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.objects import Objects, known, read
 from analyzer.model.joining.runtime_issuer import OBSERVED_ISSUERS
-from analyzer.model.joining.urls import split_url
 
 
 def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: Asks) -> Facts:
@@ -47,7 +53,7 @@ def _keys_in_bucket(issuer: str, key_set: str | None) -> Facts:
         return facts
     documents = {"discovery": f"{issuer}/.well-known/openid-configuration", "jwks": key_set}
     for name, url in documents.items():
-        facts[f"issuer.{name}_key"] = known(split_url(url).path.lstrip("/"), derived=True)
+        facts[f"issuer.{name}_key"] = known(bucket_and_key(url)[1], derived=True)
     return facts | {"issuer.jwks_url": known(key_set, derived=True)}
 
 

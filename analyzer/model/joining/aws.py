@@ -12,6 +12,7 @@ _ROLE = later(r"arn:(aws[a-z-]*):iam::(\d{12}):role/((?:[\x21-\x7e]+/)*)([\w+=,.
 _PROVIDER = later(r"arn:(aws[a-z-]*):iam::(\d{12}):oidc-provider/(.+)")
 _ACCOUNT = later(r"arn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12}):")
 _BUCKET_HOST = later(rf"(?P<bucket>.+?)\.s3[.-](?:dualstack\.)?(?P<region>[a-z0-9-]+)?\.?(?:{SERVICE})")
+_PATH_HOST = later(rf"s3[.-](?:dualstack\.)?(?:[a-z0-9-]+\.)?(?:{SERVICE})")
 PLACEHOLDER = later(r"(?<![\w.-])fake-oidc\b|<enter_[a-z_]+>|%\{[a-z_]+\}")
 """What dry runs and templates write where an issuer shall stand."""
 
@@ -87,6 +88,18 @@ def bucket_of(issuer: str) -> str | None:
     """Give the S3 bucket of an issuer hosted on S3's virtual-hosted style, else None."""
     match = _BUCKET_HOST.fullmatch(without_scheme(issuer).split("/", 1)[0])
     return match["bucket"] if match else None
+
+
+def bucket_and_key(url: str) -> tuple[str | None, str]:
+    """Give the bucket that an address of S3 names, also in its path, and the key of the object there.
+
+    Of another host the bucket is not known, and the key is what CloudFront asks a bucket for.
+    """
+    host, _, path = without_scheme(url).partition("/")
+    if not _PATH_HOST.fullmatch(host):
+        return bucket_of(url), path
+    bucket, _, key = path.partition("/")
+    return bucket or None, key
 
 
 def bucket_region_of(issuer: str) -> str | None:

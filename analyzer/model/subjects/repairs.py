@@ -11,7 +11,7 @@ from analyzer.evidence.values import dig, text
 from analyzer.iam.match import account_of, role_of_session
 from analyzer.model.joining.aws import (
     PLACEHOLDER,
-    bucket_of,
+    bucket_and_key,
     is_https,
     provider_arn,
     provider_of,
@@ -38,7 +38,7 @@ def cluster_repairs(joined: Joined) -> Facts:
     fits = not rosa and not joined.view.hosted
     only = next(iter(prefixes)) if len(prefixes) == 1 and not is_masked(next(iter(prefixes))) else None
     name = only if fits else None
-    bucket = bucket_of(issuer) or (f"{name}-oidc" if name else None)
+    bucket = bucket_and_key(issuer)[0] or (f"{name}-oidc" if name else None)
     meant = _meant(joined)
     return {
         "ccoctl.name": _derived(name),
