@@ -63,7 +63,7 @@ def mend_permissions(case: Case, chain: Chain, rule: str) -> Repair | Refusal:
     if rule == "permission-overwritten":
         return _overwritten(case, chain, role, name, before)
     document = copy.deepcopy(before) or {"Version": "2012-10-17", "Statement": []}
-    notes: list[str] = []
+    notes = _of_rosa(case, chain)
     if rule == "permission-explicit-deny":
         refusal = _without_denies(case, chain, role, name, document, notes)
         if refusal:
@@ -74,6 +74,15 @@ def mend_permissions(case: Case, chain: Chain, rule: str) -> Repair | Refusal:
             return Refusal("the role allows what the request asks for, and something else takes a part of it")
         _grant(document, lacking)
     return _offer(role, name, before, document, notes)
+
+
+def _of_rosa(case: Case, chain: Chain) -> list[str]:
+    if case.cluster_fact("rosa.used") is not True or case.fact(chain.id, "role.made_by_user") is True:
+        return []
+    return [
+        "On ROSA, rosa upgrade operator-roles brings the policies of the roles up to date: do that first, and"
+        " this only where something is still denied."
+    ]
 
 
 def _overwritten(

@@ -64,6 +64,8 @@ def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:
         "AWS checks the certificates of S3, CloudFront and other public hosts by itself. If an older aws"
         " command asks for --thumbprint-list: it is the SHA-1 of the last certificate that the host shows."
     ]
+    if case.cluster_fact("rosa.used") is True:
+        notes.append("On ROSA, rosa create oidc-provider makes it, with its tags: use that where it is at hand.")
     if near is not None and (old := _arn_of(case, near)):
         drop = command(*_CALL, "delete-open-id-connect-provider", "--open-id-connect-provider-arn", old)
         apply.append(Step("Once the operators have signed in, delete the one with the wrong URL.", drop))

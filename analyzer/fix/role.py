@@ -8,7 +8,7 @@ from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, a
 from analyzer.fix.trust_document import policy_of
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chain import Chain
-from analyzer.model.joining.roles import DESCRIPTION
+from analyzer.model.joining.roles import DESCRIPTION, OWNED
 from analyzer.patterns import later
 from analyzer.shell import file_name
 
@@ -25,6 +25,9 @@ def make_role(case: Case, chain: Chain) -> Repair | Refusal:
         return wanted
     if parsed is None or choice.name is None:
         return Refusal("the ARN of the role is not known: hand in the value of the Secret that names it")
+    by_user = case.fact(chain.id, "role.made_by_user") is True
+    if case.cluster_fact("rosa.used") is True and not by_user:
+        return Refusal("on ROSA, rosa makes the role, with tags and policies that it goes on to look for")
     if chain.request is None or not chain.request.entries:
         return Refusal("the request, which says what the role must allow, was not handed in")
     trust, policy = as_json(policy_of({}, [wanted.statement])), as_json(policy_of_request(chain))
@@ -33,7 +36,7 @@ def make_role(case: Case, chain: Chain) -> Repair | Refusal:
     create = command(
         "aws", "iam", "create-role", "--role-name", parsed.name, "--path", parsed.path,
         "--assume-role-policy-document", f"file://{documents[0].path}",
-        "--description", DESCRIPTION + chain.id, *_tags(case),
+        "--description", DESCRIPTION + chain.id, *(() if by_user else _tags(case)),
     )  # fmt: skip
     put = command("aws", "iam", "put-role-policy", "--role-name", parsed.name, "--policy-name", parsed.name,
                   "--policy-document", f"file://{documents[1].path}")  # fmt: skip
@@ -59,11 +62,8 @@ def make_role(case: Case, chain: Chain) -> Repair | Refusal:
 
 
 def _tags(case: Case) -> tuple[str, ...]:
-    names = sorted(case.joined.names.prefixes)
-    if len(names) != 1 or not _IN_A_TAG.fullmatch(names[0]):
+    """Give the tags by which a later ccoctl finds the role; none where ccoctl did not make the others."""
+    name = case.cluster_fact("ccoctl.name")
+    if not isinstance(name, str) or not _IN_A_TAG.fullmatch(name):
         return ()
-    return (
-        "--tags",
-        f"Key=openshift.io/cloud-credential-operator/{names[0]},Value=owned",
-        f"Key=Name,Value={names[0]}",
-    )
+    return ("--tags", f"Key={OWNED}{name},Value=owned", f"Key=Name,Value={name}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from analyzer.findings.report import Report
 from analyzer.fix.mend import Mended
 from analyzer.fix.planning import OF_CHAINS, OF_CLUSTER
 from analyzer.fix.readme import write_readme
-from samples import Cluster, edits
+from samples import Cluster, edits, rosa
 from samples.bundle import write_files
 
 from ..e2e.fault import PROVIDERS, TRUST_FAULT, WORKLOAD_FAULT, Fault
@@ -229,6 +230,24 @@ def test_the_commands_fit_the_shape_of_the_cluster(tmp_path: Path, shape: str) -
     assert repair.rules == (rule,)
     after = carried_out(fault, out)
     assert not named(after, "fail", "warn"), told(after)
+
+
+@pytest.mark.parametrize("shape", [rosa.classic, rosa.hosted])
+def test_what_rosa_makes_is_left_to_rosa(tmp_path: Path, shape: Callable[[Cluster], None]) -> None:
+    """A role with ccoctl's tags and an inline policy is none that rosa would find again."""
+
+    def edit(cluster: Cluster) -> None:
+        shape(cluster)
+        (gone,) = [name for name in cluster.roles if "image-registry" in name]
+        del cluster.roles[gone]
+        cluster.missing_roles.append(gone)
+
+    fault = next(f for f in FAULTS if f.id == "trust-role-missing")
+    found, out = mended(replace(fault, edit=edit, arguments=rosa.arguments()), tmp_path)
+    assert found.repairs == ()
+    (left,) = found.left
+    assert (left.finding.rule, left.reason[:15]) == ("trust-role-missing", "on ROSA, rosa m")
+    assert "rosa create operator-roles --cluster" in (out / "README.md").read_text()
 
 
 def test_inputs_of_different_clusters_give_no_document(tmp_path: Path) -> None:
