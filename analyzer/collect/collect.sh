@@ -123,7 +123,8 @@ is_name() {
 
 # --- what a filter lets pass ---
 
-# Of an AWS configuration file: section headers and settings that are no secrets. All else becomes x.
+# Of an AWS configuration file: section headers, settings that are no secrets, and the signs that begin a
+# comment. All else becomes x.
 settings() {
     sed -e '/^[[:space:]]*\[[A-Za-z0-9 _.-]*\][[:space:]]*$/b' \
         -e '/^[[:space:]]*role_arn[[:space:]]*=/b' \
@@ -132,6 +133,12 @@ settings() {
         -e '/^[[:space:]]*sts_regional_endpoints[[:space:]]*=/b' \
         -e '/^[[:space:]]*region[[:space:]]*=/b' \
         -e '/^[[:space:]]*duration_seconds[[:space:]]*=/b' \
+        -e '/^[[:space:]]*role_session_name[[:space:]]*=/b' \
+        -e '/^[[:space:]]*ca_bundle[[:space:]]*=/b' \
+        -e '/^[[:space:]]*max_attempts[[:space:]]*=/b' \
+        -e '/^[[:space:]]*retry_mode[[:space:]]*=/b' \
+        -e '/^[[:space:]]*output[[:space:]]*=/b' \
+        -e '/^[[:space:]]*[#;]/{' -e 's/[^[:space:]#;]/x/g' -e b -e '}' \
         -e '/^[[:space:]]*POPULATE ROLE ARN AND DELETE THIS LINE[[:space:]]*$/b' \
         -e 's/^\([[:space:]]*aws_access_key_id[[:space:]]*=\).*/\1/' -e t \
         -e 's/[^[:space:]]/x/g'

@@ -26,6 +26,7 @@ from analyzer.evidence.records import (
 from analyzer.evidence.values import dig, items, mapping, parse_time, strings, text
 from analyzer.patterns import later
 
+_COMMENT = later(r"(?m)^[ \t]*[#;].*$")
 _ELIDED = later(r"(\d{1,9}) bytes long")
 
 
@@ -116,9 +117,13 @@ def _secret_value(value: Json) -> SecretValue:
 
 
 def _readable(value: str, length: int) -> SecretValue:
-    """Give a value that can be read; how long the real one is a masked one does not tell."""
-    masked = is_masked_text(value)
-    return SecretValue(None if masked else length, value, masked=masked)
+    """Give a value that can be read; how long the real one is a masked one does not tell.
+
+    What is masked in a comment hides nothing.
+    """
+    if not is_masked_text(value):
+        return SecretValue(length, value)
+    return SecretValue(None, value, masked=is_masked_text(_COMMENT.sub("", value)))
 
 
 def workload(obj: K8sObject) -> Workload:

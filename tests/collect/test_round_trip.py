@@ -144,6 +144,21 @@ def test_a_fault_that_the_bundle_alone_hides_is_found(bench: Bench, rules: set[s
     assert rules <= named(after, "fail", "warn"), told(after)
 
 
+def test_a_comment_in_a_secret_is_kept_back_and_leaves_nothing_open(bench: Bench) -> None:
+    cluster = Cluster()
+    for secret in cluster.secrets.values():
+        secret.data["credentials"] += b"\n# by our pipeline, see ticket\nrole_session_name = ours"
+    folder, before, wanted = asked(bench, bundle(cluster) | exports(cluster))
+    assert "secret-length-mismatch" in named(before, "warn"), told(before)
+    bench.serve(answers(cluster))
+    bench.run(write_script(wanted))
+    assert b"pipeline" not in b"".join(p.read_bytes() for p in bench.collected.rglob("*") if p.is_file())
+    after = analyze([folder, bench.archive])
+    closed(before, after, wanted)
+    assert not findings(after, "fail", "warn"), told(after)
+    assert {c.verdict.state for c in after.chains} == {"pass"}, told(after)
+
+
 def test_what_the_account_does_not_hold_is_not_asked_for(bench: Bench) -> None:
     """The list of all roles lacks the one that the Secret names: no call can show more of it."""
     cluster = Cluster()
