@@ -313,6 +313,9 @@ class Listing:
     where: Where
 
 
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "Unauthorized")
+
+
 @frozen
 class FailedCall:
     """A recorded AWS call that failed: the CLI's own sentence, saved."""
@@ -322,6 +325,11 @@ class FailedCall:
     message: str
     subject: str | None
     where: Source
+
+    @property
+    def denied(self) -> bool:
+        """Whether whoever made the call may not make it."""
+        return self.code in _DENIED
 
 
 @frozen

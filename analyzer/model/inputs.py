@@ -14,7 +14,6 @@ from analyzer.model.joining.binding import clusters_of
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "Unauthorized")
 
 
 def input_facts(evidence: Evidence) -> Facts:
@@ -102,5 +101,5 @@ def _values(obj: K8sObject) -> list[tuple[str, SecretValue]]:
 
 
 def _denied_calls(evidence: Evidence) -> Fact:
-    calls = [c for c in evidence.of(FailedCall) if c.code in _DENIED]
+    calls = [c for c in evidence.of(FailedCall) if c.denied]
     return known([f"{c.operation}: {c.message}" for c in calls], *(c.where for c in calls))

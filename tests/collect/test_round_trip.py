@@ -233,8 +233,26 @@ def test_denied_calls_are_evidence(bench: Bench) -> None:
     assert "oc get secrets" in finding.message
     assert not findings(after, "fail"), told(after)
     left = {item.evidence for item in after.missing}
-    assert "roles" in left
     assert "secret-value:openshift-ingress-operator/cloud-credentials" in left
+    assert "role:demo-openshift-machine-api-aws-cloud-credentials" in left
+
+
+def test_who_may_not_list_roles_is_asked_for_those_known_by_name(bench: Bench, tmp_path: Path) -> None:
+    cluster = Cluster()
+    folder, _, wanted = asked(bench, bundle(cluster))
+    table = answers(cluster)
+    details = next(words for words in table if "get-account-authorization-details" in words)
+    table[details] = denied("GetAccountAuthorizationDetails")
+    bench.serve(table)
+    bench.run(write_script(wanted))
+    after = analyze([folder, bench.archive])
+    again = Bench(tmp_path / "again")
+    again.folder.mkdir()
+    again.serve(table)
+    again.run(write_script(plan(after)))
+    last = analyze([folder, bench.archive, again.archive])
+    assert not last.missing, told(last)
+    assert {c.verdict.state for c in last.chains} == {"pass"}, told(last)
 
 
 def test_where_a_tool_is_not_installed_its_calls_are_left_out(bench: Bench) -> None:

@@ -26,6 +26,8 @@ class Asks:
     provider_arn: str | None = None
     any_role: bool = True
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
+    listing_denied: bool = False
+    """Whether the call for all roles was denied: those that are known by name may be open to the caller."""
     roles_left_out: bool = False
     """Whether roles were exported that are not this cluster's, or that nothing ties to it."""
     providers_left_out: bool = False
@@ -133,7 +135,7 @@ class Asks:
 
     def role(self, name: str | None, why: str = "") -> Unknown:
         """Ask for a role's export, or for all roles where its name is not known."""
-        if name is None or not self.any_role:
+        if name is None or not (self.any_role or self.listing_denied):
             return self.roles(why)
         return _ask(
             f"role:{name}",

@@ -12,7 +12,7 @@ from analyzer.evidence.event_records import ClusterEvent, read_events
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import credentials_request
 from analyzer.evidence.layout import REQUESTS_NAMESPACE
-from analyzer.evidence.records import Listing, ProviderRecord, RoleRecord
+from analyzer.evidence.records import FailedCall, Listing, ProviderRecord, RoleRecord
 from analyzer.evidence.values import dig, items, text
 from analyzer.frozen import frozen, replace
 from analyzer.model.joining.asks import Asks
@@ -37,6 +37,8 @@ from analyzer.model.joining.role_choice import Naming, RoleChoice
 from analyzer.model.joining.roles import RoleBook
 from analyzer.model.joining.secret_length import LengthVerdict, judge_length, judge_together
 from analyzer.model.joining.webhook_accounts import Account, accounts_of
+
+_ALL_ROLES = ("GetAccountAuthorizationDetails", "ListRoles")
 
 
 @frozen
@@ -116,6 +118,7 @@ def join(
         account=account,
         provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
         any_role=bool(book.roles),
+        listing_denied=any(c.denied and c.operation in _ALL_ROLES for c in evidence.of(FailedCall)),
         roles_left_out=_are_of(left_out, RoleRecord, "roles"),
         providers_left_out=_are_of(left_out, ProviderRecord, "providers"),
         hosted=bool(view.hosted),
