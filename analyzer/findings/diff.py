@@ -195,7 +195,10 @@ def _findings(old: Report, new: Report) -> tuple[FindingChange, ...]:
     groups: dict[tuple[Change, str, str | None, str | None], list[Key]] = {}
     for key in {**after, **before}:
         a, b = before.get(key), after.get(key)
-        change = _change(key, a, b, were.get(key), are.get(key), old if a is None else new)
+        # what is asked of the inputs as a whole has no state on the chains that its finding concerns
+        asked = (key[0], one.subject) if (one := b or a) else key
+        was, now = were.get(key, were.get(asked)), are.get(key, are.get(asked))
+        change = _change(key, a, b, was, now, old if a is None else new)
         group = (change, key[0], a.state if a else None, b.state if b else None)
         groups.setdefault(group, []).append(key)
     changes = [

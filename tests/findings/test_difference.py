@@ -34,6 +34,15 @@ def test_a_finding_is_mended_only_where_its_rule_passes(state: str, change: str)
     assert changes(BROKEN, report(state)) == {"trust-rule": change}
 
 
+@pytest.mark.parametrize("state, gone, came", [("pass", "fixed", "new"), ("unknown", "lost", "seen")])
+def test_what_is_asked_of_the_inputs_is_looked_up_there(state: str, gone: str, came: str) -> None:
+    finding = replace(made.finding("input-unsafe", "inputs", "ingress", state="warn"), subject="cluster")
+    bad = replace(report("pass", finding), asked=(Asked("input-unsafe", "cluster", "warn"),))
+    good = replace(report("pass"), asked=(Asked("input-unsafe", "cluster", state),))
+    assert changes(bad, good) == {"input-unsafe": gone}
+    assert changes(good, bad) == {"input-unsafe": came}
+
+
 def test_a_finding_whose_chain_is_gone_is_out_of_sight() -> None:
     assert changes(BROKEN, replace(made.HEALTHY, chains=())) == {"trust-rule": "lost"}
 
