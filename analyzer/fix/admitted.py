@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from analyzer.engine.facts import Fact
 from analyzer.evidence.records import Json
-from analyzer.fix.repair import Case, Refusal, account_of
+from analyzer.fix.repair import Case, Refusal, account_of, issuer_to_mend_for
 from analyzer.frozen import frozen
 from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
@@ -69,10 +69,10 @@ class Wanted:
 def wanted_of(case: Case, chain: Chain) -> Wanted | Refusal:
     """Say whom the role of a chain must admit: exactly the ServiceAccounts of the requests that use it."""
     joined = case.joined
-    choice, issuer = case.choice(chain.id), joined.view.issuer
+    choice, issuer = case.choice(chain.id), issuer_to_mend_for(case)
     account = choice.account or account_of(case, choice.role)
-    if not issuer or not issuer.startswith("https://"):
-        return Refusal("the issuer that tokens carry is not known, or is no https URL")
+    if isinstance(issuer, Refusal):
+        return issuer
     if not account or not joined.view.partition_known:
         return Refusal("the account or the partition of the role is not known: hand in the Secret's value")
     users = [c for c in case.chains.values() if c.id == chain.id or _uses(case, c, choice.arn)]

@@ -8,7 +8,18 @@ from collections.abc import Mapping
 from analyzer.engine.facts import Fact
 from analyzer.evidence.public_keys import jwk_problem, modulus_of_jwk, spki_of_jwk
 from analyzer.evidence.records import DiscoveryDocument, Json, KeySet, PublicKey
-from analyzer.fix.repair import BACKUP, Case, Change, Document, Refusal, Repair, Step, as_json, command
+from analyzer.fix.repair import (
+    BACKUP,
+    Case,
+    Change,
+    Document,
+    Refusal,
+    Repair,
+    Step,
+    as_json,
+    command,
+    issuer_to_mend_for,
+)
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.joining.aws import bucket_and_key, is_https
 from analyzer.model.joining.roles import OWNED
@@ -22,9 +33,9 @@ _DENIED = ("403", "AccessDenied")
 
 def mend_discovery(case: Case) -> Repair | Refusal:
     """Offer the discovery document as ccoctl writes it, with what a right one of the issuer holds kept."""
-    issuer = case.joined.view.issuer
-    if not issuer or not is_https(issuer):
-        return Refusal("the issuer that tokens carry is not known, or is no https URL")
+    issuer = issuer_to_mend_for(case)
+    if isinstance(issuer, Refusal):
+        return issuer
     if is_red_hats(issuer):
         return Refusal(_RED_HAT)
     if refused := _refused(case, "discovery.error"):
@@ -46,7 +57,10 @@ def mend_discovery(case: Case) -> Repair | Refusal:
 
 def mend_keys(case: Case) -> Repair | Refusal:
     """Offer the key set: what is usable in the present one, and every public key of the cluster."""
-    if is_red_hats(case.joined.view.issuer or ""):
+    issuer = issuer_to_mend_for(case)
+    if isinstance(issuer, Refusal):
+        return issuer
+    if is_red_hats(issuer):
         return Refusal(_RED_HAT)
     own = signing_keys(case.joined.objects)
     if not own:

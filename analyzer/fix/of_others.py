@@ -38,7 +38,9 @@ def other_accounts(statement: Mapping[str, Json], wanted: Wanted) -> list[str]:
     for subject in subjects_of(statement):
         account = _ACCOUNT.fullmatch(subject)
         if account and account[1] not in namespaces and account[2] not in names:
-            found += [subject] if subject not in wanted.elsewhere and _lets_in(statement, subject, wanted) else []
+            found += (
+                [subject] if subject not in wanted.elsewhere and _lets_in(statement, subject, wanted) else []
+            )
     return found
 
 
@@ -130,7 +132,12 @@ def _asks_for_token(statement: Mapping[str, Json], wanted: Wanted) -> bool:
     for name, clause in condition.items() if isinstance(condition, Mapping) else ():
         operator = operator_named(str(name))
         weak = operator is None or operator.negated or operator.if_exists or operator.is_null
-        if weak or operator is None or operator.quantifier == "ForAllValues" or not isinstance(clause, Mapping):
+        if (
+            weak
+            or operator is None
+            or operator.quantifier == "ForAllValues"
+            or not isinstance(clause, Mapping)
+        ):
             continue
         if any(str(key).lower().startswith(host) for key in clause):
             return True

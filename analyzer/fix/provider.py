@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from analyzer.evidence.records import Json, ProviderRecord
-from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command
+from analyzer.fix.repair import (
+    Case,
+    Change,
+    Document,
+    Refusal,
+    Repair,
+    Step,
+    as_json,
+    command,
+    issuer_to_mend_for,
+)
 from analyzer.model.issuer.provider_details import bad_thumbprints, is_malformed
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES
@@ -16,9 +26,11 @@ _CALL = ("aws", "iam")
 def mend_provider(case: Case, rule: str) -> Repair | Refusal:
     """Offer what a rule about the provider asks for."""
     joined = case.joined
-    issuer, account = joined.view.issuer, joined.asks.account
-    if not issuer or not issuer.startswith("https://") or not account or not joined.view.partition_known:
-        return Refusal("the issuer, the partition or the account of the roles is not known")
+    issuer, account = issuer_to_mend_for(case), joined.asks.account
+    if isinstance(issuer, Refusal):
+        return issuer
+    if not account or not joined.view.partition_known:
+        return Refusal("the partition or the account of the roles is not known")
     arn = provider_arn(joined.view.partition, account, issuer)
     record = joined.providers.find(issuer, account)
     if rule in ("provider-missing", "provider-url-mismatch", "provider-account-mismatch"):
@@ -65,7 +77,9 @@ def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:
         " command asks for --thumbprint-list: it is the SHA-1 of the last certificate that the host shows."
     ]
     if case.cluster_fact("rosa.used") is True:
-        notes.append("On ROSA, rosa create oidc-provider makes it, with its tags: use that where it is at hand.")
+        notes.append(
+            "On ROSA, rosa create oidc-provider makes it, with its tags: use that where it is at hand."
+        )
     if near is not None and (old := _arn_of(case, near)):
         drop = command(*_CALL, "delete-open-id-connect-provider", "--open-id-connect-provider-arn", old)
         apply.append(Step("Once the operators have signed in, delete the one with the wrong URL.", drop))

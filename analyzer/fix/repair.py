@@ -10,6 +10,8 @@ from analyzer.engine.facts import Fact
 from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
 from analyzer.model.join import Model
+from analyzer.model.joining.aws import is_https, issuer_fault
+from analyzer.model.joining.cluster import DEFAULT_ISSUER
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.role_choice import RoleChoice
@@ -132,6 +134,16 @@ def command(*words: str) -> str:
 def to_file(words: Sequence[str], path: str) -> str:
     """Write a command whose answer goes into a file."""
     return f"{command(*words)} > {path}"
+
+
+def issuer_to_mend_for(case: Case) -> str | Refusal:
+    """Give the issuer that documents are made for; none is made for a placeholder, which may be a stranger's."""
+    issuer = case.joined.view.issuer
+    if not issuer or not is_https(issuer):
+        return Refusal("the issuer that tokens carry is not known, or is no https URL")
+    if issuer_fault(issuer) is not None or issuer == DEFAULT_ISSUER:
+        return Refusal("the issuer itself must change first, which every token of the cluster carries")
+    return issuer
 
 
 def account_of(case: Case, role: Role | None) -> str | None:

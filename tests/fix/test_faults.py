@@ -232,6 +232,24 @@ def test_the_commands_fit_the_shape_of_the_cluster(tmp_path: Path, shape: str) -
     assert not named(after, "fail", "warn"), told(after)
 
 
+@pytest.mark.parametrize("name", ["discovery-not-json-html", "jwks-empty", "trust-role-missing"])
+@pytest.mark.parametrize("issuer", ["issuer-placeholder-set-alone", "mode-issuer-unset"])
+def test_no_document_is_made_for_an_issuer_that_must_change(tmp_path: Path, name: str, issuer: str) -> None:
+    """The bucket of a placeholder is a stranger's, and who holds it could sign in to a role that trusts it."""
+    by_id = {fault.id: fault for fault in FAULTS}
+
+    def edit(cluster: Cluster) -> None:
+        by_id[name].edit(cluster)
+        by_id[issuer].edit(cluster)
+
+    found, _ = mended(replace(by_id[name], edit=edit), tmp_path)
+    assert found.repairs == ()
+    reasons = {left.finding.rule: left.reason for left in found.left}
+    assert by_id[issuer].rule in reasons
+    if by_id[name].rule in reasons:
+        assert "the issuer" in reasons[by_id[name].rule]
+
+
 @pytest.mark.parametrize("shape", [rosa.classic, rosa.hosted])
 def test_what_rosa_makes_is_left_to_rosa(tmp_path: Path, shape: Callable[[Cluster], None]) -> None:
     """A role with ccoctl's tags and an inline policy is none that rosa would find again."""
