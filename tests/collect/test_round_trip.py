@@ -172,6 +172,14 @@ def test_what_the_account_does_not_hold_is_not_asked_for(bench: Bench) -> None:
     assert not [m.evidence for m in after.missing]
 
 
+def test_a_whole_list_of_roles_is_not_asked_for_again(bench: Bench) -> None:
+    cluster = Cluster()
+    edits.drop_role(cluster, "openshift-ingress-operator", recorded=False)
+    _, report, _ = asked(bench, bundle(cluster) | exports(cluster, details=True))
+    assert "trust-role-missing" in named(report, "fail"), told(report)
+    assert "roles" not in {item.evidence for item in report.missing}, told(report)
+
+
 def test_without_any_bundle_the_archive_alone_is_enough(bench: Bench) -> None:
     cluster = Cluster(name="alone")
     table = answers(cluster)

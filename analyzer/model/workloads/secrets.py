@@ -114,19 +114,21 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
         "secret.changed_after_pods": changed_after_pods(chain, joined),
     }
     unreadable = asks.secret_value(chain.namespace, chain.secret_name)
-    facts |= _length_facts(verdict, data, asks)
+    # where the role is known to be gone, no export of roles tells what the Secret was made for
+    role = unreadable if joined.choices[chain.id].exists is False else asks.roles()
+    facts |= _length_facts(verdict, data, asks, role)
     facts |= _text_facts(chain, verdict, unreadable, foreign, data)
     return facts
 
 
-def _length_for(verdict: LengthVerdict, asks: Asks) -> Fact | Unknown:
+def _length_for(verdict: LengthVerdict, role: Unknown) -> Fact | Unknown:
     """Say what the length was compared with."""
     if verdict.peers:
         phrase = f"a role named as those of {len(verdict.peers)} other Secrets are"
         return known(phrase, *verdict.peers, derived=True)
     if verdict.role_arn is not None:
         return known(f"role {verdict.role_arn}", derived=True)
-    return asks.roles()
+    return role
 
 
 def _instead(verdict: LengthVerdict) -> str:
@@ -135,18 +137,18 @@ def _instead(verdict: LengthVerdict) -> str:
     return verdict.instead or "nothing that was exported"
 
 
-def _length_facts(verdict: LengthVerdict, data: Where | None, asks: Asks) -> Facts:
+def _length_facts(verdict: LengthVerdict, data: Where | None, asks: Asks, role: Unknown) -> Facts:
     expected = known(verdict.expected, derived=True)
     if verdict.fits is None and verdict.expected:
         fits: Fact | Unknown = asks.config("infrastructures.config.openshift.io")
     elif verdict.fits is None:
-        fits = asks.roles()
+        fits = role
     else:
         fits = known(verdict.fits, data, derived=True)
     return {
         "secret.length_fits": fits,
         "secret.length_expected": expected,
-        "secret.length_for": _length_for(verdict, asks),
+        "secret.length_for": _length_for(verdict, role),
         "secret.length_instead": known(_instead(verdict), derived=True),
     }
 
