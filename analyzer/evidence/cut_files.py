@@ -15,6 +15,13 @@ from analyzer.patterns import later
 
 _STATUS = later(rb"^status:", re.MULTILINE)
 _BEFORE_A_VALUE = later(rb"(?:^|\n)(?:[ ]*-[ ]*|[ -]*[\w./\"'-]+:[ ]*)\Z")
+_PAGE = later(
+    rb"(?:^|\n)metadata:\r?\n(?:  [^\n]*\n)*?  continue: [\"']?[\w+/=-]"
+    rb'|"metadata"\s*:\s*\{[^{}]*"continue"\s*:\s*"[^"]'
+)
+_PAGE_ENDS = 4096
+"""Bytes of either end of a list that hold what it says of itself."""
+PAGE = "it is a page of a list, and more follow"
 _MANY = 20
 """Files that end with a line's end."""
 _LINE = 512
@@ -34,6 +41,12 @@ def ends_within_a_line(data: bytes, cut: Cut) -> bool:
 def ends_before_a_value(data: bytes) -> bool:
     """Tell a text in block YAML whose last line begins an entry and does not give its value."""
     return _BEFORE_A_VALUE.search(data[-_LINE:]) is not None and _STATUS.search(data) is None
+
+
+def is_page(data: bytes) -> bool:
+    """Tell a list that says of itself that it goes on, as one that was asked for with a limit."""
+    ends = (data[:_PAGE_ENDS], data[-_PAGE_ENDS:])
+    return any(b"continue" in end and _PAGE.search(end) is not None for end in ends)
 
 
 def withhold_cut(evidence: Evidence, record: InputRecord) -> None:

@@ -15,7 +15,7 @@ from analyzer.bundle import (
 )
 from analyzer.bundle.text import is_wide, to_utf8
 from analyzer.evidence.aws_records import LiveSecret
-from analyzer.evidence.cut_files import ends_before_a_value, ends_within_a_line
+from analyzer.evidence.cut_files import PAGE, ends_before_a_value, ends_within_a_line, is_page
 from analyzer.evidence.events import (
     MOST_IN_ALL,
     MOST_OF_FILE,
@@ -62,11 +62,11 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
             Problem(record.id, entry.path, "truncated", "the file is empty", "incomplete")
         )
         return
-    cut = _cut(evidence, data)
+    cut, paged = _cut(evidence, data), want.listing and is_page(data)
     if cut.problem:
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", cut.problem, "unreadable"))
-    elif not cut.complete:
-        detail = "the list ends too early"
+    elif not cut.complete or paged:
+        detail = PAGE if cut.complete else "the list ends too early"
         evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
     elif want.listing and not (_is_list(data, cut) and all(item.list_kind for item in cut.items)):
         detail = "it is no Kubernetes list"
@@ -77,7 +77,7 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
         more = f", and {len(nameless) - 1:,} more" if len(nameless) > 1 else ""
         detail = f"line {nameless[0].first_line}: an object without a name{more}"
         evidence.problems.append(Problem(record.id, entry.path, "unreadable", detail, "unreadable"))
-    elif want.listing and cut.complete and not cut.problem:
+    elif want.listing and cut.complete and not cut.problem and not paged:
         evidence.listed.add((root, want.kind, want.namespace))
     if ends_within_a_line(data, cut):
         unfinished = ends_before_a_value(data)

@@ -11,8 +11,8 @@ from analyzer.evidence.records import Json
 from analyzer.frozen import frozen
 from analyzer.model.join import Model
 from analyzer.model.joining.aws import is_https, issuer_fault
-from analyzer.model.joining.cluster import DEFAULT_ISSUER
 from analyzer.model.joining.chain import Chain
+from analyzer.model.joining.cluster import DEFAULT_ISSUER
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.joining.roles import Role
@@ -22,9 +22,10 @@ from analyzer.shell import argument
 BACKUP = "backup"
 
 _OPTIONS = frozenset({
-    "--assume-role-policy-document", "--body", "--bucket", "--cli-input-json", "--client-id", "--content-type",
-    "--description", "--key", "--open-id-connect-provider-arn", "--output", "--path", "--policy-document",
-    "--policy-name", "--query", "--region", "--role-name", "--tagging", "--tags", "--thumbprint-list", "-f", "-fsSg", "-n", "-o",
+    "--assume-role-policy-document", "--body", "--bucket", "--cli-input-json", "--client-id",
+    "--content-type", "--description", "--key", "--open-id-connect-provider-arn", "--output", "--path",
+    "--policy-document", "--policy-name", "--query", "--region", "--role-name", "--tagging", "--tags",
+    "--thumbprint-list", "-f", "-fsSg", "-n", "-o",
 })  # fmt: skip
 """What of a command begins with a dash: all that begins so besides comes from an input."""
 
@@ -137,7 +138,7 @@ def to_file(words: Sequence[str], path: str) -> str:
 
 
 def issuer_to_mend_for(case: Case) -> str | Refusal:
-    """Give the issuer that documents are made for; none is made for a placeholder, which may be a stranger's."""
+    """Give the issuer that documents are made for; the host of a placeholder may be a stranger's."""
     issuer = case.joined.view.issuer
     if not issuer or not is_https(issuer):
         return Refusal("the issuer that tokens carry is not known, or is no https URL")

@@ -15,7 +15,6 @@ from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 
 
-
 def input_facts(evidence: Evidence) -> Facts:
     """Give the ``inputs.*`` facts."""
     return {

@@ -91,34 +91,42 @@ BLUE = OTHER.partition("oidc-provider/")[2]
 DEPLOY = {"AWS": "arn:aws-us-gov:iam::123456789012:role/deploy"}
 
 
-def _statement(principal: Any, condition: Any, *actions: str) -> dict[str, Any]:
-    allow = {"Effect": "Allow", "Principal": principal, "Action": list(actions) or OURS["Action"]}
+WEB, AUD = "sts:AssumeRoleWithWebIdentity", f"{HOST}:aud"
+OWN, SAML = {"Federated": PROVIDER}, "arn:aws:iam::1:saml-provider/x"
+
+
+def _allow(principal: Any, condition: Any, *actions: str) -> dict[str, Any]:
+    allow = {"Effect": "Allow", "Principal": principal, "Action": list(actions) or WEB}
     return allow | ({"Condition": condition} if condition else {})
+
+
+def _equal(**values: Any) -> dict[str, Any]:
+    return {
+        "StringEquals": {{"sub": SUB, "aud": AUD, "blue": f"{BLUE}:sub"}[k]: v for k, v in values.items()}
+    }
 
 
 STAYS = {
     "an account beside the wrong one": (
-        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: [f"{NAMES[0]}x", VELERO], f"{HOST}:aud": "x"}}),
-        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: [VELERO], f"{HOST}:aud": "x"}}),
+        _allow(OWN, _equal(sub=[f"{NAMES[0]}x", VELERO], aud="x")),
+        _allow(OWN, _equal(sub=[VELERO], aud="x")),
     ),
     "a statement for another account": (
-        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: VELERO, f"{HOST}:aud": "sts.amazonaws.com"}}),
-        _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: VELERO, f"{HOST}:aud": "sts.amazonaws.com"}}),
+        _allow(OWN, _equal(sub=VELERO, aud="sts.amazonaws.com")),
+        _allow(OWN, _equal(sub=VELERO, aud="sts.amazonaws.com")),
     ),
     "another cluster's provider": (
-        _statement({"Federated": [PROVIDER, OTHER]}, {"StringEquals": {f"{BLUE}:sub": NAMES[0]}}),
-        _statement({"Federated": [OTHER]}, {"StringEquals": {f"{BLUE}:sub": NAMES[0]}}),
+        _allow({"Federated": [PROVIDER, OTHER]}, _equal(blue=NAMES[0])),
+        _allow({"Federated": [OTHER]}, _equal(blue=NAMES[0])),
     ),
     "a role, where any ServiceAccount may sign in": (
-        _statement({"Federated": PROVIDER, **DEPLOY}, None, "sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"),
-        _statement(DEPLOY, None, "sts:AssumeRole"),
+        _allow(OWN | DEPLOY, None, "sts:AssumeRole", WEB), _allow(DEPLOY, None, "sts:AssumeRole"),
     ),
     "people who sign in by SAML": (
-        _statement({"Federated": [PROVIDER, "arn:aws:iam::1:saml-provider/x"]}, None, "sts:*"),
-        _statement({"Federated": ["arn:aws:iam::1:saml-provider/x"]}, None, "sts:*"),
+        _allow({"Federated": [PROVIDER, SAML]}, None, "sts:*"), _allow({"Federated": [SAML]}, None, "sts:*"),
     ),
     "nothing, where only a token of this issuer fits": (
-        _statement({"Federated": PROVIDER, **DEPLOY}, {"StringLike": {SUB: f"{NAMES[0]}x"}}, "sts:*"), None,
+        _allow(OWN | DEPLOY, {"StringLike": {SUB: f"{NAMES[0]}x"}}, "sts:*"), None,
     ),
 }  # fmt: skip
 
@@ -131,7 +139,7 @@ def test_what_a_replaced_statement_gives_to_others_stays(broken: dict[str, Any],
 
 def test_whom_another_role_serves_is_not_kept() -> None:
     wanted = replace(WANTED, elsewhere=frozenset({VELERO}))
-    wrong = _statement({"Federated": PROVIDER}, {"StringEquals": {SUB: VELERO}})
+    wrong = _allow(OWN, _equal(sub=VELERO))
     document, notes = corrected(policy(wrong), wanted)
     assert document["Statement"] == [OURS]
     assert any(VELERO in note for note in notes)

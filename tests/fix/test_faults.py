@@ -217,7 +217,9 @@ SHAPED = {
     "a bucket in the path": (
         "jwks-empty", _no_keys, {"issuer": "https://s3.us-west-2.amazonaws.com/my.bucket/demo"},
     ),
-    "a path of roles": ("trust-role-missing", _under_a_path, {"region": "us-gov-east-1", "partition": "aws-us-gov"}),
+    "a path of roles": (
+        "trust-role-missing", _under_a_path, {"region": "us-gov-east-1", "partition": "aws-us-gov"},
+    ),
 }  # fmt: skip
 
 
@@ -235,7 +237,7 @@ def test_the_commands_fit_the_shape_of_the_cluster(tmp_path: Path, shape: str) -
 @pytest.mark.parametrize("name", ["discovery-not-json-html", "jwks-empty", "trust-role-missing"])
 @pytest.mark.parametrize("issuer", ["issuer-placeholder-set-alone", "mode-issuer-unset"])
 def test_no_document_is_made_for_an_issuer_that_must_change(tmp_path: Path, name: str, issuer: str) -> None:
-    """The bucket of a placeholder is a stranger's, and who holds it could sign in to a role that trusts it."""
+    """The bucket of a placeholder is a stranger's, who could sign in to a role that trusts it."""
     by_id = {fault.id: fault for fault in FAULTS}
 
     def edit(cluster: Cluster) -> None:

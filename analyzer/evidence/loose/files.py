@@ -9,7 +9,7 @@ from analyzer.bundle import (
     UnreadableDocument,
     parse_yaml,
 )
-from analyzer.evidence.cut_files import ends_before_a_value
+from analyzer.evidence.cut_files import PAGE, ends_before_a_value, is_page
 from analyzer.evidence.events import (
     are_events,
     is_whole_list,
@@ -80,6 +80,8 @@ def take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogS
         records = records[:-1]
         detail = "the file ends before a value"
         evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
+    if records and isinstance(records[-1], K8sObject) and is_page(data):
+        evidence.problems.append(Problem(record.id, entry.path, "truncated", PAGE, "incomplete"))
     for found in records:
         _keep(evidence, record, entry.path, found)
 

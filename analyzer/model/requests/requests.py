@@ -28,6 +28,7 @@ LONGEST_USUAL_NAME = 27
 """Characters of the installer's infrastructure name; ccoctl's --name is seldom longer."""
 
 _EVERYWHERE = frozenset({"default", "kube-system", "openshift"})
+_NOT_WHOLE = ("incomplete", "unreadable")
 
 
 def release_subjects(joined: Joined) -> list[Subject]:
@@ -236,9 +237,13 @@ def has_all_namespaces(evidence: Evidence) -> bool:
     """Tell whether a list of all namespaces was read, in the bundle or beside it."""
     if evidence.has_list("Namespace", ""):
         return True
-    folders = {(entry.id, root) for entry in evidence.inputs for root in entry.roots}
+    left_out = {(entry.id, root) for entry in evidence.inputs for root in entry.roots}
+    # what is cut, or a page of more, holds whom it names and proves no absence
+    left_out |= {
+        (problem.input, problem.member) for problem in evidence.problems if problem.severity in _NOT_WHOLE
+    }
     return any(
-        key[1:] == ("Namespace", "") and tuple(key[0].split(":", 1)) not in folders and names >= _EVERYWHERE
+        key[1:] == ("Namespace", "") and tuple(key[0].split(":", 1)) not in left_out and names >= _EVERYWHERE
         for key, names in evidence.names.items()
     )
 
