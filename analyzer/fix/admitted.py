@@ -11,7 +11,7 @@ from analyzer.frozen import frozen
 from analyzer.iam.policy import parse_policy
 from analyzer.iam.trust import TrustDecision, evaluate_trust
 from analyzer.iam.webidentity import ACTION
-from analyzer.model.joining.aws import provider_arn, without_scheme
+from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
 from analyzer.model.subjects.webhook_chains import AUDIENCE
@@ -28,6 +28,8 @@ class Wanted:
     account: str
     others: frozenset[str]
     """Provider ARNs of other issuers that exist: what trusts them may be in use."""
+    all_listed: bool = True
+    """Whether the account's providers were listed: else another may be there that nothing shows."""
     elsewhere: frozenset[str] = frozenset()
     """ServiceAccounts whose Secrets are known to name other roles."""
     alone: bool = True
@@ -50,6 +52,12 @@ class Wanted:
         """Namespace and name of each subject."""
         parts = (subject.split(":") for subject in self.subjects)
         return frozenset((part[2], part[3]) for part in parts if len(part) == 4)
+
+    def may_exist(self, provider: Json) -> bool:
+        """Tell whether another issuer's provider is there, or may be as far as these inputs show."""
+        found = provider_of(provider) if isinstance(provider, str) and provider != self.provider else None
+        unseen = found is not None and found[0] == self.account and not self.all_listed
+        return provider in self.others or unseen
 
     def judge(
         self, statements: Sequence[Json], subject: str, audiences: Sequence[str] | None = None
@@ -84,6 +92,7 @@ def wanted_of(case: Case, chain: Chain) -> Wanted | Refusal:
     others = (c for c in case.chains.values() if c not in users and case.choice(c.id).how == "secret")
     return Wanted(
         provider, issuer, subjects, _audiences(case, users), account, frozenset(listed - {provider}),
+        all_listed=joined.providers.complete(account) is not None,
         elsewhere=frozenset(s for c in others for s in c.subjects), alone=chain.webhook_account is None,
     )  # fmt: skip
 

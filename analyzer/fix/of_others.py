@@ -120,7 +120,7 @@ def _of_principals(statement: Mapping[str, Json], wanted: Wanted) -> dict[str, J
 
 
 def _is_there(provider: Json, wanted: Wanted) -> bool:
-    return provider in wanted.others or (
+    return wanted.may_exist(provider) or (
         isinstance(provider, str) and (":saml-provider/" in provider or provider in BUILT_IN)
     )
 

@@ -118,7 +118,7 @@ def _reason(statement: Mapping[str, Json], wanted: Wanted, *, broad: bool) -> st
         return "it admits ServiceAccounts of any or of foreign namespaces"
     if wanted.provider in names:
         return "it is for this issuer and does not admit the tokens as they are"
-    if names and not set(names) & wanted.others:
+    if names and not any(wanted.may_exist(name) for name in names):
         return f"it trusts {', '.join(map(str, names)) or 'nothing'}, and no such provider is known here"
     if names:
         return None

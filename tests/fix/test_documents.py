@@ -57,6 +57,10 @@ def test_another_issuers_statement_stays_where_its_provider_exists() -> None:
     assert document["Statement"] == [OURS, theirs]
     gone = copy.deepcopy(OURS) | {"Principal": {"Federated": OTHER.replace("other", "gone")}}
     assert corrected(policy(gone), WANTED)[0]["Statement"] == [OURS]
+    unseen = replace(WANTED, all_listed=False)
+    assert corrected(policy(gone), unseen)[0]["Statement"] == [OURS, gone]
+    elsewhere = copy.deepcopy(OURS) | {"Principal": {"Federated": OTHER.replace("123456789012", "9" * 12)}}
+    assert corrected(policy(elsewhere), unseen)[0]["Statement"] == [OURS]
 
 
 def test_who_may_use_a_users_role_unseen_is_not_shut_out(tmp_path: Path) -> None:
