@@ -55,7 +55,8 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
     restart = Step("Restart the pods that read it only when they start.", _restart(chain))
     undo = Step("Delete the new one.", delete)
     save = Step("Save the Secret as it is. The file holds its value.", to_file(get, saved))
-    remove = Step("Delete it: keys that are not in the new one would stay.", delete)
+    # unlike apply, which would let keys stay that are not in the new one
+    replaced = Step("Put the new one in its place.", command("oc", "replace", "-f", file))
     again = Step("Make the old one again.", command("oc", "create", "-f", saved))
     there = chain.secret is not None
     return Repair(
@@ -64,7 +65,7 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
         documents=(Document(file, manifest),),
         changes=(Change("secret", chain.id, manifest),),
         backup=(save,) if there else (),
-        apply=(remove, make, restart) if there else (make, restart),
+        apply=(replaced, restart) if there else (make, restart),
         rollback=(undo, again) if there else (undo,),
         notes=_notes(chain),
     )

@@ -151,11 +151,13 @@ class Account:
             if words[4] == "secret":
                 self.cluster.secrets[words[2], words[5]].data = {}
             return None
-        assert words[1] in ("apply", "create"), words
+        assert words[1] in ("apply", "create", "replace"), words
         body = yaml.safe_load((self.folder / words[3]).read_text())
         data = {key: value.encode() for key, value in body.get("stringData", {}).items()}
         data |= {key: base64.b64decode(value) for key, value in body.get("data", {}).items()}
         place = (body["metadata"]["namespace"], body["metadata"]["name"])
+        there = place in self.cluster.secrets and self.cluster.secrets[place].data != {}
+        assert there == (words[1] == "replace"), words  # an apply would let other keys stay
         if place not in self.cluster.secrets:
             from samples.cluster import Secret
 
