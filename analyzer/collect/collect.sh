@@ -146,8 +146,14 @@ settings() {
 
 # The same as a Secret manifest, byte for byte as long as the value in the cluster.
 secret_manifest() {
-    value=$(settings && printf .)
+    value=$(cat && printf .)
     value=${value%.}
+    # Of one that was encoded once too often, what it holds is filtered, and encoded again.
+    inner=$(printf '%s' "$value" | base64 -d 2>/dev/null | tr -d '\000' && printf .)
+    case $inner in
+    *'[default]'* | *role_arn*) value=$(printf '%s' "${inner%.}" | settings | base64 | tr -d '\r\n') ;;
+    *) value=$(printf '%s' "$value" | settings && printf .) value=${value%.} ;;
+    esac
     [ -n "$value" ] || return 0
     printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  namespace: "%s"\n  name: "%s"\n' "$ns" "$secret"
     printf 'data:\n  credentials: %s\n' "$(printf '%s' "$value" | base64 | tr -d '\r\n')"

@@ -159,6 +159,24 @@ def test_a_comment_in_a_secret_is_kept_back_and_leaves_nothing_open(bench: Bench
     assert {c.verdict.state for c in after.chains} == {"pass"}, told(after)
 
 
+@pytest.mark.parametrize("shell", [["dash"], ["bash", "--posix"], ["busybox", "sh"]], ids=" ".join)
+def test_a_value_that_was_encoded_twice_is_seen_as_that(bench: Bench, shell: list[str]) -> None:
+    if not shutil.which(shell[0]):
+        pytest.skip(f"{shell[0]} is not installed")
+    cluster = Cluster()
+    place = ("openshift-ingress-operator", "cloud-credentials")
+    held = cluster.secrets[place].data["credentials"] + b"\naws_secret_access_key = hunter22"
+    cluster.set_credentials(*place, base64.b64encode(held))
+    folder, _, wanted = asked(bench, bundle(cluster))
+    bench.serve(answers(cluster))
+    bench.run(write_script(wanted), shell=shell)
+    kept = b"".join(p.read_bytes() for p in bench.collected.glob("secret-openshift-ingress-operator*"))
+    (inner,) = re.findall(rb"credentials: ([A-Za-z0-9+/=]{40,})\n", kept)[:1]
+    assert b"hunter22" not in base64.b64decode(base64.b64decode(inner))
+    after = analyze([folder, bench.archive])
+    assert "secret-malformed" in named(after, "fail"), told(after)
+
+
 def test_what_the_account_does_not_hold_is_not_asked_for(bench: Bench) -> None:
     """The list of all roles lacks the one that the Secret names: no call can show more of it."""
     cluster = Cluster()
