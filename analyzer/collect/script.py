@@ -10,7 +10,7 @@ from analyzer.collect.wanted import Call, Plan
 from analyzer.version import __version__
 
 _DISCLOSES = {
-    "secret_value": "the role ARN, token path and region of a Secret, no keys",
+    "secret_value": "the role ARN, token path, region and such settings of a Secret, no keys",
     "role": "a role's trust policy, permissions and boundary",
     "roles": "the names, trust policies and permissions of all roles of the account",
     "policy": "a managed policy",
