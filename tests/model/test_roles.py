@@ -101,6 +101,22 @@ def test_absence_needs_a_complete_listing_or_a_recorded_answer() -> None:
     assert unite([], [], [], [failed]).missing(name, None) is not None
 
 
+def test_the_last_page_of_a_list_is_not_the_whole() -> None:
+    def listing(*names: str, complete: bool, account: str | None = "123456789012") -> Listing:
+        return Listing("roles", account, complete, names, PLACE)
+
+    last = listing("y", "z", complete=True)
+    first = listing("a", "b", complete=False)
+    elsewhere = listing("a", complete=False, account="210987654321")
+    assert unite([], [], [last], []).missing("k", "123456789012") is not None
+    assert unite([], [], [last, elsewhere], []).missing("k", "123456789012") is not None
+    # A page between the two may hold it.
+    assert unite([], [], [last, first], []).missing("k", "123456789012") is None
+    # The first roles alone, as of --max-items, beside a list of them all.
+    whole = listing("a", "b", "y", "z", complete=True)
+    assert unite([], [], [whole, first], []).missing("k", "123456789012") is not None
+
+
 def test_records_of_one_role_are_united() -> None:
     name = "one"
     inline = PolicyDocument("p", {}, PLACE)

@@ -150,11 +150,28 @@ def unite(
     return RoleBook(
         tuple(slots.found.values()),
         _join_policies(list(policies), slots.found.values()),
-        tuple(listings),
+        _but_for_pages(list(listings)),
         tuple(failures),
         tuple(assigned),
         tuple(record for record in resolved if lists_only(record) and record.name not in named),
     )
+
+
+def _but_for_pages(listings: Sequence[Listing]) -> tuple[Listing, ...]:
+    """Take no last page for the whole list: a page beside it, of which more follow, names roles that it lacks.
+
+    Nobody can tell whether a page between the two is missing.
+    """
+    parts = [one for one in listings if one.what == "roles" and not one.complete]
+    return tuple(
+        replace(one, complete=False) if any(_goes_beyond(part, one) for part in parts) else one
+        for one in listings
+    )
+
+
+def _goes_beyond(part: Listing, whole: Listing) -> bool:
+    same = part.account is None or whole.account in (None, part.account)
+    return whole.what == part.what and same and not set(part.names) <= set(whole.names)
 
 
 def _hints_resolved(records: Sequence[RoleRecord]) -> Iterable[RoleRecord]:
