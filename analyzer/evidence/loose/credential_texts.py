@@ -30,7 +30,12 @@ _PROMPT = later(
 )
 """A prompt behind a value, which ends without a line break."""
 _NAMESPACE = later(r"(?:^|\s)(?:-n|--namespace)(?:[ \t]+|=)['\"]?([a-z0-9.-]{1,253})")
-_NAME = later(r"\ssecrets?[ \t/]+(?:-\S+[ \t]+)*['\"]?([a-z0-9][a-z0-9.-]{0,252})")
+_VALUED = "(?:-[no]|--(?:namespace|output|context|kubeconfig|as|template))"
+"""Options whose value may stand behind a blank."""
+_NAME = later(
+    rf"\ssecrets?[ \t/]+(?:{_VALUED}[ \t]+\S+[ \t]+|(?!{_VALUED}[ \t])-\S+[ \t]+)*"
+    r"['\"]?([a-z0-9][a-z0-9.-]{0,252})"
+)
 _MOST = 200
 _LONGEST = 4 << 20
 

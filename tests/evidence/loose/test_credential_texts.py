@@ -39,3 +39,26 @@ def test_a_value_is_read_to_its_last_character(text: str, told: bool, line: int)
     assert record.text.strip() == VALUE
     assert record.secret == (("openshift-ingress-operator", "cloud-credentials") if told else None)
     assert (record.where.line, record.where.excerpt) == (line, f"role_arn = {ROLE_ARN}")
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "oc get secret -n openshift-ingress-operator cloud-credentials -o jsonpath={.data.credentials}",
+        "oc get secret --namespace openshift-ingress-operator cloud-credentials -ojson",
+        "oc get secret -o jsonpath='{.data.credentials}' -n openshift-ingress-operator cloud-credentials",
+        "kubectl get secrets -n=openshift-ingress-operator cloud-credentials --template '{{.data.credentials}}'",
+        "oc extract secret/cloud-credentials --to=- -n openshift-ingress-operator",
+        "oc -n openshift-ingress-operator get -o yaml secret/cloud-credentials",
+    ],
+)
+def test_the_command_tells_the_secret_wherever_its_options_stand(asked: str) -> None:
+    (record,) = read("x.txt", f"$ {asked} | base64 -d\n{VALUE}\n").records
+    assert isinstance(record, CredentialsText)
+    assert record.secret == ("openshift-ingress-operator", "cloud-credentials")
+
+
+def test_a_command_that_names_no_secret_tells_none() -> None:
+    (record,) = read("x.txt", f"$ oc get secrets -n openshift-ingress-operator\n{VALUE}\n").records
+    assert isinstance(record, CredentialsText)
+    assert record.secret is None
