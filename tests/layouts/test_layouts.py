@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -281,6 +282,14 @@ def test_a_log_by_itself_is_its_namespaces(look: Analyse, name: str) -> None:
     assert "log-no-provider" in rules(look(bare | {name: ERROR}), "fail", "warn")
 
 
+def stored(namespace: str, pod: str, message: str) -> bytes:
+    whose = {"namespace_name": namespace, "pod_name": pod, "container_name": pod.partition("-")[0]}
+    return (
+        json.dumps({"@timestamp": "2024-03-12T10:12:00.1Z", "kubernetes": whose, "message": message}).encode()
+        + b"\n"
+    )
+
+
 POD = b"ingress-operator-5d9f8d4b7c-x2x4z"
 ASKED = b"[me@host ~]$ oc -n openshift-ingress-operator logs deploy/ingress-operator --tail=3\n"
 SHOWN = {
@@ -289,6 +298,12 @@ SHOWN = {
     "prefixed.txt": b"[pod/%b/ingress-operator] %b" % (POD, ERROR)
     + b"[pod/%b/kube-rbac-proxy] 2024-03-12T10:12:01.1Z up\n" % POD,
     "stern.txt": b"%b ingress-operator %b" % (POD, ERROR),
+    "stern-all.txt": b"openshift-dns dns-default-x2x4z dns 2024-03-12T10:12:01.1Z up\n"
+    + b"openshift-ingress-operator %b ingress-operator %b" % (POD, ERROR),
+    "stored.json": stored("openshift-dns", "dns-default-x2x4z", "up")
+    + stored("openshift-ingress-operator", POD.decode(), ERROR.decode().partition(" ")[2]),
+    "hits.jsonl": b'{"_source":%b}\n'
+    % stored("openshift-ingress-operator", POD.decode(), ERROR.decode().partition(" ")[2]).strip(),
     "screen.txt": b"$ oc get co\nNAME   VERSION   SINCE\ndns    4.14.12   4d\n" + ASKED + ERROR,
     "project.txt": b"$ oc logs -c ingress-operator " + POD + b" --previous\n" + ERROR,
 }

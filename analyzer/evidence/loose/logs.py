@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from analyzer.evidence.logs.scan import LogScan
 from analyzer.evidence.logs.text import LogName, log_name
+from analyzer.evidence.loose.collected_logs import by_pod, says_whose
 from analyzer.evidence.loose.terminal import first_prompt, outputs
 from analyzer.patterns import later
 
@@ -59,7 +60,7 @@ def looks_like_log(data: bytes) -> bool:
     """Tell a log by the stamps on its first lines."""
     head = data[:_HEAD]
     lines = min(3, max(1, head.count(b"\n")))
-    return len(_STAMPED.findall(head)) >= lines or len(_PREFIX.findall(head)) >= lines
+    return len(_STAMPED.findall(head)) >= lines or len(_PREFIX.findall(head)) >= lines or says_whose(data)
 
 
 def sections_begin(data: bytes) -> int | None:
@@ -72,6 +73,10 @@ def sections_begin(data: bytes) -> int | None:
 
 def feed_loose(logs: LogScan, input_id: str, path: str, data: bytes) -> bool:
     """Scan a log, section by section where it is of several pods; False where no pod is told."""
+    if says_whose(data):
+        for name, lines in by_pod(data):
+            logs.feed(input_id, path, (lines,), name=name)
+        return True
     sections = list(_SECTION.finditer(data))
     if not sections and (prefixed := _by_prefix(path, data)) is not None:
         name, data = prefixed

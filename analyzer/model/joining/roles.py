@@ -158,7 +158,7 @@ def unite(
 
 
 def _but_for_pages(listings: Sequence[Listing]) -> tuple[Listing, ...]:
-    """Take no last page for the whole list: a page beside it, of which more follow, names roles that it lacks.
+    """Take no last page for the whole list: an earlier page beside it names roles that it lacks.
 
     Nobody can tell whether a page between the two is missing.
     """

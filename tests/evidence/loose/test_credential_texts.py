@@ -47,7 +47,7 @@ def test_a_value_is_read_to_its_last_character(text: str, told: bool, line: int)
         "oc get secret -n openshift-ingress-operator cloud-credentials -o jsonpath={.data.credentials}",
         "oc get secret --namespace openshift-ingress-operator cloud-credentials -ojson",
         "oc get secret -o jsonpath='{.data.credentials}' -n openshift-ingress-operator cloud-credentials",
-        "kubectl get secrets -n=openshift-ingress-operator cloud-credentials --template '{{.data.credentials}}'",
+        "kubectl get secrets -n=openshift-ingress-operator cloud-credentials --template '{{.data}}'",
         "oc extract secret/cloud-credentials --to=- -n openshift-ingress-operator",
         "oc -n openshift-ingress-operator get -o yaml secret/cloud-credentials",
     ],
