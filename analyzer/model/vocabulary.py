@@ -179,6 +179,7 @@ request.role_gone              bool    that role is known not to be in its accou
 request.role_ready             bool    its ARN is known, and so is that it is in the account (derived)
 request.collides_with          list    other chains for which ccoctl gives the same role name
 request.waits_for_role         string  the operator of OLM that was given no role ARN, which is why the Secret is not made, else null
+secret.written_by              string  what writes the Secret whatever stands in it: control plane, or credential operator for a request that names a role, else null (derived)
 secret.default_token_path      bool    it names the token path of the API server's own tokens, by its text or its length
 secret.present                 bool    secretRef is among the Secrets of its gathered namespace
 secret.elsewhere               list    other places with a Secret of that name, or of that purpose

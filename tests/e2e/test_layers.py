@@ -13,7 +13,7 @@ from samples.yamlout import Json
 from . import faults_in_requests as requests
 from . import faults_in_workloads as workloads
 from .faults_in_workloads import OLD_ISSUER, issuer_changed
-from .layered import albo, shop
+from .layered import OPERATOR_ROLE, albo, shop
 from .runs import MACHINES, NETWORK, Bench, assert_healthy, everything, named, told
 
 
@@ -26,7 +26,7 @@ def test_users_of_the_webhook_and_of_olm_are_well(bench: Bench, minor: int, regi
     shop(cluster)
     report = bench.report(everything(cluster))
     assert_healthy(report)
-    albo(cluster)
+    albo(cluster, role=OPERATOR_ROLE.replace("arn:aws:", f"arn:{partition}:"))
     report = bench.report(everything(cluster))
     assert not named(report, "fail", "warn"), told(report)
 

@@ -11,7 +11,7 @@ from samples import Cluster, aws, rosa
 from samples.aws import Role
 from samples.cluster import EXAMPLE_KEY
 from samples.logs import Failure, klog, render, sdk1_call
-from samples.manifests import listing, metadata
+from samples.manifests import elided, listing, metadata
 from samples.yamlout import Json
 
 from .layered import OPERATOR, OPERATOR_SECRET, albo, put
@@ -52,6 +52,41 @@ def test_the_credential_operator_makes_the_secret_of_a_request_that_names_its_ro
     assert "ccoctl" not in told_steps, told_steps
     assert not any(word in told_steps for word in OF_RELEASE), told_steps
     assert f"get credentialsrequest {OPERATOR} -o yaml; oc -n " in told_steps
+
+
+_IMPOSSIBLE = {
+    "whatever": "secret-placeholder",
+    "arn:aws:iam::123456789012:roles/albo": "secret-role-arn-malformed",
+    "arn:aws-us-gov:iam::123456789012:role/albo": "secret-partition-mismatch",
+    f"arn:aws:iam::123456789012:role/{'a' * 70}": "secret-role-name-untruncated",
+}
+
+
+@pytest.mark.parametrize("role", _IMPOSSIBLE)
+def test_a_role_that_cannot_be_is_told_by_the_request_and_set_in_the_subscription(
+    bench: Bench, role: str
+) -> None:
+    """The credential operator copies it without a look, and writes over a Secret made by hand."""
+    cluster = Cluster()
+    albo(cluster, role=role, token_path=PATH)
+    report = bench.report(everything(cluster))
+    (found,) = [f for f in findings(report, "fail") if f.chains == (OPERATOR_SECRET,)]
+    assert (found.rule, found.evidence[0].file.rpartition("/")[2]) == (_IMPOSSIBLE[role], f"{OPERATOR}.yaml")
+    told_steps = _commands(found)
+    assert f"oc -n {OPERATOR} edit subscriptions.operators.coreos.com" in told_steps
+    assert f"oc -n {OPERATOR} delete secret {OPERATOR}" in told_steps
+    assert "create secret generic" not in told_steps, told_steps
+
+
+def test_a_secret_of_another_length_is_older_than_such_a_role(bench: Bench) -> None:
+    cluster, role = Cluster(), "arn:aws:iam::123456789012:roles/albo"
+    albo(cluster, role=role, token_path=PATH)
+    path = f"namespaces/{OPERATOR}/core/secrets.yaml"
+    size, older = (elided(82 + len(role) + more + len(PATH)).encode() for more in (0, 5))
+    assert size in cluster.extra_files[path]
+    cluster.extra_files[path] = cluster.extra_files[path].replace(size, older)
+    report = bench.report(everything(cluster))
+    assert not [f for f in findings(report, "fail") if OPERATOR_SECRET in f.chains], told(report)
 
 
 def test_ccoctl_takes_a_users_request_from_a_file(bench: Bench) -> None:

@@ -176,16 +176,21 @@ def read_credentials(text: str) -> Credentials:
             malformations.append(f"{key} is in quotes, which some SDKs take as part of the value")
         if raw.strip() and raw != raw.rstrip(" \t") and "\r" not in text:
             malformations.append(f"{key} has trailing blanks")
-    placeholder = _PLACEHOLDER.search(text)
     return Credentials(
         role_arn=settings.get("role_arn") or None,
         token_path=settings.get("web_identity_token_file") or None,
         regional=settings.get("sts_regional_endpoints", "").lower() == "regional",
         profile=_DEFAULT.search(text) is not None,
-        placeholder=placeholder[0].strip() if placeholder else None,
+        placeholder=placeholder_in(text),
         static="aws_access_key_id" in settings,
         malformations=tuple(malformations),
     )
+
+
+def placeholder_in(text: str) -> str | None:
+    """Give what stands in a credentials value for an ARN that somebody was to fill in."""
+    found = _PLACEHOLDER.search(text)
+    return found[0].strip() if found else None
 
 
 def _default_profile(text: str) -> Iterable[str]:

@@ -108,10 +108,10 @@ def _stated(chain: Chain, view: ClusterView) -> tuple[str, str, Cite | None] | N
 
     Where there cannot, that is the Secret's own fault, and the role that was made for it is judged.
     """
-    if chain.credentials is not None and _can_be(chain.credentials.role_arn, view):
+    if chain.credentials is not None and can_be(chain.credentials.role_arn, view):
         written = chain.credentials_where
         return chain.credentials.role_arn, "secret", written.line_of("role_arn") if written else None
-    if chain.in_cluster is not None and _can_be(chain.in_cluster.sts_role_arn, view):
+    if chain.in_cluster is not None and can_be(chain.in_cluster.sts_role_arn, view):
         where = chain.in_cluster.where.at("spec", "providerSpec", "stsIAMRoleARN")
         return chain.in_cluster.sts_role_arn, "stsIAMRoleARN", where
     if chain.hosted_role is not None:
@@ -119,12 +119,12 @@ def _stated(chain: Chain, view: ClusterView) -> tuple[str, str, Cite | None] | N
         return named, "rolesRef", place
     for workload in chain.workloads:
         for container in workload.containers:
-            if _can_be(arn := container.env.get("AWS_ROLE_ARN"), view):
+            if can_be(arn := container.env.get("AWS_ROLE_ARN"), view):
                 return arn, "pod env", workload.where
     return None
 
 
-def _can_be(arn: str | None, view: ClusterView) -> TypeGuard[str]:
+def can_be(arn: str | None, view: ClusterView) -> TypeGuard[str]:
     """Tell an ARN that a role of this partition may have; a placeholder is none, nor is a masked one."""
     parsed = parse_role_arn(arn) if arn and not is_masked(arn) else None
     if parsed is None or len(parsed.name) > ROLE_NAME_LIMIT:

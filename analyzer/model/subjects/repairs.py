@@ -25,6 +25,7 @@ from analyzer.model.joining.objects import known
 from analyzer.model.joining.resolve import made_for
 from analyzer.model.joining.role_choice import RoleChoice, role_name
 from analyzer.model.joining.roles import Role, trusted_issuers
+from analyzer.model.joining.secret_length import brokered
 from analyzer.model.joining.urls import is_red_hats, split_url
 
 ACCOUNT = "<ACCOUNT_ID>"
@@ -66,6 +67,7 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
         "role.made_by_user": known(_is_of_user(chain), derived=True),
         "request.role_gone": known(role.exists is False, role.proof, derived=True),
         "request.role_ready": known(ready, derived=True),
+        "secret.written_by": known(_writer(chain, joined), derived=True),
         "secret.maker": known(_maker(chain, joined, ready=ready), derived=True),
         "role.inline_policy": _derived(_inline_policy(choice.role)),
         "role.added_policy": _derived(_added_policy(choice.role, chain)),
@@ -82,6 +84,13 @@ def _maker(chain: Chain, joined: Joined, *, ready: bool) -> str | None:
     if chain.request is not None and chain.request.sts_role_arn:
         return "credential operator"
     return None if _is_rosa(joined) else "ccoctl"
+
+
+def _writer(chain: Chain, joined: Joined) -> str | None:
+    """Name what writes the Secret of a chain by itself, over what a human puts there."""
+    if brokered(chain):
+        return "credential operator"
+    return "control plane" if joined.view.hosted and not _is_of_user(chain) else None
 
 
 def _is_of_user(chain: Chain) -> bool:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence import kubernetes
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.origin import Quote, Where
 from analyzer.evidence.records import Workload
 from analyzer.model.joining.asks import Asks
@@ -19,11 +20,13 @@ from analyzer.model.joining.credentials import (
     Credentials,
     default_length,
     fitting,
+    placeholder_in,
 )
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import has_api_token, is_among, is_mounted
 from analyzer.model.joining.objects import known
-from analyzer.model.joining.secret_length import LengthVerdict, brokered, known_paths
+from analyzer.model.joining.resolve import can_be
+from analyzer.model.joining.secret_length import LengthVerdict, brokered, judge_length, known_paths
 from analyzer.model.symptoms.recorded_calls import last_sign_in
 from analyzer.model.workloads.provider_account import is_told_of_all, named_role, provider_account
 from analyzer.model.workloads.secret_age import changed_after_pods, last_written
@@ -118,7 +121,7 @@ def secret_facts(chain: Chain, joined: Joined, foreign: Fact | Unknown) -> Facts
     role = unreadable if joined.choices[chain.id].exists is False else asks.roles()
     facts |= _length_facts(verdict, data, asks, role)
     facts |= _text_facts(chain, verdict, unreadable, foreign, data)
-    return facts
+    return facts | _handed_on(chain, joined)
 
 
 def _length_for(verdict: LengthVerdict, role: Unknown) -> Fact | Unknown:
@@ -171,7 +174,7 @@ def _text_facts(
         if verdict.template_regional is not None:
             facts["secret.regional"] = known(verdict.template_regional, data, derived=True)
         if chain.hosted_role is not None and verdict.fits is not False:
-            facts |= _made_by_control_plane(*chain.hosted_role) | {"secret.foreign": foreign}
+            facts |= _written_from(*chain.hosted_role) | {"secret.foreign": foreign}
         return facts
     return _read_facts(chain, credentials, chain.credentials_where) | {"secret.foreign": foreign}
 
@@ -222,13 +225,27 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
     }
 
 
-def _made_by_control_plane(role_arn: str, cite: Where) -> Facts:
-    """Say what the Secret names that a hosted control plane makes of a role's ARN (rolesRef)."""
+def _handed_on(chain: Chain, joined: Joined) -> Facts:
+    """Say what an elided Secret names where the request names what no role can have as its ARN.
+
+    The credential operator copies that without a look. Of an ARN that may be a role's nothing is said: the
+    Secret may be older than the request, with another role's of that length.
+    """
+    named = chain.in_cluster.sts_role_arn if chain.in_cluster is not None else None
+    if chain.in_cluster is None or not named or is_masked(named) or can_be(named, joined.view):
+        return {}
+    if chain.credentials is not None or not judge_length(chain, named, {}, joined.view.region).fits:
+        return {}
+    return _written_from(named, chain.in_cluster.where.at("spec", "providerSpec", "stsIAMRoleARN"))
+
+
+def _written_from(role_arn: str, cite: Where) -> Facts:
+    """Say what a Secret names that is written from a role's ARN, of rolesRef or of its request."""
     arn = parse_role_arn(role_arn)
     value = {
         "role_arn": role_arn,
         "role_arn_missing": not role_arn,
-        "placeholder": None,
+        "placeholder": placeholder_in(f"role_arn = {role_arn}"),
         "arn_wellformed": arn is not None,
         "arn_partition": arn.partition if arn else None,
         "arn_account": arn.account if arn else None,
