@@ -53,6 +53,14 @@ def test_a_token_wrapped_by_a_terminal_is_joined() -> None:
     assert any("line breaks" in note for note in sample.notes)
 
 
+@pytest.mark.parametrize("width", [40, 64, 80])
+def test_a_header_that_is_longer_than_a_line_is_joined_too(width: int) -> None:
+    header = b64(json.dumps({"alg": "RS256", "kid": "k" * 43}).encode())
+    text = header + token()[token().index(".") :]
+    sample = only("t.txt", "\r\n".join(text[at : at + width] for at in range(0, len(text), width)))
+    assert (sample.problem, sample.parts, sample.header["kid"]) == (None, 3, "k" * 43)
+
+
 @pytest.mark.parametrize(
     "end", ["", ".", ".REDACTED", ".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
 )

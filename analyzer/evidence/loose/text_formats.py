@@ -65,7 +65,10 @@ _TOP_KEY = later(rb"^(?:[\"']?([A-Za-z][\w-]*)[\"']?:(?=[ \t\r\n]|\Z)|---)", re.
 _MOST_TOP_KEYS = 5000
 _KUBERNETES = later(rb"^(?:- )?[\"']?(?:apiVersion|kind)[\"']?:", re.MULTILINE)
 _ANSWER_AMID_TALK = later(rb"^(?:[\[{][ \t\r]*$|\{[ \t]*\"[A-Za-z])", re.MULTILINE)
-_TOKEN_START = later(rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}\.|sha256~|k8s-aws-v1\.)")
+_TOKEN_START = later(
+    rb"(?:^|[^A-Za-z0-9_-])(?:e[yw][A-Za-z0-9_-]{8,}(?:\r?\n[A-Za-z0-9_-]+){0,8}\.|sha256~|k8s-aws-v1\.)"
+)
+"""A header with the id of a real key is longer than a line of a terminal or a mail."""
 _LOST = "the machine that asked did not get through to the issuer ({words}): what AWS sees may be another"
 _INSIDE = "the issuer was asked from inside a private network (curl met {peer}): what AWS sees may be another"
 _NOTHING_SAVED = (
