@@ -27,7 +27,7 @@ from analyzer.model.joining.cluster import Facts, value_of
 from analyzer.model.link_facts import link_facts
 from analyzer.model.subjects.chain import ChainModel
 from analyzer.model.symptoms.logs import is_over, recency, stamp
-from analyzer.model.symptoms.unclaimed import hosted_trouble, unclaimed_errors
+from analyzer.model.symptoms.unclaimed import hosted_trouble, unclaimed_conditions, unclaimed_errors
 from analyzer.options import Options
 from analyzer.redact import redact
 from analyzer.reports.inert import without_secrets
@@ -116,7 +116,8 @@ def _unclaimed(evidence: Evidence, model: Model) -> tuple[str, ...]:
         return hosted
     symptoms = model.joined.evidence.symptoms
     chained = {m.chain.namespace for m in model.chains}
-    return (*unclaimed_errors(symptoms, chained, {one.namespace for one in model.beside}), *hosted)
+    of_logs = unclaimed_errors(symptoms, chained, {one.namespace for one in model.beside})
+    return (*of_logs, *unclaimed_conditions(model.joined), *hosted)
 
 
 def _accepted(report: Report, options: Options) -> Report:

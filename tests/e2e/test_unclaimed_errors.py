@@ -42,3 +42,20 @@ def test_an_echo_of_what_is_judged_is_said_to_be_one(bench: Bench) -> None:
     other = files[log].replace(said, b"InvalidIdentityToken: Incorrect token audience")
     (notice,) = bench.report(files | {there: other}).notices
     assert "of openshift-cluster-version quote STS, and no consumer of a role is known there" in notice
+
+
+def test_what_an_operator_reports_is_said_where_nothing_else_was_gathered(bench: Bench) -> None:
+    files = must_gather(_denied())
+    operators = {path: data for path, data in files.items() if "/clusteroperators" in path}
+    report = bench.report(operators)
+    assert not report.chains
+    (notice,) = report.notices
+    assert notice.startswith("ClusterOperator image-registry quotes STS in its condition Progressing")
+    assert notice.endswith("AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity")
+
+
+def test_what_an_operator_reports_and_its_logs_say_is_said_once(bench: Bench) -> None:
+    files = must_gather(_denied())
+    kept = ("/clusteroperators", "/ingress-operator/ingress-operator/logs/current.log")
+    (notice,) = bench.report({p: d for p, d in files.items() if any(part in p for part in kept)}).notices
+    assert "of openshift-ingress-operator quote STS" in notice

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.logs.classes import classify
+from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.masks.translation import words_unmasked
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Symptom
@@ -140,6 +141,14 @@ def _wordless(chain: Chain, joined: Joined) -> Unknown | None:
             if hidden and obj.group == group and obj.namespace in ("", chain.namespace):
                 return joined.asks.objects(chain.namespace, f"{kind.lower()}s.{group}")
     return None
+
+
+def quoted_in(obj: K8sObject, now: datetime | None) -> Iterator[tuple[Said, Classified]]:
+    """Yield the conditions of an object that stand for trouble and quote AWS, each with the error."""
+    for said in _conditions(obj, now, "status", "conditions"):
+        message = said.message[:_LONGEST]
+        if (found := classify(message)) is not None and not _PASSED_ON.search(message):
+            yield said, found
 
 
 def _conditions(obj: K8sObject, now: datetime | None, *path: str | int) -> Iterator[Said]:

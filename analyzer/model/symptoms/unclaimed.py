@@ -1,4 +1,4 @@
-"""Errors of signing in to AWS that stand in logs of a namespace in which no consumer of a role is known.
+"""Errors of signing in to AWS of which no consumer of a role is known: in logs, and in what operators report.
 
 No chain can tell them: nothing shows the role, nor who presents the token. They are said all the same,
 since they may be the whole reason why the inputs were handed in.
@@ -13,12 +13,17 @@ from analyzer.evidence.logs.classes import ANSWERS_OF_STS
 from analyzer.evidence.records import Symptom
 from analyzer.evidence.values import dig, text
 from analyzer.model.joining.hosted import Hosted
+from analyzer.model.joining.joined import Joined
+from analyzer.model.joining.operators import operator_of
+from analyzer.model.symptoms.from_conditions import quoted_in
 from analyzer.model.symptoms.hosted_conditions import HEALTH
+from analyzer.model.symptoms.logs import stamp
 from analyzer.patterns import later
 
 _PLAIN = later(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 """What may be pasted from a sentence as it is."""
 
+_UNJUDGED = "so no check judges it"
 _MOST = 4
 
 
@@ -45,6 +50,28 @@ def unclaimed_errors(
         *([f"so do the logs of {more} more namespaces"] if more > 0 else []),
         *([_echoes(alike)] if alike else []),
     )
+
+
+def unclaimed_conditions(joined: Joined) -> tuple[str, ...]:
+    """Say which ClusterOperators that no chain belongs to quote STS in a condition.
+
+    Where logs or the operators of chains have the same words, these are told already.
+    """
+    operators = [one for chain in joined.chains if (one := operator_of(chain, joined.objects))]
+    claimed = {operator.name for operator in operators}
+    known = {found.message for operator in operators for _, found in quoted_in(operator, joined.now)}
+    known |= {symptom.message for symptom in joined.evidence.symptoms}
+    notices = []
+    for operator in joined.objects.all("ClusterOperator"):
+        told = [] if operator.name in claimed else list(quoted_in(operator, joined.now))
+        said, found = next(((s, f) for s, f in told if f.klass in ANSWERS_OF_STS), (None, None))
+        if said is not None and found is not None and found.message not in known:
+            since = f" since {stamp(said.since)}" if said.since else ""
+            where = f"ClusterOperator {said.subject.replace(' ', ' quotes STS in its condition ')}{since}"
+            notices.append(
+                f"{where}, and no consumer of a role is known for it, {_UNJUDGED}: {found.message}"
+            )
+    return tuple(dict.fromkeys(notices))[:_MOST]
 
 
 def hosted_trouble(symptoms: Sequence[Symptom], beside: Sequence[Hosted], *, alone: bool) -> tuple[str, ...]:
@@ -77,7 +104,7 @@ def _notice(namespace: str, symptoms: Sequence[Symptom]) -> str:
     count = sum(s.count for s in symptoms)
     message = max(symptoms, key=lambda s: s.count).message
     lines = f"{count} log lines of {namespace} quote" if count > 1 else f"a log line of {namespace} quotes"
-    told = f"{lines} STS, and no consumer of a role is known there, so no check judges it"
+    told = f"{lines} STS, and no consumer of a role is known there, {_UNJUDGED}"
     return f"{told}: {message}"
 
 
