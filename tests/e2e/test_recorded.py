@@ -350,6 +350,27 @@ def test_no_such_provider_by_its_arn(bench: Bench, cluster: Cluster) -> None:
     assert "provider-missing" in {f.rule for f in report.findings if f.state == "fail"}, told(report)
 
 
+@pytest.mark.parametrize(
+    ("name", "issuers"),
+    [
+        ("get-public-access-block.json", True),
+        ("get-public-access-block-registry.json", False),
+        ("pab-demo-8x2p1-image-registry-us-west-2-abcdef.json", False),
+        ("registry-pab-of-demo-oidc.json", True),
+    ],
+)
+def test_the_registrys_bucket_is_not_the_issuers(
+    bench: Bench, cluster: Cluster, name: str, *, issuers: bool
+) -> None:
+    """The answer names no bucket, and the registry's is always closed to the public."""
+    block = dict.fromkeys(
+        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+    )
+    answer = json.dumps({"PublicAccessBlockConfiguration": block}).encode()
+    report = run(bench, bundle(cluster), {name: answer})
+    assert (rule(report, "issuer-private-bucket") is not None) == issuers, told(report)
+
+
 class TestBucketPolicy:
     def access(self, bench: Bench, cluster: Cluster, **statement: object) -> Report:
         bucket = f"arn:aws:s3:::{cluster.name}-oidc/*"

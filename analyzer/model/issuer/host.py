@@ -7,9 +7,7 @@ import re
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.aws_records import BucketPolicy, Distribution
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.records import (
-    BucketAccess,
-)
+from analyzer.evidence.records import BucketAccess
 from analyzer.iam.policy import Policy
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import bucket_of
@@ -17,6 +15,9 @@ from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.roles import policy_of
 from analyzer.model.joining.urls import split_url
+from analyzer.patterns import later
+
+_REGISTRY = later(r"(?<![a-z])registry(?![a-z])")
 
 
 def bucket_facts(view: ClusterView, evidence: Evidence, asks: Asks) -> Facts:
@@ -30,12 +31,23 @@ def bucket_facts(view: ClusterView, evidence: Evidence, asks: Asks) -> Facts:
     if bucket is None:
         return dict(zip(names, (own, Unknown()), strict=True))
     exports = [*evidence.of(BucketAccess), *map(_policy_access, evidence.of(BucketPolicy))]
-    exports = [export for export in exports if export.bucket in (None, bucket)]
+    exports = [export for export in exports if _is_of(export, bucket)]
     if not exports:
         return dict(zip(names, (own, asks.bucket(bucket)), strict=True))
     closed = [export for export in exports if export.blocked]
     blocked = known(closed[0].blocked if closed else None, *(export.where for export in closed or exports))
     return dict(zip(names, (own, blocked), strict=True))
+
+
+def _is_of(export: BucketAccess, bucket: str) -> bool:
+    """Tell an export of the issuer's bucket, also where nothing names one.
+
+    One whose file is named after the registry is of the registry's bucket, which is always closed.
+    """
+    file = export.where.file.rpartition("/")[2].lower()
+    return export.bucket == bucket or (
+        export.bucket is None and (bucket in file or not _REGISTRY.search(file))
+    )
 
 
 def _policy_access(found: BucketPolicy) -> BucketAccess:
