@@ -39,6 +39,10 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
     issuer = without_scheme(joined.view.issuer or "")
     found = choose(joined.book, chain.namespace, chain.secret_name, chain.subjects, issuer, joined.names)
     arn = found[0].arn if found else None
+    if chain.in_cluster is not None and chain.in_cluster.sts_role_arn not in (None, arn):
+        return Refusal(
+            "the credential operator writes this Secret, with the role that its request names: set it there"
+        )
     if arn is None or parse_role_arn(arn) is None:
         return Refusal(
             "which role the Secret must name is not known: hand in an export of the account's roles"

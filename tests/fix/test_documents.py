@@ -20,12 +20,14 @@ from analyzer.fix.admitted import Wanted
 from analyzer.fix.readme import write_readme
 from analyzer.fix.trust_document import corrected
 from analyzer.frozen import replace
+from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from samples import Cluster
 from samples.bundle import write_files
 from samples.layouts import pack as archive
 
 from ..e2e.fault import TRUST_FAULT
 from ..e2e.faults_in_logs import denied
+from ..e2e.layered import OPERATOR_SECRET, albo
 from ..e2e.runs import bundle, edited, everything
 from ..e2e.test_webhook_chains import SUBJECT, cluster_with_role
 
@@ -74,6 +76,19 @@ def test_who_may_use_a_users_role_unseen_is_not_shut_out(tmp_path: Path) -> None
     assert subjects == {"aud": "sts.amazonaws.com", "sub": [SUBJECT]}
     assert "system:serviceaccount:shop:other" in conditions[1].values()
     assert found.after.exit_code == 0
+
+
+def test_no_secret_is_offered_that_the_credential_operator_writes_over(tmp_path: Path) -> None:
+    cluster = Cluster()
+    albo(cluster, role="arn:aws:iam::123456789012:roles/albo", token_path=OPENSHIFT_TOKEN)
+    role = copy.deepcopy(cluster.role("openshift-ingress-operator"))
+    role.name, role.description = "demo-albo", f"OpenShift role for {OPERATOR_SECRET}"
+    cluster.roles[role.name] = role
+    path = tmp_path / "inputs.tar"
+    path.write_bytes(archive(everything(cluster)))
+    found = session.fix([path])
+    assert not [r for r in found.repairs if r.key.startswith("secret:")]
+    assert "the credential operator writes this Secret" in write_readme(found)
 
 
 def test_a_limit_that_may_hold_is_kept_and_one_that_cannot_goes() -> None:
