@@ -356,7 +356,7 @@ logs.node_role                 map     the same
 logs.sts_unreachable           map     the same
 logs.throttled                 map     the same
 logs.clock_skew                map     the same
-logs.action_denied             map     the same, with action, resource, caller and layer; call says these in words, besides lists other actions
+logs.action_denied             map     the same, with action, resource, caller (caller_role is the name of its role) and layer; call says these in words, besides lists other actions
 """)
 
 RELEASE = _specs("""

@@ -13,6 +13,7 @@ from samples import Cluster, edits, rosa
 from samples.aws import ManagedPolicy, Role, static_credentials
 from samples.cluster import DEFAULT_ISSUER, EXAMPLE_KEY
 
+from .faults_in_logs import NAMESPACE, denied
 from .runs import Bench, Edit, everything, told
 
 PLACEHOLDER = re.compile(r"<[A-Z][A-Z_]+>")
@@ -181,3 +182,23 @@ def test_on_rosa_nobody_is_sent_to_ccoctl_or_to_red_hats_bucket(
     wanted = "open a support case" if edit is no_keys else "rosa create operator-roles"
     assert wanted.lower() in found.lower(), told(report)
     assert not re.search(r"ccoctl|put-object|out/manifests", found), found
+
+
+@pytest.mark.parametrize("secrets", ["elided", "full"])
+def test_a_denied_call_is_looked_into_at_the_role_that_aws_names(bench: Bench, secrets: str) -> None:
+    """Where the Secret says another role, the pods hold credentials of the one before."""
+    cluster = Cluster()
+    denied(cluster)
+    own, former = cluster.role(NAMESPACE).name, "former-machine-api"
+    files = everything(cluster, secrets=secrets)
+    logs = {
+        path: data.replace(f"assumed-role/{own}".encode(), f"assumed-role/{former}".encode())
+        for path, data in files.items()
+        if path.endswith(".log")
+    }
+    report = bench.report(files | logs)
+    (found,) = [f for f in report.findings if f.rule == "log-action-denied"]
+    commands = [step.command or "" for step in found.fix]
+    assert f"aws iam list-role-policies --role-name {former}" in commands, told(report)
+    restarts = [step.text for step in found.fix if "rollout restart" in (step.command or "")]
+    assert [f"not {own}." in text for text in restarts] == ([True] if secrets == "full" else [])

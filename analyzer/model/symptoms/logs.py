@@ -11,6 +11,7 @@ from analyzer.engine.facts import Fact
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import LogFile, Symptom
 from analyzer.frozen import replace
+from analyzer.iam.match import role_of_session
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
@@ -211,6 +212,7 @@ def _merged(found: Sequence[Symptom], now: datetime | None, recovered: datetime 
         "action": latest.action,
         "resource": latest.resource,
         "caller": latest.caller,
+        "caller_role": role_of_session(latest.caller) if latest.caller else None,
         "layer": latest.layer,
         "token_path": latest.token_path,
         "call": _call(latest),
