@@ -398,3 +398,11 @@ def test_the_role_that_nothing_uses_may_be_gone_though_a_readable_secret_names_i
     report = bench.report(everything(edited(_read_only_role_missing), secrets="full"))
     assert not findings(report, "fail", "warn"), told(report)
     assert {c.verdict.state for c in report.chains} == {"pass"}, told(report)
+
+
+def test_keys_of_a_container_without_a_token_are_not_the_operators(bench: Bench) -> None:
+    """A container beside it may call a store of another maker, with keys of its own."""
+    cluster = Cluster()
+    beside = cluster.workload("ingress-operator").containers["kube-rbac-proxy"]
+    beside.set_env("AWS_ACCESS_KEY_ID", "minio")
+    assert_healthy(bench.report(everything(cluster)))
