@@ -14,8 +14,9 @@ from samples import Cluster, aws
 from samples.cluster import EXAMPLE_KEY
 from samples.logs import klog
 from samples.requests import CCO_NAMESPACE
-from samples.yamlout import Json
+from samples.yamlout import Json, document
 
+from .layered import operator_request
 from .runs import (
     DRIVERS,
     NETWORK,
@@ -30,7 +31,7 @@ from .runs import (
     told,
     used,
 )
-from .test_healthy_matrix import SHAPES
+from .test_healthy_matrix import LONG_NAME, SHAPES
 
 
 def hook(cluster: Cluster, part: str, change: Callable[[Json], object]) -> None:
@@ -406,3 +407,20 @@ def test_keys_of_a_container_without_a_token_are_not_the_operators(bench: Bench)
     beside = cluster.workload("ingress-operator").containers["kube-rbac-proxy"]
     beside.set_env("AWS_ACCESS_KEY_ID", "minio")
     assert_healthy(bench.report(everything(cluster)))
+
+
+@pytest.mark.parametrize(("role", "collides"), [("efs-of-shops", False), (None, True)])
+def test_a_request_that_names_its_role_shares_none_by_the_cut_of_its_name(
+    bench: Bench, role: str | None, *, collides: bool
+) -> None:
+    """ccoctl names no role of an operator of OLM that was given one."""
+    cluster = Cluster(name=LONG_NAME, infra_name="production-eu-central-8x2p1")
+    space = DRIVERS.split("/")[0]
+    body = operator_request(cluster, f"arn:aws:iam::{cluster.account}:role/{role}" if role else None, None)
+    body["metadata"]["name"] = "openshift-aws-efs-csi-driver"
+    body["spec"]["secretRef"] = {"namespace": space, "name": "aws-efs-cloud-credentials"}
+    path = f"namespaces/{CCO_NAMESPACE}/cloudcredential.openshift.io/credentialsrequests/efs.yaml"
+    cluster.extra_files[path] = document(body)
+    report = bench.report(everything(cluster))
+    collided = {c for f in findings(report) if f.rule == "request-role-name-collision" for c in f.chains}
+    assert (DRIVERS in collided) == collides, told(report)

@@ -8,6 +8,7 @@ from analyzer.evidence.layout import REQUESTS_NAMESPACE
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.values import dig, items, parse_time, text
 from analyzer.model.joining.asks import Asks, not_judged
+from analyzer.model.joining.aws import ROLE_NAME_LIMIT, RoleArn, parse_role_arn
 from analyzer.model.joining.chain import Chain, brought_by_release, condition
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.joined import Joined
@@ -284,7 +285,8 @@ def _collisions(chain: Chain, joined: Joined) -> Facts:
         found: Fact | Unknown = known(sure, where) if sure or not near else asks.roles(why)
         return {"request.collides_with": found, "request.role_name": known(None)}
     (prefix,) = names.prefixes
-    hits = [c for c in cut.others(chain, len(prefix)) if not _apart(chain, c)]
+    name = role_name(prefix, chain.namespace, chain.secret_name)
+    hits = [c for c in cut.others(chain, len(prefix)) if not _apart(chain, c, name)]
     cites = [where, *(c.request.where for c in hits if c.request)]
     return {
         "request.collides_with": (
@@ -292,16 +294,24 @@ def _collisions(chain: Chain, joined: Joined) -> Facts:
             if hits or joined.all_requests
             else asks.requests()
         ),
-        "request.role_name": known(
-            role_name(prefix, chain.namespace, chain.secret_name), where, derived=True
-        ),
+        "request.role_name": known(name, where, derived=True),
     }
 
 
-def _apart(one: Chain, other: Chain) -> bool:
-    """Whether their Secrets name different roles, so that ccoctl's naming was not followed."""
-    arns = [c.credentials.role_arn if c.credentials else None for c in (one, other)]
-    return None not in arns and arns[0] != arns[1]
+def _apart(one: Chain, other: Chain, cut: str) -> bool:
+    """Whether they name different roles, or one names another than ``cut``: ccoctl did not name both then."""
+    roles = [_role_named(chain) for chain in (one, other)]
+    if None not in roles:
+        return roles[0] != roles[1]
+    return any(role is not None and role.name[:ROLE_NAME_LIMIT] != cut for role in roles)
+
+
+def _role_named(chain: Chain) -> RoleArn | None:
+    """Give the role that a Secret names, else its request: an operator of OLM has a role of its own."""
+    named = chain.request.sts_role_arn if chain.request is not None else None
+    if chain.credentials is not None:
+        named = chain.credentials.role_arn
+    return parse_role_arn(named) if named and not is_masked(named) else None
 
 
 def hidden_by_collision(facts: Facts) -> Facts:
