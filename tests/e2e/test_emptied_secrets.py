@@ -76,3 +76,14 @@ def test_no_secret_is_missing_where_every_list_of_them_was_emptied(bench: Bench)
 def test_a_secret_is_missing_where_its_namespace_alone_has_none(bench: Bench) -> None:
     report = bench.report(_without_members(everything(Cluster()), INGRESS.split("/")[0]))
     assert states_of(report)[INGRESS, "secret", "secret-missing"] == "fail"
+
+
+@pytest.mark.parametrize(("more", "state"), [("", "fail"), ("eyJ2IjoibWV0YS5rOHMuaW8vdjEifQ", "unknown")])
+def test_a_page_of_a_list_proves_no_absence(bench: Bench, more: str, state: str) -> None:
+    files = everything(Cluster())
+    path = next(p for p in files if p.endswith("/openshift-ingress-operator/core/secrets.yaml"))
+    body = yaml.safe_load(files[path])
+    body["items"] = [one for one in body["items"] if one["metadata"]["name"] != INGRESS.split("/")[1]]
+    body["metadata"] = {"continue": more, "resourceVersion": "1"}
+    report = bench.report(files | {path: b"---\n" + yaml.safe_dump(body).encode()})
+    assert states_of(report)[INGRESS, "secret", "secret-missing"] == state, told(report)
