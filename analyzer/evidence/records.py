@@ -268,6 +268,8 @@ class RoleRecord:
     inline: tuple[PolicyDocument, ...] = ()
     inline_names: tuple[str, ...] | None = None
     attached: tuple[tuple[str, str], ...] | None = None
+    page: tuple[str, ...] = ()
+    """Inline policies by name, attached ones by ARN, of a page of their list of which more follow."""
     planned: bool = False
     last_seen: bool = False
     """Whether it is what a tool remembers of the account (Terraform's state): an export wins over it."""

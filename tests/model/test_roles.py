@@ -117,6 +117,22 @@ def test_the_last_page_of_a_list_is_not_the_whole() -> None:
     assert unite([], [], [whole, first], []).missing("k", "123456789012") is not None
 
 
+@pytest.mark.parametrize("first_last", [True, False])
+def test_the_last_page_of_a_roles_policies_is_not_their_list(*, first_last: bool) -> None:
+    own = record("r")
+    pages = [
+        RoleRecord("r", None, None, PLACE, page=("a",)),
+        RoleRecord("r", None, None, PLACE, inline_names=("b",)),
+        RoleRecord("r", None, None, PLACE, page=("arn:aws:iam::aws:policy/a",)),
+        RoleRecord("r", None, None, PLACE, attached=(("b", "arn:aws:iam::aws:policy/b"),)),
+    ]
+    (role,) = book(own, *(reversed(pages) if first_last else pages)).roles
+    assert (role.inline_names, role.attached) == (None, None)
+    whole = RoleRecord("r", None, None, PLACE, inline_names=("a", "b"))
+    (role,) = book(own, pages[0], whole).roles
+    assert role.inline_names == ("a", "b")
+
+
 def test_records_of_one_role_are_united() -> None:
     name = "one"
     inline = PolicyDocument("p", {}, PLACE)

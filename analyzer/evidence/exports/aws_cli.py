@@ -81,9 +81,9 @@ def _inline_names(value: Mapping[str, Json], where: Where, reading: Reading) -> 
     if not isinstance(names, list):
         return
     record = RoleRecord(_role_of(value, reading, "inline"), None, None, where)
-    # Half a list would look like the whole: a page of several is as good as none.
-    listed = None if _truncated(value) else tuple(name for name in names if isinstance(name, str))
-    yield replace(record, inline_names=listed)
+    listed = tuple(name for name in names if isinstance(name, str))
+    # Half a list would look like the whole: a page of several tells only what the others lack.
+    yield replace(record, page=listed) if _truncated(value) else replace(record, inline_names=listed)
 
 
 def _attached(value: Mapping[str, Json], where: Where, reading: Reading) -> Iterator[object]:
@@ -91,7 +91,8 @@ def _attached(value: Mapping[str, Json], where: Where, reading: Reading) -> Iter
     if pairs is None:
         return
     record = RoleRecord(_role_of(value, reading, "attached"), None, None, where)
-    yield replace(record, attached=None if _truncated(value) else pairs)
+    page = tuple(arn for _, arn in pairs)
+    yield replace(record, page=page) if _truncated(value) else replace(record, attached=pairs)
 
 
 def _enter_role(reading: Reading, name: str) -> None:

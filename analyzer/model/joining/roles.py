@@ -46,6 +46,7 @@ class Role:
     inline: dict[str, PolicyDocument] = field(default_factory=dict)
     inline_names: tuple[str, ...] | None = None
     attached: tuple[tuple[str, str], ...] | None = None
+    page: set[str] = field(default_factory=set)
     where: Source | None = None
     conflicts: list[str] = field(default_factory=list)
     """What exports of the role disagree about: "trust", "attached", and the names of inline policies."""
@@ -147,6 +148,8 @@ def unite(
         arn = parse_role_arn(record.arn) if record.arn else None
         account = arn.account if arn else None
         _add(slots.of(record.name, account), record, account)
+    for role in slots.found.values():
+        _withhold_last_pages(role)
     return RoleBook(
         tuple(slots.found.values()),
         _join_policies(list(policies), slots.found.values()),
@@ -192,7 +195,7 @@ def _hints_resolved(records: Sequence[RoleRecord]) -> Iterable[RoleRecord]:
 
 def lists_only(record: RoleRecord) -> bool:
     """Tell the answer of a call that lists a role's policies and does not name the role."""
-    listed = record.inline_names is not None or record.attached is not None
+    listed = record.inline_names is not None or record.attached is not None or bool(record.page)
     return listed and record.arn is None and record.trust is None and not record.inline
 
 
@@ -280,6 +283,7 @@ def _add(role: Role, record: RoleRecord, account: str | None) -> None:
 
 def _add_policies(role: Role, record: RoleRecord) -> None:
     """Add a record's policies; what it and those before it disagree about is in dispute, not the first's."""
+    role.page.update(record.page)
     for document in record.inline:
         # What a tool remembers and a newer listing does not name is gone.
         if record.last_seen and role.inline_names is not None and document.name not in role.inline_names:
@@ -295,6 +299,15 @@ def _add_policies(role: Role, record: RoleRecord) -> None:
         if role.attached is not None and _arns(role.attached) != _arns(record.attached):
             role.conflicts.append("attached")
         role.attached = record.attached
+
+
+def _withhold_last_pages(role: Role) -> None:
+    """Take no last page for the list of a role's policies: an earlier one names others."""
+    arns = {name for name in role.page if name.startswith("arn:")}
+    if role.inline_names is not None and role.page - arns - set(role.inline_names):
+        role.inline_names = None
+    if role.attached is not None and arns - _arns(role.attached):
+        role.attached = None
 
 
 def _arns(attached: Sequence[tuple[str, str]]) -> set[str]:
