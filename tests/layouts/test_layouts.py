@@ -320,6 +320,21 @@ def test_a_log_as_people_look_at_it_is_its_namespaces(tmp_path: Path, name: str)
     assert "WebIdentityErr" in shown[symptom.quote.line - 1]
 
 
+def test_the_log_of_very_many_pods_is_read_to_its_end(tmp_path: Path) -> None:
+    """An error of the last namespace is found in its place; line numbers stay those of the file."""
+    namespaces = ["a", "b"] * 150 + [f"n{number}" for number in range(300)]
+    lines = [stored(space, f"pod-{number}", "up") for number, space in enumerate(namespaces)]
+    (tmp_path / "stored.json").write_bytes(
+        b"".join(lines)
+        + stored("a", "pod-9000", ERROR.decode().partition(" ")[2])
+        + stored("n-last", "pod-9001", ERROR.decode().partition(" ")[2])
+    )
+    evidence = gather([tmp_path])
+    found = {symptom.namespace: symptom.quote.line for symptom in evidence.symptoms}
+    assert found == {"a": len(lines) + 1, "": len(lines) + 2}
+    assert len(evidence.log_files) < 500
+
+
 def test_lines_of_pods_of_several_namespaces_are_no_namespaces(tmp_path: Path) -> None:
     other = b"image-registry-5d9f8d4b7c-x2x4z"
     (tmp_path / "stern.txt").write_bytes(b"%b ingress-operator %b%b registry %b" % (POD, ERROR, other, ERROR))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 
 from analyzer.evidence.logs.text import LogName
@@ -36,21 +36,32 @@ def says_whose(data: bytes) -> bool:
 def by_pod(data: bytes) -> Iterator[Told]:
     """Yield the log of each pod's container, with blank lines in the place of the others'.
 
-    Of very many pods those of one namespace are taken together.
+    Of very many pods those that come late are taken together: by namespace, and in the end all.
     """
     read = _reader(data)
-    lines = data.split(b"\n") if read else []
-    told = [read(line) if read else None for line in lines]
-    names = dict.fromkeys(one[0] for one in told if one)
-    whole = len(names) > _MOST_PODS
-    if whole:
-        names = dict.fromkeys(LogName(name.namespace) for name in names)
-    for name in names:
-        yield name, b"\n".join(one[1] if one and _is_of(one[0], name, whole) else b"" for one in told)
+    found: dict[LogName, list[tuple[int, bytes]]] = {}
+    for number, line in enumerate(data.split(b"\n") if read else ()):
+        told = read(line) if read else None
+        if told is not None:
+            found.setdefault(_known(told[0], found), []).append((number, told[1]))
+    for name, lines in found.items():
+        yield name, _in_place(lines)
 
 
-def _is_of(line: LogName, name: LogName, whole: bool) -> bool:
-    return line.namespace == name.namespace if whole else line == name
+def _known(name: LogName, found: Collection[LogName]) -> LogName:
+    """Give a name that is there, or a new one while there are few; else a coarser one."""
+    if name in found or len(found) < _MOST_PODS:
+        return name
+    coarse = LogName(name.namespace)
+    return coarse if coarse in found or len(found) < 2 * _MOST_PODS else LogName()
+
+
+def _in_place(lines: list[tuple[int, bytes]]) -> bytes:
+    """Put each line where it stands in the file, so that its number is the same."""
+    before = [0, *(number for number, _ in lines)]
+    return b"".join(
+        b"\n" * (number - last) + line for last, (number, line) in zip(before, lines, strict=False)
+    )
 
 
 def _reader(data: bytes) -> Callable[[bytes], Told | None] | None:
