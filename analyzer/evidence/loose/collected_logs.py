@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
 from analyzer.evidence.logs.text import LogName
 from analyzer.evidence.values import mapping, text
 from analyzer.patterns import later
 
 _STORED = later(rb"\{(?=[^\n]{0,65536}?\"namespace_name\" ?:)(?=[^\n]{0,65536}?\"message\" ?:)")
-_STERN = later(
-    rb"(?P<namespace>[a-z0-9-]{1,63}) (?P<pod>[a-z0-9.-]{1,253}) (?P<container>[a-z0-9-]{1,63}) "
-    rb"(?=\d{4}-\d\d-\d\dT|[IWEF]\d{4} |time=|\{\")"
-)
+_OF_STERN = rb"^([a-z0-9-]{1,63}) ([a-z0-9.-]{1,253}) ([a-z0-9-]{1,63}) "
+_STERN = later(_OF_STERN + rb"(?=\d{4}-\d\d-\d\dT|[IWEF]\d{4} |time=|\{\")", re.MULTILINE)
+_STERN_PREFIX = later(_OF_STERN)
 _WRAPPERS = ("_source", "result")
 """What Elasticsearch and Splunk put around each record of an export."""
 _FEW = 3
@@ -30,7 +30,8 @@ Told = tuple[LogName, bytes]
 
 def says_whose(data: bytes) -> bool:
     """Tell whether each of the first lines says of which namespace and pod it is."""
-    return _reader(data) is not None
+    first = _first(data)
+    return _are_stored(first) or _are_of_stern(first)
 
 
 def by_pod(data: bytes) -> Iterator[Told]:
@@ -66,22 +67,30 @@ def _in_place(lines: list[tuple[int, bytes]]) -> bytes:
 
 def _reader(data: bytes) -> Callable[[bytes], Told | None] | None:
     """Give what reads one line of such a file; None for any other."""
-    first = [line for line in data[: 256 * 1024].split(b"\n", _FEW)[:_FEW] if line.strip()]
-    readers: tuple[tuple[re.Pattern[bytes], Callable[[bytes], Told | None]], ...] = (
-        (_STORED, _stored),
-        (_STERN, _of_stern),
-    )
-    for pattern, read in readers:
-        if first and all(pattern.match(line) for line in first):
-            return read
-    return None
+    first = _first(data)
+    if _are_stored(first):
+        return _stored
+    return partial(_of_stern, set(_STERN.findall(data))) if _are_of_stern(first) else None
 
 
-def _of_stern(line: bytes) -> Told | None:
-    found = _STERN.match(line)
-    if found is None:
+def _first(data: bytes) -> list[bytes]:
+    return [line for line in data[: 256 * 1024].split(b"\n", _FEW)[:_FEW] if line.strip()]
+
+
+def _are_stored(first: Sequence[bytes]) -> bool:
+    return bool(first) and all(map(_STORED.match, first)) and any(map(_stored, first))
+
+
+def _are_of_stern(first: Sequence[bytes]) -> bool:
+    return bool(first) and all(map(_STERN.match, first))
+
+
+def _of_stern(containers: Collection[tuple[bytes, ...]], line: bytes) -> Told | None:
+    """Read a line of one of these containers, also one that goes on where another began, without a time."""
+    found = _STERN_PREFIX.match(line)
+    if found is None or found.groups() not in containers:
         return None
-    namespace, pod, container = (found[part].decode() for part in ("namespace", "pod", "container"))
+    namespace, pod, container = (part.decode() for part in found.groups())
     return LogName(namespace, pod, container), line[found.end() :]
 
 
@@ -92,11 +101,16 @@ def _stored(line: bytes) -> Told | None:
         value = mapping(json.loads(line))
     for wrapper in _WRAPPERS:
         value = mapping(value.get(wrapper)) or value
-    whose, message = mapping(value.get("kubernetes")), text(value.get("message"))
-    namespace = text(whose.get("namespace_name"))
+    whose, message = mapping(value.get("kubernetes")), _text(value, "message")
+    namespace = _text(whose, "namespace_name")
     if not namespace or not message:
         return None
-    stamp = text(value.get("@timestamp")) or text(value.get("timestamp")) or ""
+    stamp = _text(value, "@timestamp") or _text(value, "timestamp")
     written = message.replace("\r", "").replace("\n", "\\n")
-    name = LogName(namespace, text(whose.get("pod_name")) or "", text(whose.get("container_name")) or "")
+    name = LogName(namespace, _text(whose, "pod_name"), _text(whose, "container_name"))
     return name, f"{stamp} {written}".strip().encode()
+
+
+def _text(value: Mapping[str, object], key: str) -> str:
+    """Give a text, without the half characters that JSON can spell and nothing can write."""
+    return (text(value.get(key)) or "").encode("utf-8", "replace").decode()
