@@ -119,11 +119,12 @@ def _secret_value(value: Json) -> SecretValue:
 def _readable(value: str, length: int) -> SecretValue:
     """Give a value that can be read; how long the real one is a masked one does not tell.
 
-    What is masked in a comment hides nothing.
+    What is masked in a comment hides nothing; a text that is nothing but one (``########``) is a mask.
     """
     if not is_masked_text(value):
         return SecretValue(length, value)
-    return SecretValue(None, value, masked=is_masked_text(_COMMENT.sub("", value)))
+    rest = _COMMENT.sub("", value)
+    return SecretValue(None, value, masked=not rest.strip() or is_masked_text(rest))
 
 
 def workload(obj: K8sObject) -> Workload:

@@ -1,5 +1,6 @@
 """Secrets of which a gather or a cleaning tool took all data are there, and were not read."""
 
+import base64
 import json
 import re
 from typing import Any
@@ -36,6 +37,14 @@ def test_a_secret_without_any_key_was_not_read(bench: Bench, left: dict[str, Any
     states = states_of(report)
     assert states[INGRESS, "secret", "secret-no-credentials-key"] == "unknown"
     assert states[INGRESS, "secret", "secret-missing"] == "pass"
+
+
+@pytest.mark.parametrize("mask", ["########", "# REDACTED"])
+def test_a_mask_that_looks_like_a_comment_hides_the_value(bench: Bench, mask: str) -> None:
+    value = {"data": {"credentials": base64.b64encode(mask.encode()).decode()}}
+    report = bench.report(_without_data(everything(Cluster()), value))
+    assert not named(report, "fail"), told(report)
+    assert states_of(report)[INGRESS, "secret", "secret-role-arn-missing"] == "unknown"
 
 
 def test_static_keys_are_not_gone_where_the_secrets_are_emptied(bench: Bench) -> None:
