@@ -78,6 +78,15 @@ def test_a_role_that_cannot_be_is_told_by_the_request_and_set_in_the_subscriptio
     assert "create secret generic" not in told_steps, told_steps
 
 
+@pytest.mark.parametrize("around", [" %s", "%s ", "%s\n"])
+def test_blanks_around_a_role_that_can_be_are_no_fault(bench: Bench, around: str) -> None:
+    """What reads the Secret passes over them, and an empty line in it."""
+    cluster = Cluster()
+    albo(cluster, role=around % "arn:aws:iam::123456789012:role/albo", token_path=PATH)
+    report = bench.report(everything(cluster))
+    assert not findings(report, "fail"), told(report)
+
+
 def test_a_secret_of_another_length_is_older_than_such_a_role(bench: Bench) -> None:
     cluster, role = Cluster(), "arn:aws:iam::123456789012:roles/albo"
     albo(cluster, role=role, token_path=PATH)

@@ -229,10 +229,11 @@ def _handed_on(chain: Chain, joined: Joined) -> Facts:
     """Say what an elided Secret names where the request names what no role can have as its ARN.
 
     The credential operator copies that without a look. Of an ARN that may be a role's nothing is said: the
-    Secret may be older than the request, with another role's of that length.
+    Secret may be older than the request, with another role's of that length. Blanks around it, which come
+    with a paste, are passed over by what reads the Secret.
     """
     named = chain.in_cluster.sts_role_arn if chain.in_cluster is not None else None
-    if chain.in_cluster is None or not named or is_masked(named) or can_be(named, joined.view):
+    if chain.in_cluster is None or not named or is_masked(named) or can_be(named.strip(), joined.view):
         return {}
     if chain.credentials is not None or not judge_length(chain, named, {}, joined.view.region).fits:
         return {}
