@@ -11,7 +11,7 @@ from analyzer.evidence.logs.error import Classified
 from analyzer.evidence.logs.flags import issuer_flag
 from analyzer.evidence.logs.regions import Record, first_stamp, last_stamp, look, records, regions
 from analyzer.evidence.logs.secrets import LogSecrets
-from analyzer.evidence.logs.text import NEAR, LogName, excerpt, instant, log_name
+from analyzer.evidence.logs.text import NEAR, NO_YEAR, LogName, excerpt, instant, log_name
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import IssuerFlag, LogFile, Symptom
 from analyzer.frozen import field, frozen, replace, slotted
@@ -177,7 +177,7 @@ class LogScan:
                 self._scan(log, *end)
             self._read_latest(log)
             whose = log.name.namespace, log.name.pod, log.name.container
-            window = instant(first), instant(last)
+            window = _in_order(instant(first), instant(last))
             self.files.append(LogFile(input_id, path, *whose, passed is None, *window, flag))
             self.skimmed += self.files[-1:] if end is not None or self._unread else []
         return self.files[-1]
@@ -325,6 +325,12 @@ class LogScan:
             )
             for key, merged in sorted(self._merged.items())
         )
+
+
+def _in_order(first: datetime | None, last: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """Turn what a log store gave newest first; of times without a year New Year may lie between."""
+    turned = first is not None and last is not None and first > last and first.year != NO_YEAR
+    return (last, first) if turned else (first, last)
 
 
 def _is_later(nanos: int | None, age: int, merged: _Merged) -> bool:

@@ -75,7 +75,8 @@ def feed_loose(logs: LogScan, input_id: str, path: str, data: bytes) -> bool:
     """Scan a log, section by section where it is of several pods; False where no pod is told."""
     if says_whose(data):
         for name, lines in by_pod(data):
-            logs.feed(input_id, path, (lines,), name=name)
+            own = lines.lstrip(b"\n")  # its first time is looked for in its first lines
+            logs.feed(input_id, path, (own,), name=name, before=len(lines) - len(own))
         return True
     sections = list(_SECTION.finditer(data))
     if not sections and (prefixed := _by_prefix(path, data)) is not None:

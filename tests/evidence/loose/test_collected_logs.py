@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+
+from analyzer.evidence.logs.scan import LogScan
 from analyzer.evidence.logs.text import LogName
 from analyzer.evidence.loose.collected_logs import by_pod, says_whose
+from analyzer.evidence.loose.logs import feed_loose
 
 STORED = b'{"@timestamp":"2024-03-12T10:12:00Z","kubernetes":%b,"message":"%b"}\n'
 WHOSE = b'{"namespace_name":"a","pod_name":"b","container_name":"c"}'
+ERROR = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
 
 def test_half_a_character_breaks_nothing() -> None:
@@ -37,3 +44,23 @@ def test_a_line_that_goes_on_from_another_is_its_containers() -> None:
     )
     lines = dict(by_pod(data))[LogName("a", "b-x2x4z", "c")].split(b"\n")
     assert lines[1:] == [b"", b"", b"caused by: InvalidIdentityToken"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_container_logs_until_its_newest_line_whatever_is_around_it(turned: bool) -> None:
+    """A log store gives the newest first, and other pods may have logged before and since."""
+    lines = [_at(10, 0, "d", "up")] * 50
+    lines += [_at(10, minute, "b", ERROR if minute < 10 else "up") for minute in range(1, 50)]
+    lines += [_at(10, 50, "d", "up")] * 50
+    logs = LogScan()
+    assert feed_loose(logs, "input", "stored.json", b"".join(lines[::-1] if turned else lines))
+    (symptom,) = logs.symptoms()
+    assert symptom.count == 9
+    assert symptom.log_end == datetime(2024, 3, 12, 10, 49, tzinfo=UTC)
+    (file,) = (file for file in logs.files if file.pod == "b")
+    assert file.first == datetime(2024, 3, 12, 10, 1, tzinfo=UTC)
+
+
+def _at(hour: int, minute: int, pod: str, message: str) -> bytes:
+    stored = STORED.replace(b"10:12", b"%02d:%02d" % (hour, minute))
+    return stored % (WHOSE.replace(b'"b"', b'"%b"' % pod.encode()), message.encode())
