@@ -356,6 +356,7 @@ def test_no_such_provider_by_its_arn(bench: Bench, cluster: Cluster) -> None:
         ("get-public-access-block.json", True),
         ("get-public-access-block-registry.json", False),
         ("pab-demo-8x2p1-image-registry-us-west-2-abcdef.json", False),
+        ("image-registry/get-public-access-block.json", False),
         ("registry-pab-of-demo-oidc.json", True),
     ],
 )

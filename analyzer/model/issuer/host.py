@@ -42,9 +42,9 @@ def bucket_facts(view: ClusterView, evidence: Evidence, asks: Asks) -> Facts:
 def _is_of(export: BucketAccess, bucket: str) -> bool:
     """Tell an export of the issuer's bucket, also where nothing names one.
 
-    One whose file is named after the registry is of the registry's bucket, which is always closed.
+    One whose file or folder is named after the registry is of the registry's bucket, which is always closed.
     """
-    file = export.where.file.rpartition("/")[2].lower()
+    file = "/".join(export.where.file.lower().split("/")[-2:])
     return export.bucket == bucket or (
         export.bucket is None and (bucket in file or not _REGISTRY.search(file))
     )
