@@ -106,7 +106,7 @@ def _of_principals(statement: Mapping[str, Json], wanted: Wanted) -> dict[str, J
     if not isinstance(principal, Mapping) or _asks_for_token(statement, wanted):
         return None
     kept: dict[str, Json] = {}
-    providers = [one for one in federated(statement) if _is_there(one, wanted)]
+    providers = [one for one in federated(statement) if is_there(one, wanted)]
     if providers:
         kept["Federated"] = providers
     actions = actions_of(statement)
@@ -119,7 +119,8 @@ def _of_principals(statement: Mapping[str, Json], wanted: Wanted) -> dict[str, J
     return {**statement, "Principal": kept, **narrowed}
 
 
-def _is_there(provider: Json, wanted: Wanted) -> bool:
+def is_there(provider: Json, wanted: Wanted) -> bool:
+    """Tell a provider that others may sign in with: of another issuer, of SAML, or AWS's own."""
     return wanted.may_exist(provider) or (
         isinstance(provider, str) and (":saml-provider/" in provider or provider in BUILT_IN)
     )

@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from analyzer.evidence.records import Json
 from analyzer.fix.admitted import Wanted
-from analyzer.fix.of_others import actions_of, federated, is_web, of_others, other_accounts, subjects_of
+from analyzer.fix.of_others import (
+    actions_of,
+    federated,
+    is_there,
+    is_web,
+    of_others,
+    other_accounts,
+    subjects_of,
+)
 from analyzer.iam.document import decode
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.role.strangers import strangers
@@ -118,7 +126,7 @@ def _reason(statement: Mapping[str, Json], wanted: Wanted, *, broad: bool) -> st
         return "it admits ServiceAccounts of any or of foreign namespaces"
     if wanted.provider in names:
         return "it is for this issuer and does not admit the tokens as they are"
-    if names and not any(wanted.may_exist(name) for name in names):
+    if names and not any(is_there(name, wanted) for name in names):
         return f"it trusts {', '.join(map(str, names)) or 'nothing'}, and no such provider is known here"
     if names:
         return None

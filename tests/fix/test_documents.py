@@ -156,6 +156,13 @@ def test_what_a_replaced_statement_gives_to_others_stays(broken: dict[str, Any],
     assert document["Statement"] == [OURS, *([stays] if stays else [])]
 
 
+def test_a_statement_for_people_stays_as_it_is() -> None:
+    people = _allow({"Federated": SAML}, {"StringEquals": {"SAML:aud": "x"}}, "sts:AssumeRoleWithSAML")
+    document, notes = corrected(policy(people), WANTED)
+    assert document["Statement"] == [OURS, people]
+    assert not any("replaced" in note for note in notes), notes
+
+
 def test_whom_another_role_serves_is_not_kept() -> None:
     wanted = replace(WANTED, elsewhere=frozenset({VELERO}))
     wrong = _allow(OWN, _equal(sub=VELERO))
