@@ -30,7 +30,7 @@ _PROMPT = later(
 )
 """A prompt behind a value, which ends without a line break."""
 _NAMESPACE = later(r"(?:^|\s)(?:-n|--namespace)(?:[ \t]+|=)['\"]?([a-z0-9.-]{1,253})")
-_VALUED = "(?:-[no]|--(?:namespace|output|context|kubeconfig|as|template))"
+_VALUED = "(?:-[lno]|--(?:namespace|output|selector|field-selector|context|kubeconfig|as|template))"
 """Options whose value may stand behind a blank."""
 _NAME = later(
     rf"\ssecrets?[ \t/]+(?:{_VALUED}[ \t]+\S+[ \t]+|(?!{_VALUED}[ \t])-\S+[ \t]+)*"

@@ -58,7 +58,8 @@ def test_the_command_tells_the_secret_wherever_its_options_stand(asked: str) -> 
     assert record.secret == ("openshift-ingress-operator", "cloud-credentials")
 
 
-def test_a_command_that_names_no_secret_tells_none() -> None:
-    (record,) = read("x.txt", f"$ oc get secrets -n openshift-ingress-operator\n{VALUE}\n").records
+@pytest.mark.parametrize("by", ["", " -l app=ingress", " --selector app=ingress -o yaml"])
+def test_a_command_that_names_no_secret_tells_none(by: str) -> None:
+    (record,) = read("x.txt", f"$ oc get secrets -n openshift-ingress-operator{by}\n{VALUE}\n").records
     assert isinstance(record, CredentialsText)
     assert record.secret is None
