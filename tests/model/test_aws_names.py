@@ -2,7 +2,14 @@
 
 import pytest
 
-from analyzer.model.joining.aws import bucket_of, ccoctl_name_of, parse_role_arn, partition_of, provider_of
+from analyzer.model.joining.aws import (
+    bucket_and_key,
+    bucket_of,
+    ccoctl_name_of,
+    parse_role_arn,
+    partition_of,
+    provider_of,
+)
 from analyzer.model.joining.urls import url_difference
 
 
@@ -74,3 +81,20 @@ def test_neighbours_on_a_shared_host_are_no_near_miss() -> None:
     assert url_difference("oidc.op1.openshiftapps.com/one", "oidc.op1.openshiftapps.com/two") is None
     assert url_difference("oidc.op1.openshiftapps.com/one", "oidc.op1.openshiftapps.com/one-more") is None
     assert url_difference("oidc.op1.openshiftapps.com/one", "oidc.op1.openshiftapps.com/one/x") == "the path"
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("https://b-oidc.s3.eu-west-1.amazonaws.com/a/keys.json", ("b-oidc", "a/keys.json")),
+        ("https://b-oidc.s3.eu-west-1.amazonaws.com//keys.json", ("b-oidc", "keys.json")),
+        ("https://b-oidc.s3.eu-west-1.amazonaws.com/keys.json?versionId=1", ("b-oidc", "keys.json")),
+        ("https://s3.eu-west-1.amazonaws.com/b-oidc/a/keys.json", ("b-oidc", "a/keys.json")),
+        ("https://s3.eu-west-1.amazonaws.com/", (None, "")),
+        ("https://[x/keys.json", (None, "")),
+        ("https://d111111abcdef8.cloudfront.net/keys.json", (None, "keys.json")),
+    ],
+)
+def test_where_s3_keeps_what_an_address_names(url: str, place: tuple[str | None, str]) -> None:
+    """An issuer that ends with a slash is one without where its documents are looked for."""
+    assert bucket_and_key(url) == place

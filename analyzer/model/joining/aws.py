@@ -95,8 +95,9 @@ def bucket_and_key(url: str) -> tuple[str | None, str]:
 
     Of another host the bucket is not known, and the key is what CloudFront asks a bucket for.
     """
-    host, _, path = without_scheme(url).partition("/")
-    if not _PATH_HOST.fullmatch(host):
+    parts = split_url(url)
+    path = parts.path.lstrip("/")
+    if not _PATH_HOST.fullmatch(parts.hostname or ""):
         return bucket_of(url), path
     bucket, _, key = path.partition("/")
     return bucket or None, key
