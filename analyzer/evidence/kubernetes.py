@@ -27,6 +27,8 @@ from analyzer.evidence.values import dig, items, mapping, parse_time, strings, t
 from analyzer.patterns import later
 
 _COMMENT = later(r"(?m)^[ \t]*[#;].*$")
+_BLACKED_OUT = later(r"\s*(?:\[[^\]\n]{1,99}\]\s+)?(?:#{4,}(?:\s+|\Z))+")
+"""Each line of a text but for the head of its section, which by itself looks like a comment."""
 _ELIDED = later(r"(\d{1,9}) bytes long")
 
 
@@ -121,6 +123,8 @@ def _readable(value: str, length: int) -> SecretValue:
 
     What is masked in a comment hides nothing; a text that is nothing but one (``########``) is a mask.
     """
+    if _BLACKED_OUT.fullmatch(value):
+        return SecretValue(None, value, masked=True)
     if not is_masked_text(value):
         return SecretValue(length, value)
     rest = _COMMENT.sub("", value)

@@ -39,7 +39,7 @@ def test_a_secret_without_any_key_was_not_read(bench: Bench, left: dict[str, Any
     assert states[INGRESS, "secret", "secret-missing"] == "pass"
 
 
-@pytest.mark.parametrize("mask", ["########", "# REDACTED"])
+@pytest.mark.parametrize("mask", ["########", "# REDACTED", "#####\n#####\n", "[default]\n#######\n#####\n"])
 def test_a_mask_that_looks_like_a_comment_hides_the_value(bench: Bench, mask: str) -> None:
     value = {"data": {"credentials": base64.b64encode(mask.encode()).decode()}}
     report = bench.report(_without_data(everything(Cluster()), value))
