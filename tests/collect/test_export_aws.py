@@ -145,9 +145,16 @@ def case(cluster: Cluster, tmp_path: Path) -> Path:
 @pytest.fixture
 def fast_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the time in which the SDK waits go by a hundred times as fast."""
+
+    class Condition(threading.Condition):
+        def wait(self, timeout: float | None = None) -> bool:
+            return super().wait(None if timeout is None else timeout / 100)
+
     clock = SimpleNamespace(time=lambda: time.time() * 100, sleep=lambda seconds: time.sleep(seconds / 100))
     for module in ("endpoint", "retries.bucket"):
         monkeypatch.setattr(f"botocore.{module}.time", clock)
+    waits = SimpleNamespace(Lock=threading.Lock, Condition=Condition)
+    monkeypatch.setattr("botocore.retries.bucket.threading", waits)
 
 
 @pytest.mark.usefixtures("fast_clock")
