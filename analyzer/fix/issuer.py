@@ -19,6 +19,7 @@ from analyzer.fix.repair import (
     as_json,
     command,
     issuer_to_mend_for,
+    name_in_tags,
 )
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.joining.aws import bucket_and_key, is_https
@@ -162,7 +163,7 @@ def _published(case: Case, what: str, path: str, text: str, notes: tuple[str, ..
     file, saved = f"issuer/{name}", f"{BACKUP}/{name}"
     own, key = bucket_and_key(f"{issuer}/{path}")
     bucket = own or _made_bucket(case)
-    region, name_given = case.joined.view.region, case.cluster_fact("ccoctl.name")
+    region, name_given = case.joined.view.region, name_in_tags(case)
     more = ("--region", region) if region else ()
     tagged = ("--tagging", f"{OWNED}{name_given}=owned") if name_given else ()
 

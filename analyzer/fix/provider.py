@@ -13,6 +13,7 @@ from analyzer.fix.repair import (
     as_json,
     command,
     issuer_to_mend_for,
+    name_in_tags,
 )
 from analyzer.model.issuer.provider_details import bad_thumbprints, is_malformed
 from analyzer.model.joining.aws import provider_arn, provider_of, without_scheme
@@ -99,9 +100,8 @@ def _created(case: Case, arn: str, rule: str) -> Repair | Refusal:
 
 
 def _ccoctl_tags(case: Case) -> dict[str, str]:
-    """Give the tag by which a later ccoctl finds what it made, or would have."""
-    name = case.cluster_fact("ccoctl.name")
-    return {f"{OWNED}{name}": "owned", "Name": str(name)} if name and case.cluster_fact("ccoctl.fits") else {}
+    name = name_in_tags(case)
+    return {} if name is None else {f"{OWNED}{name}": "owned", "Name": name}
 
 
 def _near(case: Case, arn: str) -> ProviderRecord | None:

@@ -32,6 +32,9 @@ _OPTIONS = frozenset({
 _OURS = later(r"file://[a-z]+/[A-Za-z0-9_=@+-][A-Za-z0-9._=@+-]*")
 """A document of ours as ``aws`` reads it."""
 
+_IN_A_TAG = later(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*")
+"""What ``aws`` takes as it is in ``Key=…,Value=…``: a comma would begin another key, ``@=`` name a file."""
+
 
 @frozen
 class Change:
@@ -135,6 +138,12 @@ def command(*words: str) -> str:
 def to_file(words: Sequence[str], path: str) -> str:
     """Write a command whose answer goes into a file."""
     return f"{command(*words)} > {path}"
+
+
+def name_in_tags(case: Case) -> str | None:
+    """Give the name by whose tags a later ccoctl finds what it made; None where it did not make the rest."""
+    name = case.cluster_fact("ccoctl.name")
+    return name if isinstance(name, str) and _IN_A_TAG.fullmatch(name) else None
 
 
 def issuer_to_mend_for(case: Case) -> str | Refusal:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from analyzer.fix.admitted import wanted_of
 from analyzer.fix.permissions import policy_of_request
-from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command
+from analyzer.fix.repair import Case, Change, Document, Refusal, Repair, Step, as_json, command, name_in_tags
 from analyzer.fix.trust_document import policy_of
 from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.roles import DESCRIPTION, OWNED
-from analyzer.patterns import later
 from analyzer.shell import file_name
-
-_IN_A_TAG = later(r"[A-Za-z0-9][A-Za-z0-9._:/+-]*")
-"""What ``aws`` takes as it is in ``Key=…,Value=…``: a comma would begin another key, ``@=`` name a file."""
 
 
 def make_role(case: Case, chain: Chain) -> Repair | Refusal:
@@ -62,8 +58,5 @@ def make_role(case: Case, chain: Chain) -> Repair | Refusal:
 
 
 def _tags(case: Case) -> tuple[str, ...]:
-    """Give the tags by which a later ccoctl finds the role; none where ccoctl did not make the others."""
-    name = case.cluster_fact("ccoctl.name")
-    if not isinstance(name, str) or not _IN_A_TAG.fullmatch(name):
-        return ()
-    return ("--tags", f"Key={OWNED}{name},Value=owned", f"Key=Name,Value={name}")
+    name = name_in_tags(case)
+    return () if name is None else ("--tags", f"Key={OWNED}{name},Value=owned", f"Key=Name,Value={name}")

@@ -10,6 +10,7 @@ from analyzer.bundle import parse_json
 from analyzer.evidence.kubernetes import workload
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject, Workload
+from analyzer.model.joining.consumers import readers, signing_in
 from analyzer.model.joining.mounted_tokens import is_mounted, token_paths
 
 FOLDER = "/var/run/secrets/openshift/serviceaccount"
@@ -58,3 +59,20 @@ def test_var_run_is_run() -> None:
 )
 def test_the_service_account_has_two_spellings(spec: dict[str, Json], name: str) -> None:
     assert pod({"mountPath": FOLDER}, spec=spec).service_account == name
+
+
+def test_what_takes_its_keys_from_the_secret_signs_in_beside_what_has_the_token() -> None:
+    """A container with neither may call another service than AWS."""
+    reference: Json = {"secretKeyRef": {"name": "cloud-credentials", "key": "aws_access_key_id"}}
+    spec: dict[str, Json] = {
+        "containers": [
+            {"name": "sidecar", "volumeMounts": [{"name": "bound", "mountPath": FOLDER}]},
+            {"name": "app", "env": [{"name": "AWS_ACCESS_KEY_ID", "valueFrom": reference}]},
+            {"name": "proxy"},
+        ]
+    }
+    found = pod({}, spec=spec)
+    assert [c.name for c in readers(found, "cloud-credentials")] == ["app"]
+    assert [c.name for c in signing_in(found, "cloud-credentials")] == ["sidecar", "app"]
+    bare = pod({}, spec={"containers": [{"name": "app"}, {"name": "proxy"}]})
+    assert [c.name for c in signing_in(bare, "cloud-credentials")] == ["app", "proxy"]

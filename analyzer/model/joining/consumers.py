@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
-from analyzer.evidence.records import K8sObject, Workload
-from analyzer.model.joining.chain import Chain, brought_by_release
+from analyzer.evidence.records import Container, K8sObject, Workload
+from analyzer.model.joining.chain import Chain, brought_by_release, copies_of
 from analyzer.model.joining.hosted import deployment_of
-from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens
+from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens, paths_of
 from analyzer.model.joining.objects import Objects
 
 
@@ -98,6 +98,26 @@ def signs_in(found: Workload) -> bool:
     """Tell a workload with a mounted token for AWS that is not served by the pod identity webhook."""
     tokens = {t.volume for t in aws_tokens(found) if t.audience in USUAL_AUDIENCES}
     return any(tokens & set(c.mounts) and "AWS_ROLE_ARN" not in c.env for c in found.containers)
+
+
+def readers(found: Workload, secret_name: str) -> list[Container]:
+    """Give the containers that mount a Secret or a copy of it, or take environment values from one."""
+    names = {secret_name, *copies_of(secret_name)}
+    volumes = {volume for volume, name in found.secret_volumes.items() if name in names}
+    return [
+        container
+        for container in found.containers
+        if volumes & container.mounts.keys() or names & set(container.env_secrets.values())
+    ]
+
+
+def signing_in(found: Workload, secret_name: str) -> Sequence[Container]:
+    """Give the containers that read the Secret or have a token for AWS, where any do; else all.
+
+    One beside them may call another service than AWS.
+    """
+    reading = readers(found, secret_name)
+    return [c for c in found.containers if c in reading or paths_of(found, c)] or found.containers
 
 
 def uses_secret(found: Workload, secret_name: str) -> bool:

@@ -12,6 +12,7 @@ from analyzer.evidence.records import Container, Json, Workload
 from analyzer.evidence.values import dig, items
 from analyzer.model.joining.chain import Chain, copies_of
 from analyzer.model.joining.cluster import Facts
+from analyzer.model.joining.consumers import signing_in
 from analyzer.model.joining.credentials import KUBERNETES_TOKEN
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens, paths_of
@@ -85,7 +86,7 @@ def _static_env(found: Workload, chain: Chain, joined: Joined) -> Iterator[tuple
     A key from the chain's own Secret is another rule's matter, and one from a Secret that is not there
     or has no such key is optional: the pod would not have started otherwise.
     """
-    for container in _signing_in(found, chain):
+    for container in signing_in(found, chain.secret_name):
         if container.env.get(_STATIC):
             yield f"{_STATIC} in {found.name}/{container.name}", _env_place(found, container, _STATIC)
             continue
@@ -96,20 +97,11 @@ def _static_env(found: Workload, chain: Chain, joined: Joined) -> Iterator[tuple
                 break
 
 
-def _signing_in(found: Workload, chain: Chain) -> Sequence[Container]:
-    """Give the containers of a pod that have a token for AWS or the Secret, where any has; else all.
-
-    One beside them may call another service than AWS, with keys of its own.
-    """
-    own = (chain.secret_name, *copies_of(chain.secret_name))
-    volumes = {volume for volume, name in found.secret_volumes.items() if name in own}
-    using = [c for c in found.containers if paths_of(found, c) or volumes & c.mounts.keys()]
-    return using or found.containers
-
-
 def _is_unread(found: Workload, chain: Chain, joined: Joined) -> bool:
     """Tell whether a key in the environment may come from a Secret whose keys are not known."""
-    sources = (pair for container in _signing_in(found, chain) for pair in _sources(container, chain))
+    sources = (
+        pair for container in signing_in(found, chain.secret_name) for pair in _sources(container, chain)
+    )
     return any(
         is_masked(wanted) or _keys_of(name, found.namespace, joined) is None for name, wanted in sources
     )

@@ -10,9 +10,9 @@ from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.frozen import replace
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chain import Chain, copies_of
+from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts
-from analyzer.model.joining.consumers import goes_by, uses_secret
+from analyzer.model.joining.consumers import goes_by, readers, uses_secret
 from analyzer.model.joining.mounted_tokens import (
     USUAL_AUDIENCES,
     aws_tokens,
@@ -205,18 +205,12 @@ def _bare(
     bare = []
     if chain.optional:
         return []
-    names = {chain.secret_name, *copies_of(chain.secret_name)}
     any_token = bool(
         token_paths([*chain.workloads, *chain.without_pods])
     )  # a volume that no container mounts is of no use
     has_secret = chain.secret is not None or not _needs_secret(chain)
     for found in chain.workloads:
-        secret_volumes = {v for v, name in found.secret_volumes.items() if name in names}
-        users = [
-            container
-            for container in found.containers
-            if secret_volumes & set(container.mounts) or names & set(container.env_secrets.values())
-        ]
+        users = readers(found, chain.secret_name)
         lacking = [container for container in users if not _finds_token(found, container, told_path)]
         idle = complete and has_secret and not any_token and found.service_account in chain.service_accounts
         if lacking or idle or (found.name in failing and not token_paths([found])):

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.records import Secret, Workload
 from analyzer.evidence.values import dig, parse_time
-from analyzer.model.joining.chain import Chain, copies_of
-from analyzer.model.joining.consumers import uses_secret
+from analyzer.model.joining.chain import Chain
+from analyzer.model.joining.consumers import signing_in, uses_secret
 from analyzer.model.joining.joined import Joined
-from analyzer.model.joining.mounted_tokens import paths_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.secret_length import brokered
 from analyzer.model.workloads.pods import no_pods
@@ -58,9 +57,7 @@ def _began_before(found: Workload, chain: Chain, requested: datetime | None) -> 
 
 def _began(found: Workload, chain: Chain) -> datetime | None:
     """Give since when a pod's containers run that use the Secret: what is restarted reads it anew."""
-    names = {chain.secret_name, *copies_of(chain.secret_name)}
-    volumes = {volume for volume, name in found.secret_volumes.items() if name in names}
-    using = {c.name for c in found.containers if volumes & c.mounts.keys() or paths_of(found, c)}
+    using = {container.name for container in signing_in(found, chain.secret_name)}
     times = (when for name, when in found.running.items() if not using or name in using)
     return min(times, default=found.started)
 
