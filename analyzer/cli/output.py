@@ -59,7 +59,8 @@ class Destination:
         str,
         typer.Option(
             metavar="CLASSES",
-            help="Replace by pseudonyms: accounts, domains, clusters, addresses (comma-separated), or all.",
+            help="Replace by pseudonyms: accounts, domains, clusters, addresses, resources "
+            "(comma-separated), or all.",
         ),
     ] = ""
     mask_map: Annotated[

@@ -1,4 +1,4 @@
-"""What in a report identifies a customer: accounts, domains, clusters, addresses."""
+"""What in a report identifies a customer: accounts, domains, clusters, addresses, resources of AWS."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import Any, Literal, get_args
 from analyzer.aws_domains import ANY, SERVICE
 from analyzer.findings.report import LINKS, Report
 from analyzer.patterns import later
+from analyzer.reports.aws_ids import aws_ids
 
-Class = Literal["accounts", "domains", "clusters", "addresses"]
+Class = Literal["accounts", "domains", "clusters", "addresses", "resources"]
 CLASSES: tuple[Class, ...] = get_args(Class)
 OURS = frozenset({"rule", "link", "state", "kind", "severity", "recency", "fingerprint", "sha256", "stage"})
 """Fields that hold words of this program, or hashes."""
@@ -42,6 +43,13 @@ _ADDRESSES = (
     later(r"(?i)(?<![\w:.])((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})(?![\w:])"),
     later(r"\bip-(\d{1,3}(?:-\d{1,3}){3})\b"),  # as AWS calls its instances
 )
+_NODES = (
+    later(r"/core/nodes/([\w-]+)(?:\.yaml|\.json|$)"),
+    later(r"\bsystem:node:([\w-]+)"),
+    later(r"(?i)\bnode(?:name)?\\*[\"']?[:=/ ]{1,2}\\*[\"']?(?=[\w-]*\d)([a-z][\w-]{3,62})(?![\w-])"),
+)
+"""How a node is named by its short name; in prose only what is no word."""
+_MACHINE = later(r"(?i)(?!ip-\d|i-[0-9a-f]{8})(?=[a-z-]*\d)[a-z][\w-]*")
 _BASE_DOMAIN = later(rf"(?i)(?<![\w.-])(?:\*\.)?(?:[\w-]+\.)*(?:api|api-int|apps)\.({_HOST})")
 _BUCKETS = (
     later(r"\bs3://([A-Za-z0-9.-]+)"),
@@ -93,6 +101,14 @@ def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
             for name in (private, _owner(private)):
                 if name and not _is_ours(name, ours):
                     yield "domains", name, is_word("domains", name)
+            if (short := host.partition(".")[0]) and private == host.casefold() and _is_machine(short):
+                yield "domains", short, True
+        for short in _short_names(text):
+            if not _is_ours(short, ours):
+                yield "domains", short, True
+        for of, value in aws_ids(text):
+            if not _is_ours(value, ours):
+                yield of, value, True
         for address in _addresses(text):
             yield "addresses", address, True
         for value in (*_MAIL.findall(text), *_AUTHORITY.findall(text)):
@@ -120,7 +136,11 @@ def _strings(value: Any) -> Iterator[str]:
 
 def is_word(of: Class, value: str) -> bool:
     """Tell whether a value is so plain that only whole words of a text may be it."""
-    return of == "addresses" or (of != "accounts" and (value.isalpha() or len(value) < 6))
+    if of == "accounts":
+        return not value.isdigit()
+    if of in ("addresses", "resources") or value.isalpha() or len(value) < 6:
+        return True
+    return of == "domains" and _is_machine(value)
 
 
 def _own_words(report: Report) -> frozenset[str]:
@@ -182,6 +202,16 @@ def _hosts(text: str) -> Iterator[str]:
     yield from (host for match in _BASE_DOMAIN.finditer(text) for host in [match[1]] if not _is_file(host))
     for pattern in (*_NAMED_HOSTS, _BARE_HOST):
         yield from (host for host in pattern.findall(text) if not _is_file(host))
+
+
+def _short_names(text: str) -> Iterator[str]:
+    for pattern in _NODES:
+        yield from (name for name in pattern.findall(text) if _is_machine(name))
+
+
+def _is_machine(name: str) -> bool:
+    """Tell whether a name without a domain is one of a machine: a number is in it, and no address."""
+    return len(name) > 3 and _MACHINE.fullmatch(name) is not None and not _SERVICE.fullmatch(name)
 
 
 def _addresses(text: str) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""Pseudonyms for what identifies a customer (accounts, domains, clusters, addresses), the same everywhere.
+"""Pseudonyms for what identifies a customer (accounts, domains, clusters, addresses, resources of AWS).
 
-Values are found where their place says what they are (an ARN, a URL, the issuer, a role's name) and are
-then replaced wherever they occur, also inside base64 and where an excerpt was cut in the middle of one.
+The same value gets the same everywhere. Values are found where their place says what they are (an ARN, a
+URL, the issuer, a role's name) and are then replaced wherever they occur, also inside base64 and where an
+excerpt was cut in the middle of one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from analyzer.errors import UsageProblem
 from analyzer.findings.report import Evidence, Report
 from analyzer.frozen import frozen, replace
 from analyzer.patterns import later
+from analyzer.reports.aws_ids import kind_of_id
 from analyzer.reports.identifying import OURS, Class, identifying, is_word
 from analyzer.reports.inert import with_other_words
 
@@ -25,7 +27,6 @@ _BASE64 = later(r"[A-Za-z0-9+/_-]{16,}")
 _KEY_ID = later(r"\b(A[A-Z]{3})[A-Z2-7]{1,17}(?=\(access key id\))")
 """What is shown of an access key's id: behind its kind, the account's number begins, encoded."""
 _CUT = ("…", "...")
-_DIGITS = 12
 _DEEPEST = 40
 _SHORTEST_PART = 4
 
@@ -124,7 +125,7 @@ def _of_any(named: Iterable[Named]) -> str:
     for one in named:
         by_kind[one.whole].append(_spelt(one))
     plain, whole = _together(by_kind[False]), _together(by_kind[True])
-    whole = rf"(?<![A-Za-z0-9]){whole}(?![A-Za-z0-9])" if whole else ""
+    whole = rf"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-F]{{2}})){whole}(?![A-Za-z0-9])" if whole else ""
     return "|".join(filter(None, (plain, whole)))
 
 
@@ -160,14 +161,16 @@ def _spelt(named: Named) -> list[str]:
     pieces = [re.escape(letter) for letter in named.value]
     if named.of == "addresses":
         return ["[.-]" if letter == "." else piece for letter, piece in zip(named.value, pieces, strict=True)]
-    if named.of == "accounts" and len(pieces) == _DIGITS:
+    if named.of == "accounts" and named.value.isdigit():
         pieces[8:8] = pieces[4:4] = ["-?"]
     return pieces
 
 
 def _pseudonym(of: Class, value: str, number: int) -> str:
-    if of == "accounts":
+    if of == "accounts" and value.isdigit():
         return f"{number:012d}"
+    if of in ("accounts", "resources"):
+        return f"{kind_of_id(value)}-{number}"
     if of == "addresses":
         return f"address-{number}"
     if of == "clusters":

@@ -165,6 +165,54 @@ def test_values_in_odd_places(text: str, values: tuple[str, ...]) -> None:
     assert ("sts.amazonaws.com" in text) == ("sts.amazonaws.com" in shown)
 
 
+ORG = "o-a1b2c3d4e5"
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        (f"PrincipalOrgID {ORG}, not o-zzzzzzzzzz1", "PrincipalOrgID o-1, not o-2"),
+        (f'"{ORG}/r-ab12/ou-ab12-11111111/*" of r-ab12', r'"o-1/r-1/ou-1/\*" of r-1'),
+        (f"policy/{ORG}/service_control_policy/p-91zq2abc", "policy/o-1/service_control_policy/p-1"),
+        ("user AROAQ3EGTXZ5ABCDEFGHI:i-0a1b2c3d4e5f60718", "user AROA-1:i-1"),
+        ("vpc-0a1b2c3d4e5f60718 vpc-12345678 subnet-0a1b2c3d4e5f60719", "vpc-[12] vpc-[12] subnet-1"),
+        ("volume%2Fvol-0a1b2c3d4e5f60718", "volume%2Fvol-1"),
+        ("arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ", "arn:aws:route53:::hostedzone/zone-1"),
+        ("--id Z1D633PJN98FT9 of distribution/E2QWRUHAPOMQZL", "--id zone-1 of distribution/distribution-1"),
+        (
+            f"kms:us-east-1:{ACCOUNT}:key/{CLUSTER[:-1]}0, key {CLUSTER[:-1]}0",
+            r"kms:\S+:key/key-1, key key-1",
+        ),
+        (f"key/mrk-{'0a' * 16} and alias/acme-etcd", r"key/key-\d and alias/key-\d"),
+        ("on node worker-3: worker-3 and worker-31", "on node name-1: name-1 and worker-31"),
+        ("nodes/master-0.hush.org and kube-apiserver-master-0 on master-0.hush.org:10250", "(?!.*master).*"),
+        (r"{\"nodeName\":\"zq91kx\"} by system:node:zq91kx", r'{\\"nodeName\\":\\"name-1\\"} by .*:name-1'),
+    ],
+)
+def test_ids_of_aws_and_short_names_of_nodes(text: str, shown: str) -> None:
+    cluster = replace(made.CLUSTER, id=None, infra_name=None, issuer=None)
+    finding = replace(made.FAIL.findings[0], message=text)
+    report = replace(made.FAIL, cluster=cluster, findings=(finding,))
+    once = masked(report)
+    assert re.fullmatch(shown, once.findings[0].message), once.findings[0].message
+    assert masked(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "service_control_policy/p-FullAWSAccess and alias/aws/ebs, alias/kms of kms:Decrypt",
+        "route53:ChangeResourceRecordSets of node/route53 at route53.hush.org:443",
+        "-o yaml of node kube-controller, the node-role-1 and r-x in openshift-image-registry",
+        "ip-permission and sg-rules, ZONE, Z-order of node 4.14.12",
+    ],
+)
+def test_what_only_looks_like_an_id_stays(text: str) -> None:
+    finding = replace(made.FAIL.findings[0], message=text)
+    shown = masked(replace(made.FAIL, findings=(finding,))).findings[0].message
+    assert shown.replace("host-1.example", "route53.hush.org") == text
+
+
 @pytest.mark.parametrize("odd", ["ı", "İ", "ſ", "\u212a"])
 def test_a_letter_that_is_another_only_to_some_is_no_crash(odd: str) -> None:
     cluster = replace(made.CLUSTER, infra_name="isk-skin-7xk2p")
