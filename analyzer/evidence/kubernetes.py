@@ -154,7 +154,25 @@ def workload(obj: K8sObject) -> Workload:
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
         cut=is_torn(spec) or not mounted <= {text(dig(volume, "name")) for volume in volumes},
         running=dict(_running(obj)),
+        owner=_owner(obj),
     )
+
+
+def _owner(obj: K8sObject) -> str | None:
+    """Give what made a pod; the Deployment of a ReplicaSet by the hash that it puts behind its own name."""
+    if obj.kind == "Deployment":
+        return f"deployment/{obj.name}"
+    metadata = dig(obj.value, "metadata")
+    for entry in items(dig(metadata, "ownerReferences")):
+        kind, name = text(dig(entry, "kind")), text(dig(entry, "name"))
+        if dig(entry, "controller") is not True or dig(entry, "apiVersion") != "apps/v1" or not name:
+            continue
+        if kind in ("DaemonSet", "StatefulSet"):
+            return f"{kind.lower()}/{name}"
+        made, _, ending = name.rpartition("-")
+        if kind == "ReplicaSet" and made and ending == dig(metadata, "labels", "pod-template-hash"):
+            return f"deployment/{made}"
+    return None
 
 
 def _running(obj: K8sObject) -> Iterable[tuple[str, datetime]]:

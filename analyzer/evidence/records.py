@@ -165,6 +165,8 @@ class Workload:
     """Whether its volumes or mounts are not all there, or masked: the API server refuses such a pod."""
     running: Mapping[str, datetime] = field(default_factory=dict)
     """By container, since when it runs: a restart is later than the pod's start."""
+    owner: str | None = None
+    """What ``oc rollout restart`` restarts it by: ``deployment/name`` and its like."""
 
 
 # --- logs -------------------------------------------------------------------------------------

@@ -18,12 +18,14 @@ from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.mounted_tokens import token_paths
 from analyzer.model.joining.role_choice import choose
+from analyzer.model.workloads.restart import owners, without_owner
 from analyzer.patterns import later
 from analyzer.shell import file_name
 
 NAME = later(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?")
 """What Kubernetes takes as a name (RFC 1123)."""
 
+_RESTART = "Restart the pods that read it only when they start."
 _ON_A_LINE = later(r"[\x21-\x7e]+")
 
 
@@ -56,7 +58,7 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
     get = ("oc", "-n", chain.namespace, "get", "secret", chain.secret_name, "-o", "yaml")
     delete = command("oc", "-n", chain.namespace, "delete", "secret", chain.secret_name)
     make = Step("Make the Secret.", command("oc", "apply", "-f", file))
-    restart = Step("Restart the pods that read it only when they start.", _restart(chain))
+    restart = _restart(chain)
     undo = Step("Delete the new one.", delete)
     save = Step("Save the Secret as it is. The file holds its value.", to_file(get, saved))
     # unlike apply, which would let keys stay that are not in the new one
@@ -69,7 +71,7 @@ def mend_secret(case: Case, chain: Chain) -> Repair | Refusal:
         documents=(Document(file, manifest),),
         changes=(Change("secret", chain.id, manifest),),
         backup=(save,) if there else (),
-        apply=(replaced, restart) if there else (make, restart),
+        apply=(replaced, *restart) if there else (make, *restart),
         rollback=(undo, again) if there else (undo,),
         notes=_notes(chain),
     )
@@ -96,9 +98,18 @@ def _manifest(chain: Chain, arn: str, path: str) -> str:
     ) + "".join(f"    {line}\n" for line in lines)
 
 
-def _restart(chain: Chain) -> str:
-    pods = [w.name for w in chain.workloads if w.kind == "Pod" and NAME.fullmatch(w.name)]
-    return command("oc", "-n", chain.namespace, "delete", "pod", *pods) if pods else ""
+def _restart(chain: Chain) -> tuple[Step, ...]:
+    """Give the steps that let pods begin anew: by what made them, which outlives their names in a gather."""
+    made = [one for one in owners(chain.workloads) if NAME.fullmatch(one.partition("/")[2])]
+    pods = [one for one in without_owner(chain.workloads) if NAME.fullmatch(one)]
+    restart = command("oc", "-n", chain.namespace, "rollout", "restart", *made) if made else ""
+    delete = command("oc", "-n", chain.namespace, "delete", "pod", *pods) if pods else ""
+    steps = [Step(_RESTART, restart)] if made or not pods else []
+    return (
+        (*steps, Step("Delete those of its pods that nothing is seen to make.", delete))
+        if pods
+        else (*steps,)
+    )
 
 
 def _notes(chain: Chain) -> tuple[str, ...]:

@@ -233,6 +233,8 @@ workload.token_lifetimes       list    token volumes that live over a day or und
 workload.legacy_tokens         list    containers that sign in with the API server's own token, as pod/container
 workload.issuer_changed        string  when kube-apiserver began to sign with the issuer in force; null where no change shows
 workload.predating             list    pods that began before that and whose token may still be of the issuer before
+workload.predating_owners      list    what made those pods, as deployment/name and its like
+workload.predating_alone       list    those of which nothing tells what made them
 workload.predating_proven      bool    a log line, or how young a pod is, shows that a token is of the issuer before
 role.arn                       string  ARN of the role that this chain must use
 role.to_write                  string  that ARN for a command; <ACCOUNT_ID> stands in it where only the role's name is known (derived)
@@ -381,7 +383,8 @@ account.annotation_fault       string  that, or a value of it that is no ARN of 
 account.pods                   list    running pods of the ServiceAccount
 account.pods_bare              list    those that the webhook gave nothing
 account.pods_other_role        list    those whose AWS_ROLE_ARN is not the annotation's
-account.pods_remake            list    both of these
+account.remake_owners          list    what made both of these, as deployment/name and its like
+account.remake_alone           list    those of both of which nothing tells what made them
 account.pods_phrase            string  what is wrong with them, else null
 account.bare_reason            string  why, as far as the bundle shows it; null where there are none
 account.bare_cause             string  the same in a word: run-level (of the namespace), skipped (by an annotation), older (than the annotation), down (the webhook) or unknown; null where there are none

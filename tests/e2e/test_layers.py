@@ -41,6 +41,9 @@ def test_pods_older_than_the_issuer_get_new_tokens_in_time(
     seen = {f.state for f in report.findings if f.rule == "workload-predates-issuer"}
     assert seen == expected, told(report)
     assert not named(report, "fail"), told(report)
+    steps = [s.command for f in report.findings if f.rule == "workload-predates-issuer" for s in f.fix]
+    restart = "oc -n openshift-machine-api rollout restart deployment/machine-api-controllers"
+    assert (restart in steps) == bool(expected)
 
 
 @pytest.mark.parametrize(

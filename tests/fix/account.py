@@ -151,6 +151,8 @@ class Account:
             if words[4] == "secret":
                 self.cluster.secrets[words[2], words[5]].data = {}
             return None
+        if "restart" in words:
+            return None
         assert words[1] in ("apply", "create", "replace"), words
         body = yaml.safe_load((self.folder / words[3]).read_text())
         data = {key: value.encode() for key, value in body.get("stringData", {}).items()}

@@ -289,6 +289,21 @@ def test_what_is_not_known_is_said_and_no_placeholder_is_written(tmp_path: Path)
     assert "<" not in (out / "README.md").read_text().replace("\\<", "").replace("<N", "")
 
 
+@pytest.mark.parametrize("owned", [True, False])
+def test_what_reads_a_secret_is_restarted_by_what_made_it(tmp_path: Path, owned: bool) -> None:
+    """The pods of a gather are gone some days later."""
+    cluster = Cluster()
+    cluster.secrets["openshift-ingress-operator", "cloud-credentials"].data = {"wrong": b"x"}
+    files = everything(cluster)
+    if not owned:
+        files = {path: data.replace(b"ownerReferences", b"none") for path, data in files.items()}
+    write_files(tmp_path / "case", files)
+    (repair,) = session.fix([tmp_path / "case"]).repairs
+    (restart,) = (step.command for step in repair.apply[1:])
+    began = "rollout restart deployment/ingress-operator" if owned else "delete pod ingress-operator-"
+    assert restart.startswith(f"oc -n openshift-ingress-operator {began}")
+
+
 def test_symptoms_without_a_proven_cause_are_not_nothing(tmp_path: Path) -> None:
     write_files(tmp_path / "case", dict(bundle(edited(denied))))
     result = CliRunner().invoke(app, ["fix", str(tmp_path / "case"), "-o", str(tmp_path / "out")])

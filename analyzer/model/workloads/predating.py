@@ -21,6 +21,7 @@ from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.mounted_tokens import aws_tokens
 from analyzer.model.joining.objects import Objects, known
 from analyzer.model.symptoms.logs import all_logs_read, stamp
+from analyzer.model.workloads.restart import owners, without_owner
 from analyzer.patterns import later
 
 REFRESHED_AT = 0.8
@@ -28,6 +29,14 @@ REFRESHED_AT = 0.8
 
 TRUSTED_FOR = timedelta(hours=24)
 """How long kube-apiserver's operator still trusts a replaced issuer (its serviceaccountissuercontroller)."""
+
+_NONE: Facts = {
+    "workload.predating": known([]),
+    "workload.predating_owners": known([]),
+    "workload.predating_alone": known([]),
+    "workload.predating_proven": known(False),
+    "workload.issuer_changed": known(None),
+}
 
 _API_SERVER = "openshift-kube-apiserver"
 _CONFIG_NAME = later(r"config-(\d+)")
@@ -46,11 +55,8 @@ def predating_facts(chain: Chain, joined: Joined, symptoms: Sequence[Symptom]) -
     """Give when the issuer changed, and the pods of a chain that may still show a token of the one before."""
     if not chain.workloads:
         gathered = joined.evidence.has_list("Pod", chain.namespace)
-        return {
-            "workload.predating": known([]) if gathered else joined.asks.namespace(chain.namespace, "pods"),
-            "workload.predating_proven": known(False),
-            "workload.issuer_changed": known(None),
-        }
+        pods = known([]) if gathered else joined.asks.namespace(chain.namespace, "pods")
+        return _NONE | {"workload.predating": pods}
     change = _change(joined.evidence, joined.objects, joined.view, joined.asks)
     return _predating(chain, change, symptoms, joined.now, _unsaid(chain, joined))
 
@@ -131,14 +137,9 @@ def _predating(
     ``unsaid`` asks for what may show one and is not there.
     """
     if isinstance(change, Unknown):
-        names = ("predating", "predating_proven", "issuer_changed")
-        return {f"workload.{name}": change for name in names}
+        return dict.fromkeys(_NONE, change)
     if change is None:
-        return {
-            "workload.predating": known([]),
-            "workload.predating_proven": known(False),
-            "workload.issuer_changed": known(None),
-        }
+        return _NONE
     pods = [w for w in chain.workloads if w.started is not None and w.started < change.when]
     held = [w for w in pods if now is not None and _may_hold(w, change, now)]
     old = without_scheme(change.before)
@@ -155,6 +156,8 @@ def _predating(
         "workload.predating": (
             unsaid if may_be and not shown and unsaid else known([w.name for w in shown], *cites)
         ),
+        "workload.predating_owners": known(owners(shown)),
+        "workload.predating_alone": known(without_owner(shown)),
         "workload.predating_proven": known(bool(first or (lines and pods)), *(s.quote for s in lines[:2])),
         "workload.issuer_changed": known(stamp(change.when), change.proof),
     }

@@ -20,6 +20,7 @@ from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster
 from analyzer.model.joining.webhook_accounts import Account, is_by_webhook, is_mutated
 from analyzer.model.joining.webhook_names import ANNOTATION, SKIP, near_misses
+from analyzer.model.workloads.restart import owners, without_owner
 
 WEBHOOK = "pod-identity-webhook"
 ROLE = "AWS_ROLE_ARN"
@@ -93,6 +94,8 @@ def _facts(
     lacking: Fact | Unknown = known([p.name for p in bare], *(p.where.at("spec") for p in bare))
     annotated = _annotated(account, mutated, evidence, asks)
     other = _other_role(account, mutated)
+    names = {*(pod.name for pod in bare), *other}
+    remade = [kubernetes.workload(pod) for pod in account.pods if pod.name in names]
     if not gathered:
         pods = lacking = asks.namespace(account.namespace, "pods")
     cause, reason = (None, None)
@@ -110,7 +113,8 @@ def _facts(
         "account.pods": pods,
         "account.pods_bare": lacking,
         "account.pods_other_role": _pods_of(other, account, pods, asks),
-        "account.pods_remake": known([*(pod.name for pod in bare), *other]),
+        "account.remake_owners": known(owners(remade)),
+        "account.remake_alone": known(without_owner(remade)),
         "account.pods_phrase": known(_phrase([pod.name for pod in bare], other)),
         "account.bare_reason": known(reason, where),
         "account.bare_cause": known(cause, where),
