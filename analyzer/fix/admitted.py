@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from analyzer.engine.facts import Fact
 from analyzer.evidence.records import Json
@@ -34,6 +35,8 @@ class Wanted:
     """ServiceAccounts whose Secrets are known to name other roles."""
     alone: bool = True
     """Whether the inputs show all who use the role; users' workloads may be in namespaces not gathered."""
+    now: datetime | None = None
+    """When the inputs were gathered: a time that was over then is never met again."""
 
     @property
     def statement(self) -> dict[str, Json]:
@@ -66,7 +69,7 @@ class Wanted:
         policy = parse_policy({"Version": "2012-10-17", "Statement": list(statements)})
         return evaluate_trust(
             policy, provider_arn=self.provider, issuer=self.issuer, subject=subject,
-            audiences=audiences or self.audiences, role_account=self.account,
+            audiences=audiences or self.audiences, role_account=self.account, now=self.now,
         )  # fmt: skip
 
     def admits(self, statements: Sequence[Json], subject: str) -> bool | None:
@@ -94,6 +97,7 @@ def wanted_of(case: Case, chain: Chain) -> Wanted | Refusal:
         provider, issuer, subjects, _audiences(case, users), account, frozenset(listed - {provider}),
         all_listed=joined.providers.complete(account) is not None,
         elsewhere=frozenset(s for c in others for s in c.subjects), alone=chain.webhook_account is None,
+        now=joined.now,
     )  # fmt: skip
 
 

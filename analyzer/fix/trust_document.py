@@ -20,6 +20,8 @@ from analyzer.iam.document import decode
 from analyzer.model.joining.aws import without_scheme
 from analyzer.model.role.strangers import strangers
 
+_CLOCK = ("aws:currenttime", "aws:epochtime")
+
 
 def corrected(raw: Json, wanted: Wanted, *, doubted: bool = False) -> tuple[dict[str, Json], list[str]]:
     """Correct a trust policy; gives the document and what a reader must know of the change.
@@ -62,13 +64,20 @@ def _with_limits(wanted: Wanted, replaced: Sequence[Mapping[str, Json]], notes: 
             if isinstance(conditions, dict):
                 conditions.setdefault(str(operator), {})[str(key)] = value
             if any(wanted.admits([tried], subject) is False for subject in wanted.subjects):
-                notes.append(f"The condition {operator} on {key} is left out: no web identity can meet it.")
+                notes.append(f"The condition {operator} on {key} is left out: {_why_never(str(key))}.")
             else:
                 new = tried
                 notes.append(
                     f"The condition {operator} on {key} is kept: whether it holds cannot be seen offline."
                 )
     return new
+
+
+def _why_never(key: str) -> str:
+    """Say why a condition cannot hold."""
+    if key.lower() in _CLOCK:
+        return "its time is over. Somebody may have ended this access on purpose: ask before you apply this"
+    return "no web identity can meet it"
 
 
 def policy_of(whole: Mapping[str, Json], statements: list[Json]) -> dict[str, Json]:

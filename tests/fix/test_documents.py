@@ -65,6 +65,22 @@ def test_another_issuers_statement_stays_where_its_provider_exists() -> None:
     assert corrected(policy(elsewhere), unseen)[0]["Statement"] == [OURS]
 
 
+@pytest.mark.parametrize("key", ["aws:CurrentTime", "aws:EpochTime"])
+@pytest.mark.parametrize("date", ["2020-01-01T00:00:00Z", "2036-01-01T00:00:00Z"])
+def test_a_time_that_is_over_is_left_out(tmp_path: Path, key: str, date: str) -> None:
+    cluster = Cluster()
+    role = next(role for role in cluster.roles.values() if "ingress" in role.name)
+    [statement] = role.trust["Statement"]
+    statement["Condition"]["DateLessThan"] = {key: date}
+    path = tmp_path / "inputs.tar"
+    path.write_bytes(archive(everything(cluster)))
+    found = session.fix([path])
+    assert [repair.rules for repair in found.repairs] == [("trust-extra-condition",)] * (date < "2030")
+    for repair in found.repairs:
+        assert "DateLessThan" not in repair.documents[0].text
+        assert f"DateLessThan on {key} is left out: its time is over." in "".join(repair.notes)
+
+
 def test_who_may_use_a_users_role_unseen_is_not_shut_out(tmp_path: Path) -> None:
     path = tmp_path / "inputs.tar"
     path.write_bytes(archive(everything(cluster_with_role("system:serviceaccount:shop:other"))))
