@@ -46,7 +46,7 @@ def absent_parts(evidence: Evidence) -> list[Absent]:
     kinds = {obj.kind for obj in evidence.objects}
     found = [Absent(kind, place) for kind, place in _CLUSTER if kind not in kinds]
     for kind, namespace, place in _NAMESPACED:
-        if (kind, namespace) not in seen:
+        if (kind, namespace) not in seen and not evidence.has_list(kind, namespace):
             found.append(Absent(f"{kind}s of {namespace}", f"namespaces/{namespace}/{place}"))
     logged = {log.namespace for log in evidence.log_files if not log.empty}
     for namespace in _target_namespaces(evidence):

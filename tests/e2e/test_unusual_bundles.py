@@ -211,6 +211,38 @@ def test_a_record_that_failed_is_told_without_its_ingress_controller(bench: Benc
     assert states_of(bench.report(without(files, "ingresscontrollers/|dnsrecords/")))[key] == "unknown"
 
 
+def _empty(files: Documents, folder: str, kind: str) -> Documents:
+    """Give the files with a whole list that is empty in the place of the objects of a folder."""
+    place = next(path for path in files if f"/{folder}" in path).partition(f"/{folder}")[0]
+    value = {"apiVersion": "v1", "kind": f"{kind}List", "items": []}
+    return without(files, f"/{folder}") | {f"{place}/{folder}.yaml": yaml.safe_dump(value).encode()}
+
+
+def test_no_list_is_asked_for_that_shows_that_there_is_nothing(bench: Bench) -> None:
+    files = everything(Cluster(), secrets="full")
+    none = _empty(files, f"{INGRESS.partition('/')[0]}/ingress.operator.openshift.io/dnsrecords", "DNSRecord")
+    assert bench.report(none).missing == ()
+    none = _empty(
+        none, f"{INGRESS.partition('/')[0]}/operator.openshift.io/ingresscontrollers", "IngressController"
+    )
+    assert bench.report(none).missing == ()
+    [asked] = bench.report(without(none, "dnsrecords|ingresscontrollers")).missing
+    assert asked.command.endswith(
+        "ingresscontrollers.operator.openshift.io,dnsrecords.ingress.operator.openshift.io"
+    )
+
+
+def test_logs_of_what_did_not_run_are_asked_for_by_saying_so(bench: Bench) -> None:
+    place = "namespaces/openshift-machine-api"
+    files = without(everything(Cluster(), secrets="full"), f"{place}/pods/")
+    path = next(path for path in files if path.endswith(f"{place}/core/pods.yaml"))
+    files[path] = yaml.safe_dump({"apiVersion": "v1", "kind": "PodList", "items": []}).encode()
+    [asked] = bench.report(files).missing
+    assert (
+        asked.why == "no pod ran in openshift-machine-api when it was gathered: there are logs once one does"
+    )
+
+
 @pytest.mark.parametrize(
     ("hidden", "why"),
     [

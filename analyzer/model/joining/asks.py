@@ -258,7 +258,7 @@ class Asks:
         )
 
     def logs(self, namespace: str, *, no_pods: bool = False) -> Unknown:
-        """Ask for the logs of a namespace's pods; ``no_pods``: those that matter do not run in the guest."""
+        """Ask for the logs of a namespace's pods; ``no_pods``: none that matters runs there."""
         if self.hosted and no_pods and self.control_plane:
             return _ask(
                 f"hosted-logs:{self.control_plane}",
@@ -275,9 +275,12 @@ class Asks:
                 f" --timestamps > {file_name(namespace)}.log",
                 MANAGEMENT,
             )
+        why = f"no logs of pods in {namespace} were gathered"
+        if no_pods:
+            why = f"no pod ran in {namespace} when it was gathered: there are logs once one does"
         return _ask(
             f"logs:{namespace}",
-            f"no logs of pods in {namespace} were gathered",
+            why,
             f"oc adm inspect {argument(f'ns/{namespace}', 'ns/<NAMESPACE>')}",
             CLUSTER,
         )

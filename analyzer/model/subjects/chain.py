@@ -109,7 +109,7 @@ def chain_subject(
     facts |= log_facts(chain, evidence, told.symptoms, joined.now, asks, told.recovered)
     facts |= unclaimed_facts(chain, facts, told.unclaimed, asks)
     facts["logs.signed_in"] = told.signed_in.fact if told.signed_in else Unknown()
-    facts |= condition_facts(chain, joined.objects, asks)
+    facts |= condition_facts(chain, joined.objects, joined.evidence, asks)
     facts |= quiet_where_read(facts, chain, joined)
     facts |= chain_repairs(chain, choice, joined, facts)
     facts |= hidden_by_collision(facts)

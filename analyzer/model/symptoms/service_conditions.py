@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from analyzer.engine.facts import Unknown
+from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.logs.scan import classify
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
@@ -21,6 +22,9 @@ from analyzer.patterns import later
 INGRESS = "openshift-ingress-operator"
 REGISTRY = "openshift-image-registry"
 
+_CONTROLLERS = "ingresscontrollers.operator.openshift.io"
+_RECORDS = "dnsrecords.ingress.operator.openshift.io"
+
 _CODE = later(r"[A-Z][A-Za-z0-9]{3,}(?:\.[A-Za-z0-9]+)*")
 _OWN_REASONS = frozenset({"StorageNotConfigured", "NotConfigured", "EmptyDir", "Unmanaged", "Removed"})
 
@@ -35,12 +39,12 @@ class _Trouble:
     where: Where
 
 
-def condition_facts(chain: Chain, objects: Objects, asks: Asks) -> Facts:
+def condition_facts(chain: Chain, objects: Objects, evidence: Evidence, asks: Asks) -> Facts:
     """Give ``operator.dns_*`` and ``operator.storage_*``; null for all but the two operators' chains."""
     dns: list[_Trouble] | Unknown = []
     storage: list[_Trouble] | Unknown = []
     if chain.namespace == INGRESS:
-        dns = _dns(objects, asks)
+        dns = _dns(objects, evidence, asks)
     if chain.namespace == REGISTRY:
         storage = _storage(objects, asks)
     return _facts("dns", dns) | _facts("storage", storage)
@@ -71,7 +75,7 @@ def _all_served(found: list[_Trouble]) -> bool:
     return bool(own) and all(t.served for t in own)
 
 
-def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
+def _dns(objects: Objects, evidence: Evidence, asks: Asks) -> list[_Trouble] | Unknown:
     controllers = [o for o in objects.all("IngressController", INGRESS) if _is_openshift(o)]
     records = [o for o in objects.all("DNSRecord", INGRESS) if _is_openshift(o)]
     found: list[_Trouble] = []
@@ -79,10 +83,9 @@ def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
     for record in records:
         for index, zone in enumerate(items(dig(record.value, "status", "zones"))):
             found += _zone_troubles(record, zone, index)
-    if not controllers and not found:
-        return asks.objects(
-            INGRESS, "ingresscontrollers.operator.openshift.io,dnsrecords.ingress.operator.openshift.io"
-        )
+    all_records = evidence.has_list("DNSRecord", INGRESS)
+    if not controllers and not found and not evidence.has_list("IngressController", INGRESS):
+        return asks.objects(INGRESS, _CONTROLLERS if all_records else f"{_CONTROLLERS},{_RECORDS}")
     for controller in controllers:
         for entry, where in _conditions(controller, "status", "conditions"):
             if entry.get("type") == "DNSReady" and entry.get("status") == "False":
@@ -91,9 +94,12 @@ def _dns(objects: Objects, asks: Asks) -> list[_Trouble] | Unknown:
                 found.append(_trouble(phrase, entry, where))
     hidden = any(map(_hides_state, (*controllers, *records)))
     if not found and (
-        hidden or any(_has_record(c) and f"{c.name}-wildcard" not in names for c in controllers)
+        hidden
+        or (
+            not all_records and any(_has_record(c) and f"{c.name}-wildcard" not in names for c in controllers)
+        )
     ):
-        return asks.objects(INGRESS, "dnsrecords.ingress.operator.openshift.io")
+        return asks.objects(INGRESS, _RECORDS)
     return found
 
 
