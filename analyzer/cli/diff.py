@@ -49,8 +49,9 @@ def diff(
     targets = output.plan([old, new], _FORMATS)
     with waiting(quiet=output.quiet) as progress:
         read = [_report(old, progress), _report(new, progress)]
-    before, after = output.masked(*(report for report, _ in read))
-    difference = compare(before, after, force=force)
+    old_report, new_report = (report for report, _ in read)
+    before, after = output.masked(old_report, new_report)
+    difference = compare(before, after, force=force, read=(old_report, new_report))
     show = {"text": render_diff_text, "json": render_diff_json}
     for target in targets:
         write(show[target.format](difference, output.options(target)), target.path)

@@ -6,11 +6,12 @@ more, the finding is out of sight, and that is no improvement.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from analyzer.errors import UsageProblem
+from analyzer.findings.masked import hides_cluster, is_masked, may_be
 from analyzer.findings.readiness import LINK
 from analyzer.findings.report import LINKS, Cluster, Finding, Report
 from analyzer.frozen import frozen
@@ -26,6 +27,8 @@ _VOLATILE = frozenset({"pods"})
 
 Key = tuple[str, str]
 """A rule, and a chain or another subject."""
+
+_Value = TypeVar("_Value")
 
 
 @frozen
@@ -100,13 +103,17 @@ class Difference:
         return tuple(f for f in self.findings if f.change in changes)
 
 
-def compare(old: Report, new: Report, *, force: bool = False) -> Difference:
-    """Compare an earlier and a later report.
+def compare(
+    old: Report, new: Report, *, force: bool = False, read: tuple[Report, Report] | None = None
+) -> Difference:
+    """Compare an earlier and a later report; ``read`` are both as they were read, where they were masked.
 
     Raises UsageProblem where they are certainly on different clusters, unless ``force``.
     """
-    if not force:
-        _check_same(old.cluster, new.cluster)
+    before, after = read or (old, new)
+    hidden = hides_cluster(before) != hides_cluster(after)
+    if not force and not hidden:
+        _check_same(before.cluster, after.cluster)
     return Difference(
         old=Side(old.cluster, old.run.as_of),
         new=Side(new.cluster, new.run.as_of),
@@ -115,7 +122,7 @@ def compare(old: Report, new: Report, *, force: bool = False) -> Difference:
         lost=_lost(old, new),
         facts=_facts(old, new),
         names={c.id: c.operator or c.id for report in (old, new) for c in report.chains},
-        notices=tuple(_notices(old, new)),
+        notices=(*_notices(old, new), *([_masked(before)] if hidden else [])),
     )
 
 
@@ -129,6 +136,14 @@ def _notices(old: Report, new: Report) -> Iterator[str]:
         yield "NEW was gathered before OLD: read fixed as new and new as fixed, or give them in turn"
     for name, report in (("OLD", old), ("NEW", new)):
         yield from (f"{name}: {text}" for text in report.notices)
+
+
+def _masked(old: Report) -> str:
+    one, other = ("OLD", "NEW") if hides_cluster(old) else ("NEW", "OLD")
+    return (
+        f"{one} is masked and {other} is not, so that nothing tells whether both are of one cluster. Of one,"
+        " verdicts, findings and facts can be compared, but for the names themselves"
+    )
 
 
 def _judge(report: Report) -> str:
@@ -192,6 +207,10 @@ def _found(report: Report) -> dict[Key, Finding]:
 def _findings(old: Report, new: Report) -> tuple[FindingChange, ...]:
     before, after = _found(old), _found(new)
     were, are = _states(old), _states(new)
+    if is_masked(old) != is_masked(new):
+        other = {**after, **are} if is_masked(old) else {**before, **were}
+        before, were = _as_named(before, other), _as_named(were, other)
+        after, are = _as_named(after, other), _as_named(are, other)
     groups: dict[tuple[Change, str, str | None, str | None], list[Key]] = {}
     for key in {**after, **before}:
         a, b = before.get(key), after.get(key)
@@ -209,6 +228,17 @@ def _findings(old: Report, new: Report) -> tuple[FindingChange, ...]:
         for first in (after.get(keys[0]) or before[keys[0]],)
     ]  # fmt: skip
     return tuple(sorted(changes, key=_rank))
+
+
+def _as_named(found: dict[Key, _Value], plain: Collection[Key]) -> dict[Key, _Value]:
+    """Give what is of subjects with pseudonyms as of the subjects that these may stand for."""
+
+    def named(key: Key) -> Key:
+        if key in plain:
+            return key
+        return next((one for one in plain if one[0] == key[0] and may_be(key[1], one[1])), key)
+
+    return {named(key): value for key, value in found.items()}
 
 
 def _rank(change: FindingChange) -> tuple[int, int, str]:
@@ -285,14 +315,27 @@ def _sorted(words: Iterable[str]) -> tuple[str, ...]:
 
 def _facts(old: Report, new: Report) -> tuple[FactChange, ...]:
     before, after = _values(old), _values(new)
+    same = _alike(old, new)
     groups: dict[tuple[str, str | None, str | None], list[str]] = {}
     for key in {**after, **before}:
         name, chain = key
         was, now = before.get(key), after.get(key)
         # what one of them never speaks of is no change: it may have been saved by an earlier version
-        if was != now and (key in before) == (key in after):
+        if not same(was, now) and (key in before) == (key in after):
             groups.setdefault((name, was, now), []).extend([chain] if chain else [])
     return tuple(FactChange(name, tuple(chains), was, now) for (name, was, now), chains in groups.items())
+
+
+def _alike(old: Report, new: Report) -> Callable[[str | None, str | None], bool]:
+    """Give what tells whether two values are the same; a pseudonym may stand for what the other names."""
+    hidden = is_masked(old), is_masked(new)
+
+    def same(was: str | None, now: str | None) -> bool:
+        if was == now or was is None or now is None or hidden[0] == hidden[1]:
+            return was == now
+        return may_be(was, now) if hidden[0] else may_be(now, was)
+
+    return same
 
 
 def _values(report: Report) -> dict[tuple[str, str | None], str | None]:

@@ -34,6 +34,16 @@ def test_exit_codes(save) -> None:  # type: ignore[no-untyped-def]
     assert call("diff", good, blind, "--strict").exit_code == 4
 
 
+def test_that_one_report_is_masked_is_said(save, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    plain, masked = save("plain.json", made.HEALTHY), tmp_path / "masked.json"
+    call("render", plain, "--mask", "all", "-o", masked)
+    for more in ((), ("--mask", "all")):
+        result = call("diff", masked, plain, *more)
+        assert result.exit_code == 0
+        assert "OLD is masked and NEW is not" in " ".join(result.stdout.split())
+    assert "is masked" not in call("diff", plain, plain, "--mask", "all").stdout
+
+
 def test_another_cluster_is_refused(save) -> None:  # type: ignore[no-untyped-def]
     good = save("good.json", made.HEALTHY)
     other = save("other.json", replace(made.HEALTHY, cluster=replace(made.CLUSTER, id="x")))

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.errors import UsageProblem
+from analyzer.findings.diff import compare
+from analyzer.findings.masked import may_be
 from analyzer.findings.report import Report, RoleRef
 from analyzer.reports.formats import FORMATS, Options, render
 from analyzer.reports.identifying import CLASSES
@@ -69,6 +71,28 @@ def test_a_masked_report_is_a_report(report: Report) -> None:
     assert [f.fingerprint for f in shown.findings] == [f.fingerprint for f in report.findings]
     ids = {chain.id for chain in shown.chains}
     assert all(set(finding.chains) <= ids for finding in shown.findings)
+
+
+@pytest.mark.parametrize("classes", [CLASSES, ("accounts",)])
+def test_a_masked_report_differs_in_nothing_from_the_report(report: Report, classes: Any) -> None:
+    shown = masked(report, *classes)
+    hidden = "clusters" in classes and report.cluster.id is not None
+    for old, new in ((report, shown), (shown, report)):
+        found = compare(old, new)
+        assert (found.verdicts, found.facts, found.lost) == ((), (), ())
+        assert {one.change for one in found.findings} <= {"still"}
+        name = "OLD" if old is shown else "NEW"
+        told = [one for one in found.notices if one.startswith(f"{name} is masked")]
+        assert bool(told) == hidden
+
+
+def test_a_difference_stays_one_in_a_masked_report() -> None:
+    other = replace(made.HEALTHY, cluster=replace(made.CLUSTER, version="4.15.1", region="eu-west-1"))
+    found = compare(
+        masked(made.HEALTHY), replace(other, chains=made.FAIL.chains, findings=made.FAIL.findings)
+    )
+    assert {fact.name for fact in found.facts} == {"version", "region"}
+    assert {one.change for one in found.findings} == {"seen"}
 
 
 pieces = st.sampled_from([
@@ -195,6 +219,7 @@ def test_ids_of_aws_and_short_names_of_nodes(text: str, shown: str) -> None:
     report = replace(made.FAIL, cluster=cluster, findings=(finding,))
     once = masked(report)
     assert re.fullmatch(shown, once.findings[0].message), once.findings[0].message
+    assert may_be(once.findings[0].message, text)
     assert masked(once) == once
 
 
