@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from analyzer.cli.manual import IN_SHORT, manual
-from analyzer.cli.settings import Command, Group
+from analyzer.cli.settings import Command, Group, Once
 from analyzer.version import __version__
 
 _COMMANDS = (
@@ -70,6 +70,7 @@ def build(asked: str = "") -> typer.Typer:
 def _add_group(app: typer.Typer, name: str) -> None:
     group: typer.Typer = import_module(f"analyzer.cli.{name}").app
     for registered in group.registered_commands:
+        registered.cls = Once
         own = registered.name or getattr(registered.callback, "__name__", "")
         registered.epilog = registered.epilog or manual(f"{name} {own}")
         registered.short_help = IN_SHORT.get(f"{name} {own}")

@@ -196,7 +196,22 @@ def _paired(formats: list[str], outputs: list[str], known: tuple[str, ...]) -> t
         raise UsageProblem("two formats cannot both go to stdout", do="Give an --output for each --format")
     if twice is not None:
         raise UsageProblem(f"two formats cannot both go to {twice}", do="Name another file")
+    _check_order(list(zip(names, paths, strict=True)))
     return tuple(Target(name, path) for name, path in zip(names, paths, strict=True))
+
+
+def _check_order(pairs: Sequence[tuple[str, str]]) -> None:
+    """Refuse a file whose suffix is of another format that was asked for and has no such file of its own."""
+    from analyzer.reports.formats import by_suffix
+
+    for name, path in pairs:
+        meant = by_suffix(path)
+        own = [by_suffix(other) for wanted, other in pairs if wanted == meant]
+        if meant != name and own and meant not in own:
+            raise UsageProblem(
+                f"by the order of -f and -o {path} would hold {name}, not {meant}",
+                do=f"Write -f {meant} -o {path}, and the rest behind it",
+            )
 
 
 def check_format(name: str, known: tuple[str, ...]) -> None:

@@ -30,7 +30,21 @@ class Setting:
     origin: str
 
 
-class Command(TyperCommand):
+class Once(TyperCommand):
+    """A command that takes each of its options once, but those that it takes a list of."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read the command line; of an option that takes one value no second one wins in silence."""
+        _, _, read = self.make_parser(ctx).parse_args(args=list(args))
+        once = [p for p in read if isinstance(p, TyperOption) and not (p.multiple or p.is_flag or p.count)]
+        twice = next((option for n, option in enumerate(once) if option in once[:n]), None)
+        if twice is not None:
+            hint = f"--{flag(twice)}"
+            raise typer.BadParameter("it takes one value, and is given twice", ctx=ctx, param_hint=hint)
+        return super().parse_args(ctx, args)
+
+
+class Command(Once):
     """A command whose options are also read from the environment and from the configuration file."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -95,9 +95,28 @@ def test_a_part_that_is_not_there_is_no_healthy_cluster(words: list[str], compla
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        ("analyze", BUNDLE, "--operator", "ingress", "--operator", "storage"),
+        ("analyze", BUNDLE, "-n", "openshift-ingress", "--namespace=openshift-machine-api"),
+        ("render", "x.json", "--mask", "accounts", "--mask", "all"),
+        ("inspect", "trust", "--policy", "a.json", "--policy", "b.json"),
+        ("fleet", "query", "x.sqlite", "-o", "a", "-o", "b"),
+    ],
+)
+def test_no_value_of_an_option_is_dropped_in_silence(words: tuple[str, ...]) -> None:
+    result = call(*words)
+    assert result.exit_code == 2
+    assert "takes one value, and is given twice" in result.stderr
+    assert call("analyze", BUNDLE, "-q", "-q", "-v", "-v").exit_code == 0
+
+
+@pytest.mark.parametrize(
     "words, complaint",
     [
         (["-f", "poem"], "there is no format 'poem'"),
+        (["-f", "json", "-f", "html", "-o", "x.html"], "x.html would hold json, not html"),
+        (["-f", "html", "-o", "x.json", "-f", "json", "-o", "y"], "x.json would hold html, not json"),
         (["-f", "text", "-f", "json"], "two formats cannot both go to stdout"),
         (["-f", "text", "-o", "x", "-o", "y"], "more --output than --format"),
         (["-f", "text", "-o", "x", "-f", "json", "-o", "x"], "two formats cannot both go to x"),
