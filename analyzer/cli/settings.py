@@ -157,14 +157,18 @@ def _check_environment(command: Any) -> None:
 
 def check_names(file: Path, commands: Mapping[str, Any]) -> None:
     """Refuse a file with a name that no command knows. Raises UsageProblem."""
-    read = _read(file)
     every = {name for command in commands.values() for name in options_of(command)}
-    for key, value in read.items():
-        if key not in (commands if isinstance(value, dict) else every):
-            what, known = ("command", commands) if isinstance(value, dict) else ("option", every)
-            near = get_close_matches(key, known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else ""
-            raise UsageProblem(f"there is no {what} {key!r}", where=str(file), do=hint)
+    for key, value in _read(file).items():
+        table = isinstance(value, dict)
+        known = commands if table else every
+        if key in known:
+            continue
+        what = f"[{key}] is no command that has settings" if table else f"there is no option {key!r}"
+        near = get_close_matches(key, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else ""
+        if table and not near:
+            hint = f"Tables: {', '.join(sorted(commands))}"
+        raise UsageProblem(what, where=str(file), do=hint)
 
 
 def _value(option: TyperOption, value: object, where: str) -> object:

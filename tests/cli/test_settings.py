@@ -114,7 +114,8 @@ def test_the_working_directory_is_not_looked_at(home: Path, monkeypatch: pytest.
         ("voice = 1.5", "neither text nor a number"),
         ("voice = 'nobody'", "--voice takes"),
         ("fail_on = 'warn'", "no option 'fail_on'. Did you mean 'fail-on'?"),
-        ("[rendr]\nvoice = 'internal'", "no command 'rendr'. Did you mean 'render'?"),
+        ("[rendr]\nvoice = 'internal'", "[rendr] is no command that has settings. Did you mean 'render'?"),
+        ("[fleet]\nformat = 'csv'", "[fleet] is no command that has settings. Tables: analyze, baseline"),
     ],
 )
 def test_a_wrong_file_is_refused(home: Path, saved: Path, text: str, complaint: str) -> None:
