@@ -151,12 +151,19 @@ class Ledger:
                 f"not a results database: {error}", where=str(path)
             ) from None
 
-    def close(self) -> None:
-        """Fold the log into the file, so that it alone can be copied and read, and let others write."""
+    def close(self, *, drop: bool = False) -> None:
+        """Fold the log into the file, so that it alone can be copied and read, and let others write.
+
+        With ``drop`` nothing is left of it.
+        """
         with suppress(sqlite3.OperationalError, UsageProblem):  # somebody reads: the log stays beside it
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.execute("PRAGMA journal_mode = DELETE")
         self._db.close()
+        if drop:
+            self.path.unlink(missing_ok=True)
         os.close(self.lock)
 
     def enlist(self, found: Iterable[tuple[str, tuple[str, ...], str]], rules: str) -> tuple[int, int]:

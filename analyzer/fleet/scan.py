@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analyzer.bundle.s3 import spelled
-from analyzer.errors import NothingToRead
+from analyzer.errors import DoctorError, NothingToRead
 from analyzer.fleet.find import find_bundles
 from analyzer.fleet.judge import Bounds, rules_version
 from analyzer.fleet.ledger import Ledger, Task
@@ -98,14 +98,10 @@ def scan(
     workers judge instead of ``jobs`` processes here.
     """
     bounds, shard = bounds or Bounds(), shard or Shard()
-    ledger = Ledger(database)
+    new, empty = not database.exists(), False
+    ledger, tally = Ledger(database), Tally()
     try:
-        tally = Tally()
-        rules = rules_version(options)
-        tally.found, tally.todo = ledger.enlist(_listed(paths, shard, tally), rules)
-        if not tally.found and not tally.elsewhere:
-            names = ", ".join(spelled(path) for path in paths)
-            raise NothingToRead(f"no bundle found in {names}", do="Pass must-gathers or directories of them")
+        rules = _enlist(ledger, paths, shard, tally, options)
 
         def done(task: Task, row: Row | None) -> None:
             tally.count(row)
@@ -116,8 +112,21 @@ def scan(
             tally.started = time.monotonic()
             supervisor.run()
         return tally
+    except DoctorError:
+        empty = new and not tally.done  # it would look like the database of a scan
+        raise
     finally:
-        ledger.close()
+        ledger.close(drop=empty)
+
+
+def _enlist(ledger: Ledger, paths: Sequence[Path], shard: Shard, tally: Tally, options: Options) -> str:
+    """Take in what is found, and give the rules that judge it. Raises NothingToRead and UsageProblem."""
+    rules = rules_version(options)
+    tally.found, tally.todo = ledger.enlist(_listed(paths, shard, tally), rules)
+    if not tally.found and not tally.elsewhere:
+        names = ", ".join(spelled(path) for path in paths)
+        raise NothingToRead(f"no bundle found in {names}", do="Pass must-gathers or directories of them")
+    return rules
 
 
 def _supervisor(work: Work, options: Options, where: str | int) -> Supervisor | ClusterSupervisor:

@@ -126,6 +126,15 @@ def test_a_shard_holds_its_part_alone(few: Path, tmp_path: Path) -> None:
 def test_usage(arguments: list[str], code: int, text: str, tmp_path: Path) -> None:
     arguments = [str(tmp_path / "x.sqlite") if a == "DB" else a for a in arguments]
     assert text in cli(*arguments, code=code).output
+    assert not list(tmp_path.iterdir())  # no database without a result is left behind
+
+
+def test_a_database_that_was_there_stays(archive: Path, tmp_path: Path) -> None:
+    db = tmp_path / "fleet.sqlite"
+    cli("scan", archive, "--db", db)
+    before = table(db, "SELECT count(*) FROM bundles")
+    cli("scan", tmp_path / "nowhere", "--db", db, code=2)
+    assert table(db, "SELECT count(*) FROM bundles") == before
 
 
 def test_two_scans_do_not_write_to_one_database(archive: Path, tmp_path: Path) -> None:
