@@ -39,6 +39,12 @@ NEWEST = """
   ), newest AS (SELECT * FROM ranked WHERE place = 1)
 """
 
+_OPEN = (
+    "(verdict IN ('suspected', 'unknown') OR (verdict = 'warn' AND EXISTS (SELECT 1 FROM chains c"
+    " WHERE c.bundle = {id} AND c.verdict IN ('suspected', 'unknown'))))"
+)
+"""Verdicts that leave a question: beside a warning, also one on another chain."""
+
 
 @frozen
 class Cause:
@@ -232,7 +238,7 @@ def _decided(db: sqlite3.Connection) -> Decided:
     counts = {
         (bool(alone), bool(decided)): count
         for alone, decided, count in db.execute(
-            "SELECT alone, verdict IN ('fail', 'warn', 'pass'), count(*) FROM bundles"
+            f"SELECT alone, NOT {_OPEN.format(id='bundles.id')}, count(*) FROM bundles"
             " WHERE state = 'done' AND outcome = 'judged' AND verdict != 'not-applicable' GROUP BY 1, 2"
         )
     }
@@ -248,7 +254,7 @@ def _missing(db: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
         db.execute(
             f"{NEWEST} SELECT substr(m.evidence, 1, instr(m.evidence || ':', ':') - 1),"
             " count(DISTINCT n.id) FROM newest n JOIN missing m ON m.bundle = n.id"
-            " WHERE n.verdict IN ('suspected', 'unknown') GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
+            f" WHERE {_OPEN.format(id='n.id')} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 20"
         )
     )
 

@@ -93,6 +93,19 @@ def test_figures_count_clusters_by_their_newest_gather(tmp_path: Path) -> None:
     assert (found.decided.alone, found.decided.alone_decided) == (7, 5)
 
 
+@pytest.mark.parametrize(("other", "decided"), [("pass", 1), ("not-applicable", 1), ("unknown", 0)])
+def test_a_warning_beside_an_open_question_decides_nothing(tmp_path: Path, other: str, decided: int) -> None:
+    chains = tuple(
+        (f"openshift-{n}/creds", None, None, "sts-secret", state, None, None, "unknown", None)
+        for n, state in enumerate(("warn", other))
+    )
+    row = judged("a", "warn", "secret-newer-than-pods", chain_rows=chains,
+                 missing_rows=((0, "roles", "why", "command", "[]"),))  # fmt: skip
+    found = read(made(tmp_path / "f.sqlite", row))
+    assert (found.decided.alone, found.decided.alone_decided) == (1, decided)
+    assert found.missing == (() if decided else (("roles", 1),))
+
+
 def test_of_copies_of_a_gather_the_one_with_most_evidence_counts(tmp_path: Path) -> None:
     """A bundle that was handed in again without its exports takes back nothing that they prove."""
     path = tmp_path / "f.sqlite"
