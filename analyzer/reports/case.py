@@ -14,7 +14,7 @@ from analyzer.reports.headline import errors_seen, failures_apart, sentence
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.markup import block
 from analyzer.reports.page import Page
-from analyzer.reports.paths import short_path
+from analyzer.reports.paths import cited_files
 from analyzer.reports.story import Findings, Group, Story, one_by_one, proofs, says_something, tell
 from analyzer.reports.text import render_text
 from analyzer.reports.unknowns import alike
@@ -44,9 +44,9 @@ def render_case(report: Report, options: Options) -> str:
 
 
 def _to_customer(story: Story, options: Options) -> str:
-    page = Page(WIDTH, ascii=options.ascii)
     if options.ascii:
-        story = tell(rewritten(story.report, page.safe))
+        story = tell(rewritten(story.report, Page(ascii=True).safe))
+    page = Page(WIDTH, ascii=options.ascii, files=cited_files(story.report))
     causes = [group for group in (story.main, *story.others) if group and group[0].state == "fail"]
     parts = [
         [*_readiness(page, story.report), *_summary(page, story), *_cluster(page, story.report)],
@@ -158,7 +158,7 @@ def _seen_in(page: Page, finding: Finding, most: int) -> list[str]:
     lines = []
     for piece in proofs(finding, most):
         excerpt = f": {piece.excerpt.strip()}" if says_something(piece) else ""
-        place = f"{short_path(piece.file, WIDTH - 20, page.signs.dots)}:{piece.line}"
+        place = f"{page.path(piece.file, WIDTH - 20)}:{piece.line}"
         lines += page.paragraph("     seen in ", place + excerpt, hang=7)
     return lines
 

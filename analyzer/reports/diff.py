@@ -6,10 +6,10 @@ import json
 
 from analyzer.findings.diff import Difference, FactChange, FindingChange, Lost, VerdictChange
 from analyzer.findings.report import SCHEMA_VERSION, to_json
+from analyzer.frozen import replace
 from analyzer.reports.formats import Options
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.page import NARROWEST, Page
-from analyzer.reports.paths import short_path
 from analyzer.reports.wording import STATE_WORDS, counted, listed, minute
 
 _MOST = 8
@@ -37,6 +37,8 @@ def render_diff_text(difference: Difference, options: Options) -> str:
     """Write a difference as text, with a line end after it; nothing in it acts on a terminal."""
     page = Page(max(options.width, NARROWEST), options.color, options.ascii, options.verbose)
     difference = rewritten(difference, page.safe)
+    proofs = (item.finding.evidence[0].file for item in difference.findings if item.finding.evidence)
+    page = replace(page, files=frozenset(proofs))
     parts = [_head(page, difference), _notices(page, difference), _verdicts(page, difference)]
     parts += [_findings(page, difference, *section) for section in _SECTIONS]
     parts += [_lost(page, difference), _facts(page, difference), [_sum(page, difference)]]
@@ -123,7 +125,7 @@ def _finding(page: Page, difference: Difference, item: FindingChange, mark: str)
     lines = page.paragraph(lead, f"{text} ({where}){muted}", state, hang=6)
     if told and item.change in ("new", "seen") and item.finding.evidence:
         proof = item.finding.evidence[0]
-        path = proof.file if page.verbose else short_path(proof.file, page.width - 20, page.signs.dots)
+        path = proof.file if page.verbose else page.path(proof.file, page.width - 20)
         lines += page.paragraph("      --> ", f"{path}:{proof.line}", "path", hang=10)
     return lines
 

@@ -6,7 +6,6 @@ from analyzer.findings.report import Evidence
 from analyzer.frozen import frozen
 from analyzer.patterns import later
 from analyzer.reports.page import Page
-from analyzer.reports.paths import short_path
 from analyzer.reports.story import says_something
 
 _LONGEST = 600
@@ -42,7 +41,7 @@ def quoted(
     telling = says_something(evidence)
     room = page.width - len(lead) - len(place)
     if not page.verbose:
-        path = short_path(path, room, page.signs.dots)
+        path = page.path(path, room)
     note = "" if telling or len(lead + path + place + role) + 3 > page.width else f" ({role})"
     head = lead + page.paint(path + place, "path") + note
     return [head, *_line(page, evidence, message, gutter)] if telling else [head]

@@ -10,7 +10,7 @@ from analyzer.reports.headline import draw_verdict, errors_seen, failures_apart,
 from analyzer.reports.inert import inert, rewritten
 from analyzer.reports.markup import block, code, prose, table
 from analyzer.reports.page import Page
-from analyzer.reports.paths import short_path
+from analyzer.reports.paths import cited_files, short_paths
 from analyzer.reports.story import Findings, Group, Story, one_by_one, proofs, says_something, tell
 from analyzer.reports.unknowns import alike
 from analyzer.reports.wording import STATE_WORDS, answer_lead, counted, exit_words, minute, place_of
@@ -127,11 +127,11 @@ def _finding(story: Story, group: Findings, *, main: bool) -> list[str]:
         prose(first.message),
     ]
     for piece in proofs(first, 3 if main else 1):
-        lines += ["", *_proof(piece)]
+        lines += ["", *_proof(story, piece)]
     for finding in group[1:]:
         lines += ["", f"**Also:** {prose(finding.message)}"]
         for piece in proofs(finding, 1):
-            lines += ["", *_proof(piece)]
+            lines += ["", *_proof(story, piece)]
     symptoms = story.explained.get(first.rule, ()) if first.kind == "cause" else ()
     if symptoms:
         parts = [f"{counted(len(s), 'finding')} of {code(s[0].rule)}" for s in symptoms]
@@ -146,9 +146,9 @@ def _finding(story: Story, group: Findings, *, main: bool) -> list[str]:
     return lines
 
 
-def _proof(piece: Evidence) -> list[str]:
+def _proof(story: Story, piece: Evidence) -> list[str]:
     role = f" ({prose(piece.role)})" if piece.role else ""
-    path = short_path(piece.file, 10**6, "…")
+    path = short_paths(cited_files(story.report), 10**6, "…")[piece.file]
     place = f"{code(f'{path}:{piece.line}')}{role}"
     return [f"{place}:", "", *block([piece.excerpt.strip()], "text")] if says_something(piece) else [place]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from analyzer.frozen import frozen
 from analyzer.reports.inert import escape, inert
+from analyzer.reports.paths import short_paths
 from analyzer.reports.wording import STATE_WORDS
 
 NARROWEST = 40
@@ -110,6 +111,8 @@ class Page:
     color: bool = False
     ascii: bool = False
     verbose: bool = False
+    files: frozenset[str] = frozenset()
+    """Files of which none may be shown as another is."""
 
     @property
     def signs(self) -> Signs:
@@ -122,6 +125,10 @@ class Page:
         if not self.ascii or text.isascii():
             return text
         return "".join(c if c.isascii() else _PLAIN.get(c) or escape(c) for c in text)
+
+    def path(self, file: str, room: int) -> str:
+        """Shorten the path of a file to its room, and otherwise than those of ``files``."""
+        return short_paths(self.files | {file}, room, self.signs.dots)[file]
 
     def paint(self, text: str, role: str) -> str:
         """Colour a text that is already laid out."""

@@ -2,10 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import takewhile
+
+from analyzer.findings.report import Report
 from analyzer.patterns import later
 
 _NOISE = later(r"must-gather\.local\.\d+$|.*-sha256-[0-9a-f]{32,}$|inspect\.local\.\d+$")
 """Directory names that every file of a bundle has in common."""
+
+
+_TELLING = 8
+"""Of such a name, the characters at its end that tell two apart."""
+
+
+def cited_files(report: Report) -> frozenset[str]:
+    """Give the files that a report cites."""
+    return frozenset(piece.file for finding in report.findings for piece in finding.evidence)
+
+
+@lru_cache(maxsize=64)
+def short_paths(files: frozenset[str], room: int, dots: str) -> Mapping[str, str]:
+    """Shorten paths as `short_path` does; two that would look the same show where they part, too."""
+    shown = {path: short_path(path, room, dots) for path in files}
+    alike: dict[str, list[str]] = {}
+    for path, text in shown.items():
+        alike.setdefault(text, []).append(path)
+    for group in (group for group in alike.values() if len(group) > 1):
+        shown |= {path: _apart(path, group, room, dots) for path in group}
+    return shown
+
+
+def _apart(path: str, group: list[str], room: int, dots: str) -> str:
+    """Shorten a path so that the last name is seen by which it is another than one of a group."""
+    parts = path.split("/")
+    shared = [
+        len(list(takewhile(lambda two: two[0] == two[1], zip(parts, other.split("/"), strict=False))))
+        for other in group
+        if other != path
+    ]
+    at = min(max(shared), len(parts) - 1)
+    name, rest = parts[at], parts[at + 1 :]
+    if _NOISE.match(name):
+        name = f"{dots}{name[-_TELLING:]}/"
+        return name + short_path(path, room - len(name), dots).removeprefix(f"{dots}/")
+    end = "".join(f"/{part}" for part in [*([dots] if len(rest) > 1 else []), *rest[-1:]])
+    lead = room - len(name) - len(end) - 1
+    if lead >= len(dots):
+        return f"{short_path('/'.join(parts[:at]), lead, dots)}/{name}{end}" if at else name + end
+    if room - len(end) < _TELLING:
+        return short_path(path, room, dots)
+    return _cut(name, room - len(end), dots) + end
 
 
 def short_path(path: str, room: int, dots: str) -> str:
@@ -24,6 +72,11 @@ def short_path(path: str, room: int, dots: str) -> str:
         middle = min(inner, key=lambda n: abs(n - len(parts) // 2))
         parts = _folded([*parts[:middle], dots, *parts[middle + 1 :]], dots)
     text = "/".join(parts)
+    return _cut(text, room, dots)
+
+
+def _cut(text: str, room: int, dots: str) -> str:
+    """Take out the middle of what is too long."""
     if len(text) <= room:
         return text
     keep = max(room - len(dots), 2)

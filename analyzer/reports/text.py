@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analyzer.findings.report import Chain, Counts, Readiness, Report
+from analyzer.frozen import replace
 from analyzer.reports.blocks import draw_main, draw_others, draw_rest
 from analyzer.reports.detail import EVERYTHING, LADDER, Detail
 from analyzer.reports.formats import Options
@@ -12,6 +13,7 @@ from analyzer.reports.heading import draw_heading
 from analyzer.reports.headline import draw_verdict, names_in_headline
 from analyzer.reports.inert import rewritten
 from analyzer.reports.page import NARROWEST, Page
+from analyzer.reports.paths import cited_files
 from analyzer.reports.picture import alike, draw_chain, draw_matrix
 from analyzer.reports.story import Story, tell
 from analyzer.reports.unknowns import draw_unknowns
@@ -41,6 +43,7 @@ def render_text(report: Report, options: Options = DEFAULT) -> str:
     page = Page(max(options.width, NARROWEST), options.color, options.ascii, options.verbose)
     # Excerpts stay as they are until they are quoted: their columns count the original characters.
     story = tell(rewritten(report, page.safe, frozenset({"excerpt"})))
+    page = replace(page, files=cited_files(story.report))
     readiness = None if options.verbose else report.readiness
     answers = (
         (_draw_upgrade(page, story, readiness, brevity) for brevity in UPGRADE_LADDER)

@@ -14,7 +14,7 @@ from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.html.chains import draw_chains, draw_matrix, drawn
 from analyzer.reports.html.findings import draw_findings
 from analyzer.reports.html.page import asset, environment, policy
-from analyzer.reports.html.proof import cited_lines, short
+from analyzer.reports.html.proof import cited_lines, shortened
 from analyzer.reports.html.timeline import draw_period, draw_timeline
 from analyzer.reports.html.verdict import draw_verdict, gap_groups
 from analyzer.reports.inert import inert, rewritten
@@ -82,6 +82,7 @@ def render_html(report: Report, options: Options) -> str:
         timeline=draw_timeline(story),
         gaps=gap_groups(story),
         cited=cited_lines(story, anchors),
+        short=shortened(shown),
         several=len(shown.inputs) > 1,
     )
 
@@ -90,7 +91,7 @@ def render_html(report: Report, options: Options) -> str:
 def _template() -> Template:
     made = environment()
     made.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": True}
-    made.filters |= {"short": short, "readable": _readable, "capitalize_first": _capitalized}
+    made.filters |= {"readable": _readable, "capitalize_first": _capitalized}
     made.globals |= {"words": STATE_WORDS, "signs": SIGNS}
     made.tests["safe_link"] = is_safe_link
     return made.get_template("report.html")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from analyzer.findings.report import Evidence
+from collections.abc import Mapping
+
+from analyzer.findings.report import Evidence, Report
 from analyzer.frozen import frozen
 from analyzer.reports.excerpt import find_mark
 from analyzer.reports.html.anchors import Anchors
 from analyzer.reports.inert import inert
-from analyzer.reports.paths import short_path
+from analyzer.reports.paths import cited_files, short_paths
 from analyzer.reports.story import Story, says_something
 
 _LONGEST = 600
@@ -34,11 +36,6 @@ class Quote:
     parts: tuple[Part, ...]
     telling: bool
 
-    @property
-    def place(self) -> str:
-        """The file and the line, the file shortened in its middle."""
-        return f"{short(self.file)}:{self.line}"
-
 
 @frozen
 class Cited:
@@ -49,9 +46,9 @@ class Cited:
     findings: tuple[tuple[str, str], ...]
 
 
-def short(path: str) -> str:
-    """Shorten a path of a must-gather: what tells two files apart stays."""
-    return short_path(path, _ROOM, "…")
+def shortened(report: Report) -> Mapping[str, str]:
+    """Give the short paths of the files that a report cites."""
+    return short_paths(cited_files(report), _ROOM, "…")
 
 
 def quote(evidence: Evidence, message: str) -> Quote:
