@@ -31,6 +31,10 @@ def mend_trust(case: Case, chain: Chain) -> Repair | Refusal:
     role, wanted = choice.role, wanted_of(case, chain)
     if isinstance(wanted, Refusal):
         return wanted
+    if other := case.fact(chain.id, "role.exchanged_with"):
+        return Refusal(
+            f"rolesRef of the HostedCluster names the roles of this and of {other} the wrong way round"
+        )
     if role is None or role.trust is None:
         return Refusal("the trust policy of the role was not handed in")
     place = role.trust.where.place

@@ -241,6 +241,8 @@ role.to_write                  string  that ARN for a command; <ACCOUNT_ID> stan
 role.name                      string  its name
 role.account                   string  its account
 role.how                       string  how the role was found: secret, stsIAMRoleARN, pod env, description, name
+role.exchanged_with            string  the chain for which rolesRef of a hosted cluster names the role that admits this one, and whose role it names for another; else null (derived)
+role.exchanged_arn             string  ARN of the role that it names for that chain; else null
 role.made_by_user              bool    whoever added the program or its operator made the role, and not what makes those of the release's requests
 role.exists                    bool    the role is in the account (false: a complete listing lacks it, or NoSuchEntity was recorded)
 role.inline_policy             string  name of its only inline policy, or of the one that bears the role's name, as ccoctl's do

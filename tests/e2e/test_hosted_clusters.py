@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from analyzer import session
 from analyzer.errors import UsageProblem
 from samples import Cluster, edits, rosa
+from samples.bundle import write_files
 from samples.hosted import ControlPlane, Files, hypershift_dump, management_bundle
 from samples.logs import INCORRECT_AUDIENCE, NOT_AUTHORIZED, VERIFICATION_KEY, no_provider
 from samples.operators import Condition
@@ -128,6 +132,41 @@ def test_a_dump_with_exports_is_judged_to_the_trust_of_every_role(bench: Bench) 
     assert {states[chain, "operator", "log-no-provider"] for chain in OUTSIDE} == {"pass"}
     within = {link.link: link.state for link in the_chain(report, NODES).links}
     assert {within[name] for name in ("request", "secret", "workload", "permissions")} == {"not-applicable"}
+
+
+@pytest.mark.parametrize("fields", [("ingressARN", "storageARN"), ("nodePoolManagementARN", "networkARN")])
+def test_roles_that_were_exchanged_are_told_where_no_secret_tells(
+    bench: Bench, fields: tuple[str, str], tmp_path: Path
+) -> None:
+    cluster = guest()
+    plane = ControlPlane(cluster)
+    roles = plane.roles_ref()
+    one, other = fields
+    exchanged = roles | {one: roles[other], other: roles[one]}
+    with patch.object(plane, "roles_ref", lambda: exchanged):
+        files = below("dump", hypershift_dump(plane)) | exports(cluster)
+    found = findings(bench.report(files), "fail")
+    assert {f.rule for f in found} == {"trust-subject-mismatch"}
+    (first,), (second,) = (finding.fix for finding in found)
+    assert all("Exchange the ARNs there" in step.text for step in (first, second))
+    for field in fields:
+        assert f"rolesRef names {roles[field]}," in first.text + second.text
+    write_files(tmp_path / "case", files)
+    mended = session.fix([tmp_path / "case"])
+    assert not mended.repairs
+    assert all("the wrong way round" in left.reason for left in mended.left)
+
+
+def test_trust_policies_that_were_exchanged_are_the_ones_to_change(bench: Bench) -> None:
+    """The roles bear the names of those that they are named for."""
+    cluster = guest()
+    plane = ControlPlane(cluster)
+    files = below("dump", hypershift_dump(plane))
+    one, other = role_of(cluster, "openshift-ingress-operator"), role_of(cluster, "openshift-image-registry")
+    one.trust, other.trust = other.trust, one.trust
+    found = findings(bench.report(files | exports(cluster)), "fail")
+    assert {f.rule for f in found} == {"trust-subject-mismatch"}
+    assert all(f.fix[0].text == "Save the trust policy." for f in found)
 
 
 def test_the_logs_of_the_control_plane_are_those_of_the_guests_operators(bench: Bench) -> None:

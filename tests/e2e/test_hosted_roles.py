@@ -82,7 +82,11 @@ def test_roles_that_were_exchanged_are_named_and_their_policies_are_not_blamed(b
     report = bench.report(named(cluster, {INGRESS: registry, REGISTRY: ingress}))
     for chain in PATHS:
         assert said(the_chain(report, chain)) == ("fail", "secret", "secret-role-foreign"), told(report)
-    assert {f.rule for f in report.findings if f.state == "fail"} == {"secret-role-foreign"}
+    found = [f for f in report.findings if f.state == "fail"]
+    assert {f.rule for f in found} == {"secret-role-foreign"}
+    steps = {f.chains[0]: f.fix[0].text for f in found}
+    assert f"names {ingress}, which admits these ServiceAccounts, for {REGISTRY}." in steps[INGRESS]
+    assert f"names {registry}, which admits these ServiceAccounts, for {INGRESS}." in steps[REGISTRY]
 
 
 def test_a_role_that_is_named_twice_is_the_one_s_that_it_admits(bench: Bench) -> None:

@@ -232,6 +232,33 @@ def _owner(
     return None
 
 
+def exchanged_with(
+    chain: Chain, choices: Mapping[str, RoleChoice], chains: Sequence[Chain]
+) -> tuple[str, RoleChoice] | None:
+    """Give the consumer for which a hosted cluster names the role that admits this one, and that role.
+
+    Each of the two roles admits another than the one it is named for. Where a role bears the name of its
+    consumer, it is the trust policies that were exchanged.
+    """
+    role = choices[chain.id].role
+    if not _admits_another(chain, choices[chain.id]):
+        return None
+    for other in chains:
+        own = choices[other.id]
+        theirs = own.role if other.id != chain.id and _admits_another(other, own) else None
+        if theirs and theirs is not role and names_any(theirs, chain.subjects):
+            return other.id, own
+    return None
+
+
+def _admits_another(chain: Chain, choice: RoleChoice) -> bool:
+    """Tell whether a hosted cluster names for a consumer a role that was not made for it."""
+    role = choice.role
+    if role is None or choice.how != "rolesRef" or names_any(role, chain.subjects):
+        return False
+    return prefix_of(role.name, chain.namespace, chain.secret_name) is None
+
+
 def may_admit(chain: Chain, role: Role) -> bool:
     """Tell whether a role's trust policy may be for a chain whose ServiceAccounts nothing names."""
     return not chain.subjects and f'"system:serviceaccount:{chain.namespace}:' in role.trust_text

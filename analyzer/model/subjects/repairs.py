@@ -22,7 +22,7 @@ from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.credentials import OPENSHIFT_TOKEN
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
-from analyzer.model.joining.resolve import made_for
+from analyzer.model.joining.resolve import exchanged_with, made_for
 from analyzer.model.joining.role_choice import RoleChoice, role_name
 from analyzer.model.joining.roles import Role, trusted_issuers
 from analyzer.model.joining.secret_length import brokered
@@ -59,11 +59,16 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
     """Give the role that was made for a request, whatever its Secret names, and what else is the only one."""
     paths = value_of(facts, "workload.token_paths")
     role = made_for(chain, joined.book, joined.names, joined.view, joined.asks.account)
+    exchanged = exchanged_with(chain, joined.choices, joined.chains)
+    with_, its_role = exchanged or (None, None)
+    proofs = [choice.proof, its_role.proof] if its_role else []
     ready = role.arn is not None and value_of(facts, "role.exists") is True
     return {
         "request.role_arn": known(role.arn, role.proof, derived=True) if role.arn else Unknown(),
         "request.role_to_write": _derived(_to_write(role, joined)),
         "role.to_write": _derived(_to_write(choice, joined)),
+        "role.exchanged_with": known(with_, derived=True),
+        "role.exchanged_arn": known(its_role.arn if its_role else None, *proofs),
         "role.made_by_user": known(_is_of_user(chain), derived=True),
         "request.role_gone": known(role.exists is False, role.proof, derived=True),
         "request.role_ready": known(ready, derived=True),

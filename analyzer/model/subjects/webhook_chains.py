@@ -120,6 +120,8 @@ def _chain(
         "request.service_accounts": known([account.name], where),
         "request.subjects": known(chain.subjects, where, derived=True),
         "role.made_by_user": known(True, derived=True),
+        "role.exchanged_with": known(None),
+        "role.exchanged_arn": known(None),
         "workload.pods": known([pod.name for pod in pods], *(pod.where for pod in pods)),
     }
     facts |= settings
