@@ -221,20 +221,13 @@ def nothing_open(chains: tuple[Chain, ...]) -> bool:
 
 
 def _open_questions(page: Page, story: Story, chains: tuple[Chain, ...]) -> list[str]:
-    ids = {chain.id for chain in chains}
-    links = {
-        link.link: None
-        for chain in chains
-        for link in chain.links
-        if link.state == "unknown" and link.link != "operator"
-    }
-    missing = tuple(m for m in story.report.missing if ids & set(m.chains))
-    asked = [title_of(page, kind) for kind in alike(missing)]
     if nothing_open(chains):
         return []
-    said = any(chain.verdict.candidate_links for chain in chains)
-    texts = [f"candidates: {', '.join(links)}"] if links and not said else []
-    return [*texts, f"settled by: {listed(asked, 4)} (see not known)"] if asked else texts
+    ids = {chain.id for chain in chains}
+    asked = [
+        title_of(page, kind) for kind in alike(tuple(m for m in story.report.missing if ids & set(m.chains)))
+    ]
+    return [f"settled by: {listed(asked, 4)} (see not known)"] if asked else []
 
 
 def _without_chains(page: Page, story: Story) -> list[str]:

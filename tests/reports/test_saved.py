@@ -10,6 +10,7 @@ import pytest
 from analyzer.errors import UsageProblem
 from analyzer.findings.report import LINKS
 from analyzer.reports.json import load_json, render_json
+from analyzer.reports.text import render_text
 from analyzer.schemas import schema
 from analyzer.session import analyze
 from samples import Cluster
@@ -54,6 +55,16 @@ def test_a_report_saved_before_there_were_facts_is_read() -> None:
     value = json.loads(render_json(made.FAIL))
     del value["facts"], value["timeline"]
     assert load_json(json.dumps(value)) == made.FAIL
+
+
+def test_a_report_saved_before_links_were_candidates_says_where_the_cause_lies_once() -> None:
+    value = json.loads(render_json(made.SUSPECTED))
+    for chain in value["chains"]:
+        del chain["verdict"]["candidate_links"], chain["verdict"]["hint"]
+    old = load_json(json.dumps(value))
+    assert old.chains[0].verdict.link is not None
+    assert "settled by:" in render_text(old)
+    assert "candidates:" not in render_text(old)
 
 
 def test_fields_that_a_later_program_added_are_not_looked_at() -> None:
