@@ -75,7 +75,9 @@ def complain(error: DoctorError) -> None:
     from analyzer.reports.inert import inert
 
     advice, *shown = error.do.split("\n")
-    say(f"error: {type(error)(error.what, where=error.where, do=advice)}")
+    # each by itself: behind a file that is called secret, what is wrong with it is none
+    what, where, do = map(redact, (error.what, error.where, advice))
+    print(f"sts-doctor: error: {inert(str(type(error)(what, where=where, do=do)))}", file=sys.stderr)
     for line in shown:
         print(inert(redact(line)), file=sys.stderr)
 

@@ -136,6 +136,12 @@ def test_what_cannot_be_written_is_said_before_anything_is_read(
     assert not list(tmp_path.iterdir())
 
 
+def test_what_is_wrong_with_a_file_that_is_named_like_a_secret_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "passwd"
+    path.write_text("x")
+    assert "passwd: this is not a saved report" in call("render", path).stderr
+
+
 def test_a_file_is_private_also_where_an_open_one_was(saved: Path, tmp_path: Path) -> None:
     old = tmp_path / "old.txt"
     old.write_text("before")
