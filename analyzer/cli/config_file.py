@@ -19,11 +19,12 @@ def config_file(named: Path | None) -> Path | None:
     """Find the configuration file: as named, or the user's own where there is one. Raises UsageProblem."""
     chosen = named or (Path(os.environ[CONFIG]) if os.environ.get(CONFIG) else None)
     if chosen is not None:
-        if not chosen.is_file():
+        if not os.path.isfile(chosen):  # noqa: PTH113 - see below
             raise UsageProblem(f"there is no configuration file {chosen}")
         return chosen
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 - see below
     if home.startswith("~"):  # a user without a home, as in a container; Path would raise
         return None
     own = Path(home) / "sts-doctor" / "config.toml"
-    return own if own.is_file() else None
+    # a home that is another's, as in a container under any user's id, holds no settings of the user's
+    return own if os.path.isfile(own) else None  # noqa: PTH113 - Path raises for it

@@ -18,6 +18,9 @@ USAGE = 2
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What a write says to a disk that is full or broken."""
 
+_CLOSED = frozenset({errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP})
+"""What it says to a path that is not for this user, or none at all."""
+
 P = ParamSpec("P")
 
 
@@ -49,13 +52,22 @@ def exit_code(command: Callable[[], int]) -> int:
         say("interrupted")
         code = INTERRUPTED
     except OSError as error:
-        code = USAGE if error.errno in _FULL else crashed(error)
-        if code == USAGE:
-            say(f"error: cannot write the output: {error.strerror}")
-            _drop_output()
+        code = _refused(error)
     except Exception as error:  # a crash must not look like a finding
         code = crashed(error)
     return code
+
+
+def _refused(error: OSError) -> int:
+    """Say what the system did not let us do where that is no defect of ours, and give the exit code."""
+    if error.errno in _FULL:
+        say(f"error: cannot write the output: {error.strerror}")
+        _drop_output()
+        return USAGE
+    if error.errno in _CLOSED and isinstance(error.filename, str | bytes):
+        say(f"error: {os.fsdecode(error.filename)} cannot be looked at: {error.strerror}")
+        return USAGE
+    return crashed(error)
 
 
 def _drop_output() -> None:

@@ -136,6 +136,15 @@ def test_what_cannot_be_written_is_said_before_anything_is_read(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "words", [("-o", "LONG"), ("--mask", "all", "--mask-map", "LONG"), ("--rules", "LONG"), ("-o", "LONG/x")]
+)
+def test_a_path_that_the_system_refuses_is_no_defect(words: tuple[str, ...]) -> None:
+    result = call("analyze", BUNDLE, *(word.replace("LONG", "a" * 300) for word in words))
+    assert result.exit_code == 2
+    assert "cannot be looked at: File name too long" in result.stderr
+
+
 def test_what_is_wrong_with_a_file_that_is_named_like_a_secret_is_said(tmp_path: Path) -> None:
     path = tmp_path / "passwd"
     path.write_text("x")

@@ -16,6 +16,7 @@ from analyzer.cli import main
 from analyzer.cli.app import app
 from analyzer.cli.manual import CODES, EXAMPLES
 from analyzer.cli.settings import CONFIG, config_file
+from analyzer.errors import UsageProblem
 from analyzer.reports.formats import FORMATS
 from analyzer.reports.json import render_json
 
@@ -189,6 +190,15 @@ def test_a_user_without_a_home_has_no_settings_file(monkeypatch: pytest.MonkeyPa
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.path.expanduser", lambda path: path)  # what it does where there is no such user
     assert config_file(None) is None
+
+
+def test_a_home_that_is_not_for_this_user_has_no_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of root is to any user's id in a container; a name too long is refused to root, too."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", "/tmp/" + "a" * 300)
+    monkeypatch.delenv("STS_DOCTOR_CONFIG", raising=False)
+    assert config_file(None) is None
+    with pytest.raises(UsageProblem, match="no configuration file"):
+        config_file(Path("b" * 300))
 
 
 def test_a_crash_before_a_command_begins_is_no_finding(
