@@ -76,6 +76,7 @@ _ALLOWED = {
     sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE,
 }  # fmt: skip
 _FORBIDDEN_FUNCTIONS = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"}
+_WIDEST = 60
 _SECONDS = 60
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """What begins a formula, some programs take full-width signs too."""
@@ -135,7 +136,11 @@ def _authorize(action: int, first: str | None, second: str | None, *_: str | Non
 
 def as_table(answer: Answer) -> str:
     """Align the rows for a terminal; everything in them is made inert."""
-    cells = [[_cut(inert(_text(value))) for value in row] for row in answer.rows]
+    paths = [name == "path" for name in answer.columns]
+    cells = [
+        [_cut(inert(_text(value)), path=path) for value, path in zip(row, paths, strict=True)]
+        for row in answer.rows
+    ]
     return tabulate(cells, list(map(inert, answer.columns)), tablefmt="simple", disable_numparse=True) + "\n"
 
 
@@ -184,8 +189,10 @@ def _jsonable(value: Value) -> object:
     return _text(value) if isinstance(value, bytes) else value
 
 
-def _cut(text: str, width: int = 60) -> str:
-    return text if len(text) <= width else f"{text[: width - 1]}…"
+def _cut(text: str, *, path: bool) -> str:
+    """Cut a text to a column, a path in its middle: its end tells bundles apart."""
+    end = _WIDEST * 2 // 3 if path else 0
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1 - end]}…{text[len(text) - end :]}"
 
 
 def _cell(value: Value) -> str | Value:

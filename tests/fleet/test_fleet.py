@@ -212,6 +212,18 @@ def test_sql_of_a_user(database: Path) -> None:
 HOSTILE = "=HYPERLINK(1)", "＝1", "+1", "-1", "@a", "\tx", "\x1b[2J", "a\u202eb", "|x|", "<script>"
 
 
+def test_the_end_of_a_long_path_is_seen(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "f.sqlite")
+    folder = "/cases/" + "of-the-customer/" * 5
+    ledger.enlist([(f"{folder}{name}.tar.gz", (), "stamp") for name in ("before", "after")], "rules")
+    ledger.close()
+    with closing(read_only(tmp_path / "f.sqlite")) as connection:
+        shown = as_table(ask(connection, "SELECT path, path AS other FROM bundles"))
+    assert "customer/before.tar.gz" in shown
+    assert "customer/after.tar.gz" in shown
+    assert max(map(len, shown.splitlines())) == 122
+
+
 def test_no_text_of_an_input_acts(tmp_path: Path) -> None:
     rows = [judged(text, "fail", text, text, text, sentence=text, infra_name=text) for text in HOSTILE]
     db = made(tmp_path / "f.sqlite", *rows)
