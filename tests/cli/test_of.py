@@ -48,6 +48,15 @@ def test_upgrade_and_collect(both: Path, tmp_path: Path) -> None:
     assert "no cluster 'nowhere'" in call("collect", both, "--of", "nowhere").stderr
 
 
+def test_a_name_that_two_clusters_have_chooses_none(tmp_path: Path) -> None:
+    write_files(tmp_path / "a", bundle(Cluster()))
+    write_files(tmp_path / "b", bundle(Cluster(cluster_id=OTHER["cluster_id"])))
+    refused = call("analyze", tmp_path, "--of", "demo-7xk2p")
+    assert refused.exit_code == 2
+    assert "several clusters are called 'demo-7xk2p'. Name one by its id:" in refused.stderr
+    assert call("analyze", tmp_path, "--of", OTHER["cluster_id"]).exit_code == 0
+
+
 def test_exports_of_the_one_that_was_not_asked_for_are_a_note(tmp_path: Path) -> None:
     write_files(tmp_path / "a", everything(Cluster()))
     write_files(tmp_path / "b", bundle(Cluster(**OTHER)))

@@ -128,10 +128,18 @@ def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> tuple[Evi
     """
     clusters = clusters_of(evidence.objects)
     if wanted is not None:
-        kept = next((c for c in clusters if wanted in (c.id, c.infra)), None)
-        if kept is None:
-            known = ", ".join(c.phrase for c in clusters) or "none that tells its name"
-            raise UsageProblem(f"the inputs hold no cluster {wanted!r}", do=f"Clusters in them: {known}")
+        named = [c for c in clusters if wanted in (c.id, c.infra)]
+        if len(named) != 1:
+            known = ", ".join(c.phrase for c in named or clusters) or "none that tells its name"
+            many = (
+                f"several clusters are called {wanted!r}"
+                if named
+                else f"the inputs hold no cluster {wanted!r}"
+            )
+            raise UsageProblem(
+                many, do=f"Name one by its id: {known}" if named else f"Clusters in them: {known}"
+            )
+        (kept,) = named
     elif len(clusters) < 2:
         return evidence, []
     else:
