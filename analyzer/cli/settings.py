@@ -68,6 +68,16 @@ class Command(Once):
             raise typer.BadParameter(str(error), ctx=parent) from None
         return super().make_context(info_name, args, parent, **extra)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read the command line; the suffix of a file there is worth more than a format that is set."""
+        rest = super().parse_args(ctx, args)
+        formats, outputs = (ctx.params.get(name) for name in ("formats", "outputs"))
+        if formats and outputs and _is_set(ctx, "formats"):
+            from analyzer.reports.formats import by_suffix
+
+            ctx.params["formats"] = [by_suffix(path) or formats[0] for path in outputs]
+        return rest
+
 
 class Group(TyperGroup):
     """The program itself, whose own options are taken as they are written."""
@@ -75,6 +85,11 @@ class Group(TyperGroup):
     def get_params(self, ctx: Any) -> Any:
         """Give the parameters, --help included."""
         return [take_plainly(parameter) for parameter in super().get_params(ctx)]
+
+
+def _is_set(ctx: Any, name: str) -> bool:
+    """Tell whether an option's value is a setting, of the environment or of the file."""
+    return getattr(ctx.get_parameter_source(name), "name", "") in ("ENVIRONMENT", "DEFAULT_MAP")
 
 
 def options_of(command: Any) -> dict[str, TyperOption]:

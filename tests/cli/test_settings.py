@@ -84,6 +84,23 @@ def test_a_slip_in_the_environment_is_refused(home: Path, saved: Path) -> None:
     assert call("render", saved, STS_DOCTOR_SERVICE_HOST="10.0.0.1", STS_DOCTOR_DB="x").exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "words, begins",
+    [
+        (("-o", "x.md"), "## sts-doctor"),
+        (("-o", "x"), "{"),
+        (("-f", "markdown", "-o", "x.json"), "## sts-doctor"),
+    ],
+)
+def test_a_suffix_is_worth_more_than_a_format_that_is_set(
+    home: Path, saved: Path, tmp_path: Path, words: tuple[str, ...], begins: str
+) -> None:
+    own_file(home, 'format = "json"')
+    *first, name = words
+    assert call("render", saved, *first, tmp_path / name).exit_code == 0
+    assert (tmp_path / name).read_text().startswith(begins)
+
+
 def test_several_values_in_the_environment(home: Path) -> None:
     shown = call("config", "show", STS_DOCTOR_SELECT="trust keys").stdout
     assert "trust, keys" in shown
