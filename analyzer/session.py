@@ -15,7 +15,7 @@ from analyzer.engine import RuleSet, Subject, choose, evaluate, load_rules
 from analyzer.engine.rulefolder import paths_below
 from analyzer.errors import NothingToRead, RefusedInput, UsageProblem
 from analyzer.evidence.gather import gather
-from analyzer.evidence.gathered import Evidence, Problem
+from analyzer.evidence.gathered import Evidence, InputRecord, Problem
 from analyzer.evidence.loose.files import REPORT
 from analyzer.findings.regional import region_apart
 from analyzer.findings.report import Report
@@ -65,6 +65,7 @@ def upgrade(
     options = options or Options()
     ruleset = built_in_rules(options.rules)
     evidence = _gather([*paths, target], progress)
+    _check_readable(evidence, evidence.inputs[:-1])
     asked = take_target(evidence, evidence.inputs[-1].id, target, _within(paths, target, evidence))
     folders = release_folders(asked.objects, None)
     if folders:
@@ -175,7 +176,7 @@ def _gather(paths: Sequence[Path], progress: Progress) -> Evidence:
         if not there:
             raise UsageProblem(f"{path} does not exist")
     evidence = gather(paths)
-    _check_readable(evidence)
+    _check_readable(evidence, evidence.inputs)
     progress.step("joining what was found")
     return evidence
 
@@ -238,23 +239,26 @@ def _state_of(packs: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
                 yield str(path), state.st_mtime_ns, state.st_size
 
 
-def _check_readable(evidence: Evidence) -> None:
-    if any(i.roots or i.contents - {REPORT} for i in evidence.inputs):
+def _check_readable(evidence: Evidence, inputs: Sequence[InputRecord]) -> None:
+    """Raise NothingToRead where nothing in these inputs is known."""
+    if any(i.roots or i.contents - {REPORT} for i in inputs):
         return
-    names = ", ".join(i.path for i in evidence.inputs)
-    telling = [p for p in evidence.problems if p.severity in ("unsafe", "unreadable", "incomplete", "note")]
+    names = ", ".join(i.path for i in inputs)
+    ids = {i.id for i in inputs}
+    kinds = ("unsafe", "unreadable", "incomplete", "note")
+    telling = [p for p in evidence.problems if p.severity in kinds and p.input in ids]
     first = min(telling, key=lambda problem: problem.severity == "note", default=None)
     detail = f" ({first.member or 'the input'}: {first.detail})" if first else ""
-    members = sum(i.members for i in evidence.inputs)
-    if not first and any(i.contents for i in evidence.inputs):
+    members = sum(i.members for i in inputs)
+    if not first and any(i.contents for i in inputs):
         detail = ": a report of must-gather-clean only helps beside the bundle that it is of"
     elif not first and evidence.times:
         detail = (
             ": what oc adm must-gather leaves is there, and nothing that it gathered: see must-gather.logs"
         )
-    elif not first and any(i.kind in ("tar", "zip") for i in evidence.inputs):
+    elif not first and any(i.kind in ("tar", "zip") for i in inputs):
         detail = f": it was opened, and its {members} files are none of those that a bundle holds"
-    refused = any(i.stopped for i in evidence.inputs)
+    refused = any(i.stopped for i in inputs)
     raise (RefusedInput if refused else NothingToRead)(
         f"no must-gather and no export found in {names}{detail}",
         do="Pass a must-gather directory or archive, IAM or OIDC exports, or a directory that holds them",

@@ -12,6 +12,7 @@ import yaml
 
 from analyzer import session
 from analyzer.cli.app import app
+from analyzer.errors import NothingToRead
 from analyzer.findings.report import Report
 from samples import Cluster, rosa
 from samples.aws import ManagedPolicy, Role
@@ -400,3 +401,11 @@ def test_the_version_repeats_what_the_operator_says(ready: Callable[..., Report]
             one["status"]["conditions"] = [held]
         files[path] = document(body)
     assert found(ready(cluster, "4.15", files=files), "upgrade-annotation")
+
+
+def test_a_target_alone_makes_no_cluster_ready(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    target = tmp_path / "to"
+    write(target, release_requests("4.15.1"))
+    with pytest.raises(NothingToRead, match="no must-gather and no export found in none"):
+        session.upgrade([tmp_path / "none"], target)
