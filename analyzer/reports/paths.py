@@ -80,7 +80,8 @@ def _cut(text: str, room: int, dots: str) -> str:
     if len(text) <= room:
         return text
     keep = max(room - len(dots), 2)
-    return text[: keep // 3] + dots + text[len(text) - (keep - keep // 3) :]
+    begin, end = text[: keep // 3], text[len(text) - (keep - keep // 3) :]
+    return begin.removesuffix(dots) + dots + end.removeprefix(dots)
 
 
 def _from_content(parts: list[str], dots: str) -> list[str]:

@@ -19,6 +19,11 @@ def test_any_path_fits(parts: list[str], room: int, dots: str) -> None:
     assert len(short_path("/".join(parts), room, dots)) <= room
 
 
+def test_of_dots_there_is_one_at_a_place() -> None:
+    path = "trust-wrong-service-account/exports/iam/get-role-demo-openshift-ingress-operator-cloud.json"
+    assert "……" not in "".join(short_path(path, room, "…") for room in range(10, len(path)))
+
+
 def test_what_tells_files_apart_stays() -> None:
     path = (
         "mg/must-gather.local.1/img-sha256-" + "a" * 64 + "/namespaces/openshift-ingress-operator/pods/"
