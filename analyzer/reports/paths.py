@@ -44,13 +44,13 @@ def _apart(path: str, group: list[str], room: int, dots: str) -> str:
     ]
     at = min(max(shared), len(parts) - 1)
     name, rest = parts[at], parts[at + 1 :]
-    if _NOISE.match(name):
+    if _NOISE.match(name) and room > 3 * _TELLING:
         name = f"{dots}{name[-_TELLING:]}/"
         return name + short_path(path, room - len(name), dots).removeprefix(f"{dots}/")
     end = "".join(f"/{part}" for part in [*([dots] if len(rest) > 1 else []), *rest[-1:]])
     lead = room - len(name) - len(end) - 1
-    if lead >= len(dots):
-        return f"{short_path('/'.join(parts[:at]), lead, dots)}/{name}{end}" if at else name + end
+    if at and lead >= len(dots) + 2:
+        return f"{short_path('/'.join(parts[:at]), lead, dots)}/{name}{end}"
     if room - len(end) < _TELLING:
         return short_path(path, room, dots)
     return _cut(name, room - len(end), dots) + end
