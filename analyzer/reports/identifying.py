@@ -140,7 +140,7 @@ def is_word(of: Class, value: str) -> bool:
         return not value.isdigit()
     if of in ("addresses", "resources") or value.isalpha() or len(value) < 6:
         return True
-    return of == "domains" and _is_machine(value)
+    return of == "domains" and "-" in value and _is_machine(value)
 
 
 def _own_words(report: Report) -> frozenset[str]:

@@ -176,6 +176,7 @@ def test_what_of_a_host_is_the_customers(host: str, shown: str) -> None:
         ("user/jane.doe@hush.net is not authorized", ("jane.doe", "hush")),
         ("https://oidc.hushhush.io/x, seen in hushhush-case/notes", ("hushhush",)),
         (r'"issuer":"https:\/\/oidc.hushhush.io\/x"', ("hushhush",)),
+        ("https://oidc.hush24.io/x, role Hush24ProdIngress", ("hush24",)),
         ("https://oidc.hüsh-hüsh.example.org/x", ("hüsh",)),
         (f"{ACCOUNT} is {ACCOUNT[:4]}-{ACCOUNT[4:8]}-{ACCOUNT[8:]} to the console", ("1234", "5678", "9012")),
         ("the key AKIAQNZG(access key id) is of it", ("QNZG",)),
