@@ -111,8 +111,8 @@ def compare(
     Raises UsageProblem where they are certainly on different clusters, unless ``force``.
     """
     before, after = read or (old, new)
-    hidden = hides_cluster(before) != hides_cluster(after)
-    if not force and not hidden:
+    hidden = hides_cluster(before), hides_cluster(after)
+    if not force and hidden[0] == hidden[1]:
         _check_same(before.cluster, after.cluster)
     return Difference(
         old=Side(old.cluster, old.run.as_of),
@@ -122,7 +122,7 @@ def compare(
         lost=_lost(old, new),
         facts=_facts(old, new),
         names={c.id: c.operator or c.id for report in (old, new) for c in report.chains},
-        notices=(*_notices(old, new), *([_masked(before)] if hidden else [])),
+        notices=(*_notices(old, new), *([_masked(*hidden)] if any(hidden) else [])),
     )
 
 
@@ -138,8 +138,13 @@ def _notices(old: Report, new: Report) -> Iterator[str]:
         yield from (f"{name}: {text}" for text in report.notices)
 
 
-def _masked(old: Report) -> str:
-    one, other = ("OLD", "NEW") if hides_cluster(old) else ("NEW", "OLD")
+def _masked(old: bool, new: bool) -> str:
+    if old and new:
+        return (
+            "OLD and NEW are masked: they are of one cluster, and a name stands for the same in both, only if"
+            " one --mask-map was used for the two"
+        )
+    one, other = ("OLD", "NEW") if old else ("NEW", "OLD")
     return (
         f"{one} is masked and {other} is not, so that nothing tells whether both are of one cluster. Of one,"
         " verdicts, findings and facts can be compared, but for the names themselves"

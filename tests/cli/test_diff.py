@@ -41,7 +41,8 @@ def test_that_one_report_is_masked_is_said(save, tmp_path: Path) -> None:  # typ
         result = call("diff", masked, plain, *more)
         assert result.exit_code == 0
         assert "OLD is masked and NEW is not" in " ".join(result.stdout.split())
-    assert "is masked" not in call("diff", plain, plain, "--mask", "all").stdout
+    assert "masked" not in call("diff", plain, plain, "--mask", "all").stdout
+    assert "OLD and NEW are masked" in call("diff", masked, masked).stdout
 
 
 def test_another_cluster_is_refused(save) -> None:  # type: ignore[no-untyped-def]
