@@ -35,12 +35,7 @@ class Once(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Read the command line; of an option that takes one value no second one wins in silence."""
-        _, _, read = self.make_parser(ctx).parse_args(args=list(args))
-        once = [p for p in read if isinstance(p, TyperOption) and not (p.multiple or p.is_flag or p.count)]
-        twice = next((option for n, option in enumerate(once) if option in once[:n]), None)
-        if twice is not None:
-            hint = f"--{flag(twice)}"
-            raise typer.BadParameter("it takes one value, and is given twice", ctx=ctx, param_hint=hint)
+        _refuse_twice(self, ctx, args)
         return super().parse_args(ctx, args)
 
 
@@ -82,9 +77,23 @@ class Command(Once):
 class Group(TyperGroup):
     """The program itself, whose own options are taken as they are written."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read the command line as far as the command's name."""
+        _refuse_twice(self, ctx, args)
+        return super().parse_args(ctx, args)
+
     def get_params(self, ctx: Any) -> Any:
         """Give the parameters, --help included."""
         return [take_plainly(parameter) for parameter in super().get_params(ctx)]
+
+
+def _refuse_twice(command: Any, ctx: Any, args: list[str]) -> None:
+    _, _, read = command.make_parser(ctx).parse_args(args=list(args))
+    once = [p for p in read if isinstance(p, TyperOption) and not (p.multiple or p.is_flag or p.count)]
+    twice = next((option for n, option in enumerate(once) if option in once[:n]), None)
+    if twice is not None:
+        hint = f"--{flag(twice)}"
+        raise typer.BadParameter("it takes one value, and is given twice", ctx=ctx, param_hint=hint)
 
 
 def _is_set(ctx: Any, name: str) -> bool:

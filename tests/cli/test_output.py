@@ -100,6 +100,7 @@ def test_a_part_that_is_not_there_is_no_healthy_cluster(words: list[str], compla
         ("analyze", BUNDLE, "--operator", "ingress", "--operator", "storage"),
         ("analyze", BUNDLE, "-n", "openshift-ingress", "--namespace=openshift-machine-api"),
         ("render", "x.json", "--mask", "accounts", "--mask", "all"),
+        ("--config", "a.toml", "--config", "b.toml", "analyze", BUNDLE),
         ("inspect", "trust", "--policy", "a.json", "--policy", "b.json"),
         ("fleet", "query", "x.sqlite", "-o", "a", "-o", "b"),
     ],
