@@ -67,7 +67,18 @@ def _refused(error: OSError) -> int:
     if error.errno in _CLOSED and isinstance(error.filename, str | bytes):
         say(f"error: {os.fsdecode(error.filename)} cannot be looked at: {error.strerror}")
         return USAGE
+    if error.errno == errno.ENOENT and not _stands_somewhere():
+        say("error: the directory that this was called in is gone. Go to one that is there")
+        return USAGE
     return crashed(error)
+
+
+def _stands_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - Path is not loaded here
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _drop_output() -> None:

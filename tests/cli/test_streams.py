@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,17 @@ def test_a_report_is_whole_though_the_program_ends_at_once() -> None:
     assert ran.returncode == 1
     assert ran.stdout.endswith("}\n")
     assert ran.stderr == ""
+
+
+def test_a_directory_that_is_gone_is_no_defect(tmp_path: Path) -> None:
+    words = shlex.join([*PROGRAM, "analyze", str(SAMPLE), "-o", "x.json"])
+    line = f'mkdir "$0" && cd "$0" && rmdir "$0" && {words}'
+    ran = subprocess.run(
+        ["/bin/sh", "-c", line, tmp_path / "gone"], capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(SAMPLE.parents[1])},
+    )  # fmt: skip
+    assert ran.returncode == 2
+    assert "the directory that this was called in is gone" in ran.stderr
 
 
 @pytest.mark.parametrize("command", [("inspect", "policy", "-"), ("render", "-")])
