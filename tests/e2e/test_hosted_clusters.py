@@ -311,6 +311,21 @@ def test_a_node_pools_machines_tell_what_ec2_denied(bench: Bench) -> None:
     assert said(the_chain(report, NODES))[::2] == ("suspected", "log-action-denied"), told(report)
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_node_pools_are_asked_for_only_where_no_list_shows_that_there_are_none(
+    bench: Bench, listed: bool
+) -> None:
+    plane = ControlPlane(guest())
+    files = below("dump", hypershift_dump(plane))
+    folder = next(path for path in files if "/nodepools/" in path).rpartition("/")[0]
+    files = without(files, "/nodepools/")
+    if listed:
+        kind = {"apiVersion": "hypershift.openshift.io/v1beta1", "kind": "NodePoolList", "items": []}
+        files[f"{folder}.yaml"] = document(kind)
+    report = bench.report(files)
+    assert ("hosted-status:nodepools" in {item.evidence for item in report.missing}) == (not listed)
+
+
 def test_hiding_the_control_plane_leaves_a_shorter_ladder(bench: Bench) -> None:
     cluster = guest()
     cluster.providers.clear()

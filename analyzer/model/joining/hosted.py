@@ -189,6 +189,8 @@ class Hosted:
     namespace: str
     objects: tuple[K8sObject, ...]
     pools: tuple[K8sObject, ...] = ()
+    has_all_pools: bool = False
+    """Whether the list of NodePools of its namespace was read whole."""
 
     @property
     def name(self) -> str:

@@ -83,7 +83,7 @@ def choose_cluster(evidence: Evidence, wanted: str | None = None) -> Choice:
     return Choice(
         _guest_of(_parts_of(evidence, one, own, others), one.namespace),
         notes,
-        one,
+        replace(one, has_all_pools=evidence.has_list("NodePool", one.space or "")),
         tuple(other for other in hosted if other is not one),
         len(manage) == len(others),
     )

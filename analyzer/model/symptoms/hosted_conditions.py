@@ -45,7 +45,8 @@ def hosted_operator_facts(chain: Chain, joined: Joined) -> Facts:
     told = joined.hosted
     mine = {name for name, consumer in HEALTH.items() if consumer is chain.consumer}
     if chain.consumer is NODE_POOLS and not (told and told.pools):
-        return no_condition(joined.asks.control_plane_status("nodepools", told.space if told else None))
+        lacking = joined.asks.control_plane_status("nodepools", told.space if told else None)
+        return no_condition(known(None) if told and told.has_all_pools else lacking)
     if not mine:
         return no_condition(known(None))
     there = list(told.conditions()) if told else []
