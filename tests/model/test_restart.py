@@ -9,7 +9,7 @@ import pytest
 from analyzer.evidence.kubernetes import workload
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import Json, K8sObject
-from analyzer.model.workloads.restart import owners, without_owner
+from analyzer.model.workloads.restart import owners, to_restart, without_owner
 
 WHERE = Where("i1", "pods.yaml")
 
@@ -43,8 +43,15 @@ def test_what_made_a_pod(owner: Json, labels: dict[str, str], shown: str | None)
     found = workload(pod(owner, **labels))
     assert owners([found, found]) == [shown] * (shown is not None)
     assert without_owner([found]) == ["p"] * (shown is None)
+    assert to_restart([found]) == [shown or "deployment"]
 
 
 def test_a_deployment_without_pods_is_restarted_by_its_name() -> None:
     found = workload(replace(pod(None), kind="Deployment", name="web"))
     assert (owners([found]), without_owner([found])) == (["deployment/web"], [])
+
+
+def test_where_not_all_is_known_all_deployments_are_restarted() -> None:
+    known = workload(pod(made_by("DaemonSet", "node")))
+    assert to_restart([known]) == ["daemonset/node"]
+    assert to_restart([known, workload(pod(None))]) == to_restart([]) == ["deployment"]

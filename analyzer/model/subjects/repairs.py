@@ -27,6 +27,7 @@ from analyzer.model.joining.role_choice import RoleChoice, role_name
 from analyzer.model.joining.roles import Role, trusted_issuers
 from analyzer.model.joining.secret_length import brokered
 from analyzer.model.joining.urls import is_red_hats, split_url
+from analyzer.model.workloads.restart import to_restart
 
 ACCOUNT = "<ACCOUNT_ID>"
 """Stands in an ARN for an account that the inputs do not tell and whoever runs the command knows."""
@@ -76,6 +77,7 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
         "secret.maker": known(_maker(chain, joined, ready=ready), derived=True),
         "role.inline_policy": _derived(_inline_policy(choice.role)),
         "role.added_policy": _derived(_added_policy(choice.role, chain)),
+        "workload.restart": known(to_restart(chain.workloads), derived=True),
         "workload.token_path": _derived(_token_path(paths if isinstance(paths, list) else [])),
     }
 

@@ -24,6 +24,7 @@ from analyzer.model.symptoms.history import log_cover
 from analyzer.model.symptoms.logs import log_facts
 from analyzer.model.symptoms.recorded_calls import last_sign_in, recorded_symptoms, requested_session
 from analyzer.model.workloads.pod_settings import legacy_tokens, listed, static_facts
+from analyzer.model.workloads.restart import to_restart
 from analyzer.model.workloads.webhook import role_of
 
 AUDIENCE = "sts.amazonaws.com"
@@ -122,6 +123,7 @@ def _chain(
         "role.made_by_user": known(True, derived=True),
         "role.exchanged_with": known(None),
         "role.exchanged_arn": known(None),
+        "workload.restart": known(to_restart(pods), derived=True),
         "workload.pods": known([pod.name for pod in pods], *(pod.where for pod in pods)),
     }
     facts |= settings
