@@ -192,6 +192,7 @@ secret.role_arn_missing        bool    role_arn is absent or empty
 secret.role_arn                string  the role ARN in it, else null
 secret.placeholder             string  placeholder text found in it, else null
 secret.profile_header          bool    it has a [default] section
+secret.profile_fault           string  what it has in its place, as a phrase, else null
 secret.malformations           list    CRLF, trailing blanks, quotes, base64 twice ... as phrases
 secret.arn_wellformed          bool    the ARN has the form of a role ARN
 secret.arn_partition           string  partition of the ARN

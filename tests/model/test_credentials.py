@@ -105,3 +105,46 @@ def test_only_the_default_profile_counts() -> None:
 def test_a_placeholder_is_a_value_not_a_part_of_a_name() -> None:
     assert read_credentials(GOOD.replace(ARN, "whatever")).placeholder == "whatever"
     assert read_credentials(GOOD.replace("demo-", "whatever-")).placeholder is None
+
+
+def test_the_default_profile_may_be_named_as_others_are() -> None:
+    read = read_credentials(GOOD.replace("[default]", "[profile default]"))
+    assert (read.profile, read.named_profile, read.role_arn) == (False, True, ARN)
+    other = "\n[other]\nrole_arn = arn:aws:iam::999999999999:role/other\n"
+    assert read_credentials(GOOD.replace("[default]", "[profile default]") + other).role_arn == ARN
+    assert not read_credentials(GOOD.replace("[default]", "[profile other]")).named_profile
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace("[default]", "[default] # of the team"),
+        GOOD.replace(ARN, f"{ARN} # made by hand"),
+        GOOD.replace(ARN, f"{ARN}\t; made by hand"),
+        GOOD.replace(" = ", ": "),
+        GOOD.replace(" = ", "\t=\t"),
+        f"# whatever\n; <cluster> CHANGEME\n{GOOD}",
+        GOOD.replace("role_arn", "#role_arn = <role>\n  # role_arn = ${ROLE}\nrole_arn"),
+    ],
+)
+def test_what_the_sdks_for_go_pass_over(text: str) -> None:
+    assert read_credentials(text) == read_credentials(GOOD)
+
+
+def test_of_a_key_that_stands_there_twice_the_last_counts() -> None:
+    former = f"role_arn = arn:aws:iam::999999999999:role/former\nrole_arn = {ARN}"
+    assert read_credentials(GOOD.replace(f"role_arn = {ARN}", former)).role_arn == ARN
+
+
+def test_a_byte_order_mark_is_what_is_wrong_not_the_section_behind_it() -> None:
+    read = read_credentials("\ufeff" + GOOD)
+    assert (read.profile, read.role_arn) == (True, ARN)
+    assert len(read.malformations) == 1
+    assert "byte order mark" in read.malformations[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["\n" * 300_000, f"a = b{' ' * 300_000}x", f"[{']' * 300_000}", " #" * 150_000]
+)
+def test_no_text_takes_long(text: str) -> None:
+    assert read_credentials(text).role_arn is None

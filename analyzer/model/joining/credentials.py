@@ -25,9 +25,14 @@ _PLACEHOLDER = later(
     r"|\b(?:CHANGE|REPLACE)[_-]?ME\b",
     re.MULTILINE,
 )
-_DEFAULT = later(r"^\s*\[\s*default\s*\]\s*$", re.MULTILINE)
-_HEADER = later(r"^\s*\[.*\]\s*$")
-_SETTING = later(r"^\s*([A-Za-z_]+)\s*=\s*(.*?)\s*$")
+_DEFAULT = later(r"^[ \t]*\[[ \t]*default[ \t]*\][ \t\r]*(?:[#;].*)?$", re.MULTILINE)
+_NAMED_DEFAULT = later(r"^[ \t]*\[[ \t]*profile[ \t]+default[ \t]*\][ \t\r]*(?:[#;].*)?$", re.MULTILINE)
+_HEADER = later(r"[ \t]*\[.*\][ \t\r]*(?:[#;].*)?$")
+_KEY = later(r"[ \t]*([A-Za-z_]+)[ \t]*[=:][ \t]*")
+_REMARK = later(r"(?<![^ \t])[#;].*$")
+"""A remark, on a line of its own or behind a blank: the SDKs for Go leave it out."""
+_REMARKS = later(r"^[ \t]*[#;].*$", re.MULTILINE)
+_ORDER_MARK = "\ufeff"
 
 
 @frozen
@@ -155,50 +160,62 @@ class Credentials:
     token_path: str | None
     regional: bool
     profile: bool
+    named_profile: bool
+    """The section is ``[profile default]``, which counts in a config file, and not in a credentials file."""
     placeholder: str | None
     static: bool
     malformations: tuple[str, ...]
 
 
 def read_credentials(text: str) -> Credentials:
-    """Read an AWS config file as the SDKs do, and note what they would stumble over."""
+    """Read an AWS config file as the SDKs for Go do, and note what some SDK would stumble over.
+
+    Of a key that stands there twice the last counts (aws-sdk-go internal/ini, aws-sdk-go-v2 internal/ini).
+    """
     malformations = list(_malformations(text))
-    settings: dict[str, str] = {}
-    raw_settings: dict[str, str] = {}
+    text = text.removeprefix(_ORDER_MARK)
+    raw: dict[str, str] = {}
     for line in _default_profile(text):
-        match = _SETTING.match(line)
-        if match:
-            settings.setdefault(match[1].lower(), match[2].strip("\"'"))
-            raw_settings.setdefault(match[1].lower(), line.split("=", 1)[1])
-    for key in ("role_arn", "web_identity_token_file"):
-        raw = raw_settings.get(key, "")
-        if raw.strip()[:1] in "\"'" and raw.strip():
-            malformations.append(f"{key} is in quotes, which some SDKs take as part of the value")
-        if raw.strip() and raw != raw.rstrip(" \t") and "\r" not in text:
-            malformations.append(f"{key} has trailing blanks")
+        remark = _REMARK.search(line)
+        said = line[: remark.start()].rstrip(" \t") if remark else line
+        if key := _KEY.match(said):
+            raw[key[1].lower()] = said[key.end() :]
+    for name in ("role_arn", "web_identity_token_file"):
+        malformations += _oddities(name, raw.get(name, ""), returns="\r" in text)
+    settings = {name: value.strip().strip("\"'") for name, value in raw.items()}
     return Credentials(
         role_arn=settings.get("role_arn") or None,
         token_path=settings.get("web_identity_token_file") or None,
         regional=settings.get("sts_regional_endpoints", "").lower() == "regional",
         profile=_DEFAULT.search(text) is not None,
+        named_profile=_NAMED_DEFAULT.search(text) is not None,
         placeholder=placeholder_in(text),
         static="aws_access_key_id" in settings,
         malformations=tuple(malformations),
     )
 
 
+def _oddities(key: str, value: str, *, returns: bool) -> Iterable[str]:
+    """Yield what is odd about a value as it is written; blanks before a line end of Windows are that."""
+    if value.strip()[:1] in tuple("\"'"):
+        yield f"{key} is in quotes, which some SDKs take as part of the value"
+    if value.strip() and value != value.rstrip(" \t") and not returns:
+        yield f"{key} has trailing blanks"
+
+
 def placeholder_in(text: str) -> str | None:
     """Give what stands in a credentials value for an ARN that somebody was to fill in."""
-    found = _PLACEHOLDER.search(text)
+    found = _PLACEHOLDER.search(_REMARKS.sub("", text))
     return found[0].strip() if found else None
 
 
 def _default_profile(text: str) -> Iterable[str]:
     """Yield the lines that are not of another profile; all of them where there is no ``[default]``."""
-    ours, has_default = True, _DEFAULT.search(text) is not None
+    header = next((one for one in (_DEFAULT, _NAMED_DEFAULT) if one.search(text)), None)
+    ours = True
     for line in text.splitlines():
-        if has_default and _HEADER.match(line):
-            ours = _DEFAULT.match(line) is not None
+        if header and _HEADER.match(line):
+            ours = header.match(line) is not None
         if ours:
             yield line
 
@@ -206,6 +223,8 @@ def _default_profile(text: str) -> Iterable[str]:
 def _malformations(text: str) -> Iterable[str]:
     if "\r" in text:
         yield "lines end with CR LF"
+    if text.startswith(_ORDER_MARK):
+        yield "it begins with a byte order mark, which hides [default] from some SDKs"
     if "=" in text.strip().rstrip("=") or "[" in text:
         return
     try:

@@ -42,6 +42,7 @@ _TEXT_FACTS = (
     "role_arn",
     "placeholder",
     "profile_header",
+    "profile_fault",
     "malformations",
     "arn_wellformed",
     "arn_partition",
@@ -208,6 +209,7 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         "secret.role_arn": known(credentials.role_arn, role),
         "secret.placeholder": known(credentials.placeholder, cite),
         "secret.profile_header": known(credentials.profile, cite),
+        "secret.profile_fault": known(_profile_fault(credentials), cite),
         # the placeholder says it already
         "secret.malformations": known(
             [] if credentials.placeholder else list(credentials.malformations), cite
@@ -223,6 +225,17 @@ def _read_facts(chain: Chain, credentials: Credentials, cite: Where | None) -> F
         "secret.token_path_refusal": _path_refusal(credentials.token_path, chain.workloads),
         "secret.regional": known(credentials.regional, cite),
     }
+
+
+def _profile_fault(credentials: Credentials) -> str | None:
+    if credentials.profile:
+        return None
+    if credentials.named_profile:
+        return (
+            "names its section [profile default] and not [default]: SDKs take that for the same "
+            "in a config file, and not in a credentials file"
+        )
+    return "has no [default] section, so the SDK ignores its settings"
 
 
 def _handed_on(chain: Chain, joined: Joined) -> Facts:
