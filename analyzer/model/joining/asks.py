@@ -226,10 +226,10 @@ class Asks:
 
     def bucket(self, name: str) -> Unknown:
         """Ask whether the issuer's S3 bucket lets the public read."""
-        bucket = argument(name, "<BUCKET>")
-        command = (
-            f"aws s3api get-public-access-block --bucket {bucket} > get-public-access-block.json; "
-            f"aws s3api get-bucket-policy-status --bucket {bucket} > get-bucket-policy-status.json"
+        bucket = argument(name, "<BUCKET>")  # the answers do not name it: their files do
+        command = "; ".join(
+            f"aws s3api {call} --bucket {bucket} > {call}-{file_name(name)}.json"
+            for call in ("get-public-access-block", "get-bucket-policy-status")
         )
         why = f"no export of the access to S3 bucket {name} was handed in"
         return _ask(f"bucket:{name}", why, command, AWS)
