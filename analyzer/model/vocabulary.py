@@ -78,6 +78,7 @@ discovery.answered             bool    a good answer for openid-configuration wa
 discovery.error                string  what the recorded bad answer was, such as "403 AccessDenied", else null
 discovery.is_json              bool    the recorded body is a JSON object
 discovery.issuer               string  its issuer, else null
+discovery.former               bool    that is an issuer which the cluster had before, of whose own document this may be a copy (derived)
 discovery.jwks_uri             string  its jwks_uri, else null
 discovery.jwks_uri_problem     string  what is wrong with jwks_uri as one phrase, else null
 jwks.answered                  bool    a good answer for the key set was recorded (false: a bad one was)
