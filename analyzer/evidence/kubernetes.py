@@ -29,6 +29,8 @@ from analyzer.patterns import later
 _COMMENT = later(r"(?m)^[ \t]*[#;].*$")
 _BLACKED_OUT = later(r"\s*(?:\[[^\]\n]{1,99}\]\s+)?(?:#{4,}(?:\s+|\Z))+")
 """Each line of a text but for the head of its section, which by itself looks like a comment."""
+_DEBUGGED = "debug.openshift.io/source-container"
+"""The annotation that `oc debug` gives to the pods that it makes."""
 _ELIDED = later(r"(\d{1,9}) bytes long")
 
 
@@ -153,6 +155,8 @@ def workload(obj: K8sObject) -> Workload:
         where=obj.where,
         terminations=tuple(_terminations(obj)) if obj.kind == "Pod" else (),
         cut=is_torn(spec) or not mounted <= {text(dig(volume, "name")) for volume in volumes},
+        controlled=bool(items(dig(obj.value, "metadata", "ownerReferences"))),
+        debugging=_DEBUGGED in mapping(dig(obj.value, "metadata", "annotations")),
         running=dict(_running(obj)),
         owner=_owner(obj),
     )

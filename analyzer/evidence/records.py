@@ -163,6 +163,10 @@ class Workload:
     terminations: tuple[Termination, ...] = ()
     cut: bool = False
     """Whether its volumes or mounts are not all there, or masked: the API server refuses such a pod."""
+    controlled: bool = False
+    """Whether something keeps it running, which its ownerReferences name."""
+    debugging: bool = False
+    """Whether ``oc debug`` made it, as a copy of another pod."""
     running: Mapping[str, datetime] = field(default_factory=dict)
     """By container, since when it runs: a restart is later than the pod's start."""
     owner: str | None = None

@@ -11,6 +11,7 @@ from analyzer.model.joining.chain import Chain, brought_by_release, copies_of
 from analyzer.model.joining.hosted import deployment_of
 from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens, paths_of
 from analyzer.model.joining.objects import Objects
+from analyzer.model.joining.stray_pods import without_strays
 
 
 def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objects) -> None:
@@ -55,6 +56,7 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
             chain.strangers.update(w.name for w in without)
         _presume(peers, without)
     for chain in chains:
+        chain.workloads = without_strays(chain)
         pods = [w for w in chain.workloads if w.kind == "Pod"]
         running = {deployment_of(pod.name) for pod in pods}
         chain.without_pods = [w for w in chain.workloads if w.kind != "Pod" and w.name not in running]

@@ -1,0 +1,88 @@
+"""Pods that somebody started by hand beside an operator's own are no fault of the operator."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from samples import Cluster
+from samples.workloads import Container, Workload
+from samples.yamlout import Json
+
+from .runs import INGRESS, Bench, everything, findings, named, told, without
+
+NAMESPACE, SECRET = INGRESS.split("/")
+REQUESTS = r"credentialsrequests|clusteroperators|exports/credrequests"
+DEBUGGED = "debug.openshift.io/source-container"
+
+
+def _by_hand(cluster: Cluster, name: str, account: str, *, debug: bool = False, owner: bool = False) -> None:
+    """Run a pod with the ingress operator's Secret, without a token for AWS, and without a Deployment."""
+    shell = Container(name, mounts=[{"mountPath": "/creds", "name": "creds"}], uses_token=False)
+    shell.set_env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    volume = {"name": "creds", "secret": {"secretName": SECRET}}
+    pod = Workload(NAMESPACE, name, account, {name: shell}, "ingress", token=None, volumes=[volume])
+    pod.started = cluster.gathered - timedelta(hours=2)
+    cluster.workloads[f"{NAMESPACE}/{name}"] = pod
+
+    def strip(path: str, body: Json) -> Json:
+        for item in body.get("items", [body]) if NAMESPACE in path else ():
+            meta = item.get("metadata", {})
+            if item.get("kind") == "Pod" and meta["name"].startswith(f"{name}-") and not owner:
+                meta.pop("ownerReferences", None)
+                meta["annotations"] |= {DEBUGGED: "c"} if debug else {}
+        if body.get("kind") == "DeploymentList":
+            body["items"] = [item for item in body["items"] if item["metadata"]["name"] != name]
+        return body
+
+    cluster.hooks.append(strip)
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "debug"),
+    [
+        ("awscli", "default", False),
+        ("ingress-test", "default", False),
+        ("awscli", "ingress-operator", False),
+        ("ingress-operator-debug", "ingress-operator", True),
+    ],
+)
+def test_a_pod_without_a_controller_is_none_of_the_operators(
+    bench: Bench, name: str, account: str, *, debug: bool
+) -> None:
+    cluster = Cluster()
+    _by_hand(cluster, name, account, debug=debug)
+    report = bench.report(everything(cluster))
+    assert not findings(report, "fail", "warn"), told(report)
+
+
+@pytest.mark.parametrize("requests", [False, True])
+def test_nor_where_the_operators_own_pods_are_hidden(bench: Bench, *, requests: bool) -> None:
+    cluster = Cluster()
+    _by_hand(cluster, "ingress-test", "default")
+    hidden = rf"namespaces/{NAMESPACE}/(?:pods/ingress-operator|apps/)" + (f"|{REQUESTS}" if requests else "")
+    pods = [key for key in everything(cluster) if f"{NAMESPACE}/core/pods" in key]
+    report = bench.report(without(everything(cluster), "|".join([hidden, *pods])))
+    assert not findings(report, "fail"), told(report)
+
+
+def test_a_pod_with_a_controller_is_the_operators(bench: Bench) -> None:
+    cluster = Cluster()
+    _by_hand(cluster, "ingress-operator", "default", owner=True)
+    found = named(bench.report(everything(cluster)), "fail")
+    assert "workload-service-account-mismatch" in found
+
+
+def test_so_is_one_by_its_name_where_no_pod_shows_a_controller(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.workload("ingress-operator").service_account = "default"
+
+    def bare(path: str, body: Json) -> Json:
+        for item in body.get("items", [body]) if NAMESPACE in path else ():
+            if item.get("kind") == "Pod":
+                item["metadata"].pop("ownerReferences", None)
+        return body
+
+    cluster.hooks.append(bare)
+    assert "workload-service-account-mismatch" in named(bench.report(everything(cluster)), "fail")
