@@ -160,7 +160,7 @@ chain.secret_name              string  name of the Secret
 chain.operator                 string  the ClusterOperator that it serves, else the request's name
 chain.consumer                 string  the same with its kind before it, to begin a sentence: Operator or ServiceAccount
 chain.uses_sts                 bool    this chain must be served by STS: the cluster means to, the request is enabled here
-chain.optional                 bool    nothing uses it: the credential operator's own read-only request, or one that is left over
+chain.optional                 bool    nothing needs it: the credential operator's own read-only request, one that is left over, or one whose operator was not given its role
 chain.mechanism                string  sts-secret, static-keys, webhook, node-role or none (no credentials)
 request.in_cluster             bool    the CredentialsRequest is in the cluster
 request.in_release             bool    the release's requests hold it; null without release requests

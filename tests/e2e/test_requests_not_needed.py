@@ -7,10 +7,10 @@ import json
 import pytest
 
 from samples import Cluster
-from samples.requests import is_gated, release_requests
-from samples.yamlout import document
+from samples.requests import CCO_NAMESPACE, is_gated, release_requests
+from samples.yamlout import Json, document
 
-from .runs import Bench, assert_healthy, edited, everything, findings, told
+from .runs import Bench, assert_healthy, edited, everything, findings, named, told
 from .test_looks_wrong_is_right import LOOKS, hook
 
 _GATED = next(body for body in release_requests("4.16.9").values() if is_gated(body))
@@ -101,3 +101,35 @@ def test_a_request_of_an_operator_that_users_install_is_none_of_the_release(
     report = bench.report(files)
     assert not findings(report, "fail", "warn"), told(report)
     assert any("is of no release" in text for text in report.inputs[0].warnings) is said
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({}, None),
+        (
+            {"providerSpec": {"stsIAMRoleARN": "arn:aws:iam::123456789012:role/demo-efs-node"}},
+            "secret-missing",
+        ),
+        ({"serviceAccountNames": ["aws-efs-csi-driver-node-sa"]}, "secret-missing"),
+    ],
+    ids=["of another mode", "its role was given", "for ccoctl"],
+)
+def test_a_request_whose_role_was_not_given_asks_for_nothing(
+    bench: Bench, change: Json, rule: str | None
+) -> None:
+    """The EFS driver's nodes need a role for volumes of One Zone alone: Secret and request are optional."""
+    entry = {"action": ["ec2:DescribeAvailabilityZones"], "effect": "Allow", "resource": "*"}
+    provider = {"kind": "AWSProviderSpec", "statementEntries": [entry]} | change.get("providerSpec", {})
+    target = {"name": "node-aws-efs-cloud-credentials", "namespace": "openshift-cluster-csi-drivers"}
+    name = "openshift-aws-efs-csi-driver-node"
+    notes = {"credentials.openshift.io/role-arns-vars": "NODE_ROLEARN"}
+    cluster = Cluster()
+    cluster.requests[name] = {
+        "apiVersion": "cloudcredential.openshift.io/v1",
+        "kind": "CredentialsRequest",
+        "metadata": {"name": name, "namespace": CCO_NAMESPACE, "annotations": notes},
+        "spec": {"secretRef": target} | change | {"providerSpec": provider},
+    }
+    report = bench.report(everything(cluster))
+    assert named(report, "fail") == ({rule} if rule else set()), told(report)

@@ -16,6 +16,9 @@ READ_ONLY_REQUEST = "cloud-credential-operator-iam-ro"
 READ_ONLY_SECRET = f"{REQUESTS_NAMESPACE}/cloud-credential-operator-iam-ro-creds"
 """Its Secret in every release (its request was not gathered with all bundles)."""
 
+ROLE_VARIABLES = "credentials.openshift.io/role-arns-vars"
+"""The annotation that names the variables by which an operator of OLM is given the roles of a request."""
+
 STATIC_KEYS = frozenset({"aws_access_key_id", "aws_secret_access_key"})
 """The keys of a Secret that hold a long-lived pair: operators use both or none."""
 
@@ -97,10 +100,10 @@ class Chain:
 
     @property
     def optional(self) -> bool:
-        """Whether nothing uses it: it is left over, or only of use in other modes than Manual."""
+        """Whether nothing needs it: it is left over, only of use in other modes, or its role was not given."""
         if self.request is None:
             return self.left_over or self.id == READ_ONLY_SECRET
-        return self.left_over or self.request.name == READ_ONLY_REQUEST
+        return self.left_over or self.request.name == READ_ONLY_REQUEST or waits_for_role(self.request)
 
     @property
     def static_keys(self) -> bool | None:
@@ -128,6 +131,16 @@ class Chain:
     def sts_shaped(self) -> bool:
         """Whether the Secret has a credentials value and no long-lived keys."""
         return self.has_credentials and self.static_keys is False
+
+
+def waits_for_role(request: CredentialsRequest) -> bool:
+    """Tell a request that its operator makes in Manual mode only where it was given the role for it.
+
+    Such as that of the EFS driver's nodes, which need one for volumes of One Zone alone. Without a role, and
+    without ServiceAccounts for which one could be made, it is of another mode or put there by hand
+    (openshift/library-go pkg/operator/credentialsrequestcontroller).
+    """
+    return ROLE_VARIABLES in request.annotations and not (request.sts_role_arn or request.service_accounts)
 
 
 def brought_by_release(chain: Chain) -> bool:
