@@ -100,7 +100,7 @@ class Chain:
 
     @property
     def optional(self) -> bool:
-        """Whether nothing needs it: it is left over, only of use in other modes, or its role was not given."""
+        """Whether nothing needs it: it is left over, of use in other modes, or its role was not given."""
         if self.request is None:
             return self.left_over or self.id == READ_ONLY_SECRET
         return self.left_over or self.request.name == READ_ONLY_REQUEST or waits_for_role(self.request)
