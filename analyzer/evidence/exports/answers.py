@@ -80,5 +80,6 @@ def _united_listings(records: list[object]) -> list[object]:
             united[key] = record
         else:
             names = tuple(dict.fromkeys((*earlier.names, *record.names)))
-            united[key] = replace(earlier, names=names, complete=earlier.complete and record.complete)
+            complete, linked = earlier.complete and record.complete, earlier.linked or record.linked
+            united[key] = replace(earlier, names=names, complete=complete, linked=linked)
     return [*rest, *united.values()]

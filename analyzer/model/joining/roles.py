@@ -7,7 +7,7 @@ they become one ``Role``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from analyzer.evidence.aws_records import RoleAssignment
 from analyzer.evidence.exports.file_names import without_call_words
@@ -111,9 +111,30 @@ class RoleBook:
             if listing.what != "roles" or not listing.complete:
                 continue
             same = account is None or listing.account in (None, account)
-            if same and name.lower() not in {n.lower() for n in listing.names}:
+            if same and _lacks(listing, name.lower()):
                 return listing.where
         return None
+
+    def without_cut_lists(self, wanted: Set[str]) -> RoleBook:
+        """Take no list for whole that lacks most of the cluster's roles, ``wanted``, and all of AWS's own.
+
+        Every account has roles that are linked to services. A list that was filtered, or is a later page of
+        one, looks like a short account's, and its program may have taken out the marks of pages.
+        """
+        listings = tuple(
+            replace(one, complete=one.linked or 2 * len(wanted & set(one.names)) >= len(wanted))
+            if one.what == "roles" and one.complete
+            else one
+            for one in self.listings
+        )
+        return replace(self, listings=listings) if listings != self.listings else self
+
+
+def _lacks(listing: Listing, name: str) -> bool:
+    """Tell whether a list shows that a role is not there: before what a last page holds, it may be."""
+    names = [one.lower() for one in listing.names]
+    last_page = not listing.linked and names == sorted(names) and name < min(names, default="")
+    return name not in names and not last_page
 
 
 def _text_of(policy: PolicyDocument | None) -> str:
