@@ -35,6 +35,7 @@ from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.hosted_choice import choose_cluster
 from analyzer.model.joining.joined import Joined, all_requests_gathered, gathered_at, join
+from analyzer.model.joining.operators import is_related_to_any
 from analyzer.model.joining.runtime_issuer import ITS_OPERATOR
 from analyzer.model.requests.olm import subscription_subjects
 from analyzer.model.requests.requests import release_subjects
@@ -159,7 +160,7 @@ def _token_subjects(
         now = collected_at(token, collected) or joined.now
         facts = joined.view.facts | token_facts(
             token, chains, joined.client_ids, keys, now, lacked=lacked, all_requests=complete,
-            own=signs_in_without_request(token, chains, partial(_pods, joined)),
+            own=signs_in_without_request(token, chains, partial(_pods, joined), partial(is_related_to_any, joined.objects)),
         )  # fmt: skip
         facts |= token_repairs(token, chains)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))

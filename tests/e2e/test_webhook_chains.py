@@ -244,6 +244,16 @@ def test_of_the_platforms_own_a_request_is_expected_whatever_was_gathered(bench:
     assert named(report, "fail") == {"token-subject-mismatch"}, told(report)
 
 
+def test_an_operator_of_olm_in_such_a_namespace_is_not_the_platforms(bench: Bench) -> None:
+    """No ClusterOperator names its namespace: with its pods hidden, it may be the webhook's."""
+    cluster = Cluster()
+    files = everything(cluster, token=cluster.token("openshift-adp", "velero", audience="sts.amazonaws.com"))
+    report = bench.report(files)
+    assert not named(report, "fail", "warn"), told(report)
+    asked = [i.command for i in report.missing if "token-subject-mismatch" in i.decides]
+    assert asked == ["oc adm inspect ns/openshift-adp"]
+
+
 REFUSED = (
     "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity operation: "
     "Not authorized to perform sts:AssumeRoleWithWebIdentity"

@@ -118,11 +118,13 @@ def signs_in_without_request(
     token: TokenSample,
     chains: Sequence[Chain],
     pods: Callable[[str, str], tuple[list[Workload], Unknown | None]],
+    of_release: Callable[[str], bool],
 ) -> bool | Unknown:
     """Tell a token of a program whose ServiceAccount no request has to name: of a user's, or the webhook's.
 
     ``pods`` gives those of a namespace and ServiceAccount, and what to ask for where there may be more;
-    only of a namespace that no request is for.
+    only of a namespace that no request is for. ``of_release`` tells a namespace in which the release's own
+    programs run: what signs in there a request names. Operators of OLM are in openshift-* too.
     """
     subject = (text(token.claims.get("sub")) or "").split(":")
     if subject[:2] != ["system", "serviceaccount"] or len(subject) != 4:
@@ -132,12 +134,8 @@ def signs_in_without_request(
     found, more = pods(subject[2], subject[3])
     if any(one.service_account == subject[3] and aws_tokens(one) for one in found):
         return True
-    return False if _is_of_platform(subject[2]) else more or False
-
-
-def _is_of_platform(namespace: str) -> bool:
-    """Tell a namespace whose programs are the release's: what signs in there a request names."""
-    return namespace == "default" or namespace.startswith(("openshift-", "kube-"))
+    platform = subject[2] == "default" or subject[2].startswith("kube-") or of_release(subject[2])
+    return False if platform else more or False
 
 
 def _admitted(

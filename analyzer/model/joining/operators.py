@@ -19,6 +19,15 @@ _USUAL_OPERATORS = {
 """The ClusterOperators that name the namespaces of the payload's requests in their relatedObjects."""
 
 
+def is_related_to_any(objects: Objects, namespace: str) -> bool:
+    """Tell a namespace that a ClusterOperator names as its own."""
+    return any(
+        dig(related, "resource") == "namespaces" and dig(related, "name") == namespace
+        for operator in objects.all("ClusterOperator")
+        for related in items(dig(operator.value, "status", "relatedObjects"))
+    )
+
+
 def operator_of(chain: Chain, objects: Objects) -> K8sObject | None:
     """Find the ClusterOperator that watches a chain's namespace, by its relatedObjects.
 
