@@ -155,12 +155,12 @@ def _token_subjects(
 ) -> list[Subject]:
     keys = verification_keys(in_force(joined.evidence, KeySet), signing_keys(joined.objects) or [])
     collected, complete = joined.evidence.of(Collected), all_requests_gathered(joined.objects)
-    subjects = []
+    subjects, of_release = [], partial(is_related_to_any, joined.objects)
     for token in joined.evidence.of(TokenSample):
         now = collected_at(token, collected) or joined.now
         facts = joined.view.facts | token_facts(
             token, chains, joined.client_ids, keys, now, lacked=lacked, all_requests=complete,
-            own=signs_in_without_request(token, chains, partial(_pods, joined), partial(is_related_to_any, joined.objects)),
+            own=signs_in_without_request(token, chains, partial(_pods, joined), of_release),
         )  # fmt: skip
         facts |= token_repairs(token, chains)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))
