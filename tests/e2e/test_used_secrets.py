@@ -9,7 +9,7 @@ import pytest
 
 from samples import Cluster
 from samples.cluster import Secret
-from samples.manifests import listing, metadata
+from samples.manifests import listing, metadata, secret_manifest
 
 from .faults_in_cluster import drop_secret, move_secret
 from .layered import OPERATOR, OPERATOR_SECRET, albo, put
@@ -96,6 +96,21 @@ def test_without_its_secret_an_operators_pod_shows_nothing_by_having_no_token(be
 
     report = bench.report(bundle(edited(edit)))
     assert named(report, "fail") == {"olm-role-arn-missing"}, told(report)
+
+
+def test_nor_is_anothers_secret_meant_for_it_where_its_subscription_is_hidden(bench: Bench) -> None:
+    def edit(cluster: Cluster) -> None:
+        albo(cluster, role=None)
+        other = secret_manifest(
+            cluster, OPERATOR, "other", Secret({"credentials": b"x" * 209}, cluster.installed), full=False
+        )
+        put(cluster, f"namespaces/{OPERATOR}/core/secrets.yaml", listing(cluster, [other], "Secret", "v1"))
+
+    files = bundle(edited(edit))
+    assert named(bench.report(files), "fail") == {"olm-role-arn-missing"}
+    for hidden in ("/subscriptions/", "/clusterserviceversions/", r"operators\.coreos\.com"):
+        report = bench.report(without(files, hidden))
+        assert named(report, "fail") == {"secret-missing"}, told(report)
 
 
 def test_whether_the_secret_is_there_decides_it(bench: Bench) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from analyzer.engine.facts import Cite, Fact
 from analyzer.evidence import kubernetes
 from analyzer.evidence.records import Secret
-from analyzer.model.joining.chain import COPIES, Chain
+from analyzer.model.joining.chain import COPIES, Chain, brought_by_release
 from analyzer.model.joining.consumers import uses_secret
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
@@ -16,6 +16,8 @@ _MADE_FOR = "cloudcredential.openshift.io/credentials-request"
 
 def secrets_elsewhere(chain: Chain, joined: Joined) -> Fact:
     """Find Secrets of STS shape that nothing claims or uses, of this name or in this namespace."""
+    if _may_wait_for_role(chain, joined):
+        return known([])
     claimed = {c.id for c in joined.chains}
     found: list[tuple[str, Cite]] = []
     for obj in joined.objects.all("Secret"):
@@ -28,6 +30,19 @@ def secrets_elsewhere(chain: Chain, joined: Joined) -> Fact:
         if not _serves_another(record, chain, joined):
             found.append((place, obj.where))
     return known([place for place, _ in found], *(cite for _, cite in found))
+
+
+def _may_wait_for_role(chain: Chain, joined: Joined) -> bool:
+    """Tell the request of an operator that OLM may have installed without a role.
+
+    Then nothing makes its Secret, and no other's is meant for it. What tells so was not gathered: its
+    Subscription, or the version that says how it signs in.
+    """
+    request = chain.in_cluster
+    if request is None or request.sts_role_arn or brought_by_release(chain):
+        return False
+    seen = joined.evidence.seen
+    return not all(seen(kind, chain.namespace) for kind in ("Subscription", "ClusterServiceVersion"))
 
 
 def _serves_another(secret: Secret, chain: Chain, joined: Joined) -> bool:
