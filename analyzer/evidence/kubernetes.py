@@ -31,6 +31,8 @@ _BLACKED_OUT = later(r"\s*(?:\[[^\]\n]{1,99}\]\s+)?(?:#{4,}(?:\s+|\Z))+")
 """Each line of a text but for the head of its section, which by itself looks like a comment."""
 _DEBUGGED = "debug.openshift.io/source-container"
 """The annotation that `oc debug` gives to the pods that it makes."""
+_UNTOLD = "REDACTED"
+"""Stands for a name that was taken out, as a mask of one would."""
 _ELIDED = later(r"(\d{1,9}) bytes long")
 
 
@@ -146,7 +148,7 @@ def workload(obj: K8sObject) -> Workload:
         kind=obj.kind,
         namespace=obj.namespace,
         name=obj.name,
-        service_account=text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount")) or "default",
+        service_account=_service_account(obj, spec),
         containers=containers,
         tokens=tuple(_token_volumes(obj, path, volumes)),
         secret_volumes=_secret_volumes(volumes),
@@ -177,6 +179,13 @@ def _owner(obj: K8sObject) -> str | None:
         if kind == "ReplicaSet" and made and ending == dig(metadata, "labels", "pod-template-hash"):
             return f"deployment/{made}"
     return None
+
+
+def _service_account(obj: K8sObject, spec: Mapping[str, Json]) -> str:
+    """Give what a workload runs as; the API server writes it into every pod: there, none was taken out."""
+    named = text(spec.get("serviceAccountName")) or text(spec.get("serviceAccount"))
+    ran = obj.kind == "Pod" and bool(mapping(obj.value.get("status")))
+    return named or (_UNTOLD if ran else "default")
 
 
 def _running(obj: K8sObject) -> Iterable[tuple[str, datetime]]:

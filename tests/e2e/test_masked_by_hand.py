@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from analyzer.findings.report import Report
 from samples import Cluster, edits
+from samples.yamlout import Json
 
 from .faults_in_aws import rotated
 from .runs import DRIVERS, Bench, Files, bundle, edited, everything, exports, named, told, without
@@ -202,3 +204,32 @@ def test_what_a_dry_run_left_for_a_thumbprint_is_no_mask(bench: Bench) -> None:
     files = over(everything(Cluster()), Cluster().provider.thumbprints[0], left, "exports/")
     report = bench.report(files)
     assert named(report, "fail", "warn") == {"provider-thumbprint-malformed"}, told(report)
+
+
+def _without_accounts(spec: Json) -> None:
+    for name in ("serviceAccountName", "serviceAccount"):
+        spec.pop(name, None)
+
+
+def _without_mounts(spec: Json) -> None:
+    for container in spec["containers"]:
+        container.pop("volumeMounts", None)
+
+
+@pytest.mark.parametrize("name", ["ingress-operator", "aws-ebs-csi-driver-controller"])
+@pytest.mark.parametrize("strip", [_without_accounts, _without_mounts])
+def test_what_the_api_server_gives_each_pod_was_taken_out(
+    bench: Bench, strip: Callable[[Json], None], name: str
+) -> None:
+    """Every pod has the name of its ServiceAccount, and the token for the API mounted: one here has not."""
+
+    def hook(path: str, body: Json) -> Json:
+        for item in body.get("items", [body]):
+            if item.get("kind") == "Pod" and item["metadata"]["name"].startswith(name):
+                strip(item["spec"])
+        return body
+
+    cluster = Cluster()
+    cluster.hooks.append(hook)
+    report = bench.report(everything(cluster))
+    assert_quiet(report)

@@ -22,9 +22,19 @@ def is_torn(spec: Mapping[str, Json]) -> bool:
     """Tell the spec of a pod whose containers, volumes or mounts are not known as they were."""
     if not isinstance(spec.get("volumes"), list | None) or not items(spec.get("containers")):
         return True
+    if _lacks_every_mount(spec):
+        return True
     return any(map(_is_torn_volume, items(spec.get("volumes")))) or any(
         map(_is_torn_container, items(spec.get("initContainers")) + items(spec.get("containers")))
     )
+
+
+def _lacks_every_mount(spec: Mapping[str, Json]) -> bool:
+    """Tell a pod with the volume for the API, which is mounted into each container, and without any mount."""
+    names = [dig(volume, "name") for volume in items(spec.get("volumes"))]
+    if not any(isinstance(name, str) and name.startswith("kube-api-access-") for name in names):
+        return False
+    return not any(items(dig(container, "volumeMounts")) for container in items(spec.get("containers")))
 
 
 def _is_torn_volume(volume: Json) -> bool:
