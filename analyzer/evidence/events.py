@@ -40,6 +40,9 @@ _QUOTING = (
     b"serviceaccount/token",
     b"//sts",
     b"RequestID:",
+    b"Signature",  # SignatureDoesNotMatch and InvalidSignatureException, of a clock that is wrong
+    b"RequestExpired",
+    b"TimeTooSkewed",
 )
 _NAMING = (b"credentials", b"-creds", b"serviceaccounts")
 _QUOTES, _NAMES = Needles(_QUOTING), Needles(_NAMING)

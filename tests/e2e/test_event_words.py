@@ -29,6 +29,11 @@ NO_WORDS_OF_AWS = (
     'failed to provision volume with StorageClass "shared": rpc error: code = Unauthenticated desc = Access '
     "Denied. Please ensure you have the right AWS permissions: Access denied"
 )
+SKEWED = (
+    "error launching instance: SignatureDoesNotMatch: Signature expired: 20240312T080000Z is now earlier "
+    "than 20240312T090000Z (20240312T091500Z - 15 min.)\n\tstatus code: 403, request id: 1"
+)
+RUN_OUT = "error launching instance: RequestExpired: Request has expired.\n\tstatus code: 400, request id: 1"
 NODE = (
     "AccessDenied: User: arn:aws:sts::123456789012:assumed-role/demo-master-role/i-0abcdef0123456789 is not "
     "authorized to perform: ec2:DescribeVpcs because no identity-based policy allows it"
@@ -67,6 +72,8 @@ def _found(bench: Bench, files: Mapping[str, bytes]) -> list[tuple[str, str, str
         (event(CLUSTER, ATTACH, **ATTACHING), "log-assume-role-denied", DRIVERS),
         (event(CLUSTER, DENIED, **MACHINE), "log-action-denied", MACHINES),
         (event(CLUSTER, NO_WORDS_OF_AWS), "log-action-denied", DRIVERS),
+        (event(CLUSTER, SKEWED, **MACHINE), "log-clock-skew", MACHINES),
+        (event(CLUSTER, RUN_OUT, **MACHINE), "log-clock-skew", MACHINES),
         (event(CLUSTER, NO_SECRET, **POD), "log-no-credentials", DRIVERS),
         (event(CLUSTER, NO_ACCOUNT, **POD), "log-token-file", DRIVERS),
     ],

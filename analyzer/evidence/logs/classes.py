@@ -223,6 +223,11 @@ def _not_sent(text: str, found: re.Match[str], signing_in: bool) -> Classified |
     return worded("sts-unreachable", text, sent.start()) if sent else None
 
 
+def _refused(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
+    """Read what a proxy answered in the place of STS, where the SDK names no host."""
+    return worded("sts-unreachable", text, found.start(), found.end()) if signing_in else None
+
+
 def _host(text: str, found: re.Match[str], signing_in: bool) -> Classified | None:
     return _network(unreachable_at(text, found.start(), found.end()), text)
 
@@ -309,6 +314,12 @@ _MARKS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Reader], ...] = tuple(
             ("RequestCanceled", "SerializationError"),
             r"WebIdentityErr:\s[\w\s]{1,40}caused\s+by:\s+(?:RequestCanceled|SerializationError):",
             _no_sign_in,
+        ),
+        (
+            ("refused by proxy", "unnel connection failed"),
+            r"CONNECT\s+refused\s+by\s+proxy(?::\s+HTTP/[\d.]+\s+\d{3}[\w ]{0,40})?"
+            r"|Tunnel\s+connection\s+failed:\s+\d{3}[\w ]{0,40}",
+            _refused,
         ),
         (("Rate",), r"Rate\s+exceeded", _rate),
         (("has been throttled",), r"Request\s+limit\s+exceeded\.\s+Account\s", _slowed),

@@ -46,7 +46,7 @@ _FIELD = later(
     r"(?:(?!\bhost(?:name)?[\"'\x1f]*:)[\w\s\"'.,:/\x1f-]){0,240}\bhost(?:name)?[\"'\x1f]*:\s*[\"'\x1f]*$"
 )
 _HOST = later(STS_HOST)
-_PAGE = later(r"RequestID:\s*,\s+deserialization\s+failed")
+_PAGE = later(r"RequestID:\s*,\s+(?:deserialization\s+failed|api\s+error\s+UnknownError)")
 # Go's net/url: whatever follows the address is why the request failed, of a proxy its words alone. One
 # that was cancelled with its program is no failure.
 _GO_FAILURE = later(r"[^\s\"\x1f]*\x1f*\":\s+(?!context\s+canceled|[1-3]\d\d\b|OK\b)[^\n\"'\\]{1,120}")

@@ -40,6 +40,8 @@ HARMLESS = [
     "Unable to locate credentials file for registry, permission denied",
     "stat /etc/docker/token.json: no such file or directory",
     # network
+    "OSError: Tunnel connection failed: 403 Forbidden",
+    "Could not transfer artifact: CONNECT refused by proxy: HTTP/1.1 407 Proxy Authentication Required",
     'Get "https://172.30.0.1:443/api/v1/pods": dial tcp 172.30.0.1:443: connect: connection refused',
     'Get "https://quay.io/v2/": x509: certificate signed by unknown authority',
     'Post "https://sts.windows.net/common/oauth2/token": dial tcp: i/o timeout',

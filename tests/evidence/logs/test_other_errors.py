@@ -318,6 +318,18 @@ UNREACHABLE = [
         None,
     ),
     (
+        "operation error STS: AssumeRoleWithWebIdentity, https response error StatusCode: 407, RequestID: , "
+        "api error UnknownError: UnknownError",
+        None,
+    ),
+    (
+        "Unable to load credentials from any of the providers in the chain: [WebIdentityTokenCredentials"
+        "Provider(): Unable to execute HTTP request: CONNECT refused by proxy: HTTP/1.1 407 Proxy Authentication "
+        "Required, ContainerCredentialsProvider(): Cannot fetch credentials from container]",
+        None,
+    ),
+    ("AssumeRoleWithWebIdentity: OSError: Tunnel connection failed: 503 Service Unavailable", None),
+    (
         "botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "
         '"https://sts.amazonaws.com/"',
         "sts.amazonaws.com",
