@@ -324,8 +324,8 @@ UNREACHABLE = [
     ),
     (
         "Unable to load credentials from any of the providers in the chain: [WebIdentityTokenCredentials"
-        "Provider(): Unable to execute HTTP request: CONNECT refused by proxy: HTTP/1.1 407 Proxy Authentication "
-        "Required, ContainerCredentialsProvider(): Cannot fetch credentials from container]",
+        "Provider(): Unable to execute HTTP request: CONNECT refused by proxy: HTTP/1.1 407 Proxy "
+        "Authentication Required, ContainerCredentialsProvider(): Cannot fetch credentials from container]",
         None,
     ),
     ("AssumeRoleWithWebIdentity: OSError: Tunnel connection failed: 503 Service Unavailable", None),
