@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ import yaml
 from samples import Cluster
 from samples.yamlout import Json, document
 
+from .layered import albo, shop
 from .runs import MACHINES, NETWORK, Bench, bundle, everything, findings, named, told, without
 
 GONE = NETWORK.partition("/")[0]
@@ -90,3 +92,21 @@ def test_a_list_of_roles_proves_absence_where_it_is_plainly_whole(
     details["RoleDetailList"] = roles
     report = bench.report(files | {path: json.dumps(details).encode()})
     assert named(report, "fail") == ({rule} if rule else set()), told(report)
+
+
+@pytest.mark.parametrize("make", [albo, shop], ids=["of OLM", "of the webhook"])
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_list_that_holds_one_clusters_names_alone_lacks_no_users_role(
+    bench: Bench, make: Callable[[Cluster], object], *, linked: bool
+) -> None:
+    """It was filtered by what the names of the cluster's roles begin with."""
+    cluster = Cluster()
+    make(cluster)
+    files = everything(cluster, details=True)
+    path = "exports/iam/get-account-authorization-details.json"
+    details = json.loads(files[path])
+    name = "AWSServiceRoleForSupport"
+    own = {"RoleName": name, "Path": SERVICE, "Arn": f"arn:aws:iam::123456789012:role{SERVICE}{name}"}
+    details["RoleDetailList"] += [own] if linked else []
+    report = bench.report(files | {path: json.dumps(details).encode()})
+    assert named(report, "fail") == ({"trust-role-missing"} if linked else set()), told(report)
