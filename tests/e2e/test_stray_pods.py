@@ -67,6 +67,16 @@ def test_nor_where_the_operators_own_pods_are_hidden(bench: Bench, *, requests: 
     assert not findings(report, "fail"), told(report)
 
 
+@pytest.mark.parametrize("hidden", ["", rf"namespaces/{NAMESPACE}/(?:pods/ingress-operator|core/pods|apps/)"])
+def test_nor_is_a_program_of_another_name_and_account(bench: Bench, hidden: str) -> None:
+    """Somebody's own Deployment there, which uses the operator's Secret."""
+    cluster = Cluster()
+    _by_hand(cluster, "backup", "default", owner=True)
+    files = everything(cluster)
+    report = bench.report(without(files, hidden) if hidden else files)
+    assert not findings(report, "fail", "warn"), told(report)
+
+
 def test_a_pod_with_a_controller_is_the_operators(bench: Bench) -> None:
     cluster = Cluster()
     _by_hand(cluster, "ingress-operator", "default", owner=True)

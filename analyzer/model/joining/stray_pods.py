@@ -17,16 +17,21 @@ def without_strays(chain: Chain) -> list[Workload]:
 
 
 def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
-    """Tell a copy that ``oc debug`` made, or a pod without a controller, which operators' pods have.
+    """Tell a copy that ``oc debug`` made, or a pod of somebody's own that was given the operator's Secret.
 
-    Where none of its own pods shows one, as in a bundle from which they were taken, a pod that goes by the
-    name of one of its ServiceAccounts counts as one of them.
+    That has no controller, which operators' pods have, or neither the name nor the account of one of the
+    ServiceAccounts. Where none of the operator's pods shows a controller, as in a bundle from which they were
+    taken, the name alone tells.
     """
-    if pod.debugging or pod.controlled:
-        return pod.debugging
+    if pod.debugging:
+        return True
     if not chain.service_accounts:  # without the request nothing tells what it should run as
-        return chain.namespace.startswith("openshift-")
-    return brought_by_release(chain) and (own or not _goes_by(pod, chain))
+        return not pod.controlled and chain.namespace.startswith("openshift-")
+    if not brought_by_release(chain):
+        return False
+    if pod.controlled:
+        return pod.service_account not in chain.service_accounts and not _goes_by(pod, chain)
+    return own or not _goes_by(pod, chain)
 
 
 def _goes_by(pod: Workload, chain: Chain) -> bool:
