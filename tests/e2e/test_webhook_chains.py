@@ -331,6 +331,16 @@ def test_an_annotation_must_name_a_role(bench: Bench, value: str, wrong: bool) -
         assert str(step.command).endswith(f"serviceaccount {ACCOUNT} eks.amazonaws.com/role-arn=<ROLE_ARN>")
 
 
+@pytest.mark.parametrize("on_pod", [False, True])
+def test_an_empty_role_is_none_to_the_webhook(bench: Bench, *, on_pod: bool) -> None:
+    """Charts write the annotation so where nobody set a role: no pod is meant to have one."""
+    cluster = Cluster()
+    empty = {"eks.amazonaws.com/role-arn": ""}
+    shop(cluster, annotations=empty, pod_annotations=empty if on_pod else None, mutated=False)
+    report = bench.report(everything(cluster))
+    assert not named(report, "fail", "warn"), told(report)
+
+
 def test_pods_that_bring_role_and_token_themselves_are_judged_by_their_log(bench: Bench) -> None:
     """Their role stands in a Secret, and no annotation is said to be there."""
     cluster = Cluster()

@@ -31,15 +31,24 @@ class Account:
 
     @property
     def annotations(self) -> dict[str, str]:
-        """Its annotations, empty where it was not gathered."""
-        return strings(dig(self.obj.value, "metadata", "annotations")) if self.obj else {}
+        """Its annotations, none where it was not gathered."""
+        return notes_of(self.obj) if self.obj else {}
+
+
+def notes_of(obj: K8sObject) -> dict[str, str]:
+    """Give an object's annotations, without a role that is empty: to the webhook it is none.
+
+    Charts of Helm write it so where nobody set one (aws/amazon-eks-pod-identity-webhook pkg/handler).
+    """
+    notes = strings(dig(obj.value, "metadata", "annotations"))
+    return {key: value for key, value in notes.items() if key != ANNOTATION or value.strip()}
 
 
 def accounts_of(chains: Sequence[Chain], evidence: Evidence, objects: Objects) -> list[Account]:
     """Find the ServiceAccounts that have, or seem meant to have, a role by the webhook."""
     found: dict[tuple[str, str], Account] = {}
     for obj in objects.all("ServiceAccount"):
-        notes = strings(dig(obj.value, "metadata", "annotations"))
+        notes = notes_of(obj)
         if was_in_cluster(obj) and (ANNOTATION in notes or near_misses(notes)):
             found[(obj.namespace, obj.name)] = Account(obj.namespace, obj.name, obj)
     requested = {(c.namespace, name) for c in chains for name in c.service_accounts}
@@ -87,5 +96,5 @@ def is_by_webhook(pod: K8sObject) -> bool:
 
 
 def _names_role(pod: K8sObject) -> bool:
-    notes = strings(dig(pod.value, "metadata", "annotations"))
+    notes = notes_of(pod)
     return ANNOTATION in notes or bool(near_misses(notes))

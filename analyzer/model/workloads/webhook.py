@@ -18,7 +18,7 @@ from analyzer.model.joining.aws import parse_role_arn
 from analyzer.model.joining.cluster import ClusterView, Facts
 from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import Objects, known, was_in_cluster
-from analyzer.model.joining.webhook_accounts import Account, is_by_webhook, is_mutated
+from analyzer.model.joining.webhook_accounts import Account, is_by_webhook, is_mutated, notes_of
 from analyzer.model.joining.webhook_names import ANNOTATION, SKIP, near_misses
 from analyzer.model.workloads.restart import owners, without_owner
 
@@ -133,7 +133,7 @@ def role_of(account: Account, mutated: Sequence[K8sObject]) -> str | None:
         for container in kubernetes.workload(pod).containers:
             if arn := container.env.get(ROLE):
                 return arn
-    on_pods = (strings(dig(pod.value, "metadata", "annotations")) for pod in account.pods)
+    on_pods = (notes_of(pod) for pod in account.pods)
     for notes in (account.annotations, *on_pods):
         for key in (ANNOTATION, *near_misses(notes)):
             if key in notes:
@@ -151,7 +151,7 @@ def _annotation_fault(
     given = [arn for pod in mutated for c in kubernetes.workload(pod).containers if (arn := c.env.get(ROLE))]
     if account.obj is None or value is None or is_masked(value) or any(map(parse_role_arn, (value, *given))):
         return known(None)
-    fault = f"its {ANNOTATION} is {value or 'empty'}, which is no ARN of a role, and STS takes no other"
+    fault = f"its {ANNOTATION} is {value}, which is no ARN of a role, and STS takes no other"
     return known(fault, account.obj.where.at("metadata", "annotations", ANNOTATION))
 
 
@@ -180,7 +180,7 @@ def _near(account: Account) -> tuple[list[str], list[Where]]:
     if ANNOTATION in account.annotations:
         return found, places
     for pod in account.pods:
-        notes = strings(dig(pod.value, "metadata", "annotations"))
+        notes = notes_of(pod)
         keys = [key for key in (ANNOTATION, *near_misses(notes)) if key in notes]
         if keys and not is_mutated(pod):
             found.append(f"{keys[0]} on pod {pod.name}")
@@ -236,7 +236,7 @@ def _reason(account: Account, bare: Sequence[K8sObject], objects: Objects, *, do
     labels = strings(dig(space.value, "metadata", "labels")) if space else {}
     if labels.get("openshift.io/run-level") == "0":
         return "run-level", "the namespace has run-level 0, which the webhook leaves out"
-    if any(SKIP in strings(dig(pod.value, "metadata", "annotations")) for pod in bare):
+    if any(SKIP in notes_of(pod) for pod in bare):
         return "skipped", f"the annotation {SKIP} leaves containers out"
     since = _annotated_since(account)
     started = [parse_time(dig(pod.value, "metadata", "creationTimestamp")) for pod in bare]
