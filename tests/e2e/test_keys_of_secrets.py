@@ -54,6 +54,19 @@ def test_half_a_pair_beside_a_role_is_not_used(bench: Bench) -> None:
     assert not findings(report, "fail", "warn"), told(report)
 
 
+@pytest.mark.parametrize("keys", [KEY_ID | KEY, dict.fromkeys(KEY_ID | KEY, b"")], ids=["a pair", "empty"])
+def test_a_pair_beside_a_role_is_not_used(bench: Bench, keys: dict[str, bytes]) -> None:
+    """Left from before the Secret was converted: operators take the credentials first."""
+
+    def both(cluster: Cluster) -> None:
+        cluster.set_credentials(*PLACE, cluster.secrets[PLACE].data | keys)
+
+    for secrets in ("full", "elided"):
+        report = bench.report(bundle(edited(both), secrets=secrets))
+        assert not named(report, "fail"), told(report)
+        assert the_chain(report, MACHINES).mechanism != "static-keys"
+
+
 def test_a_value_that_was_blanked_in_a_secret_handed_in_is_not_known(bench: Bench) -> None:
     manifest = (
         "apiVersion: v1\nkind: Secret\nmetadata:\n  name: aws-cloud-credentials\n"

@@ -107,15 +107,21 @@ class Chain:
 
     @property
     def static_keys(self) -> bool | None:
-        """Whether the Secret holds long-lived keys; None without a Secret, or beside hidden credentials."""
+        """Whether the Secret holds long-lived keys; None without a Secret, or beside hidden credentials.
+
+        Operators take its credentials value, where there is one, before the pair of keys beside it.
+        """
         if self.secret is None:
             return None
         keys = self.secret.values
-        pair = keys.keys() >= STATIC_KEYS
-        if pair and "credentials" in keys and keys["credentials"].masked:
+        pair = all(name in keys and keys[name].length != 0 for name in STATIC_KEYS)
+        beside = pair and "credentials" in keys
+        if beside and keys["credentials"].masked:
             return None
         if self.credentials is not None:
-            return self.credentials.static or (pair and "credentials" not in keys)
+            return self.credentials.static or (pair and not beside)
+        if beside and self.length and self.length - STATIC_LENGTH not in (0, 1):
+            return None  # it may be for STS
         return pair or (self.length == STATIC_LENGTH and "credentials" in keys)
 
     @property
