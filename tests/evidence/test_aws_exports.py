@@ -256,6 +256,26 @@ class TestPlans:
         assert not one_role({**value, "PolicyDocument": quote(json.dumps(TRUST))}).planned
 
 
+@pytest.mark.parametrize(
+    ("inline", "names"),
+    [
+        ([{"PolicyName": "a", "PolicyDocument": TRUST}], ("a",)),
+        ([{"PolicyName": "a"}], ("a",)),
+        ([{"PolicyDocument": TRUST}], None),
+        ([{"PolicyName": None, "PolicyDocument": TRUST}], None),
+    ],
+)
+def test_a_policy_whose_name_or_text_was_taken_out_is_there(
+    inline: list[object], names: tuple[str, ...] | None
+) -> None:
+    """Left out of the list, what the role may do was called missing."""
+    found = one_role({"RoleDetailList": [role(RolePolicyList=inline, AttachedManagedPolicies=ATTACHED)]})
+    assert found.inline_names == names
+    attached = [{"PolicyName": "extra"}, *ATTACHED]
+    found = one_role({"RoleDetailList": [role(RolePolicyList=[], AttachedManagedPolicies=attached)]})
+    assert found.attached is None
+
+
 def test_caller_identity() -> None:
     value = {"UserId": "AIDA", "Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/x"}
     (found,) = of(CallerIdentity, read("x", value))

@@ -32,9 +32,7 @@ def role(value: Mapping[str, Json], where: Where, *, whole: bool, spell: Spellin
     inline = tuple(inline_policies(value, where, spell))
     session = value.get(spell("MaxSessionDuration"))
     arn = text(value.get(spell("Arn")))
-    policies = value.get(spell("RolePolicyList"))
-    # What a program put in the place of an entry (PowerShell's "@{…}") is a policy that is not known.
-    listed = isinstance(policies, list) and all(isinstance(entry, Mapping) for entry in policies)
+    inline_names = _inline_names(value.get(spell("RolePolicyList")), spell)
     return RoleRecord(
         name=text(value.get(spell("RoleName"))) or role_name_of(arn),
         arn=arn,
@@ -45,14 +43,28 @@ def role(value: Mapping[str, Json], where: Where, *, whole: bool, spell: Spellin
         created=text(value.get(spell("CreateDate"))),
         max_session=session if isinstance(session, int) and not isinstance(session, bool) else None,
         boundary_arn=boundary,
-        boundary_known=not lost and (whole or boundary is not None or spell("Tags") in value or listed),
+        boundary_known=not lost
+        and (whole or boundary is not None or spell("Tags") in value or inline_names is not None),
         tags=tags(value.get(spell("Tags")), spell),
         untagged=value.get(spell("Tags")) == [],
         inline=inline,
-        inline_names=tuple(policy.name for policy in inline) if listed else None,
+        inline_names=inline_names,
         attached=attached(value.get(spell("AttachedManagedPolicies")), spell),
         planned=ccoctl.is_create_role_input(value),
     )
+
+
+def _inline_names(policies: Json, spell: Spelling) -> tuple[str, ...] | None:
+    """Name the inline policies of a RoleDetail, also those whose document was taken out; None: not known.
+
+    What a program put in the place of an entry (PowerShell's "@{…}"), or one without its name, is a policy
+    that is not known.
+    """
+    if not isinstance(policies, list):
+        return None
+    found = [text(mapping(entry).get(spell("PolicyName"))) for entry in policies]
+    names = tuple(name for name in found if name)
+    return names if len(names) == len(found) else None
 
 
 def trust(value: Mapping[str, Json], where: Where, spell: Spelling = as_is) -> PolicyDocument | None:
@@ -75,12 +87,13 @@ def inline_policies(
 
 
 def attached(value: Json, spell: Spelling = as_is) -> tuple[tuple[str, str], ...] | None:
-    """Give (name, ARN) of each attached managed policy; None where the export lists none at all."""
+    """Give (name, ARN) of each attached managed policy; None where the export does not tell all of them."""
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         return None
     entries = [mapping(entry) for entry in value]
     pairs = [(text(entry.get(spell("PolicyName"))), text(entry.get(spell("PolicyArn")))) for entry in entries]
-    return tuple((name or arn.rsplit("/", 1)[-1], arn) for name, arn in pairs if arn)
+    told = tuple((name or arn.rsplit("/", 1)[-1], arn) for name, arn in pairs if arn)
+    return told if len(told) == len(pairs) else None
 
 
 def role_policy(value: Mapping[str, Json], where: Where, role_name: str) -> RoleRecord:
