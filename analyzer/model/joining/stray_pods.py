@@ -23,8 +23,8 @@ def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
     ServiceAccounts. Where none of the operator's pods shows a controller, as in a bundle from which they were
     taken, the name alone tells.
     """
-    if pod.debugging:
-        return True
+    if pod.debugging or chain.presumed:  # it is taken for the operator's whatever its name
+        return pod.debugging
     if not chain.service_accounts:  # without the request nothing tells what it should run as
         return not pod.controlled and chain.namespace.startswith("openshift-")
     if not brought_by_release(chain):
