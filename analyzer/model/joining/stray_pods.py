@@ -13,11 +13,11 @@ def without_strays(chain: Chain) -> list[Workload]:
         w.controlled and w.kind == "Pod" and w.service_account in chain.service_accounts
         for w in chain.workloads
     )
-    return [w for w in chain.workloads if not (w.kind == "Pod" and _is_stray(w, chain, own=own))]
+    return [w for w in chain.workloads if not _is_stray(w, chain, own=own)]
 
 
 def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
-    """Tell a copy that ``oc debug`` made, or a pod of somebody's own that was given the operator's Secret.
+    """Tell a copy that ``oc debug`` made, or a program of somebody's own with the operator's Secret.
 
     That has no controller, which operators' pods have, or neither the name nor the account of one of the
     ServiceAccounts. Where none of the operator's pods shows a controller, as in a bundle from which they were
@@ -25,16 +25,17 @@ def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
     """
     if pod.debugging or chain.presumed:  # it is taken for the operator's whatever its name
         return pod.debugging
+    kept = pod.controlled or pod.kind != "Pod"
     if not chain.service_accounts:  # without the request nothing tells what it should run as
-        return not pod.controlled and chain.namespace.startswith("openshift-")
+        return not kept and chain.namespace.startswith("openshift-")
     if not brought_by_release(chain):
         return False
-    if pod.controlled:
+    if kept:
         return pod.service_account not in chain.service_accounts and not _goes_by(pod, chain)
     return own or not _goes_by(pod, chain)
 
 
 def _goes_by(pod: Workload, chain: Chain) -> bool:
     """Tell a pod whose Deployment is named like one of the ServiceAccounts, or within that name."""
-    name = deployment_of(pod.name) or pod.name
+    name = (deployment_of(pod.name) if pod.kind == "Pod" else None) or pod.name
     return any(name in account or account in name for account in chain.service_accounts)
