@@ -319,8 +319,6 @@ class Listing:
     complete: bool
     names: tuple[str, ...]
     where: Where
-    linked: bool = False
-    """Of roles: whether one that is linked to a service of AWS is in it, as in every account."""
 
 
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "Unauthorized")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import pytest
 import yaml
@@ -11,7 +10,6 @@ import yaml
 from samples import Cluster
 from samples.yamlout import Json, document
 
-from .layered import albo, shop
 from .runs import MACHINES, NETWORK, Bench, bundle, everything, findings, named, told, without
 
 GONE = NETWORK.partition("/")[0]
@@ -61,52 +59,3 @@ def test_a_page_of_a_namespaces_secrets_proves_no_absence(bench: Bench) -> None:
     assert "secret-missing" in named(bench.report(files | {path: document(held)}), "fail")
     report = bench.report(files | {path: document(held | {"metadata": PAGE})})
     assert not findings(report, "fail"), told(report)
-
-
-SERVICE = "/aws-service-role/support.amazonaws.com/"
-
-
-@pytest.mark.parametrize(
-    ("kept", "linked", "rule"),
-    [
-        (["cluster-csi", "image", "cloud-cred", "cloud-net", "ingress"], False, "trust-role-missing"),
-        (["ingress"], False, None),
-        (["ingress"], True, "trust-role-missing"),
-        (["image", "ingress", "machine"], False, None),
-        (["image", "ingress", "machine"], True, "trust-role-missing"),
-    ],
-    ids=["one is missing", "filtered", "one is left", "last page", "half is missing"],
-)
-def test_a_list_of_roles_proves_absence_where_it_is_plainly_whole(
-    bench: Bench, kept: list[str], *, linked: bool, rule: str | None
-) -> None:
-    """Every account has roles that AWS's services made; what cut a list may have cut the marks of it too."""
-    files = everything(Cluster(), details=True)
-    path = "exports/iam/get-account-authorization-details.json"
-    details = json.loads(files[path])
-    starts = tuple(f"demo-openshift-{name}" for name in kept)
-    roles = [role for role in details["RoleDetailList"] if role["RoleName"].startswith(starts)]
-    name = "AWSServiceRoleForSupport"
-    own = {"RoleName": name, "Path": SERVICE, "Arn": f"arn:aws:iam::123456789012:role{SERVICE}{name}"}
-    roles = sorted([*roles, *([own] if linked else [])], key=lambda role: role["RoleName"].lower())
-    details["RoleDetailList"] = roles
-    report = bench.report(files | {path: json.dumps(details).encode()})
-    assert named(report, "fail") == ({rule} if rule else set()), told(report)
-
-
-@pytest.mark.parametrize("make", [albo, shop], ids=["of OLM", "of the webhook"])
-@pytest.mark.parametrize("linked", [False, True])
-def test_a_list_that_holds_one_clusters_names_alone_lacks_no_users_role(
-    bench: Bench, make: Callable[[Cluster], object], *, linked: bool
-) -> None:
-    """It was filtered by what the names of the cluster's roles begin with."""
-    cluster = Cluster()
-    make(cluster)
-    files = everything(cluster, details=True)
-    path = "exports/iam/get-account-authorization-details.json"
-    details = json.loads(files[path])
-    name = "AWSServiceRoleForSupport"
-    own = {"RoleName": name, "Path": SERVICE, "Arn": f"arn:aws:iam::123456789012:role{SERVICE}{name}"}
-    details["RoleDetailList"] += [own] if linked else []
-    report = bench.report(files | {path: json.dumps(details).encode()})
-    assert named(report, "fail") == ({"trust-role-missing"} if linked else set()), told(report)

@@ -80,6 +80,5 @@ def _united_listings(records: list[object]) -> list[object]:
             united[key] = record
         else:
             names = tuple(dict.fromkeys((*earlier.names, *record.names)))
-            complete, linked = earlier.complete and record.complete, earlier.linked or record.linked
-            united[key] = replace(earlier, names=names, complete=complete, linked=linked)
+            united[key] = replace(earlier, names=names, complete=earlier.complete and record.complete)
     return [*rest, *united.values()]

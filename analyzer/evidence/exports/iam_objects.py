@@ -174,8 +174,7 @@ def role_listing(roles: list[RoleRecord], where: Where, *, truncated: bool) -> L
     )
     account = account_of(role.arn for role in roles)
     names = tuple(role.name for role in roles)
-    linked = any(path.startswith("/aws-service-role/") for path in paths)
-    return Listing("roles", account, not truncated and not filtered, names, where, linked)
+    return Listing("roles", account, not truncated and not filtered, names, where)
 
 
 def account_of(arns: Iterator[str | None]) -> str | None:

@@ -129,10 +129,6 @@ def join(
     view = replace(read_cluster(evidence, objects, asks, hosted), now=now)
     calls = evidence.of(CloudTrailEvent)
     choices = {c.id: resolve_role(c, book, names, view, account, calls) for c in chains}
-    whole = book.without_cut_lists({choice.name for choice in choices.values() if choice.name})
-    if whole is not book:
-        book = whole
-        choices = {c.id: resolve_role(c, book, names, view, account, calls) for c in chains}
     notes += _requests_of_no_release(evidence, objects)
     notes += _lists_of_nobody(book, choices)
     lengths = _lengths(chains, choices, view)

@@ -79,9 +79,7 @@ def resolve_role(
             if how == "secret":  # the Secret's own fault: see foreign_role
                 return RoleChoice(arn, name, how, other, True, cite)
             return RoleChoice(arn, name, how, None, False, other.where)
-        of_user, gone = not brought_by_release(chain), None
-        if role is None and parsed and name:
-            gone = book.missing(name, parsed.account, of_user=of_user)
+        gone = book.missing(name, parsed.account) if role is None and parsed and name else None
         exists = True if role else (False if gone else None)
         return RoleChoice(arn, name, how, role, exists, gone or cite)
     made = made_for(chain, book, names, view, account)

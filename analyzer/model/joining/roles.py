@@ -7,8 +7,7 @@ they become one ``Role``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence, Set
-from itertools import takewhile
+from collections.abc import Iterable, Sequence
 
 from analyzer.evidence.aws_records import RoleAssignment
 from analyzer.evidence.exports.file_names import without_call_words
@@ -58,9 +57,6 @@ class Role:
         return _text_of(self.trust)
 
 
-_SHORTEST_FILTER = 3
-"""Letters with which all names of a list begin by no accident."""
-
 _SURE = 12
 """Letters of a role's name that stand in a path by no accident."""
 
@@ -102,11 +98,10 @@ class RoleBook:
                 return role if parsed.partition == wanted.partition else None
         return None
 
-    def missing(self, name: str, account: str | None, *, of_user: bool = False) -> Source | None:
+    def missing(self, name: str, account: str | None) -> Source | None:
         """Give the proof that no role of that name is in the account, or None where there is none.
 
-        One ``of_user`` has a name of its own, and is in no list that was filtered by the cluster's. An answer
-        that there is no such role names no account: it is that of the roles beside it.
+        An answer that there is no such role names no account: it is that of the roles beside it.
         """
         asked = {role.account for role in self.roles if role.account}
         for call in self.failures if account is None or not asked or account in asked else ():
@@ -116,39 +111,9 @@ class RoleBook:
             if listing.what != "roles" or not listing.complete:
                 continue
             same = account is None or listing.account in (None, account)
-            if same and _lacks(listing, name.lower(), of_user=of_user):
+            if same and name.lower() not in {n.lower() for n in listing.names}:
                 return listing.where
         return None
-
-    def without_cut_lists(self, wanted: Set[str]) -> RoleBook:
-        """Take no list for whole that lacks most of the cluster's roles, ``wanted``, and all of AWS's own.
-
-        Every account has roles that are linked to services. A list that was filtered, or is a later page of
-        one, looks like a short account's, and its program may have taken out the marks of pages.
-        """
-        listings = tuple(
-            replace(one, complete=one.linked or 2 * len(wanted & set(one.names)) >= len(wanted))
-            if one.what == "roles" and one.complete
-            else one
-            for one in self.listings
-        )
-        return replace(self, listings=listings) if listings != self.listings else self
-
-
-def _lacks(listing: Listing, name: str, *, of_user: bool) -> bool:
-    """Tell whether a list shows that a role is not there.
-
-    In one without roles of AWS's own it need not: what stands before a last page, or a user's that does not
-    begin as all names of a filtered list do.
-    """
-    names = [one.lower() for one in listing.names]
-    if name in names or listing.linked:
-        return name not in names
-    first, last = min(names, default=""), max(names, default="")
-    last_page = names == sorted(names) and name < first
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
-    filtered = of_user and same >= _SHORTEST_FILTER and not name.startswith(first[:same])
-    return not (last_page or filtered)
 
 
 def _text_of(policy: PolicyDocument | None) -> str:

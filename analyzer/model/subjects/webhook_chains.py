@@ -87,7 +87,7 @@ def _choice(account: Account, joined: Joined, *, told: bool) -> RoleChoice | Non
     if parsed is None:
         return None
     role = joined.book.by_arn(arn)
-    gone = None if role else joined.book.missing(parsed.name, parsed.account, of_user=True)
+    gone = None if role else joined.book.missing(parsed.name, parsed.account)
     if role is None and gone is None and not told:
         return None
     where = account.obj.where if account.obj else mutated[0].where if mutated else None
