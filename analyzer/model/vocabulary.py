@@ -68,8 +68,6 @@ issuer.dotted_bucket           string  S3 bucket name with dots in a virtual-hos
 issuer.disagreement            string  sources that name another issuer and that no finer fact covers, as one phrase, else null
 issuer.public_bucket           string  S3 bucket that the issuer's host is, null where the host is none
 issuer.bucket_blocked          string  how an export shows that the issuer's S3 bucket cannot be read by AWS, else null; known only with such an export
-issuer.bucket_told             bool    that export, its file or its folder says that it is of this bucket (derived)
-issuer.bucket_state            string  what that makes of the bucket, as a phrase: less where nothing says that it is of this one (derived)
 issuer.distribution            string  the exported CloudFront distribution that answers for the issuer's host, as a phrase; known only with such an export
 issuer.jwks_url                string  where its keys are: jwks_uri of the discovery document if that is under the issuer, else where what publishes them puts them (derived)
 issuer.jwks_key                string  the key of that in the bucket behind the issuer (derived)
@@ -78,7 +76,6 @@ discovery.answered             bool    a good answer for openid-configuration wa
 discovery.error                string  what the recorded bad answer was, such as "403 AccessDenied", else null
 discovery.is_json              bool    the recorded body is a JSON object
 discovery.issuer               string  its issuer, else null
-discovery.former               bool    that is an issuer which the cluster had before, of whose own document this may be a copy (derived)
 discovery.jwks_uri             string  its jwks_uri, else null
 discovery.jwks_uri_problem     string  what is wrong with jwks_uri as one phrase, else null
 jwks.answered                  bool    a good answer for the key set was recorded (false: a bad one was)

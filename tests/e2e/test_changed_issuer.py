@@ -200,15 +200,3 @@ def test_one_such_role_tells_nothing(bench: Bench) -> None:
     assert {"provider-missing", "trust-provider-mismatch"} <= named(report, "fail"), told(report)
     (found,) = [f for f in report.findings if f.rule == "provider-missing"]
     assert "Create the provider" in found.fix[0].text
-
-
-def test_a_former_issuers_own_documents_are_no_fault_of_the_new_one(bench: Bench) -> None:
-    """They lie in the folder, and those of the issuer in force do not: behind a new host, a copy looks so."""
-    cluster = _changed()
-    _former_revision(cluster)
-    files = without(everything(cluster), r"exports/issuer/") | _old_documents(cluster)
-    report = bench.report(files)
-    assert named(report, "warn") >= {"discovery-issuer-mismatch"}, told(report)
-    assert not named(report, "fail") & {"discovery-issuer-mismatch", "jwks-foreign"}, told(report)
-    fetched = {path.replace("/old/", f"/{NEW.partition('//')[2]}/"): data for path, data in files.items()}
-    assert "discovery-issuer-mismatch" in named(bench.report(fetched), "fail")

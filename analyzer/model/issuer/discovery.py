@@ -10,18 +10,14 @@ from analyzer.frozen import replace
 from analyzer.model.issuer.answers import bad_answer_facts
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import is_https
-from analyzer.model.joining.cluster import ClusterView, Facts, issuers_had
-from analyzer.model.joining.objects import Objects, known
+from analyzer.model.joining.cluster import ClusterView, Facts
+from analyzer.model.joining.objects import known
 from analyzer.model.joining.related import is_related
 from analyzer.model.joining.urls import split_url
 
 
 def discovery_facts(
-    view: ClusterView,
-    documents: Sequence[DiscoveryDocument],
-    answers: Sequence[HttpAnswer],
-    objects: Objects,
-    asks: Asks,
+    view: ClusterView, documents: Sequence[DiscoveryDocument], answers: Sequence[HttpAnswer], asks: Asks
 ) -> Facts:
     """Give the ``discovery.*`` facts; ``answers`` are the bad ones recorded for the document."""
     names = (
@@ -29,7 +25,6 @@ def discovery_facts(
         "discovery.error",
         "discovery.is_json",
         "discovery.issuer",
-        "discovery.former",
         "discovery.jwks_uri",
         "discovery.jwks_uri_problem",
     )
@@ -52,23 +47,9 @@ def discovery_facts(
         "discovery.error": known(None, where),
         "discovery.is_json": known(True, where),
         "discovery.issuer": issuer,
-        "discovery.former": known(_is_of_former(document, view, objects), where, derived=True),
         "discovery.jwks_uri": known(document.jwks_uri, where.at("jwks_uri")),
         "discovery.jwks_uri_problem": known(_uri_problem(document, view.issuer), where.at("jwks_uri")),
     }
-
-
-def _is_of_former(document: DiscoveryDocument, view: ClusterView, objects: Objects) -> bool:
-    """Tell a document that an issuer which the cluster had before may serve of its own.
-
-    It names that issuer alone, and nothing shows that the issuer in force gave it. Nor does that show
-    that it did not: behind a new host, a copy of the old document looks the same.
-    """
-    own, issuer = split_url(view.issuer or "").hostname, document.issuer
-    if not own or not issuer or issuer == view.issuer or issuer not in issuers_had(view, objects):
-        return False
-    named = split_url(document.asked or "").hostname == own or own.split(".")[0] in document.where.file
-    return not named and split_url(document.jwks_uri or "").hostname == split_url(issuer).hostname
 
 
 def _may_be_of_them(document: DiscoveryDocument, answers: Sequence[HttpAnswer], view: ClusterView) -> bool:

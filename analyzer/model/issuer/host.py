@@ -18,30 +18,25 @@ from analyzer.model.joining.urls import split_url
 from analyzer.patterns import later
 
 _REGISTRY = later(r"(?<![a-z])registry(?![a-z])")
-_DOUBTED = "may be closed to the public (the export does not name its bucket)"
-_ISSUER = later(r"(?<![a-z])(?:oidc|issuer)(?![a-z])")
 
 
 def bucket_facts(view: ClusterView, evidence: Evidence, asks: Asks) -> Facts:
     """Name the issuer's S3 bucket, and say what exports say of the public's access to it."""
-    names = ("issuer.public_bucket", "issuer.bucket_blocked", "issuer.bucket_told", "issuer.bucket_state")
+    names = ("issuer.public_bucket", "issuer.bucket_blocked")
     issuer = view.facts["cluster.issuer"]
     if view.issuer is None or not isinstance(issuer, Fact):
         return dict.fromkeys(names, issuer)
     bucket = bucket_of(view.issuer)
     own = known(bucket, *issuer.cites)
     if bucket is None:
-        return dict(zip(names, (own, Unknown(), Unknown(), Unknown()), strict=True))
+        return dict(zip(names, (own, Unknown()), strict=True))
     exports = [*evidence.of(BucketAccess), *map(_policy_access, evidence.of(BucketPolicy))]
     exports = [export for export in exports if _is_of(export, bucket)]
     if not exports:
-        return dict(zip(names, (own, asks.bucket(bucket), Unknown(), Unknown()), strict=True))
+        return dict(zip(names, (own, asks.bucket(bucket)), strict=True))
     closed = [export for export in exports if export.blocked]
-    closed.sort(key=lambda export: not _is_told_of(export, bucket))
     blocked = known(closed[0].blocked if closed else None, *(export.where for export in closed or exports))
-    told = any(_is_told_of(export, bucket) for export in closed or exports)
-    state = known("cannot be read by the public" if told else _DOUBTED, derived=True)
-    return dict(zip(names, (own, blocked, known(told, derived=True), state), strict=True))
+    return dict(zip(names, (own, blocked), strict=True))
 
 
 def _is_of(export: BucketAccess, bucket: str) -> bool:
@@ -49,19 +44,10 @@ def _is_of(export: BucketAccess, bucket: str) -> bool:
 
     One whose file or folder is named after the registry is of the registry's bucket, which is always closed.
     """
-    return (export.bucket is None and not _REGISTRY.search(_file(export))) or _is_told_of(export, bucket)
-
-
-def _is_told_of(export: BucketAccess, bucket: str) -> bool:
-    """Tell whether the export, its file or its folder says that it is of the issuer's bucket."""
-    if export.bucket is not None:
-        return export.bucket == bucket
-    file = _file(export)
-    return bucket in file or (_ISSUER.search(file) is not None and not _REGISTRY.search(file))
-
-
-def _file(export: BucketAccess) -> str:
-    return "/".join(export.where.file.lower().split("/")[-2:])
+    file = "/".join(export.where.file.lower().split("/")[-2:])
+    return export.bucket == bucket or (
+        export.bucket is None and (bucket in file or not _REGISTRY.search(file))
+    )
 
 
 def _policy_access(found: BucketPolicy) -> BucketAccess:

@@ -30,7 +30,7 @@ def issuer_facts(view: ClusterView, evidence: Evidence, objects: Objects, asks: 
     facts = _url_facts(view, evidence, objects, asks)
     documents = with_headers(in_force(evidence, DiscoveryDocument), evidence.of(BucketHeaders))
     answers = assign_targets(evidence, documents)
-    facts |= discovery_facts(view, documents, answers["discovery"], objects, asks)
+    facts |= discovery_facts(view, documents, answers["discovery"], asks)
     uri = facts["discovery.jwks_uri"]
     jwks_uri = str(uri.value) if isinstance(uri, Fact) and uri.value else None
     key_sets = in_force(evidence, KeySet)

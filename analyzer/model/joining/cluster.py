@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from analyzer.engine.facts import Fact, Unknown
@@ -15,7 +14,7 @@ from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import GLOBAL_STS, is_hidden_issuer, partition_of
 from analyzer.model.joining.hosted import Hosted
 from analyzer.model.joining.objects import Objects, known, read
-from analyzer.model.joining.runtime_issuer import configured_issuers, nodes_of, runtime_facts
+from analyzer.model.joining.runtime_issuer import nodes_of, runtime_facts
 
 DEFAULT_ISSUER = "https://kubernetes.default.svc"
 """What kube-apiserver signs as where no issuer is set."""
@@ -60,13 +59,6 @@ def value_of(facts: Facts, name: str) -> object:
     """Give a fact's value, None where it is not known."""
     fact = facts.get(name)
     return fact.value if isinstance(fact, Fact) else None
-
-
-def issuers_had(view: ClusterView, objects: Objects) -> Iterator[str]:
-    """Give every issuer that kube-apiserver accepts, or that another revision of it was set to."""
-    accepted = value_of(view.facts, "cluster.runtime_issuers")
-    yield from (str(one) for one in (accepted if isinstance(accepted, list) else ()))
-    yield from configured_issuers(objects)
 
 
 def read_cluster(evidence: Evidence, objects: Objects, asks: Asks, told: Hosted | None = None) -> ClusterView:

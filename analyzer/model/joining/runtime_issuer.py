@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.logs.flags import API_SERVER
@@ -14,7 +13,6 @@ from analyzer.evidence.values import dig, items, mapping, text
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.aws import is_hidden_issuer
 from analyzer.model.joining.objects import Objects, known, read
-from analyzer.patterns import later
 
 OBSERVED_ISSUERS = ("spec", "observedConfig", "apiServerArguments", "service-account-issuer")
 """Where the operator of kube-apiserver notes the issuers that it is to run with."""
@@ -23,7 +21,6 @@ ITS_OPERATOR = "the operator of kube-apiserver"
 """``cluster.runtime_source`` where the operator's wish alone tells what kube-apiserver runs with."""
 
 _USUAL_MASTERS = 3
-_CONFIG = later(r"config(?:-\d{1,9})?", re.ASCII)
 
 
 def runtime_facts(objects: Objects, logs: Iterable[LogFile], asks: Asks) -> dict[str, Fact | Unknown]:
@@ -64,13 +61,6 @@ def _runtime_issuers(objects: Objects, logs: Iterable[LogFile]) -> Fact | None:
     if (logged := _logged_issuers(objects, logs)) is not None:
         return logged
     return _observed_issuers(operator)
-
-
-def configured_issuers(objects: Objects) -> Iterator[str]:
-    """Give the issuers of every revision of kube-apiserver's configuration that is there."""
-    for config in objects.all("ConfigMap", "openshift-kube-apiserver"):
-        if _CONFIG.fullmatch(config.name):
-            yield from config_issuers(text(read(config, "data", "config.yaml")))
 
 
 def _observed_issuers(operator: K8sObject | None) -> Fact | None:
