@@ -99,3 +99,9 @@ def test_so_is_one_by_its_name_where_no_pod_shows_a_controller(bench: Bench) -> 
 
     cluster.hooks.append(bare)
     assert "workload-service-account-mismatch" in named(bench.report(everything(cluster)), "fail")
+
+
+def test_so_is_one_named_like_the_namespace_where_the_request_names_other_accounts(bench: Bench) -> None:
+    cluster = Cluster()
+    cluster.requests["openshift-ingress"]["spec"]["serviceAccountNames"] = ["router"]
+    assert "workload-service-account-mismatch" in named(bench.report(everything(cluster)), "warn")

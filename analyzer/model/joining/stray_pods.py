@@ -19,7 +19,7 @@ def without_strays(chain: Chain) -> list[Workload]:
 def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
     """Tell a copy that ``oc debug`` made, or a program of somebody's own with the operator's Secret.
 
-    That has no controller, which operators' pods have, or neither the name nor the account of one of the
+    That has no controller, which operators' pods have, or neither the operator's name nor one of its
     ServiceAccounts. Where none of the operator's pods shows a controller, as in a bundle from which they were
     taken, the name alone tells.
     """
@@ -36,6 +36,10 @@ def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
 
 
 def _goes_by(pod: Workload, chain: Chain) -> bool:
-    """Tell a pod whose Deployment is named like one of the ServiceAccounts, or within that name."""
+    """Tell a pod whose Deployment is named like a ServiceAccount or the namespace, or within that name.
+
+    The request may name the wrong ServiceAccounts.
+    """
     name = (deployment_of(pod.name) if pod.kind == "Pod" else None) or pod.name
-    return any(name in account or account in name for account in chain.service_accounts)
+    names = (*chain.service_accounts, chain.namespace.removeprefix("openshift-"))
+    return any(name in one or one in name for one in names)
