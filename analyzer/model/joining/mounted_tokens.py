@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from posixpath import normpath
 
 from analyzer.evidence.records import Container, TokenVolume, Workload
 from analyzer.model.joining.credentials import KUBERNETES_TOKEN, OPENSHIFT_TOKEN
@@ -69,4 +70,6 @@ def is_among(path: str, paths: Iterable[str]) -> bool:
 
 
 def _real(path: str) -> str:
+    """Give the file that a path leads to: ``//`` and ``/./`` lead to where ``/`` does."""
+    path = normpath(path)
     return path.removeprefix("/var") if path.startswith("/var/run/") else path
