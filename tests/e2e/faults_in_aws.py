@@ -119,6 +119,13 @@ def _not_https(cluster: Cluster) -> None:
     cluster.kas_issuers = [cluster.authentication_issuer]
 
 
+def _not_https_anywhere(cluster: Cluster) -> None:
+    """The document at the issuer was written for it."""
+    _not_https(cluster)
+    issuer = cluster.authentication_issuer
+    discovery(issuer=issuer, jwks_uri=f"{issuer}/keys.json")(cluster)
+
+
 def _set_alone(issuer: str) -> Edit:
     """Give an edit of what is set, which kube-apiserver does not run with."""
 
@@ -169,6 +176,7 @@ _HTML = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please 
 
 ISSUER_FAULTS = [
     Fault("issuer-not-https", "issuer", _not_https, ISSUERS),
+    Fault("issuer-not-https", "issuer", _not_https_anywhere, rf"{ISSUERS}|{DISCOVERY}", variant="anywhere"),
     Fault("issuer-not-https", "issuer", _set_alone("http://{host}"), AUTHENTICATION, variant="set-alone"),
     Fault(
         "issuer-placeholder", "issuer", _set_alone("https://fake-oidc.s3.us-west-2.amazonaws.com"),
