@@ -297,6 +297,8 @@ SHOWN = {
     "windows.txt": (ASKED + ERROR).decode().replace("\n", "\r\n").encode("utf-16"),
     "prefixed.txt": b"[pod/%b/ingress-operator] %b" % (POD, ERROR)
     + b"[pod/%b/kube-rbac-proxy] 2024-03-12T10:12:01.1Z up\n" % POD,
+    "screen-prefixed.txt": ASKED.replace(b"--tail=3", b"--prefix --timestamps")
+    + b"[pod/%b/ingress-operator] %b" % (POD, ERROR),
     "stern.txt": b"%b ingress-operator %b" % (POD, ERROR),
     "stern-all.txt": b"openshift-dns dns-default-x2x4z dns 2024-03-12T10:12:01.1Z up\n"
     + b"openshift-ingress-operator %b ingress-operator %b" % (POD, ERROR),
@@ -316,6 +318,7 @@ def test_a_log_as_people_look_at_it_is_its_namespaces(tmp_path: Path, name: str)
     assert not [p for p in evidence.problems if p.code == "unplaced"]
     (symptom,) = evidence.symptoms
     assert (symptom.namespace, symptom.klass) == ("openshift-ingress-operator", "no-provider")
+    assert symptom.first is not None
     shown = SHOWN[name].decode("utf-16" if name == "windows.txt" else "utf-8").splitlines()
     assert "WebIdentityErr" in shown[symptom.quote.line - 1]
 

@@ -124,9 +124,9 @@ def _by_prefix(path: str, data: bytes) -> tuple[LogName, bytes] | None:
 
     Lines of pods that are not all known to be of one namespace are no namespace's.
     """
-    if _PREFIX.match(data) is None or len(_PREFIX.findall(data[:_HEAD])) < min(
-        3, data.count(b"\n", 0, _HEAD)
-    ):
+    start = len(data) - len(data.lstrip(b"\r\n"))  # blank lines stand for what came before an output
+    head = data[start : start + _HEAD]
+    if _PREFIX.match(head) is None or len(_PREFIX.findall(head)) < min(3, head.count(b"\n")):
         return None
     told = {
         (pod.decode("utf-8", "replace"), of.decode("utf-8", "replace")) for pod, of in _PREFIX.findall(data)
@@ -150,12 +150,14 @@ def logs_asked_for(data: bytes) -> Iterator[tuple[LogName, bytes]]:
         words = f"{command.text} "
         namespace, container = _IN.search(words), _OF.search(words)
         target = (_TARGET.search(words, asked.end() - 1) or asked)[0].rpartition("/")[2].strip()
-        named = _named_by_path(f"{target}.log")
+        prefixed = _by_prefix(f"{target}.log", output)
+        named, lines = prefixed or (_named_by_path(f"{target}.log"), output)
         yield (
             LogName(
                 namespace[1] if namespace else named.namespace,
-                container=container[1] if container else named.container,
+                named.pod,
+                container[1] if container else named.container,
                 age=1 if _PREVIOUS.search(words) else 0,
             ),
-            output,
+            lines,
         )
