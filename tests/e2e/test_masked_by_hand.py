@@ -12,6 +12,7 @@ from samples import Cluster, edits
 from samples.yamlout import Json
 
 from .faults_in_aws import rotated
+from .faults_in_roles import INGRESS_NAMESPACE
 from .runs import DRIVERS, Bench, Files, bundle, edited, everything, exports, named, told, without
 
 ACCOUNT = "402938475610"
@@ -233,3 +234,13 @@ def test_what_the_api_server_gives_each_pod_was_taken_out(
     cluster.hooks.append(hook)
     report = bench.report(everything(cluster))
     assert_quiet(report)
+
+
+@pytest.mark.parametrize("statement", [None, "", [None]])
+@pytest.mark.parametrize("details", [False, True])
+def test_statements_that_were_taken_out_of_a_trust_policy(
+    bench: Bench, statement: object, *, details: bool
+) -> None:
+    cluster = Cluster()
+    cluster.role(INGRESS_NAMESPACE).trust = {"Version": "2012-10-17", "Statement": statement}
+    assert_quiet(bench.report(everything(cluster, details=details)))

@@ -191,6 +191,18 @@ class TestAnswersWithoutTheRole:
         found = one_role({"RoleName": "r", "AttachedPolicies": ATTACHED, "IsTruncated": True})
         assert found.attached is None
 
+    @pytest.mark.parametrize("mask", [["MASKED"], None, {}, 7])
+    def test_a_list_with_a_mask_in_it_is_no_list(self, mask: object) -> None:
+        """In YAML a mask in brackets is a list of one."""
+        assert not of(RoleRecord, read("x", {"RoleName": "r", "PolicyNames": ["p", mask]}))
+        entries = [*ATTACHED, {"PolicyName": "q", "PolicyArn": mask}]
+        assert not of(RoleRecord, read("x", {"RoleName": "r", "AttachedPolicies": entries}))
+        policies = [{"PolicyName": name, "PolicyDocument": {}} for name in ("p", mask)]
+        assert one_role({"RoleDetailList": [role(RolePolicyList=policies)]}).inline_names is None
+        provider = {"Url": "demo-oidc.s3.us-west-2.amazonaws.com", "ClientIDList": ["openshift", mask]}
+        (found,) = of(ProviderRecord, read("x", provider))
+        assert found.client_ids is None
+
     def test_a_bare_list(self) -> None:
         assert one_role(ATTACHED, f"{ROLE}.attached.json").attached == (("extra", POLICY_ARN),)
 

@@ -81,9 +81,10 @@ def _inline_names(value: Mapping[str, Json], where: Where, reading: Reading) -> 
     if not isinstance(names, list):
         return
     record = RoleRecord(_role_of(value, reading, "inline"), None, None, where)
-    listed = tuple(name for name in names if isinstance(name, str))
+    listed = iam_objects.names(names)
     # Half a list would look like the whole: a page of several tells only what the others lack.
-    yield replace(record, page=listed) if _truncated(value) else replace(record, inline_names=listed)
+    if listed is not None:
+        yield replace(record, page=listed) if _truncated(value) else replace(record, inline_names=listed)
 
 
 def _attached(value: Mapping[str, Json], where: Where, reading: Reading) -> Iterator[object]:

@@ -202,6 +202,7 @@ def tags(value: Json, spell: Spelling = as_is) -> dict[str, str]:
 
 def names(value: Json) -> tuple[str, ...] | None:
     """Give the strings of a list; None where it is none, or where one was taken out."""
-    if not isinstance(value, list) or None in value:
+    if not isinstance(value, list):
         return None
-    return tuple(entry for entry in value if isinstance(entry, str))
+    told = tuple(entry for entry in value if isinstance(entry, str))
+    return told if len(told) == len(value) else None

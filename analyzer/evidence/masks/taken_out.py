@@ -1,7 +1,7 @@
 """Policies that somebody took values or elements out of: AWS stores none like these.
 
-IAM refuses an empty version, effect, action or resource, and a statement without an effect, an action or,
-in a trust policy, a principal. Where an export of it shows one, the value was there and is not known.
+IAM refuses an empty version, statement, effect, action or resource, and a statement without an effect, an
+action or, in a trust policy, a principal. Where an export of it shows one, the value was there and is not known.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def open_policy(raw: Json) -> Mapping[str, Json] | None:
 
 def is_emptied(document: Mapping[str, Json]) -> bool:
     """Tell a policy document of which a value was emptied."""
-    return not document.get("Version", "there") or any(map(_is_emptied, _statements(document)))
+    listed = document.get("Statement", "there")
+    emptied = any(one is None or one == "" for one in (listed if isinstance(listed, list) else [listed]))
+    return emptied or not document.get("Version", "there") or any(map(_is_emptied, _statements(document)))
 
 
 def lacks_elements(document: Mapping[str, Json], *, trust: bool) -> bool:
