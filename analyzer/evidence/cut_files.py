@@ -1,8 +1,8 @@
 """A file of one object that was cut within a line: what was lost behind it is not known to be absent.
 
 Whoever gathers ends every file with a line's end; who writes a bundle's files by hand may end none so. Of
-many files one that ends otherwise is cut, and of the value that its last line gives nobody knows the rest.
-Where that line has no value at all, as behind ``key:``, the file is cut however many others are.
+many files the few that end otherwise are cut, and of the value that their last line gives nobody knows the
+rest. Where that line has no value at all, as behind ``key:``, the file is cut however many others are.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PAGE_ENDS = 4096
 """Bytes of either end of a list that hold what it says of itself."""
 PAGE = "it is a page of a list, and more follow"
 _MANY = 20
-"""Files that end with a line's end."""
+"""Files that end with a line's end, for each that does not: a stopped gather leaves a few of those."""
 _LINE = 512
 """Bytes of an end that hold a key: those of Kubernetes have 317 characters at most."""
 
@@ -53,8 +53,9 @@ def withhold_cut(evidence: Evidence, record: InputRecord) -> None:
     """Take away the objects of files that are cut; that they are there stays known."""
     for file in record.ending_before_a_value:
         _withhold(evidence, record.id, file)
-    if len(record.ending_within_a_line) == 1 and record.ending_with_a_line >= _MANY:
-        _withhold(evidence, record.id, record.ending_within_a_line[0])
+    if record.ending_with_a_line >= _MANY * len(record.ending_within_a_line):
+        for file in record.ending_within_a_line:
+            _withhold(evidence, record.id, file)
 
 
 def _withhold(evidence: Evidence, input_id: str, file: str) -> None:

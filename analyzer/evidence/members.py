@@ -82,7 +82,7 @@ def take_member(evidence: Evidence, record: InputRecord, entry: Entry, root: str
     if ends_within_a_line(data, cut):
         unfinished = ends_before_a_value(data)
         (record.ending_before_a_value if unfinished else record.ending_within_a_line).append(entry.path)
-    else:
+    elif data.endswith(b"\n"):
         record.ending_with_a_line += 1
 
 

@@ -233,6 +233,18 @@ def test_a_request_that_is_cut_within_a_line_is_there_and_proves_nothing(look: A
     assert any("ends within a line" in error.detail for error in report.errors)
 
 
+def test_a_gather_that_was_stopped_leaves_several_files_cut(look: Analyse) -> None:
+    files = must_gather(Cluster())
+    cut = {}
+    for path, data in files.items():
+        if path.endswith(("/aws-ebs-csi-driver-operator.yaml", "/openshift-ingress.yaml")):
+            end = b"    namespace: openshift-"
+            cut[path] = data[: data.index(end, data.index(b"secretRef:")) + len(end) - 1]
+    report = look(files | cut)
+    assert not rules(report, "fail")
+    assert {e.member for e in report.errors if "ends within a line" in e.detail} == cut.keys()
+
+
 @pytest.mark.parametrize("end", [b"# by hand", b"---", b"..."])
 def test_a_line_that_holds_no_value_is_not_cut(look: Analyse, end: bytes) -> None:
     cluster = Cluster(mode="Mint")

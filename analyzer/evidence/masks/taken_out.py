@@ -1,7 +1,8 @@
 """Policies that somebody took values or elements out of: AWS stores none like these.
 
 IAM refuses an empty version, statement, effect, action or resource, and a statement without an effect, an
-action or, in a trust policy, a principal. Where an export of it shows one, the value was there and is not known.
+action or, in a trust policy, a principal. Where an export of it shows one, the value was there and is not
+known.
 """
 
 from __future__ import annotations
