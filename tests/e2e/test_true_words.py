@@ -355,3 +355,9 @@ def test_what_makes_a_token_is_not_said_to_only_read(bench: Bench) -> None:
     asked = case.partition("Please send the output")[2]
     assert " create token " in asked
     assert "only read" not in asked
+
+
+def test_that_one_containers_log_lacks_is_not_said_of_all(bench: Bench) -> None:
+    files = without(bundle(Cluster()), "/kube-rbac-proxy/logs/")
+    (item,) = [m for m in bench.report(files).missing if m.evidence == "logs:openshift-ingress-operator"]
+    assert item.why == "not all logs of the pods in openshift-ingress-operator were gathered"

@@ -275,7 +275,7 @@ class Asks:
                 f" --timestamps > {file_name(namespace)}.log",
                 MANAGEMENT,
             )
-        why = f"no logs of pods in {namespace} were gathered"
+        why = f"not all logs of the pods in {namespace} were gathered"
         if no_pods:
             why = f"no pod ran in {namespace} when it was gathered: there are logs once one does"
         return _ask(
