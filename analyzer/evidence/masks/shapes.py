@@ -20,7 +20,7 @@ from analyzer.patterns import later
 _WORD = r"redacted|removed|masked|hidden|omitted|snip(?:ped)?|anonymi[sz]ed|obfuscated|censored|sanitized"
 _WORDS = (
     r"(?i:redacted)"
-    rf"|[<\[({{](?i:(?:[\w-]{{1,40}}[ _-])?(?:{_WORD})(?:[ _-][\w-]{{1,40}})?)[>\])}}]"
+    rf"|(?:[<\[({{«]|__)(?i:(?:[\w-]{{1,40}}[ _-])?(?:{_WORD})(?:[ _-][\w-]{{1,40}})?)(?:[>\])}}»]|__)"
     r"|(?<!\w)(?:MASKED|REMOVED|HIDDEN|OMITTED|ANONYMI[SZ]ED|OBFUSCATED|CENSORED|SANITIZED)(?!\w)"
     rf"|(?<=[:/.])(?i:{_WORD})(?=[:/.]|$)"
 )
@@ -38,13 +38,13 @@ _TOOL = (
 )
 _ALONE = (
     r"[xX*]{3,}|[xX]{2,}(?:[-.:][xX]+)+|[.#-]{3,}|…|N{12}"
-    rf"|[<\[({{!]?(?i:{_WORD})[>\])}}]?"
+    rf"|[<\[({{!«]?(?i:{_WORD})[>\])}}»]?"
 )
 _TEXT = later(rf"{_RUNS}|x{{6,}}|{_WORDS}|{_SIGNS}|{_TOOL}")
 _WHOLE_SETTING = later(rf"^[ \t]*\w+[ \t]*=[ \t]*(?:{_ALONE})[ \t\r]*$", re.MULTILINE)
 _BY_HAND = later(rf"X{{6,}}|{_WORDS}|\*{{4,}}|[•●█▒░]{{2,}}")
 _IN_VALUE = later(
-    rf"{_RUNS}|x{{8,}}|{_WORDS}|{_SIGNS}|{_TOOL}|<(?i:account|account[-_ ]id)>"
+    rf"{_RUNS}|x{{8,}}|[#%]{{4,}}|{_WORDS}|{_SIGNS}|{_TOOL}|<(?i:account|account[-_ ]id)>"
     r"|^@\{[^{}=]{1,60}=|System\.Object\[\]|System\.Collections\.Hashtable"  # PowerShell's
 )
 _WHOLE = later(_ALONE)
