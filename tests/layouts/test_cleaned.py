@@ -163,6 +163,8 @@ def test_masked_documents_are_not_exported(look: Analyse) -> None:
         ("openshift-__hidden__-operator", True),
         ("«masked»-oidc.s3.us-west-2.amazonaws.com", True),
         ("####-installer-cloud-credentials", True),
+        ("N/A", True),
+        ("role/a/n/a", False),
         ("__main__", False),
         ("https://example.org/#section", False),
         ("arn:aws:s3:::*", False),
