@@ -363,10 +363,11 @@ def test_that_one_containers_log_lacks_is_not_said_of_all(bench: Bench) -> None:
     assert item.why == "not all logs of the pods in openshift-ingress-operator were gathered"
 
 
-def test_a_bucket_that_is_gone_is_made_again_before_it_is_filled(bench: Bench) -> None:
+@pytest.mark.parametrize("what", ["discovery", "jwks"])
+def test_a_bucket_that_is_gone_is_made_again_before_it_is_filled(bench: Bench, what: str) -> None:
     gone = HttpError(404, "Not Found", "NoSuchBucket", "The specified bucket does not exist")
-    report = bench.report(everything(edited(lambda cluster: setattr(cluster, "discovery", gone))))
-    (found,) = [f for f in report.findings if f.rule == "discovery-unreachable"]
+    report = bench.report(everything(edited(lambda cluster: setattr(cluster, what, gone))))
+    (found,) = [f for f in report.findings if f.rule == f"{what}-unreachable"]
     commands = [step.command or "" for step in found.fix]
     assert commands[0].startswith("aws s3 mb s3://demo-oidc --region "), commands
     assert not any("get-public-access-block" in command for command in commands)
