@@ -22,8 +22,8 @@ _PAGE = later(
 _PAGE_ENDS = 4096
 """Bytes of either end of a list that hold what it says of itself."""
 PAGE = "it is a page of a list, and more follow"
-_MANY, _FOR_EACH = 20, 4
-"""Files that end with a line's end: in all, and for each that does not."""
+_MANY = 20
+"""Files that end with a line's end, for each that does not: a stopped gather leaves a few of those."""
 _LINE = 512
 """Bytes of an end that hold a key: those of Kubernetes have 317 characters at most."""
 
@@ -53,7 +53,7 @@ def withhold_cut(evidence: Evidence, record: InputRecord) -> None:
     """Take away the objects of files that are cut; that they are there stays known."""
     for file in record.ending_before_a_value:
         _withhold(evidence, record.id, file)
-    if record.ending_with_a_line >= max(_MANY, _FOR_EACH * len(record.ending_within_a_line)):
+    if record.ending_with_a_line >= _MANY * len(record.ending_within_a_line):
         for file in record.ending_within_a_line:
             _withhold(evidence, record.id, file)
 

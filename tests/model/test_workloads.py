@@ -46,6 +46,7 @@ def test_var_run_is_run() -> None:
     pods = [pod({"mountPath": FOLDER.removeprefix("/var")})]
     assert is_mounted(f"{FOLDER}/token", pods)
     assert is_mounted(f"{FOLDER}/.//token", pods)
+    assert is_mounted(f"/{FOLDER}/token", pods)
     assert not is_mounted(f"{FOLDER}/jwt", pods)
     assert not is_mounted(None, pods)
 

@@ -71,5 +71,5 @@ def is_among(path: str, paths: Iterable[str]) -> bool:
 
 def _real(path: str) -> str:
     """Give the file that a path leads to: ``//`` and ``/./`` lead to where ``/`` does."""
-    path = normpath(path)
+    path = normpath(path).replace("//", "/")  # two at the begin it leaves
     return path.removeprefix("/var") if path.startswith("/var/run/") else path
