@@ -121,6 +121,7 @@ def test_the_default_profile_may_be_named_as_others_are() -> None:
         GOOD.replace("[default]", "[default] # of the team"),
         GOOD.replace(ARN, f"{ARN} # made by hand"),
         GOOD.replace(ARN, f"{ARN}\t; made by hand"),
+        GOOD.replace(ARN, f"{ARN} # of <team>, was CHANGEME"),
         GOOD.replace(" = ", ": "),
         GOOD.replace(" = ", "\t=\t"),
         f"# whatever\n; <cluster> CHANGEME\n{GOOD}",

@@ -29,9 +29,8 @@ _DEFAULT = later(r"^[ \t]*\[[ \t]*default[ \t]*\][ \t\r]*(?:[#;].*)?$", re.MULTI
 _NAMED_DEFAULT = later(r"^[ \t]*\[[ \t]*profile[ \t]+default[ \t]*\][ \t\r]*(?:[#;].*)?$", re.MULTILINE)
 _HEADER = later(r"[ \t]*\[.*\][ \t\r]*(?:[#;].*)?$")
 _KEY = later(r"[ \t]*([A-Za-z_]+)[ \t]*[=:][ \t]*")
-_REMARK = later(r"(?<![^ \t])[#;].*$")
+_REMARK = later(r"(?<![^ \t\n])[#;].*$", re.MULTILINE)
 """A remark, on a line of its own or behind a blank: the SDKs for Go leave it out."""
-_REMARKS = later(r"^[ \t]*[#;].*$", re.MULTILINE)
 _ORDER_MARK = "\ufeff"
 
 
@@ -205,7 +204,7 @@ def _oddities(key: str, value: str, *, returns: bool) -> Iterable[str]:
 
 def placeholder_in(text: str) -> str | None:
     """Give what stands in a credentials value for an ARN that somebody was to fill in."""
-    found = _PLACEHOLDER.search(_REMARKS.sub("", text))
+    found = _PLACEHOLDER.search(_REMARK.sub("", text))
     return found[0].strip() if found else None
 
 
