@@ -105,3 +105,13 @@ def test_so_is_one_named_like_the_namespace_where_the_request_names_other_accoun
     cluster = Cluster()
     cluster.requests["openshift-ingress"]["spec"]["serviceAccountNames"] = ["router"]
     assert "workload-service-account-mismatch" in named(bench.report(everything(cluster)), "warn")
+
+
+@pytest.mark.parametrize("name", ["", "aws-ebs-csi-driver-operator"])
+def test_so_is_one_with_a_token_for_aws_whose_account_the_request_lacks(bench: Bench, name: str) -> None:
+    cluster = Cluster()
+    accounts = cluster.requests["aws-ebs-csi-driver-operator"]["spec"]["serviceAccountNames"]
+    accounts[:] = [account for account in accounts if account == name] or ["router"]
+    report = bench.report(everything(cluster))
+    assert "workload-service-account-mismatch" in named(report, "fail", "warn"), told(report)
+    assert "workload-token-volume-missing" not in named(report), told(report)

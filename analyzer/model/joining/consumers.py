@@ -9,7 +9,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.records import Container, K8sObject, Workload
 from analyzer.model.joining.chain import Chain, brought_by_release, copies_of
 from analyzer.model.joining.hosted import deployment_of
-from analyzer.model.joining.mounted_tokens import USUAL_AUDIENCES, aws_tokens, paths_of
+from analyzer.model.joining.mounted_tokens import paths_of, signs_in
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.stray_pods import without_strays
 
@@ -94,12 +94,6 @@ def goes_by(found: Workload, chain: Chain) -> bool:
         return False
     name = found.name if found.kind == "Deployment" else deployment_of(found.name)
     return name in chain.service_accounts
-
-
-def signs_in(found: Workload) -> bool:
-    """Tell a workload with a mounted token for AWS that is not served by the pod identity webhook."""
-    tokens = {t.volume for t in aws_tokens(found) if t.audience in USUAL_AUDIENCES}
-    return any(tokens & set(c.mounts) and "AWS_ROLE_ARN" not in c.env for c in found.containers)
 
 
 def readers(found: Workload, secret_name: str) -> list[Container]:

@@ -19,6 +19,12 @@ def aws_tokens(found: Workload) -> list[TokenVolume]:
     return [token for token in found.tokens if token.audience is not None]
 
 
+def signs_in(found: Workload) -> bool:
+    """Tell a workload with a mounted token for AWS that is not served by the pod identity webhook."""
+    tokens = {t.volume for t in aws_tokens(found) if t.audience in USUAL_AUDIENCES}
+    return any(tokens & set(c.mounts) and "AWS_ROLE_ARN" not in c.env for c in found.containers)
+
+
 def tokens_without_audience(found: Workload) -> list[TokenVolume]:
     """Give the tokens where those for a cloud are whose volume names no audience: they have the API server's.
 

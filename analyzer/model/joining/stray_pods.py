@@ -5,6 +5,7 @@ from __future__ import annotations
 from analyzer.evidence.records import Workload
 from analyzer.model.joining.chain import Chain, brought_by_release
 from analyzer.model.joining.hosted import deployment_of
+from analyzer.model.joining.mounted_tokens import signs_in
 
 
 def without_strays(chain: Chain) -> list[Workload]:
@@ -19,9 +20,10 @@ def without_strays(chain: Chain) -> list[Workload]:
 def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
     """Tell a copy that ``oc debug`` made, or a program of somebody's own with the operator's Secret.
 
-    That has no controller, which operators' pods have, or neither the operator's name nor one of its
-    ServiceAccounts. Where none of the operator's pods shows a controller, as in a bundle from which they were
-    taken, the name alone tells.
+    That has no controller, which operators' pods have, or neither the operator's name, nor one of its
+    ServiceAccounts, nor a token for AWS: of a pod with one, the request may lack the ServiceAccount. Where
+    none of the operator's pods shows a controller, as in a bundle from which they were taken, the name alone
+    tells.
     """
     if pod.debugging or chain.presumed:  # it is taken for the operator's whatever its name
         return pod.debugging
@@ -31,7 +33,7 @@ def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
     if not brought_by_release(chain):
         return False
     if kept:
-        return pod.service_account not in chain.service_accounts and not _goes_by(pod, chain)
+        return not (pod.service_account in chain.service_accounts or _goes_by(pod, chain) or signs_in(pod))
     return own or not _goes_by(pod, chain)
 
 

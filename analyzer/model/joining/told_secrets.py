@@ -8,8 +8,8 @@ from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.logs.classes import ANSWERS_OF_STS
 from analyzer.evidence.records import K8sObject, Secret
-from analyzer.model.joining.consumers import signs_in
 from analyzer.model.joining.credentials import STATIC_LENGTH
+from analyzer.model.joining.mounted_tokens import signs_in
 from analyzer.model.joining.objects import Objects, was_in_cluster
 
 _OF_KEYS = (STATIC_LENGTH, STATIC_LENGTH + 1)
