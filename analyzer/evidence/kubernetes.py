@@ -167,12 +167,14 @@ def workload(obj: K8sObject) -> Workload:
 def _owner(obj: K8sObject) -> str | None:
     """Give what made a pod; the Deployment of a ReplicaSet by the hash that it puts behind its own name."""
     if obj.kind == "Deployment":
-        return f"deployment/{obj.name}"
+        return None if is_masked(obj.name) else f"deployment/{obj.name}"
     metadata = dig(obj.value, "metadata")
     for entry in items(dig(metadata, "ownerReferences")):
         kind, name = text(dig(entry, "kind")), text(dig(entry, "name"))
-        if dig(entry, "controller") is not True or dig(entry, "apiVersion") != "apps/v1" or not name:
+        if dig(entry, "controller") is not True or dig(entry, "apiVersion") != "apps/v1":
             continue
+        if not name or is_masked(name):
+            return None
         if kind in ("DaemonSet", "StatefulSet"):
             return f"{kind.lower()}/{name}"
         made, _, ending = name.rpartition("-")

@@ -36,6 +36,8 @@ def made_by(kind: str, name: str = "web-5d4f7c", **more: Json) -> dict[str, Json
         (made_by("DaemonSet", "node", controller=False), {}, None),
         (made_by("Job", "once", apiVersion="batch/v1"), {}, None),
         (made_by("Node", "master-0", apiVersion="v1"), {}, None),
+        (made_by("ReplicaSet", "REDACTED-5d4f7c"), {"pod-template-hash": "5d4f7c"}, None),
+        (made_by("DaemonSet", "REDACTED"), {}, None),
         ("no object", {}, None),
     ],
 )
@@ -49,6 +51,10 @@ def test_what_made_a_pod(owner: Json, labels: dict[str, str], shown: str | None)
 def test_a_deployment_without_pods_is_restarted_by_its_name() -> None:
     found = workload(replace(pod(None), kind="Deployment", name="web"))
     assert (owners([found]), without_owner([found])) == (["deployment/web"], [])
+
+
+def test_one_whose_name_is_masked_is_not_named() -> None:
+    assert to_restart([workload(replace(pod(None), kind="Deployment", name="REDACTED"))]) == ["deployment"]
 
 
 def test_where_not_all_is_known_all_deployments_are_restarted() -> None:
