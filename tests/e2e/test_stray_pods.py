@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from samples import Cluster
+from samples.faults import authentication_fails
+from samples.logs import NOT_AUTHORIZED
 from samples.workloads import Container, Workload
 from samples.yamlout import Json
 
@@ -53,6 +55,17 @@ def test_a_pod_without_a_controller_is_none_of_the_operators(
 ) -> None:
     cluster = Cluster()
     _by_hand(cluster, name, account, debug=debug)
+    report = bench.report(everything(cluster))
+    assert not findings(report, "fail", "warn"), told(report)
+
+
+def test_what_somebody_typed_in_a_copy_of_a_pod_is_no_error_of_the_operator(bench: Bench) -> None:
+    cluster, failing = Cluster(), Cluster()
+    _by_hand(cluster, "ingress-operator-debug", "ingress-operator", debug=True)
+    since = failing.gathered - timedelta(hours=2)
+    authentication_fails(failing, NOT_AUTHORIZED, since=since, namespaces=[NAMESPACE])
+    shell = cluster.workloads[f"{NAMESPACE}/ingress-operator-debug"].main
+    shell.log = failing.workload("ingress-operator").main.log
     report = bench.report(everything(cluster))
     assert not findings(report, "fail", "warn"), told(report)
 

@@ -53,6 +53,8 @@ class Chain:
     """What uses its role outside the guest, where the control plane is hosted."""
     ended: set[str] = field(default_factory=set)
     """Pods that used it and are over."""
+    debugged: set[str] = field(default_factory=set)
+    """Copies of its pods that ``oc debug`` made: they log what somebody typed."""
     strangers: set[str] = field(default_factory=set)
     """Pods of its namespace that sign in with a token, and are no chain's: it may be with its role."""
     pods_outside: frozenset[str] = frozenset()

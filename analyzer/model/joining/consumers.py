@@ -37,9 +37,9 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
         seen.add((obj.kind, obj.namespace, obj.name))
         peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
         users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
-        if found.phase in ("Succeeded", "Failed"):
+        if found.debugging or found.phase in ("Succeeded", "Failed"):
             for chain in users:
-                chain.ended.add(found.name)
+                (chain.debugged if found.debugging else chain.ended).add(found.name)
             continue
         for chain in users:
             chain.workloads.append(found)

@@ -18,15 +18,15 @@ def without_strays(chain: Chain) -> list[Workload]:
 
 
 def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
-    """Tell a copy that ``oc debug`` made, or a program of somebody's own with the operator's Secret.
+    """Tell a program of somebody's own with the operator's Secret.
 
-    That has no controller, which operators' pods have, or neither the operator's name, nor one of its
+    It has no controller, which operators' pods have, or neither the operator's name, nor one of its
     ServiceAccounts, nor a token for AWS: of a pod with one, the request may lack the ServiceAccount. Where
     none of the operator's pods shows a controller, as in a bundle from which they were taken, the name alone
     tells.
     """
-    if pod.debugging or chain.presumed:  # it is taken for the operator's whatever its name
-        return pod.debugging
+    if chain.presumed:  # it is taken for the operator's whatever its name
+        return False
     kept = pod.controlled or pod.kind != "Pod"
     if not chain.service_accounts:  # without the request nothing tells what it should run as
         return not kept and chain.namespace.startswith("openshift-")

@@ -44,13 +44,14 @@ def logged_by(
     if not here:
         return Logged()
     peers = [c for c in chains if c.namespace == chain.namespace]
+    debugged = {pod for c in peers for pod in c.debugged}
     read = evidence.seen("Pod", chain.namespace)
     owners = {w.name: c.id for c in peers for w in c.workloads}
     owners |= {pod: c.id for c in peers for pod in (*c.ended, *c.pods_outside)}
     found = Logged()
     torn = ("Pod", chain.namespace) in evidence.torn
     untold = not any(w.kind == "Pod" for c in peers for w in c.workloads)  # then no spec tells whose it is
-    for symptom in here:
+    for symptom in (one for one in here if one.pod not in debugged):
         known = symptom.pod in read
         owner = owners.get(symptom.pod)
         if owner is None and (untold or not known):
