@@ -84,10 +84,11 @@ OWN = rf"namespaces/{NAMESPACE}/(?:pods/ingress-operator|core/pods"
 
 
 @pytest.mark.parametrize("hidden", ["", rf"{OWN}|apps/)", rf"{OWN}|pods/)"], ids=["none", "own", "pods"])
-def test_nor_is_a_program_of_another_name_and_account(bench: Bench, hidden: str) -> None:
+@pytest.mark.parametrize("name", ["backup", "operator"])
+def test_nor_is_a_program_of_another_name_and_account(bench: Bench, name: str, hidden: str) -> None:
     """Somebody's own Deployment there, which uses the operator's Secret."""
     cluster = Cluster()
-    _by_hand(cluster, "backup", "default", owner=True)
+    _by_hand(cluster, name, "default", owner=True)
     files = everything(cluster)
     report = bench.report(without(files, hidden) if hidden else files)
     assert not findings(report, "fail", "warn"), told(report)

@@ -40,8 +40,8 @@ def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
 def _goes_by(pod: Workload, chain: Chain) -> bool:
     """Tell a pod whose Deployment is named like a ServiceAccount or the namespace, or within that name.
 
-    The request may name the wrong ServiceAccounts.
+    The request may name the wrong ServiceAccounts. One word within a longer name, as ``aws``, tells nothing.
     """
     name = (deployment_of(pod.name) if pod.kind == "Pod" else None) or pod.name
     names = (*chain.service_accounts, chain.namespace.removeprefix("openshift-"))
-    return any(name in one or one in name for one in names)
+    return any(one in name or ("-" in name and name in one) for one in names)
