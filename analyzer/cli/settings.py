@@ -70,7 +70,9 @@ class Command(Once):
         if formats and outputs and _is_set(ctx, "formats"):
             from analyzer.reports.formats import by_suffix
 
-            ctx.params["formats"] = [by_suffix(path) or formats[0] for path in outputs]
+            named = dict(enumerate(formats))
+            named |= {n: by_suffix(path) or named.get(n, formats[-1]) for n, path in enumerate(outputs)}
+            ctx.params["formats"] = list(named.values())
         return rest
 
 
@@ -88,6 +90,8 @@ class Group(TyperGroup):
 
 
 def _refuse_twice(command: Any, ctx: Any, args: list[str]) -> None:
+    if ctx.resilient_parsing:  # a shell that completes a line, which is answered and not judged
+        return
     _, _, read = command.make_parser(ctx).parse_args(args=list(args))
     once = [p for p in read if isinstance(p, TyperOption) and not (p.multiple or p.is_flag or p.count)]
     twice = next((option for n, option in enumerate(once) if option in once[:n]), None)

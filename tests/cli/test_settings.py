@@ -101,6 +101,14 @@ def test_a_suffix_is_worth_more_than_a_format_that_is_set(
     assert (tmp_path / name).read_text().startswith(begins)
 
 
+def test_formats_that_are_set_go_to_files_in_their_order(home: Path, saved: Path, tmp_path: Path) -> None:
+    own_file(home, 'format = ["json", "markdown"]')
+    shown = call("render", saved, "-o", tmp_path / "one", "-o", tmp_path / "two")
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    assert (tmp_path / "one").read_text().startswith("{")
+    assert (tmp_path / "two").read_text().startswith("## sts-doctor")
+
+
 def test_several_values_in_the_environment(home: Path) -> None:
     shown = call("config", "show", STS_DOCTOR_SELECT="trust keys").stdout
     assert "trust, keys" in shown
@@ -200,6 +208,7 @@ def test_the_shell_completes_commands_and_formats() -> None:
     assert "analyze" in completed("sts-doctor an")
     assert set(completed("sts-doctor render x.json -f ")) >= set(FORMATS)
     assert completed("sts-doctor explain trust-subject-m") == ["trust-subject-mismatch"]
+    assert "json" in completed("sts-doctor render x.json --mask accounts --mask all -f js")  # not refused yet
 
 
 def test_a_user_without_a_home_has_no_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
