@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 
@@ -47,6 +48,8 @@ class Pseudonyms:
     def __init__(self, classes: Iterable[Class]) -> None:
         self._classes = tuple(classes)
         self._named: dict[str, Named] = {}
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
 
     def mask(self, report: Report) -> Report:
         """Give a copy of a report without the values of the classes asked for."""
@@ -75,14 +78,17 @@ class Pseudonyms:
             if not (isinstance(known, str) and known and re.fullmatch(r"[\w.-]+", pseudonym)):
                 raise UsageProblem(f"{where} is no map of pseudonyms", do="Name a file that --mask-map wrote")
             self._named[known.casefold()] = Named(known, pseudonym, of, is_word(of, known))
+            self._taken.add(pseudonym)
 
     def _name(self, of: Class, value: str, whole: bool) -> None:
         if of not in self._classes or value.casefold() in self._named:
             return
-        number = 1
-        taken = {named.pseudonym for named in self._named.values()}
-        while (pseudonym := _pseudonym(of, value, number)) in taken:
+        kind = _pseudonym(of, value, 0)
+        number = self._last.get(kind, 0) + 1
+        while (pseudonym := _pseudonym(of, value, number)) in self._taken:
             number += 1
+        self._last[kind] = number
+        self._taken.add(pseudonym)
         self._named[value.casefold()] = Named(value, pseudonym, of, whole)
 
     def _changer(self) -> Callable[[str], str]:
@@ -93,6 +99,7 @@ class Pseudonyms:
         # the longest first: a cluster's name is often the beginning of its bucket's
         pattern = re.compile(_of_any(named), re.IGNORECASE)
         known = self._named
+        forth, back = _begun(known), _begun(value[::-1] for value in known)
 
         def pseudonym(found: re.Match[str]) -> str:
             exact = known.get(found[0].casefold())
@@ -110,7 +117,7 @@ class Pseudonyms:
             if len(text) < 3:
                 return text
             text = keys.sub(r"\1", text) if keys else text
-            return _uncut(plain(_BASE64.sub(encoded, plain(text))), named)
+            return _uncut(plain(_BASE64.sub(encoded, plain(text))), forth, back)
 
         return change
 
@@ -190,20 +197,41 @@ def _decoded(text: str) -> Iterator[str]:
             continue
 
 
-def _uncut(text: str, named: list[Named]) -> str:
-    """Take out what is left of a value at an end of a text that was cut."""
+@frozen
+class Begun:
+    """Values by how they begin, sorted, and how long the longest is."""
+
+    values: list[str]
+    longest: int
+
+    def at_end(self, text: str) -> int:
+        """Tell how many letters at the end of a text begin a value and are not all of it."""
+        for size in range(min(len(text), self.longest), _SHORTEST_PART - 1, -1):
+            piece = text[-size:].casefold()
+            at = bisect_right(self.values, piece)
+            if at < len(self.values) and self.values[at].startswith(piece):
+                return size
+        return 0
+
+
+def _begun(values: Iterable[str]) -> Begun:
+    known = sorted(values)
+    return Begun(known, max(map(len, known)) - 1)
+
+
+def _uncut(text: str, forth: Begun, back: Begun) -> str:
+    """Take out what is left of a value at an end of a text that was cut; ``back`` has them backwards."""
     for dots in _CUT:
-        folded = text.casefold()
-        if dots not in text:
-            continue
-        for value in (n.value.casefold() for n in named):
-            for size in range(len(value) - 1, _SHORTEST_PART - 1, -1):
-                if folded.startswith(dots + value[-size:]):
-                    text = dots + text[len(dots) + size :]
-                    folded = text.casefold()
-                if folded.endswith(value[:size] + dots):
-                    text = text[: len(text) - len(dots) - size] + dots
-                    folded = text.casefold()
+        if text.startswith(dots):
+            rest = text[len(dots) :]
+            while size := back.at_end(rest[::-1]):
+                rest = rest[size:]
+            text = dots + rest
+        if text.endswith(dots):
+            rest = text.removesuffix(dots)
+            while size := forth.at_end(rest):
+                rest = rest[:-size]
+            text = rest + dots
     return text
 
 

@@ -17,7 +17,7 @@ from analyzer.findings.report import Report, RoleRef
 from analyzer.reports.formats import FORMATS, Options, render
 from analyzer.reports.identifying import CLASSES
 from analyzer.reports.json import load_json, render_json
-from analyzer.reports.mask import Named, Pseudonyms, _of_any
+from analyzer.reports.mask import Begun, Named, Pseudonyms, _of_any
 from samples.scenarios import SCENARIOS
 
 from . import made
@@ -263,6 +263,39 @@ def test_values_that_begin_alike_are_one_way_into_a_pattern() -> None:
     pattern = _of_any(named)
     assert pattern.startswith(re.escape("host-") + "(?:")
     assert pattern.count("host") == 1
+
+
+def test_the_work_for_many_values_is_not_that_of_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All numbers were tried for each value, and all values at each end of a text that was cut."""
+    tried: list[int] = []
+
+    def counted(of: Any, value: str, number: int) -> str:
+        tried.append(number)
+        return f"{of}-{number}"
+
+    monkeypatch.setattr("analyzer.reports.mask._pseudonym", counted)
+    names = Pseudonyms(["resources"])
+    message = " ".join(f"vpc-{n:017x}" for n in range(1000))
+    names.mask(replace(made.FAIL, findings=(replace(made.FAIL.findings[0], message=message),)))
+    assert len(tried) == 2 * 1000
+
+    class Values(list[str]):
+        looked_at = 0
+
+        def __getitem__(self, at: Any) -> Any:
+            self.looked_at += 1
+            return super().__getitem__(at)
+
+    values = Values(f"{n:017x}.hush.org" for n in range(1000))
+    assert Begun(values, 25).at_end("seen at 00000000000000022.hu") == len("00000000000000022.hu")
+    assert values.looked_at < len(values)
+
+
+def test_what_two_values_leave_at_an_end_that_was_cut_is_taken_out() -> None:
+    names = Pseudonyms(["domains"])
+    names.read_map('{"domains": {"name-1": "hushed-one", "name-2": "one-more"}}', "map")
+    finding = replace(made.FAIL.findings[0], message="…ed-one that hushed-…")
+    assert names.mask(replace(made.FAIL, findings=(finding,))).findings[0].message == "… that …"
 
 
 def test_a_key_id_stays_where_no_account_is_masked() -> None:
