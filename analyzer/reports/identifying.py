@@ -45,7 +45,7 @@ _ADDRESSES = (
 )
 _NODES = (
     later(r"/core/nodes/([\w-]+)(?:\.yaml|\.json|$)"),
-    later(r"\bsystem:node:([\w-]+)"),
+    later(r"\bsystem:node:([\w-]+)(?![\w-]|\.example\b)"),  # host-1.example is a pseudonym
     later(r"(?i)\bnode(?:name)?\\*[\"']?[:=/ ]{1,2}\\*[\"']?(?=[\w-]*\d)([a-z][\w-]{3,62})(?![\w-])"),
 )
 """How a node is named by its short name; in prose only what is no word."""

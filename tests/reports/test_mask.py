@@ -211,6 +211,7 @@ ORG = "o-a1b2c3d4e5"
         (f"key/mrk-{'0a' * 16} and alias/acme-etcd", r"key/key-\d and alias/key-\d"),
         ("on node worker-3: worker-3 and worker-31", "on node name-1: name-1 and worker-31"),
         ("nodes/master-0.hush.org and kube-apiserver-master-0 on master-0.hush.org:10250", "(?!.*master).*"),
+        ("system:node:master-0.hush.org is not master-0", r"system:node:host-1.example is not name-\d"),
         (r"{\"nodeName\":\"zq91kx\"} by system:node:zq91kx", r'{\\"nodeName\\":\\"name-1\\"} by .*:name-1'),
     ],
 )
