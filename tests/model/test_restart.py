@@ -57,7 +57,8 @@ def test_one_whose_name_is_masked_is_not_named() -> None:
     assert to_restart([workload(replace(pod(None), kind="Deployment", name="REDACTED"))]) == ["deployment"]
 
 
-def test_where_not_all_is_known_all_deployments_are_restarted() -> None:
-    known = workload(pod(made_by("DaemonSet", "node")))
+def test_where_not_all_is_known_all_of_the_kinds_are_restarted() -> None:
+    known, other = workload(pod(made_by("DaemonSet", "node"))), workload(pod(None))
     assert to_restart([known]) == ["daemonset/node"]
-    assert to_restart([known, workload(pod(None))]) == to_restart([]) == ["deployment"]
+    assert to_restart([other]) == to_restart([]) == ["deployment"]
+    assert to_restart([known, other]) == ["daemonset,deployment"]

@@ -13,8 +13,11 @@ def owners(found: Sequence[Workload]) -> list[str]:
 
 
 def to_restart(found: Sequence[Workload]) -> list[str]:
-    """Give what ``oc rollout restart`` takes: what made the pods, else all Deployments of the namespace."""
-    return ["deployment"] if without_owner(found) else owners(found) or ["deployment"]
+    """Give what ``oc rollout restart`` takes: what made the pods; where not all is known, all of such kinds."""
+    known = owners(found)
+    if known and not without_owner(found):
+        return known
+    return [",".join(sorted({"deployment", *(one.partition("/")[0] for one in known)}))]
 
 
 def without_owner(found: Sequence[Workload]) -> list[str]:
