@@ -43,10 +43,11 @@ _ADDRESSES = (
     later(r"(?i)(?<![\w:.])((?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4})(?![\w:])"),
     later(r"\bip-(\d{1,3}(?:-\d{1,3}){3})\b"),  # as AWS calls its instances
 )
+_NO_MORE = r"(?![\w-]|\.example\b)"  # host-1.example is a pseudonym
 _NODES = (
     later(r"/core/nodes/([\w-]+)(?:\.yaml|\.json|$)"),
-    later(r"\bsystem:node:([\w-]+)(?![\w-]|\.example\b)"),  # host-1.example is a pseudonym
-    later(r"(?i)\bnode(?:name)?\\*[\"']?[:=/ ]{1,2}\\*[\"']?(?=[\w-]*\d)([a-z][\w-]{3,62})(?![\w-])"),
+    later(rf"\bsystem:node:([\w-]+){_NO_MORE}"),
+    later(rf"(?i)\bnode(?:name)?\\*[\"']?[:=/ ]{{1,2}}\\*[\"']?(?=[\w-]*\d)([a-z][\w-]{{3,62}}){_NO_MORE}"),
 )
 """How a node is named by its short name; in prose only what is no word."""
 _MACHINE = later(r"(?i)(?!ip-\d|i-[0-9a-f]{8})(?=[a-z-]*\d)[a-z][\w-]*")
