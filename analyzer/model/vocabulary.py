@@ -234,6 +234,7 @@ workload.token_lifetimes       list    token volumes that live over a day or und
 workload.legacy_tokens         list    containers that sign in with the API server's own token, as pod/container
 workload.issuer_changed        string  when kube-apiserver began to sign with the issuer in force; null where no change shows
 workload.predating             list    pods that began before that and whose token may still be of the issuer before
+workload.outside               bool    it runs with the hosted control plane, outside the guest (derived)
 workload.restart               list    for a command: what made the pods, as deployment/name and its like; where not all is known, such kinds, which is all of the namespace (derived)
 workload.predating_owners      list    what made those pods, as deployment/name and its like
 workload.predating_alone       list    those of which nothing tells what made them

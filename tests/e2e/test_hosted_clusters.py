@@ -13,7 +13,7 @@ from analyzer.errors import UsageProblem
 from samples import Cluster, edits, rosa
 from samples.bundle import write_files
 from samples.hosted import ControlPlane, Files, hypershift_dump, management_bundle
-from samples.logs import INCORRECT_AUDIENCE, NOT_AUTHORIZED, VERIFICATION_KEY, no_provider
+from samples.logs import INCORRECT_AUDIENCE, NOT_AUTHORIZED, VERIFICATION_KEY, Failure, no_provider
 from samples.operators import Condition
 from samples.yamlout import document
 
@@ -181,6 +181,18 @@ def test_the_logs_of_the_control_plane_are_those_of_the_guests_operators(bench: 
     places = {proof.file for f in findings(report, "fail") for proof in f.evidence}
     assert all("/namespaces/clusters-shop/pods/" in place for place in places)
     assert not report.notices, report.notices
+
+
+def test_what_runs_with_the_control_plane_is_not_restarted_in_the_guest(bench: Bench) -> None:
+    cluster = guest()
+    plane = ControlPlane(cluster)
+    plane.fail(Failure("ExpiredTokenException", "Token expired: current date/time 2 > 1"), *SIGNS_IN)
+    files = below("hub", management_bundle(hub(), plane)) | bundle(cluster)
+    found = [f for f in findings(bench.report(files), "fail") if f.rule == "log-token-expired"]
+    assert found
+    for finding in found:
+        assert "restart its pods there" in finding.fix[0].text.lower()
+        assert not any(step.command for step in finding.fix)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def chain_repairs(chain: Chain, choice: RoleChoice, joined: Joined, facts: Facts
         "secret.maker": known(_maker(chain, joined, ready=ready), derived=True),
         "role.inline_policy": _derived(_inline_policy(choice.role)),
         "role.added_policy": _derived(_added_policy(choice.role, chain)),
+        "workload.outside": known(chain.consumer is not None, derived=True),
         "workload.restart": known(to_restart(chain.workloads), derived=True),
         "workload.token_path": _derived(_token_path(paths if isinstance(paths, list) else [])),
     }
