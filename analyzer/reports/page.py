@@ -128,7 +128,8 @@ class Page:
 
     def path(self, file: str, room: int) -> str:
         """Shorten the path of a file to its room, and otherwise than those of ``files``."""
-        return short_paths(self.files | {file}, room, self.signs.dots)[file]
+        files = self.files if file in self.files else self.files | {file}
+        return short_paths(files, room, self.signs.dots)[file]
 
     def paint(self, text: str, role: str) -> str:
         """Colour a text that is already laid out."""

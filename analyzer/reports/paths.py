@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from analyzer.findings.report import Report
 from analyzer.patterns import later
@@ -30,19 +30,28 @@ def short_paths(files: frozenset[str], room: int, dots: str) -> Mapping[str, str
     for path, text in shown.items():
         alike.setdefault(text, []).append(path)
     for group in (group for group in alike.values() if len(group) > 1):
-        shown |= {path: _apart(path, group, room, dots) for path in group}
+        shown |= {path: _apart(path, shared, room, dots) for path, shared in _shared(group)}
     return shown
 
 
-def _apart(path: str, group: list[str], room: int, dots: str) -> str:
-    """Shorten a path so that the last name is seen by which it is another than one of a group."""
-    parts = path.split("/")
-    shared = [
-        len(list(takewhile(lambda two: two[0] == two[1], zip(parts, other.split("/"), strict=False))))
-        for other in group
-        if other != path
+def _shared(group: list[str]) -> Iterator[tuple[str, int]]:
+    """Give each path of a group with the number of names that it begins with as another one does.
+
+    Sorted by their names, those that have most in common stand side by side.
+    """
+    names = sorted(path.split("/") for path in group)
+    alike = [
+        len(list(takewhile(lambda two: two[0] == two[1], zip(one, other, strict=False))))
+        for one, other in pairwise(names)
     ]
-    at = min(max(shared), len(parts) - 1)
+    for parts, before, behind in zip(names, [0, *alike], [*alike, 0], strict=True):
+        yield "/".join(parts), max(before, behind)
+
+
+def _apart(path: str, shared: int, room: int, dots: str) -> str:
+    """Shorten a path so that the name is seen behind those that it shares with another one."""
+    parts = path.split("/")
+    at = min(shared, len(parts) - 1)
     name, rest = parts[at], parts[at + 1 :]
     if _NOISE.match(name) and room > 3 * _TELLING:
         name = f"{dots}{name[-_TELLING:]}/"
