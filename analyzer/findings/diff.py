@@ -213,9 +213,10 @@ def _findings(old: Report, new: Report) -> tuple[FindingChange, ...]:
     before, after = _found(old), _found(new)
     were, are = _states(old), _states(new)
     if is_masked(old) != is_masked(new):
-        other = {**after, **are} if is_masked(old) else {**before, **were}
-        before, were = _as_named(before, other), _as_named(were, other)
-        after, are = _as_named(after, other), _as_named(are, other)
+        one, other = {**before, **were}, {**after, **are}
+        names = _plain_names(one, other) if is_masked(old) else _plain_names(other, one)
+        before, were = _as_named(before, names), _as_named(were, names)
+        after, are = _as_named(after, names), _as_named(are, names)
     groups: dict[tuple[Change, str, str | None, str | None], list[Key]] = {}
     for key in {**after, **before}:
         a, b = before.get(key), after.get(key)
@@ -235,15 +236,22 @@ def _findings(old: Report, new: Report) -> tuple[FindingChange, ...]:
     return tuple(sorted(changes, key=_rank))
 
 
-def _as_named(found: dict[Key, _Value], plain: Collection[Key]) -> dict[Key, _Value]:
-    """Give what is of subjects with pseudonyms as of the subjects that these may stand for."""
-
-    def named(key: Key) -> Key:
+def _plain_names(masked: Collection[Key], plain: Collection[Key]) -> dict[Key, Key]:
+    """Give what subjects with pseudonyms may stand for, each another one."""
+    free = [key for key in plain if key not in masked]
+    names: dict[Key, Key] = {}
+    for key in masked:
         if key in plain:
-            return key
-        return next((one for one in plain if one[0] == key[0] and may_be(key[1], one[1])), key)
+            continue
+        found = next((one for one in free if one[0] == key[0] and may_be(key[1], one[1])), None)
+        if found is not None:
+            names[key] = found
+            free.remove(found)
+    return names
 
-    return {named(key): value for key, value in found.items()}
+
+def _as_named(found: dict[Key, _Value], names: dict[Key, Key]) -> dict[Key, _Value]:
+    return {names.get(key, key): value for key, value in found.items()}
 
 
 def _rank(change: FindingChange) -> tuple[int, int, str]:

@@ -95,6 +95,14 @@ def test_a_difference_stays_one_in_a_masked_report() -> None:
     assert {one.change for one in found.findings} == {"seen"}
 
 
+def test_two_names_that_are_masked_are_not_taken_for_one() -> None:
+    first = made.FAIL.findings[0]
+    both = tuple(replace(first, chains=(), subject=f"https://{name}.hush.org") for name in ("one", "two"))
+    report = replace(made.FAIL, findings=both)
+    found = compare(masked(report), report)
+    assert [(one.change, len(one.subjects)) for one in found.findings] == [("still", 2)]
+
+
 pieces = st.sampled_from([
     *VALUES, f"arn:aws:iam::{ACCOUNT}:role/demo-openshift-x", f"https://{BUCKET}.s3.us-west-2.amazonaws.com/keys.json",
     f"https://oidc.{DOMAIN}/x", f"api.demo.{DOMAIN}", f"*.apps.demo.{DOMAIN}", f"s3://{BUCKET}/keys.json",

@@ -13,7 +13,7 @@ def owners(found: Sequence[Workload]) -> list[str]:
 
 
 def to_restart(found: Sequence[Workload]) -> list[str]:
-    """Give what ``oc rollout restart`` takes: what made the pods; where not all is known, all of such kinds."""
+    """Give what ``oc rollout restart`` takes: what made the pods; all of such kinds where one is unknown."""
     known = owners(found)
     if known and not without_owner(found):
         return known
