@@ -213,8 +213,8 @@ def _findings(old: Report, new: Report) -> tuple[FindingChange, ...]:
     before, after = _found(old), _found(new)
     were, are = _states(old), _states(new)
     if is_masked(old) != is_masked(new):
-        one, other = {**before, **were}, {**after, **are}
-        names = _plain_names(one, other) if is_masked(old) else _plain_names(other, one)
+        earlier, later = dict.fromkeys([*before, *were]), dict.fromkeys([*after, *are])
+        names = _plain_names(earlier, later) if is_masked(old) else _plain_names(later, earlier)
         before, were = _as_named(before, names), _as_named(were, names)
         after, are = _as_named(after, names), _as_named(are, names)
     groups: dict[tuple[Change, str, str | None, str | None], list[Key]] = {}
