@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from analyzer.findings.report import Report
 from analyzer.patterns import later
 
+KINDS = (
+    "acl", "ami", "dopt", "eipalloc", "eni", "i", "igw", "lt", "nat", "rtb", "sg", "snap", "subnet", "tgw",
+    "vol", "vpc", "vpce",
+)  # fmt: skip
+"""Kinds of AWS's resources that pseudonyms of their ids name; those of others are ``resource``."""
 _OWN = r"0{8}(?:-0{4}){3}-\d{12}|0{6}\d{6}|host-\d+\.example"
 _PSEUDONYM = later(
     rf"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{{2}}))(?:{_OWN}|(?:address|cluster|distribution|key|name|zone"
-    r"|ou|o|r|p|A[A-Z]{3}|acl|ami|dopt|eipalloc|eni|i|igw|lt|nat|rtb|sg|snap|subnet|tgw|vol|vpc|vpce)-\d{1,6}"
-    r"|\(masked\))(?![A-Za-z0-9])"
+    rf"|resource|ou|o|r|p|A[A-Z]{{3}}|{'|'.join(KINDS)})-\d{{1,6}}|\(masked\))(?![A-Za-z0-9])"
 )
 """Any pseudonym; a name of the cluster's own may look so too."""
 _SURE = later(rf"(?<![A-Za-z0-9])(?:{_OWN}|https://name-\d+\.s3[.-]|^cluster-\d{{1,4}}$)")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from analyzer.findings.masked import KINDS
 from analyzer.patterns import later
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -33,7 +34,7 @@ _RESOURCES = (
     later(r"\balias/(?!aws/)((?=[\w/]*-|[\w/]{6,}\d)[A-Za-z0-9_/-]{6,256})"),
 )
 """Of machines and networks, hosted zones, distributions and keys of KMS."""
-_NUMBERED = later(r"([a-z]{1,12}(?:-[a-z]{2,6})?)-[0-9a-f]{8,17}|(ou|o|r|p)-[a-z0-9-]+|(A[A-Z]{3})[A-Z0-9]+")
+_NUMBERED = later(r"(ou|o|r|p)-[a-z0-9-]+|(A[A-Z]{3})[A-Z0-9]+|([a-z]{1,12}(?:-[a-z]{2,6})?)-[0-9a-f]{8,17}")
 
 
 def aws_ids(text: str) -> Iterator[tuple[Literal["accounts", "resources"], str]]:
@@ -49,5 +50,5 @@ def aws_ids(text: str) -> Iterator[tuple[Literal["accounts", "resources"], str]]
 def kind_of_id(value: str) -> str:
     """Say in a word what an id is of, as AWS begins it where it does: ``vpc``, ``ou``, ``AROA``, ``zone``."""
     if found := _NUMBERED.fullmatch(value):
-        return found[1] or found[2] or found[3]
+        return found[1] or found[2] or (found[3] if found[3] in KINDS else "resource")
     return {"Z": "zone", "E": "distribution"}.get(value[0], "key")

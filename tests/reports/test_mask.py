@@ -210,6 +210,7 @@ ORG = "o-a1b2c3d4e5"
         ("user AROAQ3EGTXZ5ABCDEFGHI:i-0a1b2c3d4e5f60718", "user AROA-1:i-1"),
         ("vpc-0a1b2c3d4e5f60718 vpc-12345678 subnet-0a1b2c3d4e5f60719", "vpc-[12] vpc-[12] subnet-1"),
         ("volume%2Fvol-0a1b2c3d4e5f60718", "volume%2Fvol-1"),
+        ("fs-0a1b2c3d4e5f60718 of vpce-svc-0a1b2c3d4e5f60718", "resource-[12] of resource-[12]"),
         ("arn:aws:route53:::hostedzone/Z0123456789ABCDEFGHIJ", "arn:aws:route53:::hostedzone/zone-1"),
         ("--id Z1D633PJN98FT9 of distribution/E2QWRUHAPOMQZL", "--id zone-1 of distribution/distribution-1"),
         (
