@@ -102,14 +102,17 @@ def _restart(chain: Chain) -> tuple[Step, ...]:
     """Give the steps that let pods begin anew: by what made them, which outlives their names in a gather."""
     made = [one for one in owners(chain.workloads) if NAME.fullmatch(one.partition("/")[2])]
     pods = [one for one in without_owner(chain.workloads) if NAME.fullmatch(one)]
-    restart = command("oc", "-n", chain.namespace, "rollout", "restart", *made) if made else ""
-    delete = command("oc", "-n", chain.namespace, "delete", "pod", *pods) if pods else ""
-    steps = [Step(_RESTART, restart)] if made or not pods else []
-    return (
-        (*steps, Step("Delete those of its pods that nothing is seen to make.", delete))
-        if pods
-        else (*steps,)
-    )
+    oc = ("oc", "-n", chain.namespace)
+    steps = []
+    if made or not pods:
+        steps.append(Step(_RESTART, command(*oc, "rollout", "restart", *made) if made else ""))
+    if pods:
+        steps.append(
+            Step(
+                "Delete those of its pods that nothing is seen to make.", command(*oc, "delete", "pod", *pods)
+            )
+        )
+    return tuple(steps)
 
 
 def _notes(chain: Chain) -> tuple[str, ...]:

@@ -124,22 +124,11 @@ def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> tuple[Evi
 
     Roots that name no cluster (an inspect of one namespace, a loose file) are kept. The finding that
     the inputs are mixed is made from the whole evidence, elsewhere; notes say what was left out where
-    the cluster was asked for. Raises UsageProblem where it is not there.
+    the cluster was asked for. Raises UsageProblem where that is not there, or several are called so.
     """
     clusters = clusters_of(evidence.objects)
     if wanted is not None:
-        named = [c for c in clusters if wanted in (c.id, c.infra)]
-        if len(named) != 1:
-            known = ", ".join(c.phrase for c in named or clusters) or "none that tells its name"
-            many = (
-                f"several clusters are called {wanted!r}"
-                if named
-                else f"the inputs hold no cluster {wanted!r}"
-            )
-            raise UsageProblem(
-                many, do=f"Name one by its id: {known}" if named else f"Clusters in them: {known}"
-            )
-        (kept,) = named
+        kept = _called(wanted, clusters)
     elif len(clusters) < 2:
         return evidence, []
     else:
@@ -147,6 +136,16 @@ def only_one_cluster(evidence: Evidence, wanted: str | None = None) -> tuple[Evi
     others = [cluster for cluster in clusters if cluster is not kept]
     foreign = {root for cluster in others for root in cluster.roots}
     return without_roots(evidence, foreign), left_out(others) if wanted is not None else []
+
+
+def _called(wanted: str, clusters: Collection[Identity]) -> Identity:
+    found = [c for c in clusters if wanted in (c.id, c.infra)]
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(c.phrase for c in found or clusters) or "none that tells its name"
+    if found:
+        raise UsageProblem(f"several clusters are called {wanted!r}", do=f"Name one by its id: {known}")
+    raise UsageProblem(f"the inputs hold no cluster {wanted!r}", do=f"Clusters in them: {known}")
 
 
 def heaviest(clusters: Iterable[Identity], evidence: Evidence) -> Identity:
