@@ -251,7 +251,7 @@ _overwritten = Fault(
 _version = Fault(
     "permission-policy-version",
     "permissions",
-    both(attached_without(INGRESS, "tag:GetResources"), by_hand(INGRESS)),
+    attached_without(INGRESS, "tag:GetResources"),
     ROLES,
     chains=(INGRESS,),
     state="warn",

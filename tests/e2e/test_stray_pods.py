@@ -115,6 +115,23 @@ def test_so_is_one_by_its_name_where_no_pod_shows_a_controller(bench: Bench) -> 
     assert "workload-service-account-mismatch" in named(bench.report(everything(cluster)), "fail")
 
 
+def test_where_no_pod_of_the_bundle_shows_one_any_name_is_the_operators(bench: Bench) -> None:
+    """What made the bundle may have left out who made the pods."""
+    cluster = Cluster()
+    cluster.workload("ingress-operator").token = None
+
+    def bare(path: str, body: Json) -> Json:
+        for item in body.get("items", [body]):
+            if item.get("kind") == "Pod":
+                item["metadata"].pop("ownerReferences", None)
+                item["metadata"]["name"] = item["metadata"]["name"].replace("ingress-operator-", "dns-1-")
+        return body
+
+    cluster.hooks.append(bare)
+    files = without(everything(cluster), r"apps/|/pods/ingress-operator")
+    assert "workload-token-volume-missing" in named(bench.report(files), "fail")
+
+
 def test_so_is_one_named_like_the_namespace_where_the_request_names_other_accounts(bench: Bench) -> None:
     cluster = Cluster()
     cluster.requests["openshift-ingress"]["spec"]["serviceAccountNames"] = ["router"]

@@ -27,6 +27,7 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
     seen: set[tuple[str, str, str]] = set()
     unclaimed: dict[str, list[Workload]] = {}
     torn: list[K8sObject] = []
+    bare = True
     for obj in parsed:
         if (obj.kind, obj.namespace, obj.name) in seen:
             continue
@@ -35,6 +36,7 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
             torn.append(obj)
             continue
         seen.add((obj.kind, obj.namespace, obj.name))
+        bare = bare and not (found.controlled and found.kind == "Pod")
         peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
         users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
         if found.debugging or found.phase in ("Succeeded", "Failed"):
@@ -56,7 +58,7 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
             chain.strangers.update(w.name for w in without)
         _presume(peers, without)
     for chain in chains:
-        chain.workloads = without_strays(chain)
+        chain.workloads = without_strays(chain, bare=bare)
         pods = [w for w in chain.workloads if w.kind == "Pod"]
         running = {deployment_of(pod.name) for pod in pods}
         chain.without_pods = [w for w in chain.workloads if w.kind != "Pod" and w.name not in running]

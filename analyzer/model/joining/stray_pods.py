@@ -8,26 +8,27 @@ from analyzer.model.joining.hosted import deployment_of
 from analyzer.model.joining.mounted_tokens import signs_in
 
 
-def without_strays(chain: Chain) -> list[Workload]:
-    """Leave out of a chain's workloads the pods that are none of the operator's."""
+def without_strays(chain: Chain, *, bare: bool) -> list[Workload]:
+    """Leave out of a chain's workloads the pods that are none of the operator's.
+
+    Where no pod shows a controller (bare), they were taken out of all, and that one has none tells nothing.
+    """
     own = any(
         w.controlled and w.kind == "Pod" and w.service_account in chain.service_accounts
         for w in chain.workloads
     )
-    return [w for w in chain.workloads if not _is_stray(w, chain, own=own)]
+    return [w for w in chain.workloads if not _is_stray(w, chain, own=own, bare=bare)]
 
 
-def _is_stray(pod: Workload, chain: Chain, *, own: bool) -> bool:
+def _is_stray(pod: Workload, chain: Chain, *, own: bool, bare: bool) -> bool:
     """Tell a program of somebody's own with the operator's Secret.
 
     It has no controller, which operators' pods have, or neither the operator's name, nor one of its
-    ServiceAccounts, nor a token for AWS: of a pod with one, the request may lack the ServiceAccount. Where
-    none of the operator's pods shows a controller, as in a bundle from which they were taken, the name alone
-    tells.
+    ServiceAccounts, nor a token for AWS: of a pod with one, the request may lack the ServiceAccount.
     """
+    kept = bare or pod.controlled or pod.kind != "Pod"
     if chain.presumed:  # it is taken for the operator's whatever its name
         return False
-    kept = pod.controlled or pod.kind != "Pod"
     if not chain.service_accounts:  # without the request nothing tells what it should run as
         return not kept and chain.namespace.startswith("openshift-")
     if not brought_by_release(chain):
