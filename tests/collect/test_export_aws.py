@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs
+from urllib.request import Request, urlopen
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -63,7 +64,10 @@ class Proxy:
 def account() -> Iterator[tuple[str, int]]:
     server = moto_server.ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
-    yield server.get_host_and_port()
+    host, port = server.get_host_and_port()
+    # What it holds is the process's: an earlier one of another order of tests may have filled it.
+    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()
+    yield host, port
     server.stop()
 
 
