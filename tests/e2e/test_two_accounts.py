@@ -7,7 +7,7 @@ from samples.aws import Provider
 from samples.yamlout import aws_json
 
 from .layered import OPERATOR_SECRET, albo
-from .runs import Bench, bundle, everything, flips, named, told, used, without
+from .runs import Bench, bundle, everything, exports, flips, named, told, used, without
 
 OTHER = "444455556666"
 
@@ -182,3 +182,16 @@ def test_the_list_of_the_other_account_is_told_of(bench: Bench) -> None:
     assert not named(report, "fail", "warn"), told(report)
     (asked,) = [item for item in report.missing if item.evidence == "oidc-providers"]
     assert f"account {OTHER} has a provider for the issuer" in asked.why
+
+
+def test_exports_of_another_account_than_the_secrets_are_told_of(bench: Bench) -> None:
+    """What was handed in is not said to be missing, but to be another account's."""
+    cluster = Cluster()
+    exported = exports(cluster)
+    for secret in cluster.secrets.values():
+        for key, value in secret.data.items():
+            secret.data[key] = value.replace(cluster.account.encode(), OTHER.encode())
+    report = bench.report(bundle(cluster, secrets="full") | exported)
+    why = {item.evidence.partition(":")[0]: item.why for item in report.missing}
+    assert f"account {cluster.account} has a provider for the issuer" in why["oidc-providers"]
+    assert f"was exported from account {cluster.account}; the cluster's roles are in {OTHER}" in why["role"]

@@ -158,10 +158,7 @@ def _presence(
         )
     if expected in providers.gone:
         return _found(providers.gone[expected])
-    why = (
-        f"account {elsewhere} has a provider for the issuer; account {account}, of the roles, was not listed"
-    )
-    return {f"provider.{name}": asks.providers(why if elsewhere else "") for name in _PRESENCE}
+    return {f"provider.{name}": asks.providers_of(account, elsewhere) for name in _PRESENCE}
 
 
 def _found(*proof: Source, **facts: Fact | Unknown) -> Facts:

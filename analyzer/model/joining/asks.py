@@ -5,8 +5,10 @@ Every command only reads. A secret's command prints no keys, a token's drops the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analyzer.engine.facts import AFTER, Missing, Unknown
-from analyzer.frozen import frozen
+from analyzer.frozen import field, frozen
 from analyzer.shell import argument, file_name, word
 
 CLUSTER = "a machine with cluster access"
@@ -40,6 +42,8 @@ class Asks:
     """Whether requests of the cluster were gathered: then it is others that may lack."""
     lacking_requests: tuple[str, ...] = ()
     """Those that the credential operator names and that were not gathered."""
+    other_accounts: Mapping[str, str] = field(default_factory=dict)
+    """Names of roles that were exported from another account alone, each with that account."""
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
@@ -139,10 +143,16 @@ class Asks:
             return self.roles(why)
         return _ask(
             f"role:{name}",
-            why or f"no export of role {name} was handed in",
+            why or self._without_role(name),
             f"aws iam get-role --role-name {argument(name, '<ROLE_NAME>')} > get-role-{file_name(name)}.json",
             AWS,
         )
+
+    def _without_role(self, name: str) -> str:
+        other = self.other_accounts.get(name)
+        if other is None:
+            return f"no export of role {name} was handed in"
+        return f"role {name} was exported from account {other}; the cluster's roles are in {self.account}"
 
     def roles(self, why: str = "") -> Unknown:
         """Ask for all roles of the account with their policies."""
@@ -194,6 +204,15 @@ class Asks:
 
     def _without_providers(self, none: str) -> str:
         return f"the IAM OIDC providers that were exported {_OF_ANOTHER}" if self.providers_left_out else none
+
+    def providers_of(self, account: str | None, elsewhere: str | None) -> Unknown:
+        """Ask for the providers of the roles' account, where another one is seen to have the issuer's."""
+        if elsewhere is None:
+            return self.providers()
+        return self.providers(
+            f"account {elsewhere} has a provider for the issuer; "
+            f"account {account}, of the roles, was not listed"
+        )
 
     def provider(self, why: str = "") -> Unknown:
         """Ask for the one provider that the cluster's issuer needs."""

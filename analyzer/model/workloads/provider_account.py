@@ -52,7 +52,7 @@ def _provider_account(joined: Joined, issuer: str | None, account: str | None) -
         if account in owners:
             return known(account, owners[account])
         if owners and not joined.providers.complete(account):
-            return joined.asks.providers()
+            return joined.asks.providers_of(account, next(iter(owners)))
     if len(owners) == 1:
         return known(*owners.popitem())
     return known(None) if not owners and joined.providers.complete(None) else joined.asks.providers()
