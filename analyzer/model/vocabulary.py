@@ -113,6 +113,8 @@ provider.near                  string  Url of a provider that differs only by sl
 provider.near_arn              string  ARN of that provider (derived)
 provider.near_difference       string  what that difference is, as one phrase, else null
 provider.other_account         string  another account that holds a provider for this issuer, else null
+provider.seen_elsewhere        string  that account where the providers of the roles' own were not listed, else null
+provider.account_lack          string  what is known of the roles' own account then, as a phrase
 provider.client_ids            list    its ClientIDList
 provider.audiences_used        list    audiences that the pods' tokens carry
 provider.audiences_missing     list    audiences in use that are not in ClientIDList

@@ -1,9 +1,13 @@
 """Exports of two accounts: an answer that names no account is not taken for the roles' own."""
 
+from datetime import timedelta
+
 import pytest
 
 from samples import Cluster
 from samples.aws import Provider
+from samples.faults import authentication_fails
+from samples.logs import no_provider
 from samples.yamlout import aws_json
 
 from .layered import OPERATOR_SECRET, albo
@@ -95,8 +99,8 @@ def test_a_provider_in_both_accounts_is_in_the_roles_own(bench: Bench) -> None:
     assert {c.verdict.state for c in used(report)} == {"pass"}, told(report)
     # the other's listing alone does not tell that their own account has none
     hidden = bench.report(without(files, r"exports/oidc/"))
-    assert not named(hidden, "fail", "warn"), told(hidden)
-    assert {c.verdict.state for c in used(hidden)} == {"unknown"}, told(hidden)
+    assert not named(hidden, "fail"), told(hidden)
+    assert named(hidden, "warn") == {"provider-account-mismatch"}, told(hidden)
 
 
 def test_where_one_roles_account_has_a_provider_too_nothing_passes(bench: Bench) -> None:
@@ -155,9 +159,8 @@ def test_what_no_role_finds_in_its_account_is_told_once_of_the_provider(bench: B
     assert {c.verdict.rule for c in used(report)} == {"provider-account-mismatch"}
 
 
-def _listed_elsewhere(**options: str) -> dict[str, bytes]:
+def _listed_elsewhere(cluster: Cluster, **options: str) -> dict[str, bytes]:
     """The provider was listed in another account alone; nothing lists the roles' own."""
-    cluster = Cluster()
     theirs = {"OpenIDConnectProviderList": [{"Arn": Provider(cluster.provider.url, OTHER).arn}]}
     files = without(everything(cluster, **options), r"exports/oidc/")
     return files | {"exports/other/list-oidc.json": aws_json(theirs)}
@@ -176,12 +179,28 @@ def test_no_repair_writes_the_arn_that_is_at_fault(bench: Bench) -> None:
     assert "create-open-id-connect-provider" in (found.fix[0].command or "")
 
 
-def test_the_list_of_the_other_account_is_told_of(bench: Bench) -> None:
-    assert not named(bench.report(_listed_elsewhere(secrets="full")), "fail", "warn")
-    report = bench.report(_listed_elsewhere())
-    assert not named(report, "fail", "warn"), told(report)
+@pytest.mark.parametrize("secrets", ["elided", "full"])
+def test_what_another_account_has_is_a_warning_while_the_roles_own_is_not_listed(
+    bench: Bench, secrets: str
+) -> None:
+    """It may have a provider as well: nobody looked."""
+    report = bench.report(_listed_elsewhere(Cluster(), secrets=secrets))
+    assert not named(report, "fail"), told(report)
+    assert named(report, "warn") == {"provider-account-mismatch"}, told(report)
     (asked,) = [item for item in report.missing if item.evidence == "oidc-providers"]
     assert f"account {OTHER} has a provider for the issuer" in asked.why
+
+
+def test_it_is_a_failure_where_aws_says_that_the_roles_own_has_none(bench: Bench) -> None:
+    cluster = Cluster()
+    authentication_fails(cluster, no_provider(cluster.issuer), since=cluster.gathered - timedelta(hours=3))
+    report = bench.report(_listed_elsewhere(cluster))
+    assert "provider-account-mismatch" in named(report, "fail"), told(report)
+    assert {c.verdict.rule for c in used(report)} == {"provider-account-mismatch"}, told(report)
+    ended = Cluster()
+    since, until = (ended.gathered - timedelta(hours=hours) for hours in (9, 6))
+    authentication_fails(ended, no_provider(ended.issuer), since=since, until=until)
+    assert "provider-account-mismatch" not in named(bench.report(_listed_elsewhere(ended)), "fail")
 
 
 def test_exports_of_another_account_than_the_secrets_are_told_of(bench: Bench) -> None:

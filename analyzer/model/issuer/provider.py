@@ -24,17 +24,18 @@ def provider_facts(
     asks: Asks,
     *,
     tied: bool = True,
+    denied: bool = False,
 ) -> Facts:
     """Give the ``provider.*`` facts for one account; ``account`` is None where no role's is known.
 
     ``tied`` tells whether something of this cluster names the account: what the list of any other
-    account lacks proves nothing.
+    account lacks proves nothing. ``denied`` tells whether AWS says now that the roles' account has none.
     """
-    facts = _provider_facts(view, providers, account, audiences, asks, tied=tied)
+    facts = _provider_facts(view, providers, account, audiences, asks, tied=tied, denied=denied)
     facts["provider.settled"] = known(True)
     if view.rival is None:
         return facts
-    other = _provider_facts(view.of_rival(), providers, account, audiences, asks, tied=tied)
+    other = _provider_facts(view.of_rival(), providers, account, audiences, asks, tied=tied, denied=False)
     settled: Fact | Unknown = known(True)
     if any(_value(facts, name) != _value(other, name) for name in _DECIDING):
         settled = view.rival.waits
@@ -54,6 +55,7 @@ def _provider_facts(
     asks: Asks,
     *,
     tied: bool,
+    denied: bool,
 ) -> Facts:
     issuer = view.issuer
     if not issuer:
@@ -75,7 +77,7 @@ def _provider_facts(
         ),
         "provider.audiences_used": audiences,
     }
-    facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied)
+    facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied, denied=denied)
     disputed = providers.disagree(issuer, account)
     facts |= detail_facts(record, audiences, asks, facts["provider.present"], disputed=disputed)
     facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
@@ -92,6 +94,8 @@ _NAMES = (
     "near_arn",
     "near_difference",
     "other_account",
+    "seen_elsewhere",
+    "account_lack",
     "client_ids",
     "audiences_used",
     "audiences_missing",
@@ -105,7 +109,16 @@ _NAMES = (
 
 
 _DECIDING = ("present", "near", "other_account")
-_PRESENCE = ("present", "arn", "near", "near_arn", "near_difference", "other_account")
+_PRESENCE = (
+    "present",
+    "arn",
+    "near",
+    "near_arn",
+    "near_difference",
+    "other_account",
+    "seen_elsewhere",
+    "account_lack",
+)
 
 
 def _presence(
@@ -117,6 +130,7 @@ def _presence(
     asks: Asks,
     *,
     tied: bool,
+    denied: bool,
 ) -> Facts:
     wanted = without_scheme(issuer)
     listed = [
@@ -154,11 +168,27 @@ def _presence(
             near=known(near, *_places_of(near, providers), listing.where),
             near_arn=known(near_arn, derived=True),
             near_difference=known(difference, listing.where),
-            other_account=known(elsewhere, listing.where),
+            other_account=known(elsewhere[0] if elsewhere else None, listing.where),
+            account_lack=known("which has none"),
         )
     if expected in providers.gone:
         return _found(providers.gone[expected])
-    return {f"provider.{name}": asks.providers_of(account, elsewhere) for name in _PRESENCE}
+    return _unlisted(account, elsewhere, asks, denied=denied)
+
+
+def _unlisted(account: str | None, elsewhere: tuple[str, Where] | None, asks: Asks, *, denied: bool) -> Facts:
+    """Say what a provider in another account tells while that of the roles was not listed."""
+    if elsewhere is None:
+        return {f"provider.{name}": asks.providers() for name in _PRESENCE}
+    owner, where = elsewhere
+    if denied:
+        lack = known("which has none, as AWS says in the logs")
+        return _found(where, other_account=known(owner, where), account_lack=lack)
+    return {f"provider.{name}": asks.providers_of(account, owner) for name in _PRESENCE} | {
+        "provider.other_account": known(owner, where),
+        "provider.seen_elsewhere": known(owner, where),
+        "provider.account_lack": known("whose providers were not listed"),
+    }
 
 
 def _found(*proof: Source, **facts: Fact | Unknown) -> Facts:
@@ -183,16 +213,21 @@ def _places_of(url: str | None, providers: Providers) -> list[Where]:
     return [record.where.at("Url") for record in providers.records if url and record.url == url]
 
 
-def _elsewhere(wanted: str, providers: Providers, account: str | None) -> str | None:
+def _elsewhere(wanted: str, providers: Providers, account: str | None) -> tuple[str, Where] | None:
+    """Find another account that has a provider for the issuer, and what shows it."""
     if account is None:
         return None
-    owners = [p[0] for arn, _ in providers.listed_arns() if (p := provider_of(arn)) and p[1] == wanted]
+    owners = [
+        (p[0], listing.where)
+        for arn, listing in providers.listed_arns()
+        if (p := provider_of(arn)) and p[1] == wanted
+    ]
     owners += [
-        owner
+        (owner, r.where)
         for r in providers.records
         if without_scheme(r.url or "") == wanted and (owner := providers.account_of(r))
     ]
-    return next((owner for owner in owners if owner != account), None)
+    return next((found for found in owners if found[0] != account), None)
 
 
 def _duplicates(

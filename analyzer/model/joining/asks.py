@@ -205,10 +205,8 @@ class Asks:
     def _without_providers(self, none: str) -> str:
         return f"the IAM OIDC providers that were exported {_OF_ANOTHER}" if self.providers_left_out else none
 
-    def providers_of(self, account: str | None, elsewhere: str | None) -> Unknown:
+    def providers_of(self, account: str | None, elsewhere: str) -> Unknown:
         """Ask for the providers of the roles' account, where another one is seen to have the issuer's."""
-        if elsewhere is None:
-            return self.providers()
         return self.providers(
             f"account {elsewhere} has a provider for the issuer; "
             f"account {account}, of the roles, was not listed"

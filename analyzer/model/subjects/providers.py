@@ -41,13 +41,19 @@ def _of_operators(joined: Joined, other: Sequence[Subject]) -> Subject:
         audiences = Fact(["openshift"], derived=True) if joined.chains else joined.asks.requests()
     account = joined.asks.account
     audiences = _accepted_kinds(audiences, joined)
-    # where AWS says now that the roles' account has none, the list of an account that lacks it fits
+    # AWS says now that the roles' account has none: the list of an account that lacks it fits then
     said = any(
         s.klass == "no-provider" and s.issuer == joined.view.issuer and recency([s], joined.now) == "ongoing"
         for s in joined.evidence.symptoms
     )
     facts = joined.view.facts | provider_facts(
-        joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied or said
+        joined.view,
+        joined.providers,
+        account,
+        audiences,
+        joined.asks,
+        tied=joined.account_tied or said,
+        denied=said,
     )
     facts |= provider_repairs(joined, facts)
     used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
@@ -125,7 +131,8 @@ def _of_chains(joined: Joined, chains: Sequence[Chain]) -> list[Subject]:
     facts = joined.view.facts | provider_facts(
         joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied
     )
-    facts["provider.audiences_spare"] = known([])  # asked about the operators
+    # asked about the operators; a role of one's own may be in an account that nobody listed
+    facts["provider.audiences_spare"], facts["provider.seen_elsewhere"] = known([]), known(None)
     facts |= provider_repairs(joined, facts)
     return [Subject("provider", _name(joined), facts, tuple(c.id for c in chains))]
 
