@@ -213,4 +213,14 @@ def test_exports_of_another_account_than_the_secrets_are_told_of(bench: Bench) -
     report = bench.report(bundle(cluster, secrets="full") | exported)
     why = {item.evidence.partition(":")[0]: item.why for item in report.missing}
     assert f"account {cluster.account} has a provider for the issuer" in why["oidc-providers"]
-    assert f"was exported from account {cluster.account}; the cluster's roles are in {OTHER}" in why["role"]
+    assert f"the roles are in account {OTHER}, and {cluster.account} was exported" in why["role"]
+
+
+def test_a_run_against_the_wrong_account_is_said_with_what_lacks(bench: Bench) -> None:
+    """Nothing of another cluster's account fits the roles that the Secrets name."""
+    other = Cluster(name="shops", account=OTHER)
+    report = bench.report(bundle(Cluster(), secrets="full") | without(exports(other), r"/issuer/"))
+    assert not {f.rule for f in report.findings if f.state == "fail"} - {"input-mixed-clusters"}, told(report)
+    asked = {item.evidence.partition(":")[0]: item.why for item in report.missing}
+    for evidence in ("oidc-providers", "oidc-provider", "role"):
+        assert f"and {OTHER} was exported" in asked[evidence], asked

@@ -5,10 +5,8 @@ Every command only reads. A secret's command prints no keys, a token's drops the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from analyzer.engine.facts import AFTER, Missing, Unknown
-from analyzer.frozen import field, frozen
+from analyzer.frozen import frozen
 from analyzer.shell import argument, file_name, word
 
 CLUSTER = "a machine with cluster access"
@@ -26,6 +24,8 @@ class Asks:
     issuer: str | None = None
     account: str | None = None
     provider_arn: str | None = None
+    exported: tuple[str, ...] = ()
+    """The accounts that were exported, where the roles' own is none of them."""
     any_role: bool = True
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
     listing_denied: bool = False
@@ -42,8 +42,6 @@ class Asks:
     """Whether requests of the cluster were gathered: then it is others that may lack."""
     lacking_requests: tuple[str, ...] = ()
     """Those that the credential operator names and that were not gathered."""
-    other_accounts: Mapping[str, str] = field(default_factory=dict)
-    """Names of roles that were exported from another account alone, each with that account."""
 
     def config(self, what: str, why: str = "not in the bundle") -> Unknown:
         """Ask for a cluster-wide configuration object, such as ``authentications.config.openshift.io``."""
@@ -143,16 +141,10 @@ class Asks:
             return self.roles(why)
         return _ask(
             f"role:{name}",
-            why or self._without_role(name),
+            why or self._only_of_others(f"no export of role {name} was handed in"),
             f"aws iam get-role --role-name {argument(name, '<ROLE_NAME>')} > get-role-{file_name(name)}.json",
             AWS,
         )
-
-    def _without_role(self, name: str) -> str:
-        other = self.other_accounts.get(name)
-        if other is None:
-            return f"no export of role {name} was handed in"
-        return f"role {name} was exported from account {other}; the cluster's roles are in {self.account}"
 
     def roles(self, why: str = "") -> Unknown:
         """Ask for all roles of the account with their policies."""
@@ -166,7 +158,7 @@ class Asks:
 
     def _without_roles(self) -> str:
         if self.any_role:
-            return "the exported IAM roles lack one that this needs"
+            return self._only_of_others("the exported IAM roles lack one that this needs")
         if self.roles_left_out:
             return f"the IAM roles that were exported {_OF_ANOTHER}"
         return "no export of the account's IAM roles was handed in"
@@ -203,7 +195,16 @@ class Asks:
         )
 
     def _without_providers(self, none: str) -> str:
-        return f"the IAM OIDC providers that were exported {_OF_ANOTHER}" if self.providers_left_out else none
+        if self.providers_left_out:
+            return f"the IAM OIDC providers that were exported {_OF_ANOTHER}"
+        return self._only_of_others(none)
+
+    def _only_of_others(self, lacks: str) -> str:
+        """Say beside what lacks that another account was exported: the same command would do so again."""
+        if not self.exported:
+            return lacks
+        others = " and ".join(self.exported)
+        return f"{lacks}: the roles are in account {self.account}, and {others} was exported"
 
     def providers_of(self, account: str | None, elsewhere: str) -> Unknown:
         """Ask for the providers of the roles' account, where another one is seen to have the issuer's."""

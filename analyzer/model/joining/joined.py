@@ -117,8 +117,10 @@ def join(
         issuer=view.issuer or None,
         account=account,
         provider_arn=provider_arn(view.partition, account, view.issuer) if account and view.issuer else None,
+        exported=()
+        if account is None or account in providers.accounts
+        else tuple(sorted(providers.accounts)),
         any_role=bool(book.roles),
-        other_accounts=_of_other_accounts(book, account),
         listing_denied=any(c.denied and c.operation in _ALL_ROLES for c in evidence.of(FailedCall)),
         roles_left_out=_are_of(left_out, RoleRecord, "roles"),
         providers_left_out=_are_of(left_out, ProviderRecord, "providers"),
@@ -225,14 +227,6 @@ def _account(
         return owners.pop(), True
     urls = [url for _, url in listed] + [record.url for record in providers.records if record.url]
     return providers.caller, any(is_related(url, view) for url in urls)
-
-
-def _of_other_accounts(book: RoleBook, account: str | None) -> dict[str, str]:
-    """Give the account of each role that was exported from another one alone."""
-    owners: dict[str, set[str | None]] = {}
-    for role in book.roles if account else ():
-        owners.setdefault(role.name, set()).add(role.account)
-    return {name: min(a for a in found if a) for name, found in owners.items() if not found & {account, None}}
 
 
 def _to_compare(choice: RoleChoice) -> str | None:
