@@ -13,6 +13,7 @@ import pytest
 from samples import Cluster, aws
 from samples.cluster import EXAMPLE_KEY
 from samples.logs import klog
+from samples.operators import Condition
 from samples.requests import CCO_NAMESPACE
 from samples.yamlout import Json, document
 
@@ -28,6 +29,7 @@ from .runs import (
     edited,
     everything,
     findings,
+    named,
     told,
     used,
 )
@@ -406,6 +408,21 @@ def test_keys_of_a_container_without_a_token_are_not_the_operators(bench: Bench)
     cluster = Cluster()
     beside = cluster.workload("ingress-operator").containers["kube-rbac-proxy"]
     beside.set_env("AWS_ACCESS_KEY_ID", "minio")
+    assert_healthy(bench.report(everything(cluster)))
+
+
+def test_a_controller_whose_dns_somebody_else_manages_may_lack_its_record(bench: Bench) -> None:
+    """The ingress operator says that it manages no DNS for it, and also that the record is not there."""
+    cluster = Cluster()
+    since = cluster.gathered - timedelta(days=3)
+    unmanaged = "The DNS management policy is set to Unmanaged."
+    cluster.ingress_conditions["DNSReady"] = Condition(
+        "False", since, "RecordNotFound", "The wildcard record resource was not found."
+    )
+    assert named(bench.report(everything(cluster)), "warn") == {"operator-dns-not-ready"}
+    cluster.ingress_conditions["DNSManaged"] = Condition(
+        "False", since, "UnmanagedLoadBalancerDNS", unmanaged
+    )
     assert_healthy(bench.report(everything(cluster)))
 
 

@@ -87,6 +87,8 @@ def _dns(objects: Objects, evidence: Evidence, asks: Asks) -> list[_Trouble] | U
     if not controllers and not found and not evidence.has_list("IngressController", INGRESS):
         return asks.objects(INGRESS, _CONTROLLERS if all_records else f"{_CONTROLLERS},{_RECORDS}")
     for controller in controllers:
+        if not _is_dns_managed(controller):
+            continue
         for entry, where in _conditions(controller, "status", "conditions"):
             if entry.get("type") == "DNSReady" and entry.get("status") == "False":
                 reason = text(entry.get("reason")) or "no reason"
@@ -107,6 +109,12 @@ def _has_record(controller: K8sObject) -> bool:
     """Tell whether the operator writes a wildcard record for a controller: it does for load balancers."""
     strategy = dig(controller.value, "status", "endpointPublishingStrategy", "type")
     return strategy == "LoadBalancerService"
+
+
+def _is_dns_managed(controller: K8sObject) -> bool:
+    """Tell whether the operator writes records for a controller at all: else that one lacks is no trouble."""
+    conditions = (entry for entry, _ in _conditions(controller, "status", "conditions"))
+    return not any(c.get("type") == "DNSManaged" and c.get("status") == "False" for c in conditions)
 
 
 def _zone_troubles(record: K8sObject, zone: Json, index: int) -> Iterator[_Trouble]:
