@@ -14,7 +14,7 @@ from analyzer.reports.mask import Pseudonyms
 from samples import Cluster, recorded
 
 from .faults import FAULTS
-from .runs import INGRESS, Bench, bundle, everything, states_of, told
+from .runs import INGRESS, Bench, bundle, everything, states_of, told, without
 
 SUBJECT = "system:serviceaccount:openshift-ingress-operator:ingress-operator"
 ACTION = "route53:ChangeResourceRecordSets"
@@ -291,6 +291,16 @@ def test_a_pasted_sign_in_is_evidence_and_a_live_secret(bench: Bench, cluster: C
     text = repr(report)
     assert "wJalrXUtnFEMI" not in text
     assert "AQoDYXdzEE0a8" not in text
+
+
+def test_a_denied_call_is_named_with_what_lacks_for_it(bench: Bench, cluster: Cluster) -> None:
+    call = "ListOpenIDConnectProviders"
+    error = (
+        f"\nAn error occurred (AccessDenied) when calling the {call} operation: User: x is not authorized\n"
+    )
+    files = without(everything(cluster), r"exports/oidc/") | {"exports/oidc.err": error.encode()}
+    (asked,) = (item for item in bench.report(files).missing if item.evidence == "oidc-providers")
+    assert asked.why.endswith(f"AWS denied the call, whoever makes it needs iam:{call}")
 
 
 def test_a_pasted_failure_counts_for_the_role_of_its_command(bench: Bench, cluster: Cluster) -> None:

@@ -12,6 +12,7 @@ from analyzer.shell import argument, file_name, word
 CLUSTER = "a machine with cluster access"
 AWS = "a machine with AWS read access"
 PUBLIC = "a machine outside the cluster's VPC"
+_ALL_ROLES = ("GetAccountAuthorizationDetails", "ListRoles")
 _OF_ANOTHER = "are of another cluster, or nothing ties them to this one"
 
 MANAGEMENT = "a machine with access to the management cluster (of ROSA, Red Hat's)"
@@ -28,8 +29,8 @@ class Asks:
     """The accounts that were exported, where the roles' own is none of them."""
     any_role: bool = True
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
-    listing_denied: bool = False
-    """Whether the call for all roles was denied: those that are known by name may be open to the caller."""
+    denied: frozenset[str] = frozenset()
+    """The AWS calls of which an answer was handed in that denies them."""
     roles_left_out: bool = False
     """Whether roles were exported that are not this cluster's, or that nothing ties to it."""
     providers_left_out: bool = False
@@ -137,11 +138,12 @@ class Asks:
 
     def role(self, name: str | None, why: str = "") -> Unknown:
         """Ask for a role's export, or for all roles where its name is not known."""
-        if name is None or not (self.any_role or self.listing_denied):
+        # where the call for all roles was denied, those that are known by name may be open to the caller
+        if name is None or not (self.any_role or self.denied.intersection(_ALL_ROLES)):
             return self.roles(why)
         return _ask(
             f"role:{name}",
-            why or self._only_of_others(f"no export of role {name} was handed in"),
+            why or self._lacking(f"no export of role {name} was handed in", "GetRole"),
             f"aws iam get-role --role-name {argument(name, '<ROLE_NAME>')} > get-role-{file_name(name)}.json",
             AWS,
         )
@@ -158,10 +160,14 @@ class Asks:
 
     def _without_roles(self) -> str:
         if self.any_role:
-            return self._only_of_others("the exported IAM roles lack one that this needs")
+            return self._lacking("the exported IAM roles lack one that this needs")
         if self.roles_left_out:
             return f"the IAM roles that were exported {_OF_ANOTHER}"
-        return "no export of the account's IAM roles was handed in"
+        return self._lacking(
+            "no export of the account's IAM roles was handed in",
+            "GetAccountAuthorizationDetails",
+            "ListRoles",
+        )
 
     def role_policies(self, name: str, why: str) -> Unknown:
         """Ask for the policies of one role."""
@@ -189,18 +195,23 @@ class Asks:
         """Ask for the account's OIDC providers."""
         return _ask(
             "oidc-providers",
-            why or self._without_providers("no listing of the account's IAM OIDC providers was handed in"),
+            why
+            or self._without_providers(
+                "no listing of the account's IAM OIDC providers was handed in", "ListOpenIDConnectProviders"
+            ),
             "aws iam list-open-id-connect-providers > list-oidc.json",
             AWS,
         )
 
-    def _without_providers(self, none: str) -> str:
+    def _without_providers(self, none: str, call: str) -> str:
         if self.providers_left_out:
             return f"the IAM OIDC providers that were exported {_OF_ANOTHER}"
-        return self._only_of_others(none)
+        return self._lacking(none, call)
 
-    def _only_of_others(self, lacks: str) -> str:
-        """Say beside what lacks that another account was exported: the same command would do so again."""
+    def _lacking(self, lacks: str, *calls: str) -> str:
+        """Say beside what lacks why it does, if the same command would fail or miss it again."""
+        if denied := next((call for call in calls if call in self.denied), None):
+            return f"{lacks}: AWS denied the call, whoever makes it needs iam:{denied}"
         if not self.exported:
             return lacks
         others = " and ".join(self.exported)
@@ -226,7 +237,10 @@ class Asks:
             )
         return _ask(
             "oidc-provider",
-            why or self._without_providers("no export of the IAM OIDC provider of this issuer was handed in"),
+            why
+            or self._without_providers(
+                "no export of the IAM OIDC provider of this issuer was handed in", "GetOpenIDConnectProvider"
+            ),
             command,
             AWS,
         )

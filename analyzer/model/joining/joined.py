@@ -38,8 +38,6 @@ from analyzer.model.joining.roles import RoleBook
 from analyzer.model.joining.secret_length import LengthVerdict, judge_length, judge_together
 from analyzer.model.joining.webhook_accounts import Account, accounts_of
 
-_ALL_ROLES = ("GetAccountAuthorizationDetails", "ListRoles")
-
 
 @frozen
 class Joined:
@@ -121,7 +119,7 @@ def join(
         if account is None or account in providers.accounts
         else tuple(sorted(providers.accounts)),
         any_role=bool(book.roles),
-        listing_denied=any(c.denied and c.operation in _ALL_ROLES for c in evidence.of(FailedCall)),
+        denied=frozenset(c.operation for c in evidence.of(FailedCall) if c.denied),
         roles_left_out=_are_of(left_out, RoleRecord, "roles"),
         providers_left_out=_are_of(left_out, ProviderRecord, "providers"),
         hosted=bool(view.hosted),
