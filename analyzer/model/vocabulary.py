@@ -284,7 +284,7 @@ permissions.maker              string  what made the role: ccoctl, ROSA, hosted 
 permissions.policies           list    names of the role's own policies, inline and attached
 permissions.assumes            list    policies that nobody handed in and that are taken to deny nothing, as phrases
 permissions.overwritten_by     string  the chain whose request the role's policies serve wholly, while they hardly serve their own, else null
-permissions.missing_finer      bool    nothing is missing, and what the logs deny is granted in part, in another version, or taken by a Deny
+permissions.missing_finer      bool    what is missing, or denied in the logs, is said by another rule: in another version, for a shared VPC, granted in part, taken by a Deny
 permissions.missing_logged     list    actions of the request that no policy allows and that a log line denies
 permissions.missing_required   list    actions of the request that no policy of a role made by ccoctl allows, of features in use
 permissions.missing_likely     list    the same, of a role that neither ccoctl nor a product made

@@ -86,3 +86,22 @@ def test_an_audience_that_is_not_known_stays_open_beside_another_fault(bench: Be
     assert states_of(hidden)[key] == "unknown", told(hidden)
     assert named(hidden, "fail") == {"trust-subject-mismatch"}, told(hidden)
     assert states_of(bench.report(without(files, ROLES)))[key] == "unknown"
+
+
+def test_of_a_text_that_is_no_policy_nothing_else_is_said(bench: Bench) -> None:
+    """No check of a clause passes that nobody could read: a difference would say that it was mended."""
+    report = bench.report(everything(edited(_edit("trust-malformed"))))
+    states = {rule: state for (chain, link, rule), state in states_of(report).items()
+              if (chain, link) == (INGRESS, "trust")}  # fmt: skip
+    assert {rule for rule, state in states.items() if state == "pass"} == {
+        "role-shared",
+        "trust-role-missing",
+    }
+    assert states["trust-malformed"] == "fail"
+
+
+def test_where_none_is_admitted_some_are_not(bench: Bench) -> None:
+    report = bench.report(everything(edited(_edit("trust-subject-mismatch-account"))))
+    states = states_of(report)
+    assert states[INGRESS, "trust", "trust-subject-mismatch"] == "fail"
+    assert states[INGRESS, "trust", "trust-subject-partial"] == "not-applicable"

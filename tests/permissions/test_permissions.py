@@ -51,6 +51,16 @@ EXPLICIT = "with an explicit deny in an identity-based policy"
 # --- one finding for one fault --------------------------------------------------------------------
 
 
+OTHER_VERSION = [f for f in FAULTS if f.rule == "permission-policy-version"]
+
+
+@pytest.mark.parametrize("fault", OTHER_VERSION, ids=ids(OTHER_VERSION))
+def test_what_only_another_version_grants_is_not_passed_as_granted(bench: Bench, fault: Fault) -> None:
+    """Else hiding that version would turn a pass into a fail."""
+    states = states_of(bench.report(fault.files()))
+    assert states[INGRESS, "permissions", "permission-missing"] == "not-applicable"
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=ids(FAULTS))
 def test_one_finding_for_one_fault(bench: Bench, fault: Fault) -> None:
     report = bench.report(fault.files())

@@ -121,9 +121,9 @@ def _facts(judged: Judged, other: Fact | Unknown, view: ClusterView, sharing: Se
 
 def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
     """Sort the actions that no policy of the role allows by how sure it is that they are needed."""
-    denied = [row for row in judged.rows if row.verdict == "denied" and row.denial == "implicit"]
-    denied += judged.under_deny()
-    denied = [row for row in denied if not (zone_taken and row.action.lower() == "sts:assumerole")]
+    lacking = [row for row in judged.rows if row.verdict == "denied" and row.denial == "implicit"]
+    lacking += judged.under_deny()
+    denied = [row for row in lacking if not (zone_taken and row.action.lower() == "sts:assumerole")]
     plain = [row for row in denied if judged.features.needs(row.action)]
     moved = in_other_versions(plain, judged.held.versions, judged.entries, judged.setting)
     lists: dict[str, list[str]] = {name: [] for name in ("logged", "required", "likely", "optional")}
@@ -146,7 +146,7 @@ def _missing(judged: Judged, *, zone_taken: bool) -> Facts:
         else judged.listed(actions)
         for name, actions in found.items()
     }
-    facts["missing_finer"] = known(not any(found.values()) and judged.denied_by_finer())
+    facts["missing_finer"] = known(not any(found.values()) and (bool(lacking) or judged.denied_by_finer()))
     facts["missing_summary"] = known(
         _summary(found, [lint.text for lint, _ in remarks], by, judged.differing)
     )

@@ -9,7 +9,7 @@ from analyzer.engine.facts import Fact, Unknown
 from analyzer.evidence.origin import Where
 from analyzer.iam.policy import Policy
 from analyzer.iam.trust_fault import PRECEDENCE, Fault, Problem
-from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.objects import known
 
@@ -105,8 +105,10 @@ def _statement(trust: TrustPolicy, decision: TrustDecision) -> Fact:
 def _of_each_problem(trust: TrustPolicy, decisions: Mapping[str, TrustDecision], asks: Asks) -> Facts:
     """Give a fact for each kind of fault: what is wrong, and for which subjects; null where it is not there.
 
-    What an audience that is not known would show stays open, also beside another fault.
+    What an audience that is not known would show stays open, also beside another fault; and all of a text
+    that is no policy document.
     """
+    none = known(None, trust.where) if isinstance(trust.policy, Policy) else not_judged("trust-malformed")
     undecided = any("audience" in one.undecided for one in decisions.values())
     ask = asks.namespace(trust.chain.namespace, "pods")
     facts: Facts = {}
@@ -114,7 +116,7 @@ def _of_each_problem(trust: TrustPolicy, decisions: Mapping[str, TrustDecision],
         found = {s: fault for s, d in decisions.items() if (fault := _first(d, problems)) is not None}
         if not found:
             unread = undecided and name in _OF_THE_AUDIENCE
-            facts[f"trust.{name}"] = ask if unread else known(None, trust.where)
+            facts[f"trust.{name}"] = ask if unread else none
             continue
         fault = next(iter(found.values()))
         value = {
