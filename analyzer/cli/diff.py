@@ -31,7 +31,8 @@ def diff(
     fail_on: Annotated[
         str,
         typer.Option(
-            help="Exit 1 where something new is at this state or worse: fail or warn.", metavar="STATE"
+            help="Exit 1 where something is at this state or worse and was not before: fail or warn.",
+            metavar="STATE",
         ),
     ] = "fail",
     strict: Annotated[
@@ -56,7 +57,7 @@ def diff(
     for target in targets:
         write(show[target.format](difference, output.options(target)), target.path)
     levels = _LEVELS[fail_on]
-    worse = (item for item in difference.of("new", "seen", "changed") if item.now in levels)
+    worse = (item for item in difference.findings if item.worse and item.now in levels)
     if any(item.finding.muted is None for item in worse):
         return 1
     lost = 4 if strict and (difference.lost or difference.of("lost")) else 0

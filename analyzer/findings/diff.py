@@ -51,6 +51,13 @@ class FindingChange:
     now: str | None
     finding: Finding
 
+    @property
+    def worse(self) -> bool:
+        """Whether it was not found before, or is at a worse state now."""
+        if self.change in ("new", "seen") or self.was is None or self.now is None:
+            return self.now is not None
+        return _WORST_FIRST.index(self.now) < _WORST_FIRST.index(self.was)
+
 
 @frozen
 class VerdictChange:

@@ -34,6 +34,15 @@ def test_exit_codes(save) -> None:  # type: ignore[no-untyped-def]
     assert call("diff", good, blind, "--strict").exit_code == 4
 
 
+@pytest.mark.parametrize("was, now, code", [("fail", "warn", 0), ("warn", "fail", 1), ("info", "warn", 1)])
+def test_what_became_better_is_not_counted_as_worse(save, was: str, now: str, code: int) -> None:  # type: ignore[no-untyped-def]
+    def found(state: str) -> Report:
+        return replace(made.FAIL, findings=(replace(made.FAIL.findings[0], state=state),))  # type: ignore[arg-type]
+
+    old, new = save("old.json", found(was)), save("new.json", found(now))
+    assert call("diff", old, new, "--fail-on", "warn").exit_code == code
+
+
 def test_that_one_report_is_masked_is_said(save, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     plain, masked = save("plain.json", made.HEALTHY), tmp_path / "masked.json"
     call("render", plain, "--mask", "all", "-o", masked)
