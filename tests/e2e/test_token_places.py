@@ -4,10 +4,12 @@ import json
 import re
 
 import pytest
+import yaml
 
 from samples import Cluster
+from samples.yamlout import Json
 
-from .layered import ACCOUNT, SHOP, shop
+from .layered import ACCOUNT, SHOP, put, shop
 from .runs import (
     INGRESS,
     MACHINES,
@@ -25,6 +27,7 @@ from .runs import (
     told,
     without,
 )
+from .test_webhook_chains import cluster_with_role
 
 CHAIN = f"{SHOP}/{ACCOUNT}"
 
@@ -52,6 +55,51 @@ def test_a_volume_without_audience_gives_the_api_servers(bench: Bench) -> None:
     (finding,) = findings(report, "fail", "warn")
     assert f"the audience {cluster.issuer}, which" in finding.message
     assert finding.chains == (INGRESS,)
+
+
+MESH: Json = {
+    "name": "istio-token",
+    "projected": {
+        "sources": [
+            {
+                "serviceAccountToken": {
+                    "audience": "istio-ca",
+                    "expirationSeconds": 604800,
+                    "path": "istio-token",
+                }
+            }
+        ]
+    },
+}
+
+
+def test_a_token_for_something_else_is_not_shown_to_aws(bench: Bench) -> None:
+    """A service mesh's token in the same pod is no fault of its audience, its life or the provider."""
+    cluster = cluster_with_role(audience="sts.amazonaws.com")
+    cluster.workload("ingress-operator").volumes.append(MESH)
+    path = f"namespaces/{SHOP}/core/pods.yaml"
+    pods = yaml.safe_load(cluster.extra_files[path] or b"")
+    pods["items"][0]["spec"]["volumes"].append(MESH)
+    put(cluster, path, pods)
+    report = bench.report(everything(cluster))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert the_chain(report, CHAIN).verdict.state == "pass"
+
+
+def test_the_token_that_the_secret_names_is_the_one_for_aws(bench: Bench) -> None:
+    """Whatever else the pod has, with whatever audience."""
+
+    def edit(cluster: Cluster) -> None:
+        workload = cluster.workload("machine-api-controllers")
+        workload.volumes.append(MESH)
+        workload.main.mounts.append({"name": "istio-token", "mountPath": "/var/run/secrets/aws"})
+        arn = cluster.role("openshift-machine-api").arn
+        place = "/var/run/secrets/aws/istio-token"
+        text = f"[default]\nrole_arn = {arn}\nweb_identity_token_file = {place}\n"
+        cluster.set_credentials("openshift-machine-api", "aws-cloud-credentials", text.encode())
+
+    report = bench.report(everything(edited(edit), secrets="full"))
+    assert said(the_chain(report, MACHINES)) == ("fail", "workload", "workload-token-audience"), told(report)
 
 
 def test_a_provider_may_list_the_api_servers_audience(bench: Bench) -> None:

@@ -14,9 +14,30 @@ _FOLDER = OPENSHIFT_TOKEN.rpartition("/")[0]
 """Where a token is for a cloud, whatever its audience: ccoctl's Secrets name a file in it."""
 
 
-def aws_tokens(found: Workload) -> list[TokenVolume]:
+def aws_tokens(found: Workload, told_path: str | None = None) -> list[TokenVolume]:
+    """Give the projected tokens for AWS, ``told_path`` being the file that the Secret names.
+
+    They have an audience that AWS is usually shown, or lie where AWS is told to look. Others beside such a
+    one are for something else, a service mesh say; where there is no such one, any may be meant for AWS.
+    """
+    tokens = _with_audience(found)
+    places = {_real(path) for path in (told_path, OPENSHIFT_TOKEN) if path}
+    plain = [t for t in tokens if t.audience in USUAL_AUDIENCES or _lies_at(found, t, places)]
+    return plain or tokens
+
+
+def _with_audience(found: Workload) -> list[TokenVolume]:
     """Give the projected tokens with an audience of their own: ``kube-api-access`` has none."""
     return [token for token in found.tokens if token.audience is not None]
+
+
+def _lies_at(found: Workload, token: TokenVolume, places: set[str]) -> bool:
+    """Tell whether a container finds a token at one of these places, or where its environment says."""
+    return any(
+        _real(path) in {*places, _real(container.env.get("AWS_WEB_IDENTITY_TOKEN_FILE", ""))}
+        for container in found.containers
+        if token.volume in container.mounts and (path := _place(container, token.volume, token.path))
+    )
 
 
 def signs_in(found: Workload) -> bool:
@@ -30,7 +51,7 @@ def tokens_without_audience(found: Workload) -> list[TokenVolume]:
 
     A workload with another token for AWS may have such a one for something else.
     """
-    if aws_tokens(found):
+    if _with_audience(found):
         return []
     places = {v for c in found.containers for v, path in c.mounts.items() if path.rstrip("/") == _FOLDER}
     return [token for token in found.tokens if token.volume in places]
@@ -50,7 +71,7 @@ def token_paths(workloads: Iterable[Workload]) -> list[str]:
 
 def paths_of(found: Workload, container: Container) -> set[str]:
     """Give the files at which one container of a workload finds its tokens for AWS."""
-    tokens = [*aws_tokens(found), *tokens_without_audience(found)]
+    tokens = [*_with_audience(found), *tokens_without_audience(found)]
     volumes = {token.volume: token.path for token in tokens}
     places = (_place(container, v, volumes[v]) for v in container.mounts if v in volumes)
     return {path for path in places if path}

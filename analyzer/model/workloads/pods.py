@@ -61,7 +61,10 @@ def workload_facts(
     tokens = [
         token
         for found in workloads
-        for token in (*aws_tokens(found), *_with_audience(tokens_without_audience(found), api_audience))
+        for token in (
+            *aws_tokens(found, told_path),
+            *_with_audience(tokens_without_audience(found), api_audience),
+        )
     ]
     foreign = _foreign(chain)
     return {
