@@ -13,6 +13,7 @@ _OPTION = later(
     r"--([a-z][a-z-]{1,60})(?:[ \t]+|=)(?:'([^']{1,2000})'|\"([^\"]{1,2000})\"|([^\s'\"]{1,2000}))"
 )
 _URL = later(r"https?://[^\s'\"<>|]{1,2000}")
+_RAW = later(r"(?:^|[ /])(?:oc|kubectl)[ \t].{0,400}?--raw[ =]['\"]?(/[^\s'\"<>|]{1,400})")
 
 
 @frozen
@@ -31,6 +32,12 @@ class Command:
         """The first URL that it names."""
         found = _URL.search(self.text)
         return found[0] if found else None
+
+    @property
+    def raw_path(self) -> str | None:
+        """The path that it asks the API server for (``oc get --raw``)."""
+        found = _RAW.search(self.text)
+        return found[1] if found else None
 
     @property
     def role(self) -> str | None:

@@ -9,7 +9,7 @@ from analyzer.bundle.item_fields import item_kind
 from analyzer.bundle.lists import cut_list, parse_item
 from analyzer.evidence.exports.shape import Command
 from analyzer.evidence.loose.http_answers import answer_of_body
-from analyzer.evidence.loose.issuer_documents import read_issuer_document, target_of_name
+from analyzer.evidence.loose.issuer_documents import read_issuer_document, target_of_name, target_of_url
 from analyzer.evidence.loose.kubernetes_documents import MOST_OBJECTS, is_kubernetes, is_noise, read_objects
 from analyzer.evidence.origin import Where
 from analyzer.evidence.records import DiscoveryDocument, HttpAnswer, Json
@@ -38,6 +38,12 @@ class File:
     def asked(self) -> str | None:
         """The URL that the command before it asked for."""
         return self.command.url if self.command else None
+
+    @property
+    def of_api_server(self) -> bool:
+        """Whether the API server was asked for its own copy of an issuer's document."""
+        path = self.command.raw_path if self.command else None
+        return path is not None and target_of_url(path) is not None
 
     @property
     def hint(self) -> str:

@@ -57,6 +57,10 @@ _OF_STS = later(
     rb"WebIdentityErr|InvalidIdentityToken|AssumeRoleWithWebIdentity|ExpiredTokenException|NoCredentialProviders"
     rb"|UnauthorizedOperation|is not authorized to perform"
 )
+_OF_API_SERVER = (
+    "the API server's own copy of the issuer's documents (oc get --raw) is not what AWS reads: "
+    "ask the issuer with curl"
+)
 _SAVE_JSON = "save it as the AWS CLI's JSON"
 _SAVE_LOG = "save what oc logs prints, and name the file after the namespace"
 _WITHOUT_MEMBERS = later(rb"\s*\{\s*\}\s*")
@@ -140,6 +144,8 @@ def _read(file: File) -> Loose:
         return NOTHING
     if not file.data.strip():
         return hinted(file) or said_token(file) or NOTHING
+    if file.of_api_server:
+        return Loose((), NOT_RELEVANT, None, _OF_API_SERVER)
     if JSON_START.match(head):
         if JSON_KEYS.search(file.data) or (
             target_of_name(file.hint) == "jwks" and _WITHOUT_MEMBERS.fullmatch(file.data)
