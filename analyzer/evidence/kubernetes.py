@@ -141,8 +141,8 @@ def workload(obj: K8sObject) -> Workload:
     spec = mapping(dig(obj.value, *template, "spec"))
     path = (*template, "spec")
     volumes = items(spec.get("volumes"))
-    containers = tuple(_containers(spec))
     phase = text(dig(obj.value, "status", "phase"))
+    containers = tuple(_containers(spec, waits=phase == "Pending"))
     mounted = {volume for container in containers for volume in container.mounts}
     return Workload(
         kind=obj.kind,
@@ -161,7 +161,14 @@ def workload(obj: K8sObject) -> Workload:
         debugging=_DEBUGGED in mapping(dig(obj.value, "metadata", "annotations")),
         running=dict(_running(obj)),
         owner=_owner(obj),
+        over=is_over(obj),
     )
+
+
+def is_over(pod: K8sObject) -> bool:
+    """Tell a pod that ended, or was told to end: what a rollout replaces stays for a while beside the new."""
+    deleted = dig(pod.value, "metadata", "deletionTimestamp") is not None
+    return pod.kind == "Pod" and (deleted or dig(pod.value, "status", "phase") in ("Succeeded", "Failed"))
 
 
 def _owner(obj: K8sObject) -> str | None:
@@ -214,8 +221,11 @@ def _terminations(obj: K8sObject) -> Iterable[Termination]:
                     )
 
 
-def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:
-    for entry in items(spec.get("initContainers")) + items(spec.get("containers")):
+def _containers(spec: Mapping[str, Json], *, waits: bool) -> Iterable[Container]:
+    """Read the containers of a pod; ``waits``: it has not started, maybe for what an init container lacks."""
+    first = items(spec.get("initContainers"))
+    for index, entry in enumerate([*first, *items(spec.get("containers"))]):
+        sidecar = dig(entry, "restartPolicy") == "Always"
         env: dict[str, str] = {}
         env_secrets: dict[str, str] = {}
         secret_keys: dict[str, str] = {}
@@ -245,7 +255,8 @@ def _containers(spec: Mapping[str, Json]) -> Iterable[Container]:
             if (source := text(dig(one, "secretRef", "name")))
         )
         name = text(dig(entry, "name")) or ""
-        yield Container(name, env, env_secrets, mounts, sub_paths, secret_keys, env_from)
+        through = index < len(first) and not sidecar and not waits
+        yield Container(name, env, env_secrets, mounts, sub_paths, secret_keys, env_from, through)
 
 
 def _token_volumes(obj: K8sObject, path: tuple[str, ...], volumes: list[Json]) -> Iterable[TokenVolume]:

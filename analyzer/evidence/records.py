@@ -130,6 +130,8 @@ class Container:
     """By variable, the key of the Secret that it takes its value from."""
     env_from: tuple[tuple[str, str], ...] = ()
     """Secrets of which each key is a variable (``envFrom``), with the prefix that its name gets."""
+    through: bool = False
+    """Whether it is an init container that its pod does not wait for."""
 
 
 @frozen
@@ -171,6 +173,8 @@ class Workload:
     """By container, since when it runs: a restart is later than the pod's start."""
     owner: str | None = None
     """What ``oc rollout restart`` restarts it by: ``deployment/name`` and its like."""
+    over: bool = False
+    """Whether it is a pod that ended, or was told to end and is still stopping."""
 
 
 # --- logs -------------------------------------------------------------------------------------

@@ -194,6 +194,34 @@ def _logged(workload: str, text: str) -> Edit:
     return edit
 
 
+def _stopping(cluster: Cluster) -> None:
+    """What a rollout replaces: its audience was wrong, and it is told to end."""
+
+    def change(body: Json) -> None:
+        for pod in [p for p in body["items"] if p["metadata"]["name"].startswith("ingress-operator")]:
+            old = copy.deepcopy(pod)
+            old["metadata"] |= {"name": "ingress-operator-old", "deletionTimestamp": "2025-01-01T00:00:00Z"}
+            (volume,) = [v for v in old["spec"]["volumes"] if v["name"] == "bound-sa-token"]
+            volume["projected"]["sources"][0]["serviceAccountToken"]["audience"] = "vault"
+            body["items"].append(old)
+
+    hook(cluster, "openshift-ingress-operator/core/pods.yaml", change)
+
+
+def _init_container(cluster: Cluster) -> None:
+    """What copies the Secret before the program starts signs in nowhere."""
+
+    def change(body: Json) -> None:
+        for item in body.get("items", [body]):
+            spec = item["spec"].get("template", item)["spec"]
+            for volume in (v for v in spec.get("volumes", []) if "secret" in v):
+                mounts = [{"name": volume["name"], "mountPath": "/from"}]
+                spec["initContainers"] = [{"name": "copy", "image": "copy", "volumeMounts": mounts}]
+
+    for kind in ("core/pods", "apps/deployments", "pods/aws-ebs"):
+        hook(cluster, f"openshift-cluster-csi-drivers/{kind}", change)
+
+
 _OTHER_STORE = (
     "upload of a layer failed: AccessDenied: Access Denied\n\tstatus code: 403, request id: lw3k9a0c-7r1xqe, "
     "host id: lw3k9a0c-7r1xqe"
@@ -223,6 +251,7 @@ LOOKS: dict[str, tuple[Edit, dict[str, Any]]] = {
     "registry-disabled": (_without("ImageRegistry", REGISTRY), {"version": "4.16.4"}),
     "images-in-another-store": (_logged("image-registry", _OTHER_STORE), {}),
     "token-file-named": (_logged("machine-api-controllers", _NAMED_FILE), {}),
+    "pod-stopping": (_stopping, {}),
     "before-the-network-controller": (lambda _: None, {"version": "4.9.33"}),
     **{
         name: SHAPES[name]
@@ -288,6 +317,34 @@ def test_the_clusters_own_discovery_document_beside_the_hosted_one(bench: Bench)
         "exports/cluster/jwks.json": json.dumps(cluster.jwks).encode(),
     }
     assert_healthy(bench.report(files))
+
+
+def test_an_init_container_may_copy_the_secret(bench: Bench) -> None:
+    """It is through where its pod runs. A pod that waits may wait for it."""
+    files = everything(edited(_init_container))
+    assert not findings(bench.report(files), "fail", "warn")
+    waits = {
+        path: data.replace(b"phase: Running", b"phase: Pending")
+        for path, data in files.items()
+        if "openshift-cluster-csi-drivers/" in path
+    }
+    report = bench.report(files | waits)
+    assert {f.rule for f in findings(report, "fail")} == {"workload-token-volume-missing"}, told(report)
+
+
+@pytest.mark.parametrize("ask", ["oc get --raw ", "kubectl --context demo get --raw="])
+def test_what_the_api_server_serves_is_not_what_aws_reads(bench: Bench, ask: str) -> None:
+    """Its key set holds the cluster's keys whatever the issuer publishes."""
+    cluster = Cluster()
+    assert isinstance(cluster.discovery, dict)
+    own = cluster.discovery | {"jwks_uri": f"{cluster.issuer}/openid/v1/jwks"}
+    pasted = f"$ {ask}/.well-known/openid-configuration\n{json.dumps(own)}\n"
+    pasted += f"$ {ask}/openid/v1/jwks\n{json.dumps(cluster.jwks)}\n"
+    files = {path: data for path, data in everything(cluster).items() if "issuer/" not in path}
+    report = bench.report(files | {"exports/pasted.txt": pasted.encode()})
+    assert {"discovery", "jwks"} <= {m.evidence for m in report.missing}, told(report)
+    assert not findings(report, "fail", "warn"), told(report)
+    assert "is not what AWS reads" in " ".join(w for one in report.inputs for w in one.warnings)
 
 
 def test_the_clusters_own_document_served_by_the_issuer_is_a_fault(bench: Bench) -> None:

@@ -39,7 +39,7 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
         bare = bare and not (found.controlled and found.kind == "Pod")
         peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
         users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
-        if found.debugging or found.phase in ("Succeeded", "Failed"):
+        if found.debugging or found.over:
             for chain in users:
                 (chain.debugged if found.debugging else chain.ended).add(found.name)
             continue

@@ -72,8 +72,7 @@ def _pods(evidence: Evidence, objects: Objects, accounts: Collection[tuple[str, 
     seen: set[tuple[str, str]] = set()
     for pod in [*evidence.parse_raw(("Pod",), spaces, words=words), *objects.all("Pod")]:
         key = (pod.namespace, pod.name)
-        ended = dig(pod.value, "status", "phase") in ("Succeeded", "Failed")
-        if key in seen or ended:
+        if key in seen or kubernetes.is_over(pod):
             continue
         if kubernetes.workload(pod).cut:  # what the webhook gave it is not known
             evidence.withhold_list(pod)

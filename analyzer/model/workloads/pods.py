@@ -213,7 +213,9 @@ def _bare(
     )  # a volume that no container mounts is of no use
     has_secret = chain.secret is not None or not _needs_secret(chain)
     for found in chain.workloads:
-        users = readers(found, chain.secret_name)
+        users = [
+            c for c in readers(found, chain.secret_name) if not c.through
+        ]  # an init container may copy it
         lacking = [container for container in users if not _finds_token(found, container, told_path)]
         idle = complete and has_secret and not any_token and found.service_account in chain.service_accounts
         if lacking or idle or (found.name in failing and not token_paths([found])):
