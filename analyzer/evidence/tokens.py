@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from analyzer.evidence.origin import Quote
+from analyzer.evidence.origin import Quote, Source
 from analyzer.evidence.records import Json, TokenSample
+from analyzer.frozen import replace
 from analyzer.patterns import later
 
 LONGEST_FILE = 64 * 1024
@@ -240,12 +241,24 @@ def _decoded(segment: str, name: str) -> bytes:
         raise _BrokenError(f"its {name} is not base64url: it was cut, or a character is missing") from error
 
 
+def quote_of(token: TokenSample, *names: str) -> Source:
+    """Quote these members of a token's header or claims; where it has none of them, all that is shown."""
+    where = token.where
+    head, claims = _members(token.header, names), _members(token.claims, names)
+    said = [f"{part} {text}" for part, text in (("header", head), ("claims", claims)) if text]
+    return replace(where, excerpt=" ".join(said)) if said and isinstance(where, Quote) else where
+
+
 def _described(header: Mapping[str, Json], claims: Mapping[str, Json], problem: str | None) -> str:
     if not header:
         return f"no token: {problem}"
     head = {key: header[key] for key in ("alg", "kid", "typ", "enc") if key in header}
-    said = " ".join(f"{key}={_shown(claims[key])}" for key in ("iss", "sub", "aud", "exp") if key in claims)
+    said = _members(claims, ("iss", "sub", "aud", "exp"))
     return f"header {_shown(head)} claims {said}" if said else f"header {_shown(head)}"
+
+
+def _members(of: Mapping[str, Json], names: Iterable[str]) -> str:
+    return " ".join(f"{name}={_shown(of[name])}" for name in names if name in of)
 
 
 def _shown(value: Json) -> str:

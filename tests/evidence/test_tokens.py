@@ -7,6 +7,7 @@ import pytest
 
 from analyzer.evidence.origin import Quote
 from analyzer.evidence.records import TokenSample
+from analyzer.evidence.tokens import quote_of
 
 from .material import CLAIMS, ISSUER, b64, jwk, read, signing_input, token
 
@@ -164,6 +165,17 @@ def test_the_description_is_bounded_and_ascii() -> None:
     assert len(sample.where.excerpt) < 400
     assert sample.where.excerpt.replace("…", "").isascii()
     assert "\x1b" not in sample.where.excerpt
+
+
+def test_a_claim_is_quoted_by_itself() -> None:
+    """What follows from one claim is shown with that one, also where the description leaves it out."""
+    sample = only(
+        "t.txt", signing_input({"alg": "RS256", "kid": "k1"}, {"aud": ["a"], "nbf": 5, "iss": "x" * 999})
+    )
+    assert quote_of(sample, "nbf", "iat").excerpt == "claims nbf=5"
+    assert quote_of(sample, "kid", "aud").excerpt == 'header kid="k1" claims aud=["a"]'
+    assert quote_of(sample, "exp") == sample.where
+    assert len(quote_of(sample, "iss").excerpt) < 200
 
 
 def test_a_jwk_is_no_token() -> None:

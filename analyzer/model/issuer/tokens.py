@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.public_keys import spki_of_jwk
 from analyzer.evidence.records import Collected, Json, KeySet, PublicKey, TokenSample, Workload
+from analyzer.evidence.tokens import quote_of
 from analyzer.evidence.values import dig, items, text
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import Facts
 from analyzer.model.joining.mounted_tokens import aws_tokens
 from analyzer.model.joining.objects import known
+from analyzer.model.symptoms.logs import stamp
 
 BY_HAND = timedelta(minutes=10)
 """Lifetime of the tokens that are asked for: the shortest there is."""
@@ -73,11 +75,11 @@ def token_facts(
     expected = expected_subjects(subject, chains) if own is not True else []
     contradiction = _contradiction(claims, subject)
     facts |= {
-        "token.algorithm": known(text(token.header.get("alg")), where) if token.header else Unknown(),
-        "token.kid": known(text(token.header.get("kid")), where) if token.header else Unknown(),
-        "token.issuer": known(text(claims.get("iss")), where),
-        "token.audiences": known(audiences, where),
-        "token.subject": known(subject, where),
+        "token.algorithm": _of_header(token, "alg"),
+        "token.kid": _of_header(token, "kid"),
+        "token.issuer": known(text(claims.get("iss")), quote_of(token, "iss")),
+        "token.audiences": known(audiences, quote_of(token, "aud")),
+        "token.subject": known(subject, quote_of(token, "sub")),
         "token.expected_subjects": known(expected, derived=True),
         "token.subject_admitted": _admitted(
             subject, contradiction, chains, where, all_requests=all_requests, own=own
@@ -87,7 +89,11 @@ def token_facts(
         "token.audience_accepted": _accepted(audiences, client_ids, lacked),
         "token.signature": known(_signature(token, keys), where),
     }
-    return facts | _times(claims, now, where)
+    return facts | _times(token, now)
+
+
+def _of_header(token: TokenSample, name: str) -> Fact | Unknown:
+    return known(text(token.header.get(name)), quote_of(token, name)) if token.header else Unknown()
 
 
 def collected_at(token: TokenSample, collected: Iterable[Collected]) -> datetime | None:
@@ -195,18 +201,19 @@ def _accepted(
     return Fact(accepted, client_ids.cites)
 
 
-def _times(claims: object, now: datetime | None, where: Cite) -> Facts:
+def _times(token: TokenSample, now: datetime | None) -> Facts:
+    claims, ends, begins = token.claims, quote_of(token, "exp"), quote_of(token, "nbf", "iat")
     expires, early = _stamp(dig(claims, "exp")), [_stamp(dig(claims, "nbf")), _stamp(dig(claims, "iat"))]
     begun = max((t for t in early if t is not None), default=None)
     facts: Facts = {
-        "token.expires": known(expires.isoformat() if expires else None, where),
-        "token.begins": known(begun.isoformat() if begun else None, where),
+        "token.expires": known(stamp(expires) if expires else None, ends),
+        "token.begins": known(stamp(begun) if begun else None, begins),
     }
     if now is None:
         return facts | {"token.expired": Unknown(), "token.early": Unknown()}
-    facts["token.expired"] = known(expires is not None and now - TOLERANCE > expires, where)
+    facts["token.expired"] = known(expires is not None and now - TOLERANCE > expires, ends)
     ahead = any(t is not None and t > now + TOLERANCE for t in early)
-    facts["token.early"] = Unknown() if ahead and _made_by_hand(claims) else known(ahead, where)
+    facts["token.early"] = Unknown() if ahead and _made_by_hand(claims) else known(ahead, begins)
     return facts
 
 

@@ -17,6 +17,7 @@ from analyzer.model.joining.joined import Joined
 from analyzer.model.joining.objects import known
 from analyzer.model.subjects.platform import platform_to_ask_for
 from analyzer.model.subjects.repairs import cluster_repairs
+from analyzer.model.symptoms.logs import stamp
 
 
 def with_cluster_facts(joined: Joined, whole: Evidence, foreign: Foreign | None, *, together: bool) -> Joined:
@@ -46,7 +47,7 @@ def _input_facts(joined: Joined, whole: Evidence, foreign: Foreign | None, *, to
     facts["inputs.comparable"] = known(is_comparable(joined, whole))
     facts["inputs.doubtful"] = _doubtful(joined, foreign)
     facts["inputs.mixed_summary"] = _mixed(facts)
-    facts["cluster.gathered"] = known(joined.now.isoformat() if joined.now else None)
+    facts["cluster.gathered"] = known(stamp(joined.now) if joined.now else None)
     return facts
 
 
