@@ -86,6 +86,24 @@ def test_a_token_for_something_else_is_not_shown_to_aws(bench: Bench) -> None:
     assert the_chain(report, CHAIN).verdict.state == "pass"
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_one_volume_may_hold_several_tokens(bench: Bench, place: int) -> None:
+    more = {"serviceAccountToken": {"audience": "vault", "expirationSeconds": 3600, "path": "vault"}}
+
+    def change(path: str, body: Json) -> Json:
+        for item in body.get("items", [body]) if "openshift-machine-api/" in path else []:
+            spec = item["spec"].get("template", item)["spec"] if "spec" in item else {}
+            for volume in spec.get("volumes", []):
+                if volume["name"] == "bound-sa-token":
+                    volume["projected"]["sources"].insert(place, more)
+        return body
+
+    cluster = edited(lambda cluster: cluster.hooks.append(change))
+    report = bench.report(everything(cluster, secrets="full"))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert the_chain(report, MACHINES).verdict.state == "pass"
+
+
 def test_the_token_that_the_secret_names_is_the_one_for_aws(bench: Bench) -> None:
     """Whatever else the pod has, with whatever audience."""
 

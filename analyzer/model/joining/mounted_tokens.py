@@ -72,8 +72,7 @@ def token_paths(workloads: Iterable[Workload]) -> list[str]:
 def paths_of(found: Workload, container: Container) -> set[str]:
     """Give the files at which one container of a workload finds its tokens for AWS."""
     tokens = [*_with_audience(found), *tokens_without_audience(found)]
-    volumes = {token.volume: token.path for token in tokens}
-    places = (_place(container, v, volumes[v]) for v in container.mounts if v in volumes)
+    places = (_place(container, t.volume, t.path) for t in tokens if t.volume in container.mounts)
     return {path for path in places if path}
 
 
