@@ -262,6 +262,7 @@ trust.found                    string  what the clause asks for instead
 trust.difference               string  the differing characters, marked
 trust.subjects_denied          list    subjects of the request that are not admitted
 trust.subjects_allowed         list    subjects of the request that are admitted
+trust.admits_foreign           bool    ServiceAccounts that use the Secret and are not named by the request are admitted too
 trust.statement                string  the statement that was nearest, by number or Sid
 trust.conditions               list    conditions that cannot be known offline and must hold
 trust.malformed                map     it is no policy document of IAM: problem, sentence, expected, found, denied and others (subjects); null where that is not at fault

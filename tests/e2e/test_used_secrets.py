@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from .runs import (
     Bench,
     bundle,
     edited,
+    everything,
     findings,
     named,
     states_of,
@@ -120,3 +122,51 @@ def test_whether_the_secret_is_there_decides_it(bench: Bench) -> None:
     hidden = bench.report(without(files, rf"namespaces/{OPERATOR}/core/secrets\.yaml"))
     assert states_of(hidden)[_VOLUME] == "unknown", told(hidden)
     assert any(_VOLUME[2] in item.decides for item in hidden.missing)
+
+
+def _with_operand(cluster: Cluster, *admitted: str) -> None:
+    """Let an operand, as which the request names nobody, use the Secret of an operator of OLM."""
+    albo(cluster)
+    role = copy.deepcopy(cluster.role("openshift-ingress-operator"))
+    role.name, role.description, role.inline = "demo-albo", "", {}
+    subjects = [f"system:serviceaccount:{OPERATOR}:{name}" for name in admitted]
+    role.trust["Statement"][0]["Condition"] = {"StringEquals": {f"{cluster.issuer_host}:sub": subjects}}
+    cluster.roles[role.name] = role
+    token = {"audience": "openshift", "expirationSeconds": 3600, "path": "token"}
+    mounts = [
+        {"name": "bound-sa-token", "mountPath": "/var/run/secrets/openshift/serviceaccount"},
+        {"name": "cloud", "mountPath": "/etc/aws"},
+    ]
+    pods = [
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": metadata(cluster, "Pod", f"{name}-7d9f8", OPERATOR),
+            "spec": {
+                "containers": [{"name": "main", "image": "main", "volumeMounts": mounts}],
+                "serviceAccountName": name,
+                "volumes": [
+                    {"name": "bound-sa-token", "projected": {"sources": [{"serviceAccountToken": token}]}},
+                    {"name": "cloud", "secret": {"secretName": OPERATOR}},
+                ],
+            },
+            "status": {"phase": "Running"},
+        }
+        for name in (_ACCOUNT, "operand")
+    ]
+    put(cluster, f"namespaces/{OPERATOR}/core/pods.yaml", listing(cluster, pods, "Pod", "v1"))
+
+
+_ACCOUNTS = (OPERATOR_SECRET, "workload", "workload-service-account-mismatch")
+
+
+def test_the_role_that_a_user_made_decides_on_operands(bench: Bench) -> None:
+    """OADP's request names the operator alone, and velero signs in: its role's trust policy names both."""
+    states = []
+    for admitted in ((_ACCOUNT, "operand"), (_ACCOUNT,)):
+        files = everything(edited(lambda cluster, names=admitted: _with_operand(cluster, *names)))
+        states.append(states_of(bench.report(files))[_ACCOUNTS])
+        hidden = bench.report(without(files, r"exports/iam/"))
+        states.append(states_of(hidden)[_ACCOUNTS])
+        assert any(_ACCOUNTS[2] in item.decides for item in hidden.missing)
+    assert states == ["pass", "unknown", "fail", "unknown"]

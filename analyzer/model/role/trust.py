@@ -14,6 +14,7 @@ from analyzer.model.joining.cluster import ClusterView, Facts, value_of
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.role.trust_told import PROBLEMS, all_facts, told
+from analyzer.model.workloads.pods import foreign_workloads
 
 if TYPE_CHECKING:
     from analyzer.model.role.trust_policy import TrustPolicy
@@ -101,7 +102,18 @@ def _judged(trust: TrustPolicy, audiences: Sequence[str] | None, asks: Asks) -> 
     if isinstance(broad, Fact) and broad.value is None and audiences and (who := trust.stranger(audiences)):
         sentence = f"a pattern in it also admits ServiceAccounts of other namespaces, such as {who}"
         facts["trust.too_broad"] = known(sentence, trust.where)
+    facts["trust.admits_foreign"] = _admits_foreign(trust, audiences, asks)
     return facts
+
+
+def _admits_foreign(trust: TrustPolicy, audiences: Sequence[str] | None, asks: Asks) -> Fact | Unknown:
+    """Tell whether it admits those too that use the Secret and that the request does not name."""
+    chain = trust.chain
+    names = sorted({found.service_account for found in foreign_workloads(chain)})
+    decided = [trust.decide(f"system:serviceaccount:{chain.namespace}:{n}", audiences).allowed for n in names]
+    if None in decided and False not in decided:
+        return asks.role(trust.choice.name)
+    return known(all(decided), trust.where)
 
 
 def _judged_for_anyone(trust: TrustPolicy, asks: Asks) -> Facts:
@@ -112,7 +124,8 @@ def _judged_for_anyone(trust: TrustPolicy, asks: Asks) -> Facts:
     decision = trust.decide(None, None)
     if trust.masked or decision.allowed is not False or decision.problem not in _KEEPS_ALL_OUT:
         return all_facts(asks.requests())
-    return told(trust, {f"system:serviceaccount:{trust.chain.namespace}:*": decision}, asks)
+    facts = told(trust, {f"system:serviceaccount:{trust.chain.namespace}:*": decision}, asks)
+    return facts | {"trust.admits_foreign": known(False, trust.where)}
 
 
 def _agreed(facts: Facts, other: Facts, ask: Unknown) -> Facts:

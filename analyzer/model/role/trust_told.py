@@ -32,6 +32,7 @@ _NAMES = (
     "difference",
     "subjects_denied",
     "subjects_allowed",
+    "admits_foreign",
     "statement",
     "conditions",
     "too_broad",

@@ -66,7 +66,7 @@ def workload_facts(
             *_with_audience(tokens_without_audience(found), api_audience),
         )
     ]
-    foreign = _foreign(chain)
+    foreign = foreign_workloads(chain)
     return {
         "workload.pods": known([found.name for found in workloads], *(found.where for found in workloads)),
         "workload.without_token": _without_token(chain, evidence, asks, symptoms, told_path),
@@ -153,7 +153,7 @@ def _wrong_audiences(
     return known(_audiences(wrong), *(token.where for token in wrong))
 
 
-def _foreign(chain: Chain) -> list[Workload]:
+def foreign_workloads(chain: Chain) -> list[Workload]:
     """Give the workloads that use the Secret as a ServiceAccount that the request does not name."""
     return [
         found
