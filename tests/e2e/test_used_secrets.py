@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from samples import Cluster
 from samples.cluster import Secret
@@ -122,6 +123,23 @@ def test_whether_the_secret_is_there_decides_it(bench: Bench) -> None:
     hidden = bench.report(without(files, rf"namespaces/{OPERATOR}/core/secrets\.yaml"))
     assert states_of(hidden)[_VOLUME] == "unknown", told(hidden)
     assert any(_VOLUME[2] in item.decides for item in hidden.missing)
+
+
+def test_a_users_operator_may_leave_aws_to_its_operands(bench: Bench) -> None:
+    """ExternalDNS hands a copy of its Secret to operands with a token and a ServiceAccount of their own."""
+
+    def edit(cluster: Cluster) -> None:
+        _with_operand(cluster)
+        path = f"namespaces/{OPERATOR}/core/pods.yaml"
+        pods = yaml.safe_load(cluster.extra_files[path] or b"")
+        operator, operand = (pod["spec"] for pod in pods["items"])
+        operator["volumes"], operator["containers"][0]["volumeMounts"] = [], []
+        operand["volumes"][1]["secret"]["secretName"] = "operand-credentials"
+        put(cluster, path, pods)
+
+    report = bench.report(bundle(edited(edit)))
+    assert not findings(report, "fail", "warn"), told(report)
+    assert states_of(report)[_VOLUME] == "pass"
 
 
 def _with_operand(cluster: Cluster, *admitted: str) -> None:

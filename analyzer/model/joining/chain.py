@@ -57,6 +57,8 @@ class Chain:
     """Copies of its pods that ``oc debug`` made: they log what somebody typed."""
     strangers: set[str] = field(default_factory=set)
     """Pods of its namespace that sign in with a token, and are no chain's: it may be with its role."""
+    others_sign_in: bool = False
+    """Whether something beside it signs in that is no chain's: a user's operator may leave AWS to that."""
     pods_outside: frozenset[str] = frozenset()
     """The pods there that left a log."""
     gated: str | None = None

@@ -56,6 +56,7 @@ def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Object
         peers = by_namespace.get(namespace, ())
         for chain in peers:
             chain.strangers.update(w.name for w in without)
+            chain.others_sign_in = not brought_by_release(chain)
         _presume(peers, without)
     for chain in chains:
         chain.workloads = without_strays(chain, bare=bare)

@@ -202,8 +202,9 @@ def _bare(
     A container that uses the Secret needs one. Operators that read the Secret through the API cannot
     be told from those that leave AWS to their operands, so they count only when no workload of the
     chain has a token at all, not even one without pods, and only where all of them were gathered, something
-    runs as each ServiceAccount and there is a Secret to read: else operands may be missing. Or they are
-    among the ``failing``, whose logs say that they look for a token's file and find none.
+    runs as each ServiceAccount and there is a Secret to read: else operands may be missing, as where others
+    sign in beside a user's operator. Or they are among the ``failing``, whose logs say that they look for a
+    token's file and find none.
     """
     bare = []
     if chain.optional:
@@ -212,12 +213,13 @@ def _bare(
         token_paths([*chain.workloads, *chain.without_pods])
     )  # a volume that no container mounts is of no use
     has_secret = chain.secret is not None or not _needs_secret(chain)
+    bare_counts = complete and has_secret and not any_token and not chain.others_sign_in
     for found in chain.workloads:
         users = [
             c for c in readers(found, chain.secret_name) if not c.through
         ]  # an init container may copy it
         lacking = [container for container in users if not _finds_token(found, container, told_path)]
-        idle = complete and has_secret and not any_token and found.service_account in chain.service_accounts
+        idle = bare_counts and found.service_account in chain.service_accounts
         if lacking or idle or (found.name in failing and not token_paths([found])):
             bare.append(found)
     return bare
