@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Container, K8sObject, Workload
 from analyzer.model.joining.chain import Chain, brought_by_release, copies_of
 from analyzer.model.joining.hosted import deployment_of
@@ -97,6 +98,17 @@ def goes_by(found: Workload, chain: Chain) -> bool:
         return False
     name = found.name if found.kind == "Deployment" else deployment_of(found.name)
     return name in chain.service_accounts
+
+
+def foreign_workloads(chain: Chain) -> list[Workload]:
+    """Give the workloads that use the Secret as a ServiceAccount that the request does not name."""
+    return [
+        found
+        for found in chain.workloads
+        if found.service_account not in chain.service_accounts
+        and not is_masked(found.service_account)
+        and (chain.presumed or uses_secret(found, chain.secret_name) or goes_by(found, chain))
+    ]
 
 
 def readers(found: Workload, secret_name: str) -> list[Container]:

@@ -11,10 +11,10 @@ from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import issuer_fault
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import ClusterView, Facts, value_of
+from analyzer.model.joining.consumers import foreign_workloads
 from analyzer.model.joining.objects import known
 from analyzer.model.joining.role_choice import RoleChoice
 from analyzer.model.role.trust_told import PROBLEMS, all_facts, told
-from analyzer.model.workloads.pods import foreign_workloads
 
 if TYPE_CHECKING:
     from analyzer.model.role.trust_policy import TrustPolicy

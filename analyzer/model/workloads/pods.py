@@ -12,7 +12,7 @@ from analyzer.frozen import replace
 from analyzer.model.joining.asks import Asks
 from analyzer.model.joining.chain import Chain
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts
-from analyzer.model.joining.consumers import goes_by, readers, uses_secret
+from analyzer.model.joining.consumers import foreign_workloads, readers
 from analyzer.model.joining.mounted_tokens import (
     USUAL_AUDIENCES,
     aws_tokens,
@@ -151,17 +151,6 @@ def _wrong_audiences(
     if isinstance(client_ids, Unknown) and any(t.audience != api_audience for t in wrong):
         return client_ids
     return known(_audiences(wrong), *(token.where for token in wrong))
-
-
-def foreign_workloads(chain: Chain) -> list[Workload]:
-    """Give the workloads that use the Secret as a ServiceAccount that the request does not name."""
-    return [
-        found
-        for found in chain.workloads
-        if found.service_account not in chain.service_accounts
-        and not is_masked(found.service_account)
-        and (chain.presumed or uses_secret(found, chain.secret_name) or goes_by(found, chain))
-    ]
 
 
 def _without_token(
