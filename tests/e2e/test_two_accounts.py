@@ -1,13 +1,9 @@
 """Exports of two accounts: an answer that names no account is not taken for the roles' own."""
 
-from datetime import timedelta
-
 import pytest
 
 from samples import Cluster
 from samples.aws import Provider
-from samples.faults import authentication_fails
-from samples.logs import no_provider
 from samples.yamlout import aws_json
 
 from .layered import OPERATOR_SECRET, albo
@@ -189,18 +185,6 @@ def test_what_another_account_has_is_a_warning_while_the_roles_own_is_not_listed
     assert named(report, "warn") == {"provider-account-mismatch"}, told(report)
     (asked,) = [item for item in report.missing if item.evidence == "oidc-providers"]
     assert f"account {OTHER} has a provider for the issuer" in asked.why
-
-
-def test_it_is_a_failure_where_aws_says_that_the_roles_own_has_none(bench: Bench) -> None:
-    cluster = Cluster()
-    authentication_fails(cluster, no_provider(cluster.issuer), since=cluster.gathered - timedelta(hours=3))
-    report = bench.report(_listed_elsewhere(cluster))
-    assert "provider-account-mismatch" in named(report, "fail"), told(report)
-    assert {c.verdict.rule for c in used(report)} == {"provider-account-mismatch"}, told(report)
-    ended = Cluster()
-    since, until = (ended.gathered - timedelta(hours=hours) for hours in (9, 6))
-    authentication_fails(ended, no_provider(ended.issuer), since=since, until=until)
-    assert "provider-account-mismatch" not in named(bench.report(_listed_elsewhere(ended)), "fail")
 
 
 def test_exports_of_another_account_than_the_secrets_are_told_of(bench: Bench) -> None:

@@ -24,18 +24,17 @@ def provider_facts(
     asks: Asks,
     *,
     tied: bool = True,
-    denied: bool = False,
 ) -> Facts:
     """Give the ``provider.*`` facts for one account; ``account`` is None where no role's is known.
 
     ``tied`` tells whether something of this cluster names the account: what the list of any other
-    account lacks proves nothing. ``denied`` tells whether AWS says now that the roles' account has none.
+    account lacks proves nothing.
     """
-    facts = _provider_facts(view, providers, account, audiences, asks, tied=tied, denied=denied)
+    facts = _provider_facts(view, providers, account, audiences, asks, tied=tied)
     facts["provider.settled"] = known(True)
     if view.rival is None:
         return facts
-    other = _provider_facts(view.of_rival(), providers, account, audiences, asks, tied=tied, denied=False)
+    other = _provider_facts(view.of_rival(), providers, account, audiences, asks, tied=tied)
     settled: Fact | Unknown = known(True)
     if any(_value(facts, name) != _value(other, name) for name in _DECIDING):
         settled = view.rival.waits
@@ -55,7 +54,6 @@ def _provider_facts(
     asks: Asks,
     *,
     tied: bool,
-    denied: bool,
 ) -> Facts:
     issuer = view.issuer
     if not issuer:
@@ -77,7 +75,7 @@ def _provider_facts(
         ),
         "provider.audiences_used": audiences,
     }
-    facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied, denied=denied)
+    facts |= _presence(issuer, view.partition, providers, account, record, asks, tied=tied)
     disputed = providers.disagree(issuer, account)
     facts |= detail_facts(record, audiences, asks, facts["provider.present"], disputed=disputed)
     facts["provider.duplicates"] = _duplicates(providers, record, facts["provider.present"], asks)
@@ -130,7 +128,6 @@ def _presence(
     asks: Asks,
     *,
     tied: bool,
-    denied: bool,
 ) -> Facts:
     wanted = without_scheme(issuer)
     listed = [
@@ -173,17 +170,14 @@ def _presence(
         )
     if expected in providers.gone:
         return _found(providers.gone[expected])
-    return _unlisted(account, elsewhere, asks, denied=denied)
+    return _unlisted(account, elsewhere, asks)
 
 
-def _unlisted(account: str | None, elsewhere: tuple[str, Where] | None, asks: Asks, *, denied: bool) -> Facts:
+def _unlisted(account: str | None, elsewhere: tuple[str, Where] | None, asks: Asks) -> Facts:
     """Say what a provider in another account tells while that of the roles was not listed."""
     if elsewhere is None:
         return {f"provider.{name}": asks.providers() for name in _PRESENCE}
     owner, where = elsewhere
-    if denied:
-        lack = known("which has none, as AWS says in the logs")
-        return _found(where, other_account=known(owner, where), account_lack=lack)
     return {f"provider.{name}": asks.providers_of(account, owner) for name in _PRESENCE} | {
         "provider.other_account": known(owner, where),
         "provider.seen_elsewhere": known(owner, where),

@@ -41,19 +41,13 @@ def _of_operators(joined: Joined, other: Sequence[Subject]) -> Subject:
         audiences = Fact(["openshift"], derived=True) if joined.chains else joined.asks.requests()
     account = joined.asks.account
     audiences = _accepted_kinds(audiences, joined)
-    # AWS says now that the roles' account has none: the list of an account that lacks it fits then
+    # where AWS says now that the roles' account has none, the list of an account that lacks it fits
     said = any(
         s.klass == "no-provider" and s.issuer == joined.view.issuer and recency([s], joined.now) == "ongoing"
         for s in joined.evidence.symptoms
     )
     facts = joined.view.facts | provider_facts(
-        joined.view,
-        joined.providers,
-        account,
-        audiences,
-        joined.asks,
-        tied=joined.account_tied or said,
-        denied=said,
+        joined.view, joined.providers, account, audiences, joined.asks, tied=joined.account_tied or said
     )
     facts |= provider_repairs(joined, facts)
     used = [a for s in other for a in _list(s.facts["provider.audiences_used"])]
