@@ -83,29 +83,6 @@ def _provider_facts(
     return facts
 
 
-_NAMES = (
-    "account",
-    "present",
-    "expected_arn",
-    "arn",
-    "near",
-    "near_arn",
-    "near_difference",
-    "other_account",
-    "seen_elsewhere",
-    "account_lack",
-    "client_ids",
-    "audiences_used",
-    "audiences_missing",
-    "audiences_spare",
-    "audiences_malformed",
-    "audiences_worthless",
-    "thumbprints_malformed",
-    "duplicates",
-    "duplicate_arns",
-)
-
-
 _DECIDING = ("present", "near", "other_account")
 _PRESENCE = (
     "present",
@@ -116,6 +93,20 @@ _PRESENCE = (
     "other_account",
     "seen_elsewhere",
     "account_lack",
+)
+_NAMES = (
+    "account",
+    "expected_arn",
+    *_PRESENCE,
+    "client_ids",
+    "audiences_used",
+    "audiences_missing",
+    "audiences_spare",
+    "audiences_malformed",
+    "audiences_worthless",
+    "thumbprints_malformed",
+    "duplicates",
+    "duplicate_arns",
 )
 
 
