@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
 from ipaddress import ip_address
+from itertools import chain, starmap
 from typing import Any, Literal, get_args
 
 from analyzer.aws_domains import ANY, SERVICE
@@ -85,40 +86,36 @@ _OTHERS = (
 
 def identifying(report: Report) -> Iterator[tuple[Class, str, bool]]:
     """Find the values of a report that identify a customer: class, value, whole words only."""
-    texts = list(dict.fromkeys(_strings(report)))
     ours = _own_words(report)
-    for value in _clusters(report):
-        if not _is_ours(value, ours):
-            yield "clusters", value, is_word("clusters", value)
-    for text in texts:
-        for account in _ACCOUNT.findall(text):
-            yield "accounts", account, False
-        for pattern in _OTHERS:
-            for value in pattern.findall(text):
-                if not _is_ours(value, ours):
-                    yield "clusters", value, is_word("clusters", value)
-        for host in _hosts(text):
-            private = _private_part(host)
-            for name in (private, _owner(private)):
-                if name and not _is_ours(name, ours):
-                    yield "domains", name, is_word("domains", name)
-            if (short := host.partition(".")[0]) and private == host.casefold() and _is_machine(short):
-                yield "domains", short, True
-        for short in _short_names(text):
-            if not _is_ours(short, ours):
-                yield "domains", short, True
-        for of, value in aws_ids(text):
-            if not _is_ours(value, ours):
-                yield of, value, True
-        for address in _addresses(text):
-            yield "addresses", address, True
-        for value in (*_MAIL.findall(text), *_AUTHORITY.findall(text)):
-            if not _is_ours(value, ours):
-                yield "domains", value, is_word("domains", value)
-        for pattern in _BUCKETS:
-            for bucket in pattern.findall(text):
-                if not _is_ours(bucket, ours):
-                    yield "domains", bucket.strip(".-"), is_word("domains", bucket)
+    texts = {text: list(_hosts(text)) for text in _strings(report)}
+    in_texts = chain.from_iterable(starmap(_in_text, texts.items()))
+    for of, value in chain((("clusters", value) for value in _clusters(report)), in_texts):
+        if of in ("accounts", "addresses") or not _is_ours(value, ours):
+            yield of, value, is_word(of, value)
+    for name in chain.from_iterable(starmap(_machines, texts.items())):
+        if not _is_ours(name, ours):
+            yield "domains", name, True
+
+
+def _in_text(text: str, hosts: list[str]) -> Iterator[tuple[Class, str]]:
+    yield from (("accounts", account) for account in _ACCOUNT.findall(text))
+    yield from (("clusters", name) for name in _all(_OTHERS, text))
+    for private in map(_private_part, hosts):
+        yield from (("domains", name) for name in (private, _owner(private)) if name)
+    yield from aws_ids(text)
+    yield from (("addresses", address) for address in _addresses(text))
+    yield from (("domains", name) for name in (*_MAIL.findall(text), *_AUTHORITY.findall(text)))
+    yield from (("domains", bucket.strip(".-")) for bucket in _all(_BUCKETS, text))
+
+
+def _machines(text: str, hosts: list[str]) -> Iterator[str]:
+    """Give the short names of machines: of hosts that lie under no public name, and as logs name nodes."""
+    private = (host.partition(".")[0] for host in hosts if _private_part(host) == host.casefold())
+    return filter(_is_machine, chain(private, _all(_NODES, text)))
+
+
+def _all(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[str]:
+    return (value for pattern in patterns for value in pattern.findall(text))
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -164,8 +161,8 @@ def _clusters(report: Report) -> Iterator[str]:
     infra = _INFRA.fullmatch(cluster.infra_name or "")
     if infra:
         yield infra[1]
-    for chain in report.chains:
-        yield from _prefix(chain.role_arn.value or "", chain.id)
+    for one in report.chains:
+        yield from _prefix(one.role_arn.value or "", one.id)
     host, _, path = (cluster.issuer or "").partition("://")[2].partition("/")
     # a long part, or one with a digit, is somebody's id; "oidc" and its like are nobody's
     yield from (p for p in path.split("/") if len(p) >= 8 or (len(p) > 2 and any(map(str.isdigit, p))))
@@ -203,11 +200,6 @@ def _hosts(text: str) -> Iterator[str]:
     yield from (host for match in _BASE_DOMAIN.finditer(text) for host in [match[1]] if not _is_file(host))
     for pattern in (*_NAMED_HOSTS, _BARE_HOST):
         yield from (host for host in pattern.findall(text) if not _is_file(host))
-
-
-def _short_names(text: str) -> Iterator[str]:
-    for pattern in _NODES:
-        yield from (name for name in pattern.findall(text) if _is_machine(name))
 
 
 def _is_machine(name: str) -> bool:
