@@ -23,6 +23,7 @@ from analyzer.evidence.loose.http_answers import body_kind
 from analyzer.evidence.loose.logs import feed_loose, logs_asked_for, looks_like_log, sections_begin
 from analyzer.evidence.loose.screen import as_written
 from analyzer.evidence.loose.sniff import name_tells, read_loose, speaks_of_aws
+from analyzer.evidence.loose.text_formats import Loose
 from analyzer.evidence.masks.translation import read_report
 from analyzer.evidence.masks.withheld import without_masks
 from analyzer.evidence.members import note_secrets, restored, take_events, text_of
@@ -54,36 +55,48 @@ def take_loose(evidence: Evidence, record: InputRecord, entry: Entry, logs: LogS
         data = data[:at]
     if are_events(data):
         _take_loose_events(evidence, record, entry.path, data)
-    told = _take_logs_of_session(evidence, record, entry.path, data, logs)
+    told = _take_logs_of_session(evidence, record, entry.path, data, logs) or at is not None
     loose = read_loose(record.id, entry.path, data)
     if noted and not loose.records:
-        record.contents.add("secret")
-        evidence.files.append(ReadFile(record.id, entry.path, "secret"))
-    if (told or at is not None) and not loose.records:
-        return
+        _note_read(evidence, record, entry.path, "secret")
+    if loose.records or (not told and (loose.problem or loose.note)):
+        _take_objects(evidence, record, entry.path, data, loose)
+    elif not told:
+        _take_unknown(evidence, record, entry.path, data, logs)
+
+
+def _take_unknown(evidence: Evidence, record: InputRecord, path: str, data: bytes, logs: LogScan) -> None:
+    """Take a file that holds no objects and no known export for a log, or note that it is not used."""
+    if looks_like_log(data):
+        _take_loose_log(evidence, record, path, data, logs)
+    elif data.strip() and not _OF_A_KIND.search(data[:4096]):
+        _note_unused(evidence, record, path, data)
+
+
+def _take_objects(evidence: Evidence, record: InputRecord, path: str, data: bytes, loose: Loose) -> None:
+    """Keep what was read in a file, but an object that its end cut; report what was wrong with it."""
     if loose.records:
-        record.contents.add(loose.what)
-        evidence.files.append(ReadFile(record.id, entry.path, loose.what))
-    elif loose.problem is None and loose.note is None and looks_like_log(data):
-        _take_loose_log(evidence, record, entry.path, data, logs)
-        return
-    elif loose.problem is None and loose.note is None and data.strip() and not _OF_A_KIND.search(data[:4096]):
-        _note_unused(evidence, record, entry.path, data)
+        _note_read(evidence, record, path, loose.what)
     if loose.note:
-        evidence.problems.append(Problem(record.id, entry.path, "not-used", loose.note, "note"))
+        evidence.problems.append(Problem(record.id, path, "not-used", loose.note, "note"))
     if loose.problem:
         secret = "private" in loose.what or "private" in loose.problem
         code, severity = ("private-key", "secret") if secret else ("unreadable", "unreadable")
-        evidence.problems.append(Problem(record.id, entry.path, code, loose.problem, severity))
+        evidence.problems.append(Problem(record.id, path, code, loose.problem, severity))
     records = loose.records
     if records and isinstance(records[-1], K8sObject) and ends_before_a_value(data):
         records = records[:-1]
         detail = "the file ends before a value"
-        evidence.problems.append(Problem(record.id, entry.path, "truncated", detail, "incomplete"))
+        evidence.problems.append(Problem(record.id, path, "truncated", detail, "incomplete"))
     if records and isinstance(records[-1], K8sObject) and is_page(data):
-        evidence.problems.append(Problem(record.id, entry.path, "truncated", PAGE, "incomplete"))
+        evidence.problems.append(Problem(record.id, path, "truncated", PAGE, "incomplete"))
     for found in records:
-        _keep(evidence, record, entry.path, found)
+        _keep(evidence, record, path, found)
+
+
+def _note_read(evidence: Evidence, record: InputRecord, path: str, what: str) -> None:
+    record.contents.add(what)
+    evidence.files.append(ReadFile(record.id, path, what))
 
 
 def _keep(evidence: Evidence, record: InputRecord, path: str, found: object) -> None:
@@ -126,8 +139,7 @@ def _take_report(evidence: Evidence, record: InputRecord, path: str, data: bytes
         return False
     if translation is None:
         return False
-    record.contents.add(REPORT)
-    evidence.files.append(ReadFile(record.id, path, REPORT))
+    _note_read(evidence, record, path, REPORT)
     if evidence.translation is None:
         evidence.translation = translation
     return True
