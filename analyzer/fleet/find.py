@@ -135,24 +135,7 @@ def is_candidate(path: Path) -> bool:
 
 def _walk(folder: Path, depth: int) -> Iterator[Found]:
     """Yield the bundles below a folder; each folder is looked at once."""
-    bundles: list[tuple[str, tuple[Path, ...]]] = []
-    """Each by the name that what belongs to it begins with, and its path with those of its parts."""
-    loose: list[Path] = []
-    below: list[Path] = []
-    listing = _children(folder)
-    for name, parts in _without_parts(folder, [name for name, kind in listing if kind == "file"]):
-        if parts is not None:
-            bundles.append((_stem(parts.whole), tuple(folder / part for part in parts.names)))
-        elif is_candidate(folder / name):
-            bundles.append((_stem(name), (folder / name,)))
-        else:
-            loose.append(folder / name)
-    for name, kind in listing:
-        if kind == "folder" and depth < _DEEPEST:
-            if is_bundle_folder(folder / name):
-                bundles.append((name, (folder / name,)))
-            else:
-                below.append(folder / name)
+    bundles, loose, below = _sorted_out(folder, deeper=depth < _DEEPEST)
     held: list[Iterator[Found]] = []
     waiting = iter(below)
     for path in waiting:
@@ -167,13 +150,43 @@ def _walk(folder: Path, depth: int) -> Iterator[Found]:
     if not bundles and len(held) == 1:
         yield from _with_beside(held[0], tuple(loose))
         return
-    alone = len(bundles) == 1 and not held
-    owner = {path: None if alone else _owner(path.name, [stem for stem, _ in bundles]) for path in loose}
-    for stem, (begin, *others) in sorted(bundles, key=lambda bundle: bundle[1]):
-        yield Found(begin, (*others, *(p for p in loose if alone or owner[p] == stem)))
+    yield from _each_with_its_own(bundles, loose, alone=len(bundles) == 1 and not held)
     yield from chain.from_iterable(held)
     for path in waiting:
         yield from _walk(path, depth + 1)
+
+
+_Bundle = tuple[str, tuple[Path, ...]]
+"""The name that what belongs to a bundle begins with, and its path with those of its parts."""
+
+
+def _sorted_out(folder: Path, *, deeper: bool) -> tuple[list[_Bundle], list[Path], list[Path]]:
+    """Give the bundles in a folder, the other files, and the folders to look through."""
+    bundles: list[_Bundle] = []
+    loose: list[Path] = []
+    below: list[Path] = []
+    listing = _children(folder)
+    for name, parts in _without_parts(folder, [name for name, kind in listing if kind == "file"]):
+        if parts is not None:
+            bundles.append((_stem(parts.whole), tuple(folder / part for part in parts.names)))
+        elif is_candidate(folder / name):
+            bundles.append((_stem(name), (folder / name,)))
+        else:
+            loose.append(folder / name)
+    for name in (name for name, kind in listing if kind == "folder" and deeper):
+        if is_bundle_folder(folder / name):
+            bundles.append((name, (folder / name,)))
+        else:
+            below.append(folder / name)
+    return bundles, loose, below
+
+
+def _each_with_its_own(bundles: list[_Bundle], loose: list[Path], *, alone: bool) -> Iterator[Found]:
+    """Yield the bundles of one folder: everything belongs to one that is alone, else what bears its name."""
+    stems = [stem for stem, _ in bundles]
+    owner = {path: None if alone else _owner(path.name, stems) for path in loose}
+    for stem, (begin, *others) in sorted(bundles, key=lambda bundle: bundle[1]):
+        yield Found(begin, (*others, *(p for p in loose if alone or owner[p] == stem)))
 
 
 def _without_parts(folder: Path, names: Sequence[str]) -> Iterator[tuple[str, Split | None]]:
