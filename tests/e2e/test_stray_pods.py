@@ -9,8 +9,9 @@ import pytest
 from samples import Cluster
 from samples.faults import authentication_fails
 from samples.logs import NOT_AUTHORIZED
+from samples.manifests import metadata
 from samples.workloads import Container, Workload
-from samples.yamlout import Json
+from samples.yamlout import Json, document
 
 from .runs import INGRESS, Bench, everything, findings, named, told, without
 
@@ -146,3 +147,31 @@ def test_so_is_one_with_a_token_for_aws_whose_account_the_request_lacks(bench: B
     report = bench.report(everything(cluster))
     assert "workload-service-account-mismatch" in named(report, "fail", "warn"), told(report)
     assert "workload-token-volume-missing" not in named(report), told(report)
+
+
+@pytest.mark.parametrize("audience", [None, "vault"])
+def test_nor_is_one_by_hand_where_nothing_but_it_is_left(bench: Bench, audience: str | None) -> None:
+    """Its name shows no ReplicaSet: it never had a controller that could have been taken out."""
+    cluster = Cluster()
+    token = {"audience": audience, "expirationSeconds": 3600, "path": "token"}
+    volumes: list[Json] = [{"name": "creds", "secret": {"secretName": SECRET}}]
+    mounts = [{"mountPath": "/creds", "name": "creds"}]
+    if audience:
+        volumes.append({"name": "token", "projected": {"sources": [{"serviceAccountToken": token}]}})
+        mounts.append({"mountPath": "/var/run/secrets/openshift/serviceaccount", "name": "token"})
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata(cluster, "Pod", "debug-shell", NAMESPACE),
+        "spec": {
+            "containers": [{"name": "shell", "image": "shell", "volumeMounts": mounts}],
+            "serviceAccountName": "ingress-operator",
+            "volumes": volumes,
+        },
+        "status": {"phase": "Running"},
+    }
+    cluster.extra_files[f"namespaces/{NAMESPACE}/pods/debug-shell/debug-shell.yaml"] = document(pod)
+    files = everything(cluster)
+    assert not findings(bench.report(files), "fail", "warn")
+    report = bench.report(without(files, r"core/pods\.yaml|/pods/(?!debug-shell)"))
+    assert not findings(report, "fail", "warn"), told(report)

@@ -11,7 +11,8 @@ from analyzer.model.joining.mounted_tokens import signs_in
 def without_strays(chain: Chain, *, bare: bool) -> list[Workload]:
     """Leave out of a chain's workloads the pods that are none of the operator's.
 
-    Where no pod shows a controller (bare), they were taken out of all, and that one has none tells nothing.
+    Where no pod shows a controller (bare), they were taken out of all, and that one has none tells nothing
+    if its name is one that a ReplicaSet gives.
     """
     own = any(
         w.controlled and w.kind == "Pod" and w.service_account in chain.service_accounts
@@ -26,7 +27,7 @@ def _is_stray(pod: Workload, chain: Chain, *, own: bool, bare: bool) -> bool:
     It has no controller, which operators' pods have, or neither the operator's name, nor one of its
     ServiceAccounts, nor a token for AWS: of a pod with one, the request may lack the ServiceAccount.
     """
-    kept = bare or pod.controlled or pod.kind != "Pod"
+    kept = pod.controlled or pod.kind != "Pod" or (bare and deployment_of(pod.name) is not None)
     if chain.presumed:  # it is taken for the operator's whatever its name
         return False
     if not chain.service_accounts:  # without the request nothing tells what it should run as
