@@ -31,6 +31,8 @@ _BLACKED_OUT = later(r"\s*(?:\[[^\]\n]{1,99}\]\s+)?(?:#{4,}(?:\s+|\Z))+")
 """Each line of a text but for the head of its section, which by itself looks like a comment."""
 _DEBUGGED = "debug.openshift.io/source-container"
 """The annotation that `oc debug` gives to the pods that it makes."""
+_THROUGH = {"Running": True, "Pending": False}
+"""By the phase of a pod, whether its init containers are through."""
 _UNTOLD = "REDACTED"
 """Stands for a name that was taken out, as a mask of one would."""
 _ELIDED = later(r"(\d{1,9}) bytes long")
@@ -142,7 +144,7 @@ def workload(obj: K8sObject) -> Workload:
     path = (*template, "spec")
     volumes = items(spec.get("volumes"))
     phase = text(dig(obj.value, "status", "phase"))
-    containers = tuple(_containers(spec, waits=phase == "Pending"))
+    containers = tuple(_containers(spec, _THROUGH.get(phase or "")))
     mounted = {volume for container in containers for volume in container.mounts}
     return Workload(
         kind=obj.kind,
@@ -221,8 +223,8 @@ def _terminations(obj: K8sObject) -> Iterable[Termination]:
                     )
 
 
-def _containers(spec: Mapping[str, Json], *, waits: bool) -> Iterable[Container]:
-    """Read the containers of a pod; ``waits``: it has not started, maybe for what an init container lacks."""
+def _containers(spec: Mapping[str, Json], begun: bool | None) -> Iterable[Container]:
+    """Read the containers of a pod; ``begun`` tells whether its init containers are through."""
     first = items(spec.get("initContainers"))
     for index, entry in enumerate([*first, *items(spec.get("containers"))]):
         sidecar = dig(entry, "restartPolicy") == "Always"
@@ -255,7 +257,7 @@ def _containers(spec: Mapping[str, Json], *, waits: bool) -> Iterable[Container]
             if (source := text(dig(one, "secretRef", "name")))
         )
         name = text(dig(entry, "name")) or ""
-        through = index < len(first) and not sidecar and not waits
+        through = begun if index < len(first) and not sidecar else False
         yield Container(name, env, env_secrets, mounts, sub_paths, secret_keys, env_from, through)
 
 

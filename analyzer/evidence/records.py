@@ -130,8 +130,8 @@ class Container:
     """By variable, the key of the Secret that it takes its value from."""
     env_from: tuple[tuple[str, str], ...] = ()
     """Secrets of which each key is a variable (``envFrom``), with the prefix that its name gets."""
-    through: bool = False
-    """Whether it is an init container that its pod does not wait for."""
+    through: bool | None = False
+    """Whether it is an init container that its pod does not wait for; None where nothing tells."""
 
 
 @frozen

@@ -29,8 +29,10 @@ from .runs import (
     everything,
     findings,
     named,
+    states_of,
     told,
     used,
+    without,
 )
 from .test_healthy_matrix import LONG_NAME, SHAPES
 
@@ -317,6 +319,13 @@ def test_an_init_container_may_copy_the_secret(bench: Bench) -> None:
     }
     report = bench.report(files | waits)
     assert {f.rule for f in findings(report, "fail")} == {"workload-token-volume-missing"}, told(report)
+    phases = {path: data.replace(b"phase: Pending", b"phase:") for path, data in waits.items()}
+    pods = r"openshift-cluster-csi-drivers/(?:core/pods|pods/)"
+    for hidden in (files | phases, without(files | waits, pods)):
+        report = bench.report(hidden)
+        volume = states_of(report)[DRIVERS, "workload", "workload-token-volume-missing"]
+        assert volume == "unknown", told(report)
+        assert not findings(report, "fail", "warn"), told(report)
 
 
 def test_a_hosted_control_plane_has_a_shorter_ladder(bench: Bench) -> None:

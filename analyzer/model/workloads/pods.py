@@ -165,6 +165,8 @@ def _without_token(
     failing = {s.pod for s in symptoms if s.klass == "token-file" and s.source == "log"}
     bare = _bare(chain, complete=complete, failing=failing, told_path=told_path)
     any_token = any(aws_tokens(found) or tokens_without_audience(found) for found in every)
+    if not bare and not chain.optional and _may_wait(chain, told_path):
+        return asks.namespace(chain.namespace, "pods")
     if not bare and not any_token and not chain.optional:
         if not complete:
             return asks.namespace(chain.namespace, "pods")
@@ -204,14 +206,21 @@ def _bare(
     has_secret = chain.secret is not None or not _needs_secret(chain)
     bare_counts = complete and has_secret and not any_token and not chain.others_sign_in
     for found in chain.workloads:
-        users = [
-            c for c in readers(found, chain.secret_name) if not c.through
-        ]  # an init container may copy it
-        lacking = [container for container in users if not _finds_token(found, container, told_path)]
+        lacking = [c for c in _lacking(found, chain, told_path) if c.through is False]
         idle = bare_counts and found.service_account in chain.service_accounts
         if lacking or idle or (found.name in failing and not token_paths([found])):
             bare.append(found)
     return bare
+
+
+def _lacking(found: Workload, chain: Chain, told_path: str | None) -> list[Container]:
+    """Give the containers that use the Secret and find no token. An init container may copy it for others."""
+    return [c for c in readers(found, chain.secret_name) if not _finds_token(found, c, told_path)]
+
+
+def _may_wait(chain: Chain, told_path: str | None) -> bool:
+    """Tell whether an init container lacks a token of which only pods tell whether it is through."""
+    return any(c.through is None for found in chain.workloads for c in _lacking(found, chain, told_path))
 
 
 def _finds_token(found: Workload, container: Container, told_path: str | None) -> bool:
