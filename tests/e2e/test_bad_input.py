@@ -360,3 +360,10 @@ def test_bad_options(tmp_path: Path) -> None:
     assert_one_line(
         command("analyze", ROOT / "samples" / "mint-mode", "--select", "no-such-rule"), 2, "no-such"
     )
+
+
+def test_a_token_with_a_time_beyond_all_numbers(bench: Bench) -> None:
+    cluster = Cluster()
+    token = cluster.token("openshift-ingress-operator", "ingress-operator", iat=10**400)
+    report = bench.report(everything(cluster, token=token))
+    assert not findings(report, "fail", "warn"), told(report)

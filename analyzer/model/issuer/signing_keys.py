@@ -129,13 +129,13 @@ def _mismatched(key_set: KeySet, own: dict[str, PublicKey]) -> list[str]:
 
 def _token_kid(evidence: Evidence, issuer: str | None) -> Fact | None:
     """The kid of the newest token of this issuer, where an API server can have signed it."""
-    newest: tuple[float, Fact] | None = None
+    newest: tuple[int | float, Fact] | None = None
     for token in evidence.of(TokenSample):
         kid, issued = text(token.header.get("kid")), token.claims.get("iat")
         signed = text(token.header.get("alg")) in ALGORITHMS
         if token.problem is not None or not kid or not signed or token.claims.get("iss") != issuer:
             continue
-        age = float(issued) if isinstance(issued, int | float) else 0.0
+        age = issued if isinstance(issued, int | float) else 0  # no float holds every number
         if newest is None or age > newest[0]:
             newest = age, known(kid, token.where)
     return newest[1] if newest else None
