@@ -1,5 +1,6 @@
 """Where the pods' token lies, which audience it has, and what goes before it in their environment."""
 
+import copy
 import json
 import re
 
@@ -118,6 +119,56 @@ def test_the_token_that_the_secret_names_is_the_one_for_aws(bench: Bench) -> Non
 
     report = bench.report(everything(edited(edit), secrets="full"))
     assert said(the_chain(report, MACHINES)) == ("fail", "workload", "workload-token-audience"), told(report)
+
+
+@pytest.mark.parametrize("path", ["/opt/aws/token", "/opt/aws-1/token"])
+def test_a_secret_that_is_hidden_may_name_the_token_with_the_wrong_audience(bench: Bench, path: str) -> None:
+    """Where the length does not tell which of two it names, neither is the one for AWS."""
+    own: Json = copy.deepcopy(MESH)
+    own["name"] = "own"
+    own["projected"]["sources"][0]["serviceAccountToken"] |= {
+        "audience": "sts.amazonaws.com",
+        "path": "token",
+    }
+
+    def edit(cluster: Cluster) -> None:
+        workload = cluster.workload("machine-api-controllers")
+        assert workload.token is not None
+        workload.token.audience, workload.token.mount = "vault", path.rpartition("/")[0]
+        workload.volumes.append(own)
+        workload.main.mounts.append({"name": "own", "mountPath": "/opt/own"})
+        arn = cluster.role("openshift-machine-api").arn
+        text = f"[default]\nsts_regional_endpoints = regional\nrole_arn = {arn}\n"
+        text += f"web_identity_token_file = {path}"
+        cluster.set_credentials("openshift-machine-api", "aws-cloud-credentials", text.encode())
+
+    cluster = edited(edit)
+    audience = (MACHINES, "workload", "workload-token-audience")
+    assert states_of(bench.report(everything(cluster, secrets="full")))[audience] == "fail"
+    files = everything(cluster)
+    told_by_length = "fail" if path != "/opt/aws/token" else "unknown"
+    assert states_of(bench.report(files))[audience] == told_by_length
+    hidden = bench.report(without(files, r"openshift-machine-api/core/secrets"))
+    assert states_of(hidden)[audience] == "unknown", told(hidden)
+    assert any(audience[2] in item.decides for item in hidden.missing)
+
+
+def test_beside_another_token_one_without_audience_is_the_one_for_aws(bench: Bench) -> None:
+    """It lies where the Secret says; that the other is not there is no fault of the Secret."""
+
+    def edit(cluster: Cluster) -> None:
+        workload = cluster.workload("machine-api-controllers")
+        assert workload.token is not None
+        workload.token.audience = None
+        workload.volumes.append(MESH)
+        workload.main.mounts.append({"name": "istio-token", "mountPath": "/var/run/secrets/tokens"})
+
+    cluster = edited(edit)
+    for secrets in ("full", "elided"):
+        report = bench.report(everything(cluster, secrets=secrets))
+        (found,) = findings(report, "fail", "warn")
+        assert found.rule == "workload-token-audience", told(report)
+        assert f"the audience {cluster.issuer}, which" in found.message
 
 
 def test_a_provider_may_list_the_api_servers_audience(bench: Bench) -> None:

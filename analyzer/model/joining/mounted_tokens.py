@@ -18,12 +18,25 @@ def aws_tokens(found: Workload, told_path: str | None = None) -> list[TokenVolum
     """Give the projected tokens for AWS, ``told_path`` being the file that the Secret names.
 
     They have an audience that AWS is usually shown, or lie where AWS is told to look. Others beside such a
-    one are for something else, a service mesh say; where there is no such one, any may be meant for AWS.
+    one are for something else, a service mesh say; where there is no such one, not even one without an
+    audience, any may be meant for AWS.
     """
-    tokens = _with_audience(found)
+    if plain := _plainly_for_aws(found, told_path):
+        return plain
+    return [] if tokens_without_audience(found, told_path) else _with_audience(found)
+
+
+def _plainly_for_aws(found: Workload, told_path: str | None) -> list[TokenVolume]:
     places = {_real(path) for path in (told_path, OPENSHIFT_TOKEN) if path}
-    plain = [t for t in tokens if t.audience in USUAL_AUDIENCES or _lies_at(found, t, places)]
-    return plain or tokens
+    tokens = _with_audience(found)
+    return [t for t in tokens if t.audience in USUAL_AUDIENCES or _lies_at(found, t, places)]
+
+
+def other_tokens(found: Workload) -> list[TokenVolume]:
+    """Give those tokens with an audience that are for AWS only where the Secret names their file."""
+    reading = {v for c in found.containers if "AWS_WEB_IDENTITY_TOKEN_FILE" not in c.env for v in c.mounts}
+    ours = aws_tokens(found)
+    return [t for t in _with_audience(found) if t not in ours and t.volume in reading]
 
 
 def _with_audience(found: Workload) -> list[TokenVolume]:
@@ -46,12 +59,12 @@ def signs_in(found: Workload) -> bool:
     return any(tokens & set(c.mounts) and "AWS_ROLE_ARN" not in c.env for c in found.containers)
 
 
-def tokens_without_audience(found: Workload) -> list[TokenVolume]:
+def tokens_without_audience(found: Workload, told_path: str | None = None) -> list[TokenVolume]:
     """Give the tokens where those for a cloud are whose volume names no audience: they have the API server's.
 
     A workload with another token for AWS may have such a one for something else.
     """
-    if _with_audience(found):
+    if _plainly_for_aws(found, told_path):
         return []
     places = {v for c in found.containers for v, path in c.mounts.items() if path.rstrip("/") == _FOLDER}
     return [token for token in found.tokens if token.volume in places]

@@ -17,6 +17,7 @@ from analyzer.model.joining.mounted_tokens import (
     USUAL_AUDIENCES,
     aws_tokens,
     is_among,
+    other_tokens,
     paths_of,
     token_paths,
     tokens_without_audience,
@@ -63,7 +64,7 @@ def workload_facts(
         for found in workloads
         for token in (
             *aws_tokens(found, told_path),
-            *_with_audience(tokens_without_audience(found), api_audience),
+            *_with_audience(tokens_without_audience(found, told_path), api_audience),
         )
     ]
     foreign = foreign_workloads(chain)
@@ -72,7 +73,9 @@ def workload_facts(
         "workload.without_token": _without_token(chain, evidence, asks, symptoms, told_path),
         "workload.token_paths": known(token_paths(workloads), *(token.where for token in tokens)),
         "workload.audiences": known(_audiences(tokens), *(token.where for token in tokens)),
-        **_odd_audiences(tokens, client_ids, api_audience),
+        **_open_where_untold(
+            _odd_audiences(tokens, client_ids, api_audience), chain, evidence, asks, told_path
+        ),
         "workload.service_accounts": known(_accounts(workloads), *(found.where for found in workloads)),
         "workload.service_accounts_foreign": known(
             _accounts(foreign), *(found.where.at("spec", "serviceAccountName") for found in foreign)
@@ -137,6 +140,21 @@ def _odd_audiences(
         else known(_audiences(of_api), *(t.where for t in of_api)),
         "workload.audience_fault": known(fault, derived=True),
     }
+
+
+def _open_where_untold(
+    facts: Facts, chain: Chain, evidence: Evidence, asks: Asks, told_path: str | None
+) -> Facts:
+    """Leave open that no audience is wrong, where a Secret that was not read may name another token."""
+    wrong = facts["workload.audiences_wrong"]
+    read = chain.credentials is not None or told_path is not None or not _needs_secret(chain)
+    if isinstance(wrong, Unknown) or wrong.value or read or not any(map(other_tokens, chain.workloads)):
+        return facts
+    if chain.secret is not None:
+        return dict.fromkeys(facts, asks.secret_value(chain.namespace, chain.secret_name))
+    if evidence.has_list("Secret", chain.namespace):
+        return facts
+    return dict.fromkeys(facts, asks.namespace(chain.namespace, "Secrets"))
 
 
 def _wrong_audiences(
