@@ -188,3 +188,20 @@ def test_the_role_that_a_user_made_decides_on_operands(bench: Bench) -> None:
         states.append(states_of(hidden)[_ACCOUNTS])
         assert any(_ACCOUNTS[2] in item.decides for item in hidden.missing)
     assert states == ["pass", "unknown", "fail", "unknown"]
+
+
+@pytest.mark.parametrize("malformed", [False, True])
+def test_a_role_that_was_exported_is_not_said_to_lack(bench: Bench, *, malformed: bool) -> None:
+    """Whether it admits the operand hangs on a condition, or its trust policy is none."""
+
+    def edit(cluster: Cluster) -> None:
+        _with_operand(cluster, _ACCOUNT, "operand")
+        trust = cluster.roles["demo-albo"].trust
+        trust["Statement"][0]["Condition"]["IpAddress"] = {"aws:SourceIp": "10.0.0.0/8"}
+        trust["Statement"] = "none" if malformed else trust["Statement"]
+
+    report = bench.report(everything(edited(edit)))
+    assert states_of(report)[_ACCOUNTS] == "unknown", told(report)
+    asked = [item.why for item in report.missing if _ACCOUNTS[2] in item.decides]
+    why = "role demo-albo admits operand only under a condition that cannot be known offline"
+    assert asked == ([] if malformed else [why])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analyzer.engine.facts import Fact, Unknown
+from analyzer.iam.policy import Policy
 from analyzer.iam.trust_fault import Problem
 from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.aws import issuer_fault
@@ -108,12 +109,17 @@ def _judged(trust: TrustPolicy, audiences: Sequence[str] | None, asks: Asks) -> 
 
 def _admits_foreign(trust: TrustPolicy, audiences: Sequence[str] | None, asks: Asks) -> Fact | Unknown:
     """Tell whether it admits those too that use the Secret and that the request does not name."""
-    chain = trust.chain
-    names = sorted({found.service_account for found in foreign_workloads(chain)})
-    decided = [trust.decide(f"system:serviceaccount:{chain.namespace}:{n}", audiences).allowed for n in names]
-    if None in decided and False not in decided:
-        return asks.role(trust.choice.name)
-    return known(all(decided), trust.where)
+    chain, name = trust.chain, trust.choice.name
+    if not isinstance(trust.policy, Policy):
+        return not_judged("trust-malformed")
+    accounts = sorted({found.service_account for found in foreign_workloads(chain)})
+    subjects = {a: f"system:serviceaccount:{chain.namespace}:{a}" for a in accounts}
+    admitted = {a: trust.decide(subject, audiences).allowed for a, subject in subjects.items()}
+    unsure = [account for account in accounts if admitted[account] is None]
+    if unsure and False not in admitted.values():
+        why = f"role {name} admits {', '.join(unsure)} only under a condition that cannot be known offline"
+        return asks.role(name, why)
+    return known(all(admitted.values()), trust.where)
 
 
 def _judged_for_anyone(trust: TrustPolicy, asks: Asks) -> Facts:
