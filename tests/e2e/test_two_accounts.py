@@ -7,7 +7,7 @@ from samples.aws import Provider
 from samples.yamlout import aws_json
 
 from .layered import OPERATOR_SECRET, albo
-from .runs import Bench, bundle, everything, exports, flips, named, told, used, without
+from .runs import Bench, bundle, everything, exports, findings, flips, named, told, used, without
 
 OTHER = "444455556666"
 
@@ -146,13 +146,15 @@ def test_its_account_has_none_where_its_own_listing_says_so(bench: Bench) -> Non
 
 @pytest.mark.parametrize("hidden", ["", "exports/iam/(?!get-caller)"])
 def test_what_no_role_finds_in_its_account_is_told_once_of_the_provider(bench: Bench, hidden: str) -> None:
-    """The Secrets are as they should be: their account alone has no provider."""
+    """The Secrets are as they should be: their account alone has none, and each list shows its part."""
     cluster = Cluster()
     files = _files(own_lists=True)
     readable = bundle(cluster, secrets="full") | {p: b for p, b in files.items() if p.startswith("exports/")}
     report = bench.report(without(readable, hidden) if hidden else readable)
     assert named(report, "fail") == {"provider-account-mismatch"}, told(report)
     assert {c.verdict.rule for c in used(report)} == {"provider-account-mismatch"}
+    proof = {e.role: e.file for e in findings(report, "fail")[0].evidence}
+    assert proof["where the provider is"] != proof["that the roles' account has none"], proof
 
 
 def _listed_elsewhere(cluster: Cluster, **options: str) -> dict[str, bytes]:

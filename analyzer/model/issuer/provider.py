@@ -156,8 +156,8 @@ def _presence(
             near=known(near, *_places_of(near, providers), listing.where),
             near_arn=known(near_arn, derived=True),
             near_difference=known(difference, listing.where),
-            other_account=known(elsewhere[0] if elsewhere else None, listing.where),
-            account_lack=known("which has none"),
+            other_account=known(*elsewhere) if elsewhere else known(None, listing.where),
+            account_lack=known("which has none", listing.where),
         )
     if expected in providers.gone:
         return _found(providers.gone[expected])
