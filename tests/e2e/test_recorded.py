@@ -303,6 +303,26 @@ def test_a_denied_call_is_named_with_what_lacks_for_it(bench: Bench, cluster: Cl
     assert asked.why.endswith(f"AWS denied the call, whoever makes it needs iam:{call}")
 
 
+def test_a_denied_call_is_named_with_what_it_was_denied_for_alone(bench: Bench, cluster: Cluster) -> None:
+    """A policy may let ``GetRole`` through for other roles, and ``ListRoles`` is not what is asked for."""
+    name = cluster.role("openshift-ingress-operator").name
+    error = (
+        "\nAn error occurred (AccessDenied) when calling the {call} operation: User: x is not authorized"
+        " to perform: iam:{call} on resource: {of}\n"
+    )
+    files = without(everything(cluster, secrets="full"), r"openshift-(?:ingress-op|machine)")
+    files |= bundle(cluster, secrets="full")
+    denied = error.format(call="GetRole", of=f"role {name}").encode()
+    why = {m.evidence: m.why for m in bench.report(files | {"exports/role.err": denied}).missing}
+    assert why.pop(f"role:{name}").endswith("whoever makes it needs iam:GetRole")
+    assert any(evidence.startswith("role:") for evidence in why)
+    assert "denied" not in " ".join(why.values())
+    files = without(everything(cluster), r"exports/iam/")
+    denied = error.format(call="ListRoles", of="*").encode()
+    why = {m.evidence: m.why for m in bench.report(files | {"exports/list.err": denied}).missing}
+    assert why["roles"] == "no export of the account's IAM roles was handed in"
+
+
 def test_a_pasted_failure_counts_for_the_role_of_its_command(bench: Bench, cluster: Cluster) -> None:
     role = cluster.role("openshift-ingress-operator")
     call = f"$ aws sts assume-role-with-web-identity \\\n    --role-arn {role.arn} --web-identity-token file://t\n\n"

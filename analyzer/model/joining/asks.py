@@ -31,6 +31,8 @@ class Asks:
     """Whether some role was exported: else one command for all of them is the better one to ask for."""
     denied: frozenset[str] = frozenset()
     """The AWS calls of which an answer was handed in that denies them."""
+    roles_denied: frozenset[str] = frozenset()
+    """The names of the roles of which ``GetRole`` was denied: a policy may let it through for others."""
     roles_left_out: bool = False
     """Whether roles were exported that are not this cluster's, or that nothing ties to it."""
     providers_left_out: bool = False
@@ -141,9 +143,10 @@ class Asks:
         # where the call for all roles was denied, those that are known by name may be open to the caller
         if name is None or not (self.any_role or self.denied.intersection(_ALL_ROLES)):
             return self.roles(why)
+        calls = ("GetRole",) if name in self.roles_denied else ()
         return _ask(
             f"role:{name}",
-            why or self._lacking(f"no export of role {name} was handed in", "GetRole"),
+            why or self._lacking(f"no export of role {name} was handed in", *calls),
             f"aws iam get-role --role-name {argument(name, '<ROLE_NAME>')} > get-role-{file_name(name)}.json",
             AWS,
         )
@@ -164,9 +167,7 @@ class Asks:
         if self.roles_left_out:
             return f"the IAM roles that were exported {_OF_ANOTHER}"
         return self._lacking(
-            "no export of the account's IAM roles was handed in",
-            "GetAccountAuthorizationDetails",
-            "ListRoles",
+            "no export of the account's IAM roles was handed in", "GetAccountAuthorizationDetails"
         )
 
     def role_policies(self, name: str, why: str) -> Unknown:

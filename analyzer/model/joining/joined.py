@@ -111,6 +111,7 @@ def join(
     notes += [*strange, *add_pasted(chains, evidence), *refused_manifests(chains, objects)]
     names = cluster_naming(book, chains, view, providers)
     account, tied = _account(chains, book, names, view, providers)
+    denied = [call for call in evidence.of(FailedCall) if call.denied]
     asks = Asks(
         issuer=view.issuer or None,
         account=account,
@@ -119,7 +120,10 @@ def join(
         if account is None or account in providers.accounts
         else tuple(sorted(providers.accounts)),
         any_role=bool(book.roles),
-        denied=frozenset(c.operation for c in evidence.of(FailedCall) if c.denied),
+        denied=frozenset(c.operation for c in denied),
+        roles_denied=frozenset(
+            c.subject.rsplit("/", 1)[-1] for c in denied if c.operation == "GetRole" and c.subject
+        ),
         roles_left_out=_are_of(left_out, RoleRecord, "roles"),
         providers_left_out=_are_of(left_out, ProviderRecord, "providers"),
         hosted=bool(view.hosted),
