@@ -23,7 +23,7 @@ def test_the_clusters_own_discovery_document_beside_the_hosted_one(bench: Bench)
     assert_healthy(bench.report(files))
 
 
-@pytest.mark.parametrize("ask", ["oc get --raw ", "kubectl --context demo get --raw="])
+@pytest.mark.parametrize("ask", ["oc get --raw ", "oc get --raw \\\n  ", "kubectl --context demo get --raw="])
 def test_what_the_api_server_serves_is_not_what_aws_reads(bench: Bench, ask: str) -> None:
     """Its key set holds the cluster's keys whatever the issuer publishes."""
     cluster = Cluster()
