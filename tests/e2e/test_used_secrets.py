@@ -205,3 +205,30 @@ def test_a_role_that_was_exported_is_not_said_to_lack(bench: Bench, *, malformed
     asked = [item.why for item in report.missing if _ACCOUNTS[2] in item.decides]
     why = "role demo-albo admits operand only under a condition that cannot be known offline"
     assert asked == ([] if malformed else [why])
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("more", ["operand", "other"])
+def test_that_the_role_admits_a_hidden_operand_is_open(bench: Bench, more: str, *, cut: bool) -> None:
+    """Its ServiceAccount is masked, or its pod is cut off: it may be one that the role does not admit."""
+
+    def edit(cluster: Cluster, *, hide: bool) -> None:
+        _with_operand(cluster, _ACCOUNT, "other")
+        path = f"namespaces/{OPERATOR}/core/pods.yaml"
+        pods = yaml.safe_load(cluster.extra_files[path] or b"")
+        pods["items"].append(copy.deepcopy(pods["items"][1]))
+        pods["items"][2]["metadata"]["name"] = "other-7d9f8"
+        pods["items"][2]["spec"]["serviceAccountName"] = more
+        hidden = pods["items"][1]["spec"]
+        if hide and cut:
+            pods["items"][1]["spec"] = {key: hidden[key] for key in ("containers",)}
+        elif hide:
+            hidden["serviceAccountName"] = "XXXXXXXX"
+        put(cluster, path, pods)
+
+    seen, hidden = (
+        states_of(bench.report(everything(edited(lambda cluster, hide=hide: edit(cluster, hide=hide)))))
+        for hide in (False, True)
+    )
+    assert seen[_ACCOUNTS] == "fail"
+    assert hidden[_ACCOUNTS] == ("fail" if more == "operand" else "unknown")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from analyzer.engine.facts import Fact, Unknown
+from analyzer.evidence.masks.shapes import is_masked
 from analyzer.iam.policy import Policy
 from analyzer.iam.trust_fault import Problem
 from analyzer.model.joining.asks import Asks, not_judged
@@ -119,6 +120,8 @@ def _admits_foreign(trust: TrustPolicy, audiences: Sequence[str] | None, asks: A
     if unsure and False not in admitted.values():
         why = f"role {name} admits {', '.join(unsure)} only under a condition that cannot be known offline"
         return asks.role(name, why)
+    if False not in admitted.values() and any(is_masked(found.service_account) for found in chain.workloads):
+        return asks.namespace(chain.namespace, "pods")
     return known(all(admitted.values()), trust.where)
 
 

@@ -10,8 +10,8 @@ from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.frozen import replace
 from analyzer.model.joining.asks import Asks
-from analyzer.model.joining.chain import Chain
-from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts
+from analyzer.model.joining.chain import Chain, brought_by_release
+from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.consumers import foreign_workloads, readers
 from analyzer.model.joining.mounted_tokens import (
     USUAL_AUDIENCES,
@@ -93,7 +93,12 @@ def open_where_torn(facts: Facts, chain: Chain, evidence: Evidence, asks: Asks) 
         return {}
     names = [name for name in facts if name.startswith("workload.") or name == "secret.changed_after_pods"]
     ask = asks.namespace(chain.namespace, "pods")
-    return {name: ask for name in names if isinstance(fact := facts[name], Fact) and fact.value == []}
+    opened: Facts = {
+        name: ask for name in names if isinstance(fact := facts[name], Fact) and fact.value == []
+    }
+    if value_of(facts, "trust.admits_foreign") is True and not brought_by_release(chain):
+        opened["trust.admits_foreign"] = ask
+    return opened
 
 
 def no_pods(chain: Chain, evidence: Evidence, asks: Asks) -> Fact | Unknown:
