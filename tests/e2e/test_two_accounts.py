@@ -210,3 +210,56 @@ def test_a_run_against_the_wrong_account_is_said_with_what_lacks(bench: Bench) -
     asked = {item.evidence.partition(":")[0]: item.why for item in report.missing}
     for evidence in ("oidc-providers", "oidc-provider", "role"):
         assert f"and {OTHER} was exported" in asked[evidence], asked
+
+
+NO_SUCH = "\nAn error occurred (NoSuchEntity) when calling the {} operation: {}\n"
+DENIED = (
+    "\nAn error occurred (AccessDenied) when calling the GetAccountAuthorizationDetails operation: "
+    f"User: arn:aws:sts::{OTHER}:assumed-role/support/x is not authorized to perform: "
+    "iam:GetAccountAuthorizationDetails on resource: *\n"
+)
+
+
+def _asked_elsewhere(**exported: bytes) -> dict[str, bytes]:
+    """A healthy cluster whose exports were made with credentials of another account: they name none."""
+    cluster = Cluster()
+    files = bundle(cluster, secrets="full") | exports(cluster, parts=("issuer",))
+    gone = {
+        f"answers/get-role-{name}.json": NO_SUCH.format(
+            "GetRole", f"The role with name {name} cannot be found."
+        ).encode()
+        for name in cluster.roles
+    }
+    provider = NO_SUCH.format(
+        "GetOpenIDConnectProvider", f"OpenIDConnect Provider not found for arn {cluster.provider.arn}"
+    )
+    listed = {"answers/list-oidc.json": aws_json({"OpenIDConnectProviderList": []})}
+    own = {f"answers/{name}.json": content for name, content in exported.items()}
+    return files | gone | listed | {"answers/get-oidc.json": provider.encode()} | own
+
+
+def _roles_of_the_other_account() -> bytes:
+    there = exports(Cluster(account=OTHER, name="staging", infra_name="staging-9x2lm"), details=True)
+    return there["exports/iam/get-account-authorization-details.json"]
+
+
+@pytest.mark.parametrize(
+    "exported",
+    [
+        {"caller": aws_json({"UserId": "A", "Account": OTHER, "Arn": f"arn:aws:iam::{OTHER}:user/x"})},
+        {"roles": DENIED.encode()},
+        {"roles": _roles_of_the_other_account()},
+    ],
+    ids=["caller", "denied", "roles"],
+)
+def test_what_another_account_lacks_is_not_lacking_here(bench: Bench, exported: dict[str, bytes]) -> None:
+    report = bench.report(_asked_elsewhere(**exported))
+    assert not named(report, "fail", "warn"), told(report)
+    assert {c.verdict.state for c in used(report)} == {"unknown"}, told(report)
+    assert named(bench.report(_asked_elsewhere()), "fail") == {"provider-missing", "trust-role-missing"}
+
+
+def test_it_counts_where_the_caller_is_of_the_account(bench: Bench) -> None:
+    caller = {"UserId": "A", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/x"}
+    report = bench.report(_asked_elsewhere(caller=aws_json(caller)))
+    assert named(report, "fail") == {"provider-missing", "trust-role-missing"}, told(report)

@@ -99,7 +99,8 @@ def join(
         objects = Objects([obj for obj in evidence.objects if id(obj) not in left])
     own, strange = without_foreign_manifests(objects.every(), view)
     objects = Objects(own) if strange else objects
-    book, providers = read_roles(evidence), read_providers(evidence)
+    providers = read_providers(evidence)
+    book = read_roles(evidence, providers)
     guest = bool(view.hosted) and value_of(view.facts, "cluster.platform") in (None, "AWS")
     manual = value_of(view.facts, "cluster.credentials_mode") == "Manual" and bool(view.issuer)
     chains = join_chains(evidence, objects, read_enabled(objects), hosted, guest=guest, manual=manual)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Source
 from analyzer.evidence.records import CallerIdentity, FailedCall, Listing, ProviderRecord, RoleRecord
 from analyzer.frozen import field, frozen, replace
 from analyzer.model.joining.aws import parse_role_arn, provider_of, without_scheme
+from analyzer.model.joining.callers import Callers, read_callers
 from analyzer.model.joining.roles import OWNED
 from analyzer.patterns import later
 
@@ -28,6 +29,7 @@ class Providers:
     """ARNs of which AWS answered that there is no such provider, each with the place of that answer."""
     accounts: frozenset[str] = frozenset()
     """The accounts that the exports show: of callers, roles and providers, and in the paths of answers."""
+    callers: Callers = field(default_factory=Callers)
 
     def account_of(self, record: ProviderRecord) -> str | None:
         """Give a record's account: by its ARN, by a listing that holds its Url, else the only caller's.
@@ -109,8 +111,11 @@ class Providers:
         for listing in self.listings:
             accounts = {p[0] for a in listing.names if (p := provider_of(a))}
             own = listing.account or (next(iter(accounts)) if len(accounts) == 1 else None)
-            own = own or account_in(listing.where.file) or self.caller
-            unsure = own is None and len(self.accounts) > 1
+            own = (
+                own or account_in(listing.where.file) or self.callers.account_at(listing.where) or self.caller
+            )
+            shown = self.accounts | self.callers.accounts
+            unsure = own is None and (len(shown) > 1 or bool(account and shown and account not in shown))
             if listing.complete and not unsure and (account is None or own is None or own == account):
                 return listing
         return None
@@ -129,6 +134,7 @@ def account_in(path: str) -> str | None:
 def read_providers(evidence: Evidence) -> Providers:
     """Collect providers and listings; what ccoctl only planned is left out."""
     callers = {c.account for c in evidence.of(CallerIdentity)}
+    beside = read_callers(evidence)
     listings = tuple(li for li in evidence.of(Listing) if li.what == "providers")
     found = (_as_listed(r, listings) for r in evidence.of(ProviderRecord) if not r.planned)
     records = tuple(sorted(found, key=lambda r: r.last_seen))
@@ -137,6 +143,7 @@ def read_providers(evidence: Evidence) -> Providers:
     accounts = {role.account for role in roles if role}
     accounts |= {of[0] for arn in arns if arn and (of := provider_of(arn))}
     accounts |= {told for r in (*records, *listings) if (told := account_in(r.where.file))}
+    accounts |= callers
     return Providers(
         records,
         listings,
@@ -144,10 +151,20 @@ def read_providers(evidence: Evidence) -> Providers:
         {
             call.subject: call.where
             for call in evidence.of(FailedCall)
-            if call.operation == "GetOpenIDConnectProvider" and call.code == "NoSuchEntity" and call.subject
+            if call.operation == "GetOpenIDConnectProvider" and call.code == "NoSuchEntity"
+            if call.subject and _was_asked(call, beside, accounts)
         },
-        frozenset(accounts | callers),
+        frozenset(accounts),
+        beside,
     )
+
+
+def _was_asked(call: FailedCall, callers: Callers, accounts: Collection[str]) -> bool:
+    """Tell whether it was the account of the ARN that answered: every account knows of its own alone."""
+    of = provider_of(call.subject or "")
+    caller = callers.account_at(call.where)
+    shown = {caller} if caller else {*accounts, *callers.accounts}
+    return of is None or not shown or of[0] in shown
 
 
 def _as_listed(record: ProviderRecord, listings: Sequence[Listing]) -> ProviderRecord:

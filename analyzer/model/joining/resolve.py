@@ -33,7 +33,7 @@ STATED = ("secret", "stsIAMRoleARN", "rolesRef", "pod env")
 """Ways in which the cluster itself names a role."""
 
 
-def read_roles(evidence: Evidence) -> RoleBook:
+def read_roles(evidence: Evidence, providers: Providers) -> RoleBook:
     """Collect the roles of all exports."""
     return unite(
         evidence.of(RoleRecord),
@@ -41,6 +41,8 @@ def read_roles(evidence: Evidence) -> RoleBook:
         [listing for listing in evidence.of(Listing) if listing.what == "roles"],
         evidence.of(FailedCall),
         evidence.of(RoleAssignment),
+        callers=providers.callers,
+        accounts=providers.accounts,
     )
 
 

@@ -17,6 +17,7 @@ from analyzer.frozen import field, frozen, replace, slotted
 from analyzer.iam.document import decode
 from analyzer.iam.policy import Malformed, Policy, parse_policy
 from analyzer.model.joining.aws import parse_role_arn
+from analyzer.model.joining.callers import Callers
 from analyzer.patterns import later
 
 _TRUSTED = later(r":oidc-provider/([^\"'\\\s]+)")
@@ -73,6 +74,9 @@ class RoleBook:
     """Roles that a tool says it made for an operator, exported or not."""
     lists: tuple[RoleRecord, ...] = ()
     """Lists of policies of which no other export tells whose they are."""
+    callers: Callers = field(default_factory=Callers)
+    accounts: frozenset[str] = frozenset()
+    """The accounts that the other exports show."""
 
     def by_arn(self, arn: str) -> Role | None:
         """Find a role by its ARN; one exported without an ARN is found by its name."""
@@ -99,21 +103,32 @@ class RoleBook:
         return None
 
     def missing(self, name: str, account: str | None) -> Source | None:
-        """Give the proof that no role of that name is in the account, or None where there is none.
-
-        An answer that there is no such role names no account: it is that of the roles beside it.
-        """
-        asked = {role.account for role in self.roles if role.account}
-        for call in self.failures if account is None or not asked or account in asked else ():
-            if call.code == "NoSuchEntity" and call.operation == "GetRole" and call.subject == name:
+        """Give the proof that no role of that name is in the account, or None where there is none."""
+        for call in self.failures:
+            told = call.code == "NoSuchEntity" and call.operation == "GetRole" and call.subject == name
+            if told and self._may_be_of(call.where, account):
                 return call.where
         for listing in self.listings:
             if listing.what != "roles" or not listing.complete:
                 continue
-            same = account is None or listing.account in (None, account)
+            own = listing.account
+            same = own in (account, None) if account else True
+            same = same and (own is not None or self._may_be_of(listing.where, account))
             if same and name.lower() not in {n.lower() for n in listing.names}:
                 return listing.where
         return None
+
+    def _may_be_of(self, where: Source, account: str | None) -> bool:
+        """Tell whether an answer that names no account may be that account's.
+
+        It is that of the caller beside it, else that of whatever was exported.
+        """
+        if account is None:
+            return True
+        if (caller := self.callers.account_at(where)) is not None:
+            return caller == account
+        shown = self.accounts | self.callers.accounts | {role.account for role in self.roles if role.account}
+        return not shown or account in shown
 
 
 def _text_of(policy: PolicyDocument | None) -> str:
@@ -134,6 +149,9 @@ def unite(
     listings: Iterable[Listing],
     failures: Iterable[FailedCall],
     assigned: Iterable[RoleAssignment] = (),
+    *,
+    callers: Callers | None = None,
+    accounts: frozenset[str] = frozenset(),
 ) -> RoleBook:
     """Make one ``Role`` of all records of a role; what is only planned is left out.
 
@@ -157,6 +175,8 @@ def unite(
         tuple(failures),
         tuple(assigned),
         tuple(record for record in resolved if lists_only(record) and record.name not in named),
+        callers or Callers(),
+        accounts,
     )
 
 
