@@ -69,12 +69,18 @@ def read_transcript(input_id: str, path: str, data: bytes, told: str | None = No
 
 
 def without_talk(data: bytes) -> bytes:
-    """Make every line blank that begins like no line of the CLI's indented JSON.
+    """Make every line blank that is none of the CLI's indented JSON.
 
-    Headings, prompts and errors between the answers go; lines keep their numbers.
+    Headings, prompts, warnings of Python and errors between the answers go; lines keep their numbers.
     """
-    lines = data.split(b"\n")
-    return b"\n".join(line if line[:1] in b" \t{}[]\r" else b"" for line in lines)
+    kept: list[bytes] = []
+    inside = False
+    for line in data.split(b"\n"):
+        first = line[:1]
+        if first not in (b" ", b"\t", b"\r", b""):
+            inside = first in b"{["
+        kept.append(line if inside or first in (b"}", b"]") else b"")
+    return b"\n".join(kept)
 
 
 def failure_in_object(value: Mapping[str, Json], where: Source) -> FailedCall | None:

@@ -22,6 +22,8 @@ from analyzer.patterns import later
 
 _SETTING = later(rb"^[ \t]*(?:role_arn|role_name|web_identity_token_file)[ \t]*=", re.MULTILINE)
 _LINE = later(r"\s*(?:\[[^\]=]{1,200}\]|[A-Za-z_]{1,60}[ \t]*=.{0,2100})[ \t\r]*")
+_HIDDEN = later(r"[ \t]*[#;][x#; \t\r]*")
+"""A remark of which the command that asks for the value leaves the length alone."""
 _ENCODED = later(rb"(?<![A-Za-z0-9+/])W2RlZmF1bHRd[A-Za-z0-9+/]{20,4000}={0,2}(?![A-Za-z0-9+/=])")
 """Base64 of what begins with ``[default]``."""
 _STRING = later(rb'"credentials"\s*:\s*("(?:[^"\\\n]|\\.){1,4000}")')
@@ -74,8 +76,9 @@ def _blocks(text: str) -> Iterator[list[tuple[int, str]]]:
     block: list[tuple[int, str]] = []
     for number, shown in enumerate(text.split("\n"), 1):
         line = _PROMPT.sub("", shown)
-        fits = _LINE.fullmatch(line) is not None
-        if block and (not fits or line.lstrip().startswith("[")):
+        fits = _HIDDEN.fullmatch(line) is not None or _LINE.fullmatch(line) is not None
+        begins = line.lstrip().startswith("[") and not all(map(_is_hidden, block))
+        if block and (not fits or begins):
             yield block
             block = []
         if fits:
@@ -83,9 +86,14 @@ def _blocks(text: str) -> Iterator[list[tuple[int, str]]]:
     yield block
 
 
+def _is_hidden(line: tuple[int, str]) -> bool:
+    return _HIDDEN.fullmatch(line[1]) is not None
+
+
 def _record(file: File, block: list[tuple[int, str]]) -> CredentialsText | None:
     text = "\n".join(line for _, line in block)
-    if not _SETTING.search(text.encode()) or is_masked_text(text):
+    said = "\n".join(line for _, line in block if not _HIDDEN.fullmatch(line))
+    if not _SETTING.search(text.encode()) or is_masked_text(said):
         return None
     number, line = next((one for one in block if one[1].lstrip().startswith("role_")), block[0])
     document = Document(file.path, line.encode(), number, Map(), "yaml")

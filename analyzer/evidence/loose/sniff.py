@@ -33,6 +33,8 @@ from analyzer.evidence.loose.text_formats import (
     credentials,
     head_of,
     hinted,
+    is_asked_for,
+    left_empty,
     said_token,
     transcript,
 )
@@ -70,7 +72,7 @@ _MOST_UNPACKED = 64 << 20
 
 def name_tells(path: str) -> bool:
     """Tell whether a file's name alone says what it should hold, so that it counts even when it is empty."""
-    return target_of_name(path) is not None or says_token(path)
+    return target_of_name(path) is not None or says_token(path) or is_asked_for(path)
 
 
 def speaks_of_aws(data: bytes) -> tuple[str, str] | None:
@@ -143,7 +145,7 @@ def _read(file: File) -> Loose:
     if b"\0" in head:
         return NOTHING
     if not file.data.strip():
-        return hinted(file) or said_token(file) or NOTHING
+        return hinted(file) or said_token(file) or left_empty(file) or NOTHING
     if file.of_api_server:
         return Loose((), NOT_RELEVANT, None, _OF_API_SERVER)
     if JSON_START.match(head):
