@@ -463,4 +463,4 @@ def test_how_long_a_session_may_be_stands_in_get_role_alone(bench: Bench, detail
     assert rule(report, "role-session-too-short") is None
     assert states_of(report)[INGRESS, "trust", "role-session-too-short"] == "unknown", told(report)
     commands = [item.command for item in report.missing if "role-session-too-short" in item.decides]
-    assert commands == [f"aws iam get-role --role-name {role} > get-role-{role}.json"]
+    assert commands == [f"aws iam get-role --role-name {role} --output json > get-role-{role}.json 2>&1"]

@@ -1,6 +1,8 @@
 """What to ask for: each piece of evidence that may be missing, and the command that gets it.
 
-Every command only reads. A secret's command prints no keys, a token's drops the signature.
+Every command only reads. A secret's command prints no keys, a token's drops the signature. What AWS
+answers is kept as JSON whatever the user's settings say, and so is what it refuses: that there is no such
+role, or that a call is denied, is an answer too.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ AWS = "a machine with AWS read access"
 PUBLIC = "a machine outside the cluster's VPC"
 _ALL_ROLES = ("GetAccountAuthorizationDetails", "ListRoles")
 _OF_ANOTHER = "are of another cluster, or nothing ties them to this one"
+
+_JSON = "--output json"
 
 MANAGEMENT = "a machine with access to the management cluster (of ROSA, Red Hat's)"
 
@@ -128,7 +132,8 @@ class Asks:
         command = (
             f"oc -n {argument(namespace, '<NAMESPACE>')} get secret {argument(name, '<NAME>')}"
             " -o jsonpath='{.data.credentials}' | base64 -d"
-            " | grep -E '^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)'"
+            # as long as it is, so that it can be told whether it is the whole value
+            " | sed -E '/^ *(\\[|sts_regional|role_arn|role_name|web_identity|region)/!s/[^[:space:]#;]/x/g'"
             f" > secret-{file_name(f'{namespace}-{name}')}.txt"
         )
         return _ask(
@@ -147,7 +152,8 @@ class Asks:
         return _ask(
             f"role:{name}",
             why or self._lacking(f"no export of role {name} was handed in", *calls),
-            f"aws iam get-role --role-name {argument(name, '<ROLE_NAME>')} > get-role-{file_name(name)}.json",
+            f"aws iam get-role --role-name {argument(name, '<ROLE_NAME>')} {_JSON}"
+            f" > get-role-{file_name(name)}.json 2>&1",
             AWS,
         )
 
@@ -157,7 +163,7 @@ class Asks:
             "roles",
             why or self._without_roles(),
             "aws iam get-account-authorization-details"
-            " --filter Role LocalManagedPolicy AWSManagedPolicy > roles.json",
+            f" --filter Role LocalManagedPolicy AWSManagedPolicy {_JSON} > roles.json 2>&1",
             AWS,
         )
 
@@ -174,11 +180,12 @@ class Asks:
         """Ask for the policies of one role."""
         command = (
             f"R={argument(name, '<ROLE_NAME>')}; "
-            'aws iam list-role-policies --role-name "$R" > "list-role-policies-$R.json"; for p in '
-            '$(aws iam list-role-policies --role-name "$R" --query PolicyNames --output text); do '
-            'aws iam get-role-policy --role-name "$R" --policy-name "$p" > "get-role-policy-$R-$p.json"; '
-            "done; "
-            'aws iam list-attached-role-policies --role-name "$R" > "list-attached-role-policies-$R.json"'
+            f'aws iam list-role-policies --role-name "$R" {_JSON} > "list-role-policies-$R.json" 2>&1; '
+            'for p in $(aws iam list-role-policies --role-name "$R" --query PolicyNames --output text); do '
+            f'aws iam get-role-policy --role-name "$R" --policy-name "$p" {_JSON}'
+            ' > "get-role-policy-$R-$p.json" 2>&1; done; '
+            f'aws iam list-attached-role-policies --role-name "$R" {_JSON}'
+            ' > "list-attached-role-policies-$R.json" 2>&1'
         )
         return _ask(f"role-policies:{name}", why, command, AWS)
 
@@ -187,8 +194,8 @@ class Asks:
         policy = argument(arn, "<POLICY_ARN>")
         command = (
             f"aws iam get-policy-version --policy-arn {policy} --version-id $(aws iam get-policy"
-            f" --policy-arn {policy} --query Policy.DefaultVersionId --output text)"
-            f" > get-policy-version-{file_name(arn.rsplit('/', 1)[-1])}.json"
+            f" --policy-arn {policy} --query Policy.DefaultVersionId --output text) {_JSON}"
+            f" > get-policy-version-{file_name(arn.rsplit('/', 1)[-1])}.json 2>&1"
         )
         return _ask(f"policy:{arn}", why, command, AWS)
 
@@ -200,7 +207,7 @@ class Asks:
             or self._without_providers(
                 "no listing of the account's IAM OIDC providers was handed in", "ListOpenIDConnectProviders"
             ),
-            "aws iam list-open-id-connect-providers > list-oidc.json",
+            f"aws iam list-open-id-connect-providers {_JSON} > list-oidc.json 2>&1",
             AWS,
         )
 
@@ -229,12 +236,12 @@ class Asks:
         """Ask for the one provider that the cluster's issuer needs."""
         ask = "aws iam get-open-id-connect-provider --open-id-connect-provider-arn"
         if self.provider_arn:
-            command = f"{ask} {argument(self.provider_arn, '<PROVIDER_ARN>')} > get-oidc.json"
+            command = f"{ask} {argument(self.provider_arn, '<PROVIDER_ARN>')} {_JSON} > get-oidc.json 2>&1"
         else:
             command = (
                 "for arn in $(aws iam list-open-id-connect-providers"
                 " --query 'OpenIDConnectProviderList[].Arn' --output text);"
-                f' do {ask} "$arn"; done > get-oidc.json'
+                f' do {ask} "$arn" {_JSON}; done > get-oidc.json 2>&1'
             )
         return _ask(
             "oidc-provider",
@@ -261,7 +268,7 @@ class Asks:
         """Ask whether the issuer's S3 bucket lets the public read."""
         bucket = argument(name, "<BUCKET>")  # the answers do not name it: their files do
         command = "; ".join(
-            f"aws s3api {call} --bucket {bucket} > {call}-{file_name(name)}.json"
+            f"aws s3api {call} --bucket {bucket} {_JSON} > {call}-{file_name(name)}.json 2>&1"
             for call in ("get-public-access-block", "get-bucket-policy-status")
         )
         why = f"no export of the access to S3 bucket {name} was handed in"
@@ -343,7 +350,7 @@ class Asks:
         return _ask(
             f"assume:{arn}",
             f"role {arn} may be assumed under conditions that cannot be seen from its trust policy",
-            f"aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument",
+            f"aws iam get-role --role-name {name} --query Role.AssumeRolePolicyDocument {_JSON}",
             "a machine with read access to the account of the zone",
         )
 
