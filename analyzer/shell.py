@@ -62,7 +62,7 @@ def expands_braces(before: str) -> bool:
 
 def file_name(name: str) -> str:
     """Give a name that can stand in a path; roles and namespaces mostly are their own."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._=@+-") else "_" for c in name)
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._=,@+-") else "_" for c in name)
     return kept.lstrip(".-")[:120] or "unnamed"
 
 

@@ -13,6 +13,7 @@ import pytest
 from analyzer.findings.report import Report
 from analyzer.session import analyze
 from samples import Cluster, edits
+from samples.aws import ManagedPolicy
 from samples.bundle import write_files
 
 from ..e2e.runs import bundle, named, told
@@ -146,4 +147,17 @@ def test_an_answer_that_is_none_is_named(tmp_path: Path, said: bytes, words: str
         text for i in report.inputs for text in i.warnings if "answers/roles.json" in text and words in text
     ]
     assert "roles" in {item.evidence for item in report.missing}
+    assert not named(report, "fail", "warn"), told(report)
+
+
+def test_the_file_of_a_policy_has_its_name_whatever_signs_are_in_it(tmp_path: Path) -> None:
+    cluster = Cluster()
+    role = cluster.role("openshift-machine-api")
+    (body,) = role.inline.values()
+    role.inline = {}
+    role.attached = [ManagedPolicy("own+machines=,.@x", [body], role.account, path="/team/")]
+    served = table(cluster)
+    served[next(words for words in served if words[:3] == DETAILS)] = denied("GetAccountAuthorizationDetails")
+    report = settle(tmp_path, cluster, served)
+    assert not asked(report), told(report)
     assert not named(report, "fail", "warn"), told(report)
