@@ -46,12 +46,14 @@ _GATEWAY = later(
     rb"zscaler|blue ?coat|\bsquid\b|forti(?:guard|gate|net)|mcafee web gateway|skyhigh|netskope|websense"
     rb"|forcepoint|palo alto networks|cisco umbrella|ironport|iboss|proxy authentication|sophos|barracuda"
     rb"|menlo security|content categori[sz]ation|web ?filter|captive portal"
+    rb"|(?:corporate|company|web) proxy|proxy (?:log|sign)[ -]?(?:in|on)\b"
     rb"|blocked by (?:your|the) (?:organi[sz]ation|administrator|company|network)",
     re.IGNORECASE,
 )
 _PROXY_REFUSED = later(
     rb"^(?:< )?HTTP/\d(?:\.\d)?[ \t]+407\b|^(?:< )?x-squid-error:|response (\d{3})?[^\r\n]{0,40}from proxy"
-    rb"|code \d{3} from proxy after CONNECT|^\* CONNECT tunnel failed",
+    rb"|code \d{3} from proxy after CONNECT|^\* CONNECT tunnel failed"
+    rb"|^(?:< )?server:[ \t]*(?:squid|zscaler|blue ?coat|mcafee|netskope|forti\w+|sophos|barracuda)\b",
     re.MULTILINE | re.IGNORECASE,
 )
 _BUCKET = later(

@@ -309,6 +309,8 @@ class TestErrorsOfTheClient:
             "curl: (56) Received HTTP code 403 from proxy after CONNECT\n",
             "$ curl -i {url}\nHTTP/1.1 407 Proxy Authentication Required\n\n<html>log in</html>\n",
             "$ curl -i {url}\nHTTP/1.1 200 OK\n\n<html>Internet Security by Zscaler</html>\n",
+            "$ curl -i {url}\nHTTP/1.1 403 Forbidden\nServer: squid/5.7\n\n<html>Access denied</html>\n",
+            "$ curl -s {url}\n<html><title>Corporate proxy: sign in</title></html>\n",
             "$ curl -sL {url}\n<html><title>Blocked</title>FortiGuard Intrusion Prevention</html>\n",
             "$ curl -s https://d1.cloudfront.net/keys.json\ncurl: (60) self signed certificate\n",
         ],
