@@ -70,6 +70,8 @@ _REPEAT = later(
     rf"|pvc-{_UUID}"
     r"|\d(?:\d:\d\d:\d\d(?:\.\d+)?|(?<=\b1)[5-9]\d{8}(?:\.\d+)?\b)"
 )
+# A collector of logs prints the records that it cannot pass on (Vector as JSON, fluentd as Ruby writes it).
+_PASSED_ON = later(r"(?s)\bkubernetes\\*\"\s*(?::|=>)\s*\{.{0,8192}?\bnamespace_name\\*\"\s*(?::|=>)")
 _RARE_REPEAT = later(r"(?<=failure message: )[\w-]{80,}|:\d{4,5}(?=->)")
 _MOST_ANSWERS = 512
 
@@ -246,7 +248,7 @@ class LogScan:
         cost = 1 + len(text) // 128
         self._new += cost
         self._new_here += cost
-        found = classify_all(text)
+        found = _own(text, classify_all(text))
         self._new += cost * len(found[1:])
         self._new_here += cost * len(found[1:])
         return found
@@ -325,6 +327,14 @@ class LogScan:
             )
             for key, merged in sorted(self._merged.items())
         )
+
+
+def _own(text: str, found: tuple[Classified, ...]) -> tuple[Classified, ...]:
+    """Leave out what stands in the record of another container's line that a collector prints."""
+    if not found or "namespace_name" not in text or not _PASSED_ON.search(text):
+        return found
+    begin = text.find("{")
+    return tuple(error for error in found if error.start < begin)
 
 
 def _in_order(first: datetime | None, last: datetime | None) -> tuple[datetime | None, datetime | None]:

@@ -95,3 +95,34 @@ def test_a_log_of_harmless_lines_gives_no_symptom() -> None:
     stamp = "2024-05-14T08:00:00.123456789Z "
     scan.feed("a", "x.log", [("".join(f"{stamp}{text}\n" for text in HARMLESS)).encode()])
     assert scan.symptoms() == ()
+
+
+DENIED = (
+    "WebIdentityErr: failed to retrieve credentials\\ncaused by: AccessDenied: "
+    "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+)
+PASSED_ON = [
+    # Vector
+    'WARN vector::internal_events::parser: Failed to parse message: {"kubernetes":{"container_name":'
+    f'"app","namespace_name":"shop","pod_name":"app-1"}},"message":"{DENIED}"}}',
+    '{"level":"WARN","message":"Failed to parse: {\\"kubernetes\\":{\\"namespace_name\\":\\"shop\\"},'
+    f'\\"message\\":\\"{DENIED}\\"}}"}}',
+    # fluentd
+    '[warn]: dump an error event: error_class=ElasticsearchError error="400 - Rejected"'
+    f' record={{"message"=>"{DENIED}", "kubernetes"=>{{"container_name"=>"app", "namespace_name"=>"shop"}}}}',
+]
+
+
+@pytest.mark.parametrize("text", PASSED_ON)
+def test_what_a_collector_prints_of_another_containers_log_is_no_error_of_its_own(text: str) -> None:
+    assert _symptoms(text) == []
+
+
+def test_what_a_collector_says_before_the_record_is_its_own_error() -> None:
+    assert _symptoms(f"{DENIED}, dropped: {PASSED_ON[0]}") == [("assume-role-denied", 1)]
+
+
+def _symptoms(line: str) -> list[tuple[str, int]]:
+    scan = LogScan()
+    scan.feed("i", "namespaces/n/pods/p/c/c/logs/current.log", [f"{line}\n".encode()])
+    return [(one.klass, one.count) for one in scan.symptoms()]
