@@ -40,6 +40,8 @@ _REGION_OF_SERVICE = {("aws-cn", "iam"): "cn-north-1", ("aws-cn", "support"): "c
 """Where a service's one endpoint is not where those of its partition are."""
 _NO_CALL = frozenset({"iam:passrole"})
 """Asked for by the call that passes the role: which Region it carries is not documented."""
+_NO_PLACE = {"s3": ("region", "account"), "route53": ("region", "account"), "iam": ("region",)}
+"""What the ARNs of a service's resources leave empty (Service Authorization Reference); buckets for S3."""
 
 
 @frozen
@@ -62,6 +64,18 @@ class Scope:
                 account=_filled(arn.account, self.account),
             )
         )
+
+    def readings(self, resource: str) -> tuple[str, ...]:
+        """Return what a resource pattern can stand for here, the likeliest first.
+
+        ``arn:aws:s3:*:*:*`` is about buckets, whose ARNs have neither Region nor account, before it is
+        about the access points of this account.
+        """
+        narrowed = self.narrow(resource)
+        arn = split_arn(resource)
+        parts = _NO_PLACE.get(arn.service, ()) if arn else ()
+        empty = {part: "" for part in parts if getattr(arn, part) == "*"}
+        return (self.narrow(str(arn._replace(**empty))), narrowed) if arn and empty else (narrowed,)
 
 
 def _filled(part: str, value: str | None) -> str:
@@ -147,9 +161,9 @@ def cover(
         if entry.effect != "Allow":
             skipped.append(entry.index)
             continue
-        resource = scope.narrow(entry.resource) if scope else entry.resource
+        resources = scope.readings(entry.resource) if scope else (entry.resource,)
         for pattern in entry.actions:
-            rows += _pattern_verdicts(entry, pattern, resource, layers, book, known, scope)
+            rows += _pattern_verdicts(entry, pattern, resources, layers, book, known, scope)
     return Coverage(tuple(rows), _assumed(layers), tuple(skipped))
 
 
@@ -167,12 +181,13 @@ def _assumed(layers: Layers) -> tuple[str, ...]:
 def _pattern_verdicts(
     entry: Entry,
     pattern: str,
-    resource: str,
+    resources: tuple[str, ...],
     layers: Layers,
     book: Catalogue,
     context: Context,
     scope: Scope | None,
 ) -> list[ActionVerdict]:
+    resource = resources[0]
     wild = "*" in pattern or "?" in pattern
     found = book.expand(pattern) if wild else ()
     if wild and not found:
@@ -193,7 +208,8 @@ def _pattern_verdicts(
             partition=scope.partition if scope and resource == "*" else None,
         )
         here = _regional(asked, context, scope)
-        row = _judge(entry, pattern, asked, layers, here)
+        readings = [_judge(entry, pattern, replace(asked, resource=one), layers, here) for one in resources]
+        row = next((one for one in readings if one.denial != "implicit"), readings[0])
         if row.denial == "implicit" and asked.has_resources is False and resource != "*":
             as_written = _judge(entry, pattern, replace(asked, has_resources=None), layers, here)
             row = replace(row, in_vain=as_written.verdict == "granted")

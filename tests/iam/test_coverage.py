@@ -124,6 +124,23 @@ def test_a_scope_accepts_what_is_narrowed_to_it() -> None:
     assert verdict(asked, granted, scope=Scope("aws", "us-east-1")) == "denied(implicit)"
 
 
+def test_a_scope_fills_in_no_region_and_account_where_the_arns_of_a_service_have_none() -> None:
+    """The requests of OADP and Loki ask for ``arn:aws:s3:*:*:*``; their roles name a bucket."""
+    asked, scope = entry("s3:PutObject", "arn:aws:s3:*:*:*"), Scope("aws", "us-west-2", "123456789012")
+    assert verdict(asked, allow("s3:PutObject", "arn:aws:s3:::loki/*"), scope=scope) == "partial"
+    assert verdict(asked, allow("s3:PutObject", "arn:aws:s3:::*"), scope=scope) == "granted"
+    assert verdict(asked, allow("s3:PutObject", "arn:aws:s3:*:*:*"), scope=scope) == "granted"
+    assert verdict(asked, allow("s3:GetObject", "arn:aws:s3:::loki/*"), scope=scope) == "denied(implicit)"
+    point = "arn:aws:s3:us-west-2:123456789012:accesspoint/loki/*"
+    assert verdict(asked, allow("s3:PutObject", point), scope=scope) == "partial"
+    guard = statement("Deny", Action="s3:*", Resource="arn:aws:s3:::loki/*")
+    assert verdict(asked, allow("*"), guard, scope=scope) == "conditional"
+    role, theirs = "arn:aws:iam::123456789012:role/worker", "arn:aws:iam::210987654321:role/worker"
+    asked = entry("iam:PassRole", "arn:aws:iam:*:*:role/*")
+    assert verdict(asked, allow("iam:PassRole", role), scope=scope) == "partial"
+    assert verdict(asked, allow("iam:PassRole", theirs), scope=scope) == "denied(implicit)"
+
+
 def test_a_wildcard_asks_for_nothing_that_its_resource_does_not_have() -> None:
     asked = entry("s3:*Job*", "arn:aws:s3:::backup/*")
     found = {row.action: row.verdict for row in covered(asked, allow("s3:UpdateJobStatus")).actions}
