@@ -84,7 +84,8 @@ def _verdict(info: ChainInfo, outcomes: Sequence[Outcome], causes: Sequence[Outc
         return _suspected(info, signs, outcomes)
     if unknown:
         fits = _length_fits(outcomes) and not info.in_part
-        sentence = _open(unknown, warned, fits=fits, in_part=info.in_part)
+        stopped = info.recency == "stopped"
+        sentence = _open(unknown, warned, fits=fits, in_part=info.in_part, stopped=stopped)
         sentence += " AWS let it sign in within a day of the gather." if info.signed_in else ""
         return Verdict("unknown", unknown[0], None, sentence, info.recency, None)
     if warned:
@@ -102,7 +103,9 @@ def _links_left_open(outcomes: Iterable[Outcome]) -> list[str]:
     return [name for name in LINKS if name in left and name != "operator"]
 
 
-def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool, in_part: bool) -> str:
+def _open(
+    unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool, in_part: bool, stopped: bool
+) -> str:
     """Say what is left open on a chain without a fault, and what is to be heeded all the same."""
     opening = "No fault shows in what was asked" if in_part else "No fault shows"
     if warned:
@@ -110,7 +113,8 @@ def _open(unknown: Sequence[str], warned: Sequence[Outcome], *, fits: bool, in_p
         more = len({o.rule.id for o in warned}) - 1
         others = f" (and {more} more)" if more else ""
         # Its title, not its message, which names this chain alone: chains with one warning are told together.
-        opening += f", but a warning{others}, {first.rule.id}: {first.rule.title}"
+        of_the_past = " of errors that have stopped" if stopped and _is_log_line(first) else ""
+        opening += f", but a warning{of_the_past}{others}, {first.rule.id}: {first.rule.title}"
     if list(unknown) == ["secret"] and fits:
         rest = (
             "All that is left open is the Secret's value, of which a must-gather keeps the byte length alone"

@@ -262,5 +262,6 @@ def test_a_warning_that_is_over_is_told_as_over(bench: Bench) -> None:
     report = bench.report(everything(cluster))
     for shape in ("text", "case"):
         text = " ".join(render(report, shape, Options()).split())
-        told_so = text.partition("warning, log-no-provider")[2].partition("UNKNOWN")[0]
+        said = "warning of errors that have stopped, log-no-provider"
+        told_so = text.partition(said)[2].partition("UNKNOWN")[0]
         assert "stopped before the gather" in told_so, text

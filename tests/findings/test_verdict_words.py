@@ -8,7 +8,7 @@ from analyzer.reports.formats import Options, render
 from samples import Cluster
 from samples.scenarios import SCENARIOS
 from tests.e2e.faults import FAULTS
-from tests.e2e.runs import INGRESS, Bench, bundle, everything, the_chain, told
+from tests.e2e.runs import INGRESS, MACHINES, Bench, bundle, everything, the_chain, told
 
 
 @pytest.fixture
@@ -28,6 +28,13 @@ def test_a_warning_is_named(bench: Bench) -> None:
         said = chain.verdict.sentence
         assert "secret-global-endpoint" in (chain.verdict.rule or said)
         assert chain.verdict.state == "warn" or said.startswith("No fault shows, but a warning"), said
+
+
+def test_a_warning_of_errors_that_have_stopped_says_so(bench: Bench) -> None:
+    fault = next(f for f in FAULTS if f.rule == "log-assume-role-denied" and f.variant == "stopped")
+    said = the_chain(bench.report(fault.files()), MACHINES).verdict.sentence
+    title = "STS denies the role to the token"
+    assert f"but a warning of errors that have stopped, log-assume-role-denied: {title}" in said
 
 
 def test_a_warning_settles_nothing_that_is_open_on_its_link(bench: Bench) -> None:
