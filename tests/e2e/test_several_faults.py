@@ -12,6 +12,7 @@ from samples.aws import HttpError, ManagedPolicy
 from samples.exports import export_files
 
 from .faults_in_aws import keys_replaced_after
+from .faults_in_cluster import drop_secret
 from .faults_in_roles import INGRESS_NAMESPACE
 from .faults_in_workloads import audience, no_token_volume, runs_as
 from .runs import (
@@ -138,6 +139,19 @@ def test_an_operator_without_a_token_beside_an_operand_with_one(bench: Bench) ->
     (found,) = findings(report, "fail", kind="cause")
     assert (found.rule, found.chains) == ("workload-token-volume-missing", (REGISTRY,)), told(report)
     assert "cluster-image-registry-operator" in found.message
+
+
+def test_whether_a_token_is_needed_is_open_while_there_is_no_secret_to_read(bench: Bench) -> None:
+    """The pods of no operator that reads its Secret through the API tell that they use AWS."""
+    cluster = Cluster()
+    drop_secret(MACHINES)(cluster)
+    rule = (MACHINES, "workload", "workload-token-volume-missing")
+    assert states_of(bench.report(everything(cluster)))[rule] == "pass"
+    no_token_volume("machine-api-controllers")(cluster)
+    report = bench.report(everything(cluster))
+    assert states_of(report)[rule] == "unknown"
+    link = next(link for link in the_chain(report, MACHINES).links if link.link == "workload")
+    assert (link.state, link.waits_for) == ("unknown", "secret-missing")
 
 
 def test_without_requests_no_pod_is_known_to_be_a_chains(bench: Bench) -> None:

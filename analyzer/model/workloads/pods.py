@@ -9,7 +9,7 @@ from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.masks.shapes import is_masked
 from analyzer.evidence.records import Container, Symptom, TokenVolume, Workload
 from analyzer.frozen import replace
-from analyzer.model.joining.asks import Asks
+from analyzer.model.joining.asks import Asks, not_judged
 from analyzer.model.joining.chain import Chain, brought_by_release
 from analyzer.model.joining.cluster import DEFAULT_ISSUER, Facts, value_of
 from analyzer.model.joining.consumers import foreign_workloads, readers
@@ -193,8 +193,9 @@ def _without_token(
     if not bare and not any_token and not chain.optional:
         if not complete:
             return asks.namespace(chain.namespace, "pods")
-        if _needs_secret(chain) and chain.secret is None and not evidence.has_list("Secret", chain.namespace):
-            return asks.namespace(chain.namespace, "Secrets")
+        if _needs_secret(chain) and chain.secret is None:
+            listed = evidence.has_list("Secret", chain.namespace)
+            return not_judged("secret-missing") if listed else asks.namespace(chain.namespace, "Secrets")
     return known([found.name for found in bare], *(found.where for found in bare))
 
 
