@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from analyzer.evidence import kubernetes
 from analyzer.evidence.gathered import Evidence
@@ -14,57 +14,83 @@ from analyzer.model.joining.mounted_tokens import paths_of, signs_in
 from analyzer.model.joining.objects import Objects
 from analyzer.model.joining.stray_pods import without_strays
 
+_KINDS = ("Pod", "Deployment")
+
 
 def add_workloads(chains: Collection[Chain], evidence: Evidence, objects: Objects) -> None:
     """Find the pods of each chain; where it has none, its Deployments."""
     by_namespace: dict[str, list[Chain]] = {}
     for chain in chains:
         by_namespace.setdefault(chain.namespace, []).append(chain)
-    words = {word for chain in chains for word in (*chain.service_accounts, chain.secret_name)}
-    words.add("audience")  # of a token that is not for the API server
-    parsed = list(evidence.parse_raw(("Pod", "Deployment"), by_namespace, words=words)) + [
-        obj for kind in ("Pod", "Deployment") for obj in objects.all(kind) if obj.namespace in by_namespace
-    ]
-    seen: set[tuple[str, str, str]] = set()
     unclaimed: dict[str, list[Workload]] = {}
-    torn: list[K8sObject] = []
-    bare = True
-    for obj in parsed:
-        if (obj.kind, obj.namespace, obj.name) in seen:
-            continue
-        found = kubernetes.workload(obj)
-        if found.cut:  # neither its token nor its ServiceAccount is known
-            torn.append(obj)
-            continue
-        seen.add((obj.kind, obj.namespace, obj.name))
-        bare = bare and not (found.controlled and found.kind == "Pod")
-        peers = by_namespace.get(obj.namespace, ())  # damage may hide the place
-        users = [c for c in peers if uses(found, c)] or [c for c in peers if goes_by(found, c)]
-        if found.debugging or found.over:
-            for chain in users:
-                (chain.debugged if found.debugging else chain.ended).add(found.name)
-            continue
+    found = _workloads_in(by_namespace, evidence, objects)
+    for one in found:
+        peers = by_namespace.get(one.namespace, ())  # damage may hide the place
+        users = [c for c in peers if uses(one, c)] or [c for c in peers if goes_by(one, c)]
         for chain in users:
-            chain.workloads.append(found)
-        if not users and signs_in(found):
-            unclaimed.setdefault(obj.namespace, []).append(found)
-    for obj in torn:
-        if (obj.kind, obj.namespace, obj.name) not in seen:
-            evidence.withhold_list(obj)
+            _give(one, chain)
+        if not users and signs_in(one) and not (one.debugging or one.over):
+            unclaimed.setdefault(one.namespace, []).append(one)
     for namespace, workloads in unclaimed.items():
-        # one with credentials of another name has a role of its own
-        without = [w for w in workloads if not any("cred" in name for name in _secrets_of(w))]
-        peers = by_namespace.get(namespace, ())
-        for chain in peers:
-            chain.strangers.update(w.name for w in without)
-            chain.others_sign_in = not brought_by_release(chain)
-        _presume(peers, without)
+        _note_strangers(by_namespace.get(namespace, ()), workloads)
+    bare = not any(one.controlled and one.kind == "Pod" for one in found)
     for chain in chains:
-        chain.workloads = without_strays(chain, bare=bare)
-        pods = [w for w in chain.workloads if w.kind == "Pod"]
-        running = {deployment_of(pod.name) for pod in pods}
-        chain.without_pods = [w for w in chain.workloads if w.kind != "Pod" and w.name not in running]
-        chain.workloads = pods or chain.workloads
+        _keep_own(chain, bare=bare)
+
+
+def _workloads_in(
+    by_namespace: Mapping[str, Sequence[Chain]], evidence: Evidence, objects: Objects
+) -> list[Workload]:
+    """Give the pods and Deployments of these namespaces once each; what is there only cut is withheld."""
+    words = {
+        word
+        for peers in by_namespace.values()
+        for chain in peers
+        for word in (*chain.service_accounts, chain.secret_name)
+    }
+    words.add("audience")  # of a token that is not for the API server
+    found: dict[tuple[str, str, str], Workload] = {}
+    torn: list[K8sObject] = []
+    kept = (o for kind in _KINDS for o in objects.all(kind) if o.namespace in by_namespace)
+    for obj in (*evidence.parse_raw(_KINDS, by_namespace, words=words), *kept):
+        one = kubernetes.workload(obj)
+        if one.cut:  # neither its token nor its ServiceAccount is known
+            torn.append(obj)
+        else:
+            found.setdefault((obj.kind, obj.namespace, obj.name), one)
+    for obj in torn:
+        if (obj.kind, obj.namespace, obj.name) not in found:
+            evidence.withhold_list(obj)
+    return list(found.values())
+
+
+def _give(found: Workload, chain: Chain) -> None:
+    """Note a workload with a chain that it uses; one that ended, or that is for debugging, by name alone."""
+    if found.debugging:
+        chain.debugged.add(found.name)
+    elif found.over:
+        chain.ended.add(found.name)
+    else:
+        chain.workloads.append(found)
+
+
+def _note_strangers(peers: Sequence[Chain], found: Sequence[Workload]) -> None:
+    """Note with the chains of a namespace what signs in there by none of them."""
+    # one with credentials of another name has a role of its own
+    without = [w for w in found if not any("cred" in name for name in _secrets_of(w))]
+    for chain in peers:
+        chain.strangers.update(w.name for w in without)
+        chain.others_sign_in = not brought_by_release(chain)
+    _presume(peers, without)
+
+
+def _keep_own(chain: Chain, *, bare: bool) -> None:
+    """Leave out what somebody started by hand; Deployments count where no pod does, and without pods."""
+    workloads = without_strays(chain, bare=bare)
+    pods = [w for w in workloads if w.kind == "Pod"]
+    running = {deployment_of(pod.name) for pod in pods}
+    chain.without_pods = [w for w in workloads if w.kind != "Pod" and w.name not in running]
+    chain.workloads = pods or workloads
 
 
 def _presume(peers: Sequence[Chain], found: list[Workload]) -> None:
