@@ -159,3 +159,13 @@ def test_a_denied_sign_in_for_which_aws_names_the_organization_is_advised_on_so(
         report = bench.report(everything(cluster))
         found = next(f for f in report.findings if f.rule == "log-assume-role-denied")
         assert ("RESOURCE_CONTROL_POLICY" in (found.fix[0].command or "")) is (failure is not plain)
+
+
+def test_a_role_is_not_asked_for_where_its_trust_policy_is_here_and_admits(bench: Bench) -> None:
+    cluster = Cluster()
+    faults.authentication_fails(cluster, logs.NOT_AUTHORIZED, since=cluster.gathered - timedelta(hours=9))
+    for files, admitted in ((everything(cluster), True), (bundle(cluster), False)):
+        found = next(f for f in bench.report(files).findings if f.rule == "log-assume-role-denied")
+        texts = " ".join(step.text for step in found.fix)
+        assert ("that was handed in admits" in texts) is admitted
+        assert ("Export the role and compare" in texts) is not admitted
