@@ -31,7 +31,7 @@ def diff(
     fail_on: Annotated[
         str,
         typer.Option(
-            help="Exit 1 where something is at this state or worse and was not before: fail or warn.",
+            help="Exit 1 where something got worse and is at this state now, or a worse one: fail or warn.",
             metavar="STATE",
         ),
     ] = "fail",
