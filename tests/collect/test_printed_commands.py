@@ -150,6 +150,26 @@ def test_an_answer_that_is_none_is_named(tmp_path: Path, said: bytes, words: str
     assert not named(report, "fail", "warn"), told(report)
 
 
+_COULD_NOT_ASK = (
+    b'botocore.exceptions.EndpointConnectionError: Could not connect to the endpoint URL: "https://sts'
+)
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("app.log", b"2024-05-14T08:00:00Z " + _COULD_NOT_ASK + b'.us-west-2.amazonaws.com/"\n'),
+        ("gather.sh", b"#!/bin/sh\n# aws: command not found? install it\nset -e\n"),
+        ("mail.txt", b'Dear support, we see "Unable to locate credentials" in the console.\n'),
+        ("notes.txt", b'What we set:\n\n{\n    "Account": "x",\n    "keys": 3\n}\n'),
+    ],
+)
+def test_only_what_a_command_says_is_an_answer_that_is_none(tmp_path: Path, name: str, said: bytes) -> None:
+    write_files(tmp_path, {**bundle(Cluster()), name: said})
+    report = analyze([tmp_path])
+    assert not [text for i in report.inputs for text in i.warnings if "not answered" in text]
+
+
 def test_the_file_of_a_policy_has_its_name_whatever_signs_are_in_it(tmp_path: Path) -> None:
     cluster = Cluster()
     role = cluster.role("openshift-machine-api")

@@ -38,6 +38,7 @@ from analyzer.evidence.loose.http_answers import (
 )
 from analyzer.evidence.loose.http_clients import MARKS
 from analyzer.evidence.loose.issuer_documents import target_of_name, without_private_members
+from analyzer.evidence.loose.logs import looks_like_log
 from analyzer.evidence.loose.screen import is_cut_by_powershell, without_left_overs, without_prompt
 from analyzer.evidence.public_keys import read_pem
 from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, FailedCall, KeySet
@@ -105,12 +106,13 @@ _UNANSWERED_CODES = (
 """What AWS says of the caller's own keys or of the moment: it answers nothing."""
 _READS = ("Get", "List", "Describe", "Lookup", "Simulate")
 _UNANSWERED = later(
-    rb"^[^\n]{0,80}?(?:Unable to locate credentials|Could not connect to the endpoint URL"
+    rb"^(?:[^\s:]{1,40}(?: [^\s:]{1,20})?: ){0,4}(?:Unable to locate credentials"
+    rb"|Could not connect to the endpoint URL"
     rb"|The SSO session associated with this profile has expired|Error when retrieving token from sso"
     rb"|Token has expired and refresh failed|The config profile \([^)\n]{0,80}\) could not be found"
     rb"|You must specify a region|Connect timeout on endpoint URL|SSL validation failed for"
     rb"|error: You must be logged in to the server|Unable to connect to the server: "
-    rb"|\b(?:aws|oc|jq): (?:command )?not found)",
+    rb"|(?:aws|oc|jq): (?:command )?not found)",
     re.MULTILINE,
 )
 _LONGEST_WORDS = 4096
@@ -255,7 +257,7 @@ def transcript(file: File, head: bytes) -> Loose | None:
         found = parsed(file, partial(iter_json, talk.rest, file.path))
         records += found.records
         kind, problem, notes = found.what or kind, found.problem, "; ".join(found.notes)
-    if not notes and len(file.data) <= _LONGEST_WORDS and all(map(_is_unanswered, records)):
+    if records and not notes and len(file.data) <= _LONGEST_WORDS and all(map(_is_unanswered, records)):
         notes = _NOT_ANSWERED.format(words=", ".join(dict.fromkeys(call.code for call in talk.failures)))
     return Loose(tuple(records), kind, problem, notes or None) if records or notes else None
 
@@ -267,8 +269,9 @@ def _is_unanswered(record: object) -> bool:
 
 
 def _unanswered(file: File, head: bytes) -> Loose | None:
-    """Read why a program could not even ask."""
-    said = _UNANSWERED.search(head) if len(file.data) <= _LONGEST_WORDS else None
+    """Read why a program could not even ask; in a log it is what the program in the pod says."""
+    short = len(file.data) <= _LONGEST_WORDS and not looks_like_log(file.data)
+    said = _UNANSWERED.search(head) if short else None
     if said is None:
         return None
     words = said[0].decode("utf-8", "replace").strip(" :")

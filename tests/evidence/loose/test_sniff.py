@@ -50,6 +50,11 @@ def test_it_never_raises_on_damaged_evidence(seed: str, name: str, data: st.Data
     assert token().split(".")[2][:60] not in repr(found)
 
 
+def test_a_short_log_is_no_call_that_was_not_answered() -> None:
+    said = b"2024-05-14T08:00:00Z botocore.exceptions.NoCredentialsError: Unable to locate credentials\n"
+    assert read_loose("i", "openshift-ingress-operator.log", said).note is None
+
+
 _WORDS = (
     "Role Roles RoleName Arn AssumeRolePolicyDocument Policies Policy PolicyVersion Versions Tags Url "
     "RoleDetailList RolePolicyList AttachedPolicies AttachedManagedPolicies PolicyNames PolicyArn UserId "
