@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from textwrap import indent
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -357,6 +358,11 @@ class TestFailures:
         lines = text.splitlines()
         assert all("Role" in lines[record.where.line - 1] for record in of(RoleRecord, found))
         assert found.problem is None
+
+    def test_an_answer_that_was_set_off_among_others(self) -> None:
+        first, second = (json.dumps({"Role": role(RoleName=name)}, indent=4) for name in "ac")
+        found = read("all.txt", f"Role a:\n{first}\nRole c:\n{indent(second, '  ')}\n")
+        assert [record.name for record in of(RoleRecord, found)] == ["a", "c"]
 
     def test_an_error_after_the_answers(self) -> None:
         text = (

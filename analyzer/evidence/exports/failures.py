@@ -79,6 +79,8 @@ def without_talk(data: bytes) -> bytes:
         first = line[:1]
         if first not in (b" ", b"\t", b"\r", b""):
             inside = first in b"{["
+        elif line.strip() in (b"{", b"["):  # an answer that was set off as a whole
+            inside = True
         kept.append(line if inside or first in (b"}", b"]") else b"")
     return b"\n".join(kept)
 
