@@ -72,6 +72,7 @@ _REPEAT = later(
 )
 # A collector of logs prints the records that it cannot pass on (Vector as JSON, fluentd as Ruby writes it).
 _PASSED_ON = later(r"(?s)\bkubernetes\\*\"\s*(?::|=>)\s*\{.{0,8192}?\bnamespace_name\\*\"\s*(?::|=>)")
+_OF_RECORD = later(r"\b(namespace|pod)_name\\*\"\s*(?::|=>)\s*\\*\"([a-z0-9.-]{1,253})")
 _RARE_REPEAT = later(r"(?<=failure message: )[\w-]{80,}|:\d{4,5}(?=->)")
 _MOST_ANSWERS = 512
 
@@ -203,10 +204,10 @@ class LogScan:
                 continue
             self._tell(log, found, record, lines + 1)
 
-    def _tell(self, log: _Log, found: Iterable[Classified], record: Record, line: int) -> None:
+    def _tell(self, log: _Log, found: tuple[Classified, ...], record: Record, line: int) -> None:
         """Add the errors of a record that begins at a line."""
         meant = log.name.host or log.name.namespace in _NODE_ROLE_IS_MEANT
-        for error in found:
+        for error in _own(record.text, found, log.name):
             if error.klass == "node-role" and meant:
                 error = replace(error, klass="action-denied")
             self._add(log, error, record, line + record.part_at(error.start))
@@ -248,7 +249,7 @@ class LogScan:
         cost = 1 + len(text) // 128
         self._new += cost
         self._new_here += cost
-        found = _own(text, classify_all(text))
+        found = classify_all(text)
         self._new += cost * len(found[1:])
         self._new_here += cost * len(found[1:])
         return found
@@ -329,9 +330,15 @@ class LogScan:
         )
 
 
-def _own(text: str, found: tuple[Classified, ...]) -> tuple[Classified, ...]:
-    """Leave out what stands in the record of another container's line that a collector prints."""
-    if not found or "namespace_name" not in text or not _PASSED_ON.search(text):
+def _own(text: str, found: tuple[Classified, ...], name: LogName) -> tuple[Classified, ...]:
+    """Leave out what stands in the record of another container's line that a collector prints.
+
+    A log that was exported from a store may be of such records, which are of the container itself.
+    """
+    if not (found and name.namespace and "namespace_name" in text) or not _PASSED_ON.search(text):
+        return found
+    of = dict(_OF_RECORD.findall(text))
+    if of.get("namespace") == name.namespace and (not name.pod or of.get("pod") in (name.pod, None)):
         return found
     begin = text.find("{")
     return tuple(error for error in found if error.start < begin)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analyzer.evidence.logs.scan import LogScan, classify
+from analyzer.evidence.logs.text import LogName
 
 HARMLESS = [
     # Kubernetes: permissions, tokens, limits
@@ -122,7 +123,21 @@ def test_what_a_collector_says_before_the_record_is_its_own_error() -> None:
     assert _symptoms(f"{DENIED}, dropped: {PASSED_ON[0]}") == [("assume-role-denied", 1)]
 
 
-def _symptoms(line: str) -> list[tuple[str, int]]:
+def test_a_log_of_such_records_of_the_container_itself_has_its_errors() -> None:
+    record = (
+        f'2024-05-14T08:00:00Z {{"message":"{DENIED}","kubernetes":{{"namespace_name":"n","pod_name":"p"}}}}'
+    )
+    error = ("assume-role-denied", 1)
+    assert _symptoms(record) == [error]
+    assert _symptoms(record, "n_other.log", LogName("n", "", "")) == [error]
+    assert _symptoms(record, "x.log", LogName("", "", "")) == [error]
+    assert _symptoms(record.replace('"n"', '"shop"')) == []
+    assert _symptoms(record.replace('"p"', '"q"')) == []
+
+
+def _symptoms(
+    line: str, path: str = "namespaces/n/pods/p/c/c/logs/current.log", name: LogName | None = None
+) -> list[tuple[str, int]]:
     scan = LogScan()
-    scan.feed("i", "namespaces/n/pods/p/c/c/logs/current.log", [f"{line}\n".encode()])
+    scan.feed("i", path, [f"{line}\n".encode()], name=name)
     return [(one.klass, one.count) for one in scan.symptoms()]
