@@ -417,10 +417,11 @@ class HttpAnswer:
 
 @frozen
 class BucketHeaders:
-    """The headers, saved by themselves, of a good answer that S3 or CloudFront gave."""
+    """The headers, saved by themselves, of a good answer that S3 or CloudFront gave, and AWS's time of it."""
 
     input: str
     file: str
+    at: datetime | None = None
 
 
 @frozen

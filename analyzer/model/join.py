@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from analyzer.engine.facts import Fact, Subject, Unknown
 from analyzer.evidence.gathered import Evidence, Problem
 from analyzer.evidence.kubernetes import workload
-from analyzer.evidence.records import Collected, KeySet, TokenSample, Workload
+from analyzer.evidence.records import BucketHeaders, Collected, KeySet, TokenSample, Workload
 from analyzer.evidence.values import text
 from analyzer.findings.report import Event
 from analyzer.frozen import frozen, replace
@@ -155,11 +155,13 @@ def _token_subjects(
 ) -> list[Subject]:
     keys = verification_keys(in_force(joined.evidence, KeySet), signing_keys(joined.objects) or [])
     collected, complete = joined.evidence.of(Collected), all_requests_gathered(joined.objects)
+    served = joined.evidence.of(BucketHeaders)
     subjects, of_release = [], partial(is_related_to_any, joined.objects)
     for token in joined.evidence.of(TokenSample):
-        now = collected_at(token, collected) or joined.now
+        now = [joined.now] if joined.now else []
+        times = collected_at(token, collected, served) or now
         facts = joined.view.facts | token_facts(
-            token, chains, joined.client_ids, keys, now, lacked=lacked, all_requests=complete,
+            token, chains, joined.client_ids, keys, times, lacked=lacked, all_requests=complete,
             own=signs_in_without_request(token, chains, partial(_pods, joined), of_release),
         )  # fmt: skip
         facts |= token_repairs(token, chains)

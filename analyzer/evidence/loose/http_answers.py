@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Literal
 
@@ -59,6 +60,8 @@ _PROXY_REFUSED = later(
 _BUCKET = later(
     rb"^(?:< )?(?:server:[ \t]*(?:AmazonS3|CloudFront)|x-amz-(?:cf-id|id-2|request-id):)", re.M | re.I
 )
+_DATE = later(rb"^(?:< )?date:[ \t]*([ -~]{10,60}?)[ \t]*\r?$", re.M | re.I)
+_AGE = later(rb"^(?:< )?age:[ \t]*(\d{1,9})[ \t]*\r?$", re.M | re.I)
 _URL = later(rb"https://[^\s'\"<>)]{1,2000}")
 _SECRET = later(rb"[A-Za-z0-9_+/=-]{32,}")
 _TITLED = later(rb"<(?:title|h1)>\s*(?:ERROR:?\s*)?([45]\d\d)\b", re.IGNORECASE)
@@ -159,6 +162,18 @@ def lost_on_the_way(data: bytes, url: str | None = None) -> str | None:
 def is_from_bucket(headers: bytes) -> bool:
     """Tell an answer of S3 or CloudFront by its headers: it is none of the API server's."""
     return _BUCKET.search(headers) is not None
+
+
+def answered_at(headers: bytes) -> datetime | None:
+    """Read by the clock of whoever answered when that was; a cache adds how old its answer is."""
+    date, age = _DATE.search(headers), _AGE.search(headers)
+    if date is None:
+        return None
+    try:
+        at = datetime.strptime(date[1].decode("ascii"), "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+        return at + timedelta(seconds=int(age[1]) if age else 0)
+    except (ValueError, OverflowError):
+        return None
 
 
 def gateway_page(body: bytes) -> str | None:

@@ -26,6 +26,7 @@ from analyzer.evidence.loose.http_answers import (
     answer_of_body,
     answer_of_error,
     answer_of_exchange,
+    answered_at,
     answers_apart,
     body_kind,
     gateway_page,
@@ -202,7 +203,8 @@ def _exchange(file: File, exchange: Exchange) -> Loose:
         return Loose((), "recorded answer", None, _LOST.format(words=words))
     answer = answer_of_exchange(file.input, file.path, exchange, kind, file.hint)
     if answer is None:
-        served = (BucketHeaders(file.input, file.path),) if is_from_bucket(file.data) else ()
+        told = BucketHeaders(file.input, file.path, answered_at(file.data))
+        served = (told,) if is_from_bucket(file.data) else ()
         return Loose(served, "headers of a good answer", None)
     if answer.target is None and exchange.status < 300:
         return NOTHING

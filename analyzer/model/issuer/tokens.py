@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from analyzer.engine.facts import Cite, Fact, Unknown
 from analyzer.evidence.public_keys import spki_of_jwk
-from analyzer.evidence.records import Collected, Json, KeySet, PublicKey, TokenSample, Workload
+from analyzer.evidence.records import BucketHeaders, Collected, Json, KeySet, PublicKey, TokenSample, Workload
 from analyzer.evidence.tokens import quote_of
 from analyzer.evidence.values import dig, items, text
 from analyzer.model.joining.chain import Chain
@@ -49,13 +49,15 @@ def token_facts(
     chains: Sequence[Chain],
     client_ids: Fact | Unknown,
     keys: dict[str, bytes],
-    now: datetime | None,
+    times: Sequence[datetime],
     *,
     lacked: Sequence[Fact | Unknown] = (),
     all_requests: bool | None = None,
     own: bool | Unknown = False,
 ) -> Facts:
-    """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo, ``now`` is the gather time.
+    """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo.
+
+    ``times`` is when the token was taken, by each clock that tells; none where nothing does.
 
     ``lacked`` are lists of audiences that pods use and the provider does not list.
     ``all_requests`` tells whether every request of the cluster is among the chains, None where nothing does.
@@ -89,20 +91,26 @@ def token_facts(
         "token.audience_accepted": _accepted(audiences, client_ids, lacked),
         "token.signature": known(_signature(token, keys), where),
     }
-    return facts | _times(token, now)
+    return facts | _validity(token, times)
 
 
 def _of_header(token: TokenSample, name: str) -> Fact | Unknown:
     return known(text(token.header.get(name)), quote_of(token, name)) if token.header else Unknown()
 
 
-def collected_at(token: TokenSample, collected: Iterable[Collected]) -> datetime | None:
-    """Give the time at which our script collected a token: that is when its ages are judged."""
-    folder = token.where.file.rpartition("/")[0]
-    for manifest in collected:
-        if (token.where.input, folder) == (manifest.where.input, manifest.where.file.rpartition("/")[0]):
-            return manifest.at
-    return None
+def collected_at(
+    token: TokenSample, collected: Iterable[Collected], served: Iterable[BucketHeaders]
+) -> list[datetime]:
+    """Give the time at which our script collected a token: that is when its ages are judged.
+
+    The clock of the machine that it ran on may be wrong. AWS's own stands in what the issuer's bucket
+    answered the script, if that was there.
+    """
+    place = (token.where.input, token.where.file.rpartition("/")[0])
+    at = next((m.at for m in collected if (m.where.input, m.where.file.rpartition("/")[0]) == place), None)
+    if at is None:
+        return []
+    return [at, *(h.at for h in served if h.at and (h.input, h.file.rpartition("/")[0]) == place)]
 
 
 def audiences_of(value: Json) -> list[str]:
@@ -201,7 +209,8 @@ def _accepted(
     return Fact(accepted, client_ids.cites)
 
 
-def _times(token: TokenSample, now: datetime | None) -> Facts:
+def _validity(token: TokenSample, times: Sequence[datetime]) -> Facts:
+    """Tell whether it is valid, where all clocks agree on that."""
     claims, ends, begins = token.claims, quote_of(token, "exp"), quote_of(token, "nbf", "iat")
     expires, early = _stamp(dig(claims, "exp")), [_stamp(dig(claims, "nbf")), _stamp(dig(claims, "iat"))]
     begun = max((t for t in early if t is not None), default=None)
@@ -209,11 +218,11 @@ def _times(token: TokenSample, now: datetime | None) -> Facts:
         "token.expires": known(stamp(expires) if expires else None, ends),
         "token.begins": known(stamp(begun) if begun else None, begins),
     }
-    if now is None:
-        return facts | {"token.expired": Unknown(), "token.early": Unknown()}
-    facts["token.expired"] = known(expires is not None and now - TOLERANCE > expires, ends)
-    ahead = any(t is not None and t > now + TOLERANCE for t in early)
-    facts["token.early"] = Unknown() if ahead and _made_by_hand(claims) else known(ahead, begins)
+    expired = {expires is not None and now - TOLERANCE > expires for now in times}
+    ahead = {begun is not None and begun > now + TOLERANCE for now in times}
+    facts["token.expired"] = known(expired.pop(), ends) if len(expired) == 1 else Unknown()
+    open_ = len(ahead) != 1 or (True in ahead and _made_by_hand(claims))
+    facts["token.early"] = Unknown() if open_ else known(ahead.pop(), begins)
     return facts
 
 
