@@ -409,3 +409,24 @@ def test_a_target_alone_makes_no_cluster_ready(tmp_path: Path) -> None:
     write(target, release_requests("4.15.1"))
     with pytest.raises(NothingToRead, match="no must-gather and no export found in none"):
         session.upgrade([tmp_path / "none"], target)
+
+
+def test_a_file_of_the_target_that_is_cut_leaves_open_what_stood_in_it(bench: Bench, tmp_path: Path) -> None:
+    """It is neither a request that goes nor a release that brings nothing new."""
+    whole = release_requests("4.15.1")
+    file = next(name for name in whole if "ingress" in name)
+    folder = write(tmp_path / "4.15", whole)
+    cut = (folder / file).read_bytes().partition(b"spec:")[0] + b"spec:\n  secretRef: name: : [\n"
+    tree = bench.tree(everything(edited(lambda c: prepare(c, whole), version="4.14.12")))
+    extra = folder / "0000_99_other.yaml"
+    extra.write_bytes(cut.replace(b"openshift-ingress", b"openshift-other"))
+    beside = session.upgrade([tree], folder)
+    extra.unlink()
+    (folder / file).write_bytes(cut)
+    instead = session.upgrade([tree], folder)
+    for report in (beside, instead):
+        check_contract(report, bench.rules)
+        assert report.readiness is not None
+        assert report.readiness.state == "unknown", report.readiness
+        assert "target-requests" in report.readiness.sentence
+        assert "upgrade-request-removed" not in {f.rule for f in report.findings}

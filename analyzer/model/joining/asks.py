@@ -7,6 +7,8 @@ role, or that a call is denied, is an answer too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from analyzer.engine.facts import AFTER, Missing, Unknown
 from analyzer.frozen import frozen
 from analyzer.shell import argument, file_name, word
@@ -118,11 +120,13 @@ class Asks:
             CLUSTER,
         )
 
-    def target(self) -> Unknown:
-        """Ask for all CredentialsRequests of the release to go to."""
+    def target(self, unread: Sequence[str] = ()) -> Unknown:
+        """Ask for all CredentialsRequests of the release to go to; ``unread`` are files not read in whole."""
         return _ask(
             "target-requests",
-            "the target names fewer than half of the cluster's requests: it is a part of a release",
+            f"of the target, {unread[0]} could not be read in whole"
+            if unread
+            else "the target names fewer than half of the cluster's requests: it is a part of a release",
             "oc adm release extract --credentials-requests --cloud=aws --to=credrequests TARGET_IMAGE",
             CLUSTER,
         )

@@ -28,7 +28,10 @@ from analyzer.model.role.trust import trust_facts
 
 
 def upgrade_subjects(target: Target, joined: Joined) -> list[Subject]:
-    """Give the subjects of the kind ``upgrade``: the release, each of its requests, each that it drops."""
+    """Give the subjects of the kind ``upgrade``: the release, each of its requests, each that it drops.
+
+    A file of the target that was not read in whole is a subject too, of which nothing is known.
+    """
     released = [kubernetes.credentials_request(obj, release=True) for obj in target.objects]
     kept = [r for r in released if r.annotations.get(DELETE) != "true"]
     wanted = [r for r in kept if _is_wanted(r, joined)]
@@ -36,7 +39,10 @@ def upgrade_subjects(target: Target, joined: Joined) -> list[Subject]:
     shared: Facts = joined.view.facts | {"upgrade.target": version.fact}
     subjects = [Subject("upgrade", "release", shared | release_facts(version, joined), ())]
     subjects += [_request_subject(request, joined, shared) for request in wanted]
-    subjects += _removed(kept, {r.name for r in released}, joined, shared)
+    subjects += _removed(kept, {r.name for r in released}, target.unread, joined, shared)
+    for file in target.unread:
+        hidden: Facts = {"upgrade.request": known(file), "upgrade.removed": joined.asks.target([file])}
+        subjects.append(Subject("upgrade", file, shared | hidden, ()))
     return subjects
 
 
@@ -225,13 +231,17 @@ def _service_accounts(
 
 
 def _removed(
-    kept: Sequence[CredentialsRequest], named: set[str], joined: Joined, shared: Facts
+    kept: Sequence[CredentialsRequest],
+    named: set[str],
+    unread: Sequence[str],
+    joined: Joined,
+    shared: Facts,
 ) -> list[Subject]:
     """Give the requests of the present release that the target has no more; those of OLM are nobody's.
 
     A release keeps most of its requests. A target that names fewer than half of them is a part of one,
-    and what it does not name may stand in the rest. A Secret that the target asks for under another
-    request's name stays.
+    and what it does not name may stand in the rest, or in a file that was not read in whole. A Secret
+    that the target asks for under another request's name stays.
     """
     present = [(c, c.in_cluster) for c in joined.chains if c.in_cluster and brought_by_release(c)]
     is_part = 2 * sum(request.name in named for _, request in present) < len(present)
@@ -241,13 +251,13 @@ def _removed(
     for chain, request in present:
         if request.name in names or chain.id in secrets:
             continue
-        rest = is_part and request.name not in named
+        rest = (is_part or bool(unread)) and request.name not in named
         facts: Facts = {
             "upgrade.request": known(request.name, request.where),
             "upgrade.chain": known(chain.id, request.where.at("spec", "secretRef")),
             "upgrade.namespace": known(chain.namespace, request.where),
             "upgrade.secret_name": known(chain.secret_name, request.where),
-            "upgrade.removed": joined.asks.target() if rest else known(True, request.where),
+            "upgrade.removed": joined.asks.target(unread) if rest else known(True, request.where),
             "upgrade.new": known(False),
             "upgrade.secret_was": known(None),
         }

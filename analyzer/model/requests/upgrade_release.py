@@ -22,16 +22,21 @@ _VERSION = later(r"(?<!\d)4\.\d{1,2}(?!\d)")
 _REQUEST = "CredentialsRequest"
 ANNOTATION = "cloudcredential.openshift.io/upgradeable-to"
 _REASON = "MissingUpgradeableAnnotation"
+_NOT_WHOLE = ("unsafe", "incomplete", "unreadable")
 _GATED_GUESTS = 22
 """The first minor release in whose hosted guests the credential operator holds upgrades back."""
 
 
 @frozen
 class Target:
-    """The AWS requests of the release to go to, and the version that its folder's name hints at."""
+    """The AWS requests of the release to go to, and the version that its folder's name hints at.
+
+    ``unread`` are the files of it that were not read in whole: each may hold a request.
+    """
 
     objects: tuple[K8sObject, ...]
     hint: str | None
+    unread: tuple[str, ...] = ()
 
 
 def take_target(evidence: Evidence, input_id: str, path: Path, within: Mapping[str, str]) -> Target:
@@ -55,7 +60,10 @@ def take_target(evidence: Evidence, input_id: str, path: Path, within: Mapping[s
     evidence.names = {k: v for k, v in evidence.names.items() if not k[0].startswith(f"{input_id}:")}
     evidence.listed = {k for k in evidence.listed if not k[0].startswith(f"{input_id}:")}
     hint = _VERSION.search(path.resolve().name)
-    return Target(objects, hint[0] if hint else None)
+    unread = dict.fromkeys(
+        p.member for p in evidence.problems if p.input == input_id and p.severity in _NOT_WHOLE
+    )
+    return Target(objects, hint[0] if hint else None, tuple(unread))
 
 
 @frozen
