@@ -24,7 +24,9 @@ from analyzer.model.foreign.issuers import without_others, without_untied
 from analyzer.model.issuer.answers import in_force
 from analyzer.model.issuer.signing_keys import signing_keys
 from analyzer.model.issuer.tokens import (
+    CLOCKS,
     collected_at,
+    namespace_and_name,
     signs_in_without_request,
     token_facts,
     verification_keys,
@@ -160,9 +162,10 @@ def _token_subjects(
     for token in joined.evidence.of(TokenSample):
         now = [joined.now] if joined.now else []
         times = collected_at(token, collected, served) or now
+        again = joined.asks.token(*namespace_and_name(token), CLOCKS)
         facts = joined.view.facts | token_facts(
             token, chains, joined.client_ids, keys, times, lacked=lacked, all_requests=complete,
-            own=signs_in_without_request(token, chains, partial(_pods, joined), of_release),
+            own=signs_in_without_request(token, chains, partial(_pods, joined), of_release), again=again,
         )  # fmt: skip
         facts |= token_repairs(token, chains)
         subjects.append(Subject("token", token.where.file, facts, _chains_of(token, chains)))

@@ -37,6 +37,8 @@ def test_a_wrong_clock_convicts_no_token(bench: Bench, off: int, rule: str) -> N
     for aws, found in ((timedelta(0), set()), (day, {rule}), (None, {rule})):
         report = bench.report(_collected(cluster, off=day, aws=aws))
         assert {f.rule for f in report.findings if f.rule in RULES} == found, told(report)
+        asked = [item.why for item in report.missing if "AWS's own, disagree" in item.why]
+        assert bool(asked) is (aws == timedelta(0)), told(report)
 
 
 @pytest.mark.parametrize(

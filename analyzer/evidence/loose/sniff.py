@@ -33,11 +33,11 @@ from analyzer.evidence.loose.text_formats import (
     credentials,
     head_of,
     hinted,
-    is_asked_for,
     left_empty,
     said_token,
     transcript,
 )
+from analyzer.evidence.loose.unanswered import is_asked_for
 from analyzer.evidence.records import TokenSample
 from analyzer.evidence.tokens import says_token
 from analyzer.frozen import replace

@@ -39,10 +39,10 @@ from analyzer.evidence.loose.http_answers import (
 )
 from analyzer.evidence.loose.http_clients import MARKS
 from analyzer.evidence.loose.issuer_documents import target_of_name, without_private_members
-from analyzer.evidence.loose.logs import looks_like_log
 from analyzer.evidence.loose.screen import is_cut_by_powershell, without_left_overs, without_prompt
+from analyzer.evidence.loose.unanswered import LEFT_EMPTY, could_not_ask, is_asked_for, not_answered
 from analyzer.evidence.public_keys import read_pem
-from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, FailedCall, KeySet
+from analyzer.evidence.records import BucketHeaders, DiscoveryDocument, KeySet
 from analyzer.evidence.tokens import LONGEST_FILE, read_tokens, says_token
 from analyzer.frozen import frozen, replace
 from analyzer.patterns import later
@@ -97,33 +97,6 @@ _WITHOUT_OBJECT = (
 _RETOLD = (
     "it names what the issuer's document holds, and is no JSON: some program showed it in its own form, so "
     "what the issuer serves is not told; save the answer itself (curl -sS -D HEADERS -o BODY)"
-)
-
-_UNANSWERED_CODES = (
-    "ExpiredToken", "InvalidClientTokenId", "UnrecognizedClientException", "RequestExpired", "AuthFailure",
-    "SignatureDoesNotMatch", "InvalidAccessKeyId", "IncompleteSignature", "MissingAuthenticationToken",
-    "Throttling", "ThrottlingException", "ServiceUnavailable",
-)  # fmt: skip
-"""What AWS says of the caller's own keys or of the moment: it answers nothing."""
-_READS = ("Get", "List", "Describe", "Lookup", "Simulate")
-_UNANSWERED = later(
-    rb"^(?:[^\s:]{1,40}(?: [^\s:]{1,20})?: ){0,4}(?:Unable to locate credentials"
-    rb"|Could not connect to the endpoint URL"
-    rb"|The SSO session associated with this profile has expired|Error when retrieving token from sso"
-    rb"|Token has expired and refresh failed|The config profile \([^)\n]{0,80}\) could not be found"
-    rb"|You must specify a region|Connect timeout on endpoint URL|SSL validation failed for"
-    rb"|error: You must be logged in to the server|Unable to connect to the server: "
-    rb"|(?:aws|oc|jq): (?:command )?not found)",
-    re.MULTILINE,
-)
-_LONGEST_WORDS = 4096
-_NOT_ANSWERED = "the call was not answered ({words}): make it again"
-_ASKED_FOR = later(
-    r"(?:\A|/)(?:roles|(?:get|list)-(?:oidc|[a-z]+-[^/]+))\.json\Z|(?:\A|/)secret-[a-z0-9.-]+\.txt\Z"
-)
-"""Names of the files that the commands write which are asked for."""
-_LEFT_EMPTY = (
-    "it is empty: the command that was to fill it gave no answer; make it again, and keep what it says (2>&1)"
 )
 
 
@@ -259,35 +232,18 @@ def transcript(file: File, head: bytes) -> Loose | None:
         found = parsed(file, partial(iter_json, talk.rest, file.path))
         records += found.records
         kind, problem, notes = found.what or kind, found.problem, "; ".join(found.notes)
-    if records and not notes and len(file.data) <= _LONGEST_WORDS and all(map(_is_unanswered, records)):
-        notes = _NOT_ANSWERED.format(words=", ".join(dict.fromkeys(call.code for call in talk.failures)))
+    notes = notes or not_answered(records, file.data)
     return Loose(tuple(records), kind, problem, notes or None) if records or notes else None
 
 
-def _is_unanswered(record: object) -> bool:
-    if not isinstance(record, FailedCall):
-        return False
-    return record.operation.startswith(_READS) and record.code in _UNANSWERED_CODES
-
-
 def _unanswered(file: File, head: bytes) -> Loose | None:
-    """Read why a program could not even ask; in a log it is what the program in the pod says."""
-    short = len(file.data) <= _LONGEST_WORDS and not looks_like_log(file.data)
-    said = _UNANSWERED.search(head) if short else None
-    if said is None:
-        return None
-    words = said[0].decode("utf-8", "replace").strip(" :")
-    return Loose((), "AWS export", None, _NOT_ANSWERED.format(words=words))
-
-
-def is_asked_for(path: str) -> bool:
-    """Tell the name of a file that a command writes which is asked for."""
-    return _ASKED_FOR.search(path) is not None
+    note = could_not_ask(file.data)
+    return Loose((), "AWS export", None, note) if note else None
 
 
 def left_empty(file: File) -> Loose | None:
     """Say of a file that a command was to fill that it is empty."""
-    return Loose((), "AWS export", None, _LEFT_EMPTY) if is_asked_for(file.path) else None
+    return Loose((), "AWS export", None, LEFT_EMPTY) if is_asked_for(file.path) else None
 
 
 def _client(file: File, head: bytes) -> Loose | None:

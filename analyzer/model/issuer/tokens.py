@@ -22,6 +22,9 @@ BY_HAND = timedelta(minutes=10)
 TOLERANCE = timedelta(minutes=5)
 """Clock difference that is not held against a token."""
 
+CLOCKS = "the clock of the machine that collected a token, and AWS's own, disagree about whether it is valid"
+"""Why a token is asked for again."""
+
 ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
 """What AWS takes from an OIDC provider."""
 
@@ -54,6 +57,7 @@ def token_facts(
     lacked: Sequence[Fact | Unknown] = (),
     all_requests: bool | None = None,
     own: bool | Unknown = False,
+    again: Unknown,
 ) -> Facts:
     """Give the ``token.*`` facts; ``keys`` maps kids to SubjectPublicKeyInfo.
 
@@ -62,6 +66,7 @@ def token_facts(
     ``lacked`` are lists of audiences that pods use and the provider does not list.
     ``all_requests`` tells whether every request of the cluster is among the chains, None where nothing does.
     ``own`` tells whether pods of the token's ServiceAccount have such tokens without a request for them.
+    ``again`` is what to ask for where the clocks disagree about its validity.
     """
     where = token.where
     facts: Facts = {
@@ -91,7 +96,7 @@ def token_facts(
         "token.audience_accepted": _accepted(audiences, client_ids, lacked),
         "token.signature": known(_signature(token, keys), where),
     }
-    return facts | _validity(token, times)
+    return facts | _validity(token, times, again)
 
 
 def _of_header(token: TokenSample, name: str) -> Fact | Unknown:
@@ -126,6 +131,12 @@ def expected_subjects(subject: str | None, chains: Sequence[Chain]) -> list[str]
     namespace = parts[2] if len(parts) == 4 else ""
     same = [s for chain in chains if chain.namespace == namespace for s in chain.subjects]
     return sorted(same or [s for chain in chains for s in chain.subjects])
+
+
+def namespace_and_name(token: TokenSample) -> tuple[str, str]:
+    """Give the namespace and name of the ServiceAccount that a token is of; "" for what it does not say."""
+    parts = (text(token.claims.get("sub")) or "").split(":")
+    return (parts[2], parts[3]) if len(parts) == 4 else ("", "")
 
 
 def signs_in_without_request(
@@ -209,7 +220,7 @@ def _accepted(
     return Fact(accepted, client_ids.cites)
 
 
-def _validity(token: TokenSample, times: Sequence[datetime]) -> Facts:
+def _validity(token: TokenSample, times: Sequence[datetime], again: Unknown) -> Facts:
     """Tell whether it is valid, where all clocks agree on that."""
     claims, ends, begins = token.claims, quote_of(token, "exp"), quote_of(token, "nbf", "iat")
     expires, early = _stamp(dig(claims, "exp")), [_stamp(dig(claims, "nbf")), _stamp(dig(claims, "iat"))]
@@ -220,10 +231,12 @@ def _validity(token: TokenSample, times: Sequence[datetime]) -> Facts:
     }
     expired = {expires is not None and now - TOLERANCE > expires for now in times}
     ahead = {begun is not None and begun > now + TOLERANCE for now in times}
-    facts["token.expired"] = known(expired.pop(), ends) if len(expired) == 1 else Unknown()
-    open_ = len(ahead) != 1 or (True in ahead and _made_by_hand(claims))
-    facts["token.early"] = Unknown() if open_ else known(ahead.pop(), begins)
-    return facts
+    unsure = again if times else Unknown()
+    by_hand = ahead == {True} and _made_by_hand(claims)
+    facts["token.expired"] = known(expired.pop(), ends) if len(expired) == 1 else unsure
+    if by_hand or len(ahead) != 1:
+        return facts | {"token.early": Unknown() if by_hand else unsure}
+    return facts | {"token.early": known(ahead.pop(), begins)}
 
 
 def _made_by_hand(claims: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from analyzer.evidence.gathered import Evidence
 from analyzer.evidence.origin import Source
@@ -23,6 +23,19 @@ class Callers:
         """Give the account of the only caller whose identity, or refusal, lies beside an answer."""
         found = self.places.get(_place(where), frozenset())
         return next(iter(found)) if len(found) == 1 else None
+
+    def may_have_answered(self, account: str | None, where: Source, shown: Iterable[str]) -> bool:
+        """Tell whether an answer that names no account may be this account's.
+
+        It is that of the caller beside it, else that of whatever was exported: ``shown`` are the accounts
+        that other exports show.
+        """
+        if account is None:
+            return True
+        if (caller := self.account_at(where)) is not None:
+            return caller == account
+        known = self.accounts.union(shown)
+        return not known or account in known
 
     @property
     def accounts(self) -> frozenset[str]:

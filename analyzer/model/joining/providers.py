@@ -114,8 +114,9 @@ class Providers:
             own = (
                 own or account_in(listing.where.file) or self.callers.account_at(listing.where) or self.caller
             )
-            shown = self.accounts | self.callers.accounts
-            unsure = own is None and (len(shown) > 1 or bool(account and shown and account not in shown))
+            several = len(self.accounts | self.callers.accounts) > 1
+            may_be = self.callers.may_have_answered(account, listing.where, self.accounts)
+            unsure = own is None and (several or not may_be)
             if listing.complete and not unsure and (account is None or own is None or own == account):
                 return listing
         return None
@@ -162,9 +163,7 @@ def read_providers(evidence: Evidence) -> Providers:
 def _was_asked(call: FailedCall, callers: Callers, accounts: Collection[str]) -> bool:
     """Tell whether it was the account of the ARN that answered: every account knows of its own alone."""
     of = provider_of(call.subject or "")
-    caller = callers.account_at(call.where)
-    shown = {caller} if caller else {*accounts, *callers.accounts}
-    return of is None or not shown or of[0] in shown
+    return callers.may_have_answered(of[0] if of else None, call.where, accounts)
 
 
 def _as_listed(record: ProviderRecord, listings: Sequence[Listing]) -> ProviderRecord:

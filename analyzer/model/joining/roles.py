@@ -111,24 +111,15 @@ class RoleBook:
         for listing in self.listings:
             if listing.what != "roles" or not listing.complete:
                 continue
-            own = listing.account
-            same = own in (account, None) if account else True
-            same = same and (own is not None or self._may_be_of(listing.where, account))
+            told = account is not None and listing.account is not None
+            same = listing.account == account if told else self._may_be_of(listing.where, account)
             if same and name.lower() not in {n.lower() for n in listing.names}:
                 return listing.where
         return None
 
     def _may_be_of(self, where: Source, account: str | None) -> bool:
-        """Tell whether an answer that names no account may be that account's.
-
-        It is that of the caller beside it, else that of whatever was exported.
-        """
-        if account is None:
-            return True
-        if (caller := self.callers.account_at(where)) is not None:
-            return caller == account
-        shown = self.accounts | self.callers.accounts | {role.account for role in self.roles if role.account}
-        return not shown or account in shown
+        of_roles = (role.account for role in self.roles if role.account)
+        return self.callers.may_have_answered(account, where, self.accounts.union(of_roles))
 
 
 def _text_of(policy: PolicyDocument | None) -> str:
